@@ -1,0 +1,5 @@
+# Models as data; adding one needs no build.
+
+catalogdir = $(pkgdatadir)/catalog
+dist_catalog_DATA = \
+	catalog/fal.json

@@ -1,0 +1,88 @@
+/* context.h - what is behind struct gamut.  Private to core/api. */
+#ifndef GM_API_CONTEXT_H
+#define GM_API_CONTEXT_H
+
+#include "route/router.h"
+#include "store/store.h"
+#include <gamut/gamut.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+
+/* One submitted request. */
+struct gm_ticket {
+  struct gm_list link;
+  struct gamut *g;
+  struct gm_run *run;
+  gamut_done_fn *on_done;
+  void *user;
+  bool waited; /* somebody is inside gamut_generate() for it */
+  bool over;   /* then: the end was told; under the context's lock */
+  struct gamut_result *result;
+};
+
+struct gm_event_node {
+  struct gm_list link;
+  struct gamut_event event;
+  char text[]; /* event.text, then event.provider, event.model */
+};
+
+struct gamut {
+  uint32_t flags;
+  pid_t pid;
+  pthread_t owner; /* without GAMUT_THREAD: who opened it; else the engine */
+  struct gm_log log;
+  struct gm_settings settings;
+  struct gm_loop *loop;
+  struct gm_endpoints *endpoints;
+  struct gm_http *http;
+  struct gm_store *store;
+  struct gm_journal *journal;
+  struct gm_json_parser *parser;
+  struct gm_engine engine;
+  struct gm_registry *registry;
+  struct gm_instances *instances;
+  struct gm_catalog *catalog;
+  struct gm_router router;
+  struct gm_list tickets;
+  uint32_t n_tickets;
+  atomic_int want_events;
+  atomic_int woken; /* gamut_wakeup() was called */
+  bool closing, in_callback, log_json;
+  /* ---- shared with other threads, under `lock` */
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  struct gm_list events;
+  uint32_t n_events;
+  struct gm_event_node *given; /* the one gamut_next_event() handed out */
+  int signal_fd[2];            /* readable: events, or gamut_wakeup() */
+  bool stop;
+};
+
+/* check.c: may this call be made here? 0, or INVALID with a sentence. */
+int32_t gm_enter(const struct gamut *g, struct gamut_error *ret_error);
+/* Copy a record into the caller's and finish it; returns its class. */
+int32_t gm_report(struct gm_error *err, struct gamut_error *ret_error);
+
+/* thread.c: run `fn` where the engine runs, and wait for it. */
+typedef void gm_engine_fn(struct gamut *g, void *arg);
+void gm_on_engine(struct gamut *g, gm_engine_fn *fn, void *arg);
+int32_t gm_thread_start(struct gamut *g);
+void gm_thread_stop(struct gamut *g);
+
+/* events.c */
+void gm_event_push(struct gamut *g, const struct gm_ticket *t,
+                   const struct gm_job_event *e, struct gamut_result *result);
+void gm_events_drop(struct gamut *g);
+void gm_signal(struct gamut *g);
+
+/* submit.c */
+void gm_ticket_detach_all(struct gamut *g);
+
+/* result.c: takes what it can from the run; NULL: no memory. */
+struct gamut_result *gm_result_of(struct gm_run *run);
+/* log.c: the record of a request's end. */
+void gm_log_request(struct gamut *g,
+                    const struct gamut_result *result);
+
+#endif

@@ -1,0 +1,179 @@
+/* dry_run.c - what would be sent, without sending: the first exchange of each
+ * link as the provider asks for it, secrets masked, and the price. */
+#include "api/look.h"
+#include "api/request.h"
+#include "base/random.h"
+#include "job/policy.h"
+#include <string.h>
+
+#define MAX_HEADERS 64
+
+/* A run that is never started needs nobody to hear of its end. */
+static const struct gm_run_ops dry_ops = { .over = NULL };
+
+static void put_error(struct json_object *link, const struct gm_error *err)
+{
+  struct json_object *o = json_object_new_object();
+
+  gm_look_put(o, "class", gm_policy_of(err->error_class)->name);
+  gm_look_put(o, "message", gm_error_text(err));
+  json_object_object_add(link, "error", o);
+}
+
+static void put_price(struct json_object *link, const struct gm_run *run)
+{
+  struct json_object *o;
+
+  if (!run->has_price)
+    return;
+  o = json_object_new_object();
+  json_object_object_add(
+    o, "usd", gm_json_new_real((double)run->price.microusd / 1e6));
+  gm_look_put(o, "formula", run->price.formula);
+  gm_look_put(o, "source", run->price.source);
+  gm_look_put(o, "checked", run->price.checked);
+  json_object_object_add(o, "sure", json_object_new_boolean(run->price.sure));
+  json_object_object_add(link, "price", o);
+}
+
+static struct json_object *headers_of(const struct gm_instance *i,
+                                      const struct gm_pending *p)
+{
+  struct json_object *o = json_object_new_object();
+  struct gm_header h[MAX_HEADERS];
+  struct gm_buf secrets = GM_BUF_INIT(65536);
+  size_t n = gm_pending_headers(p, h, MAX_HEADERS), k;
+
+  for (k = 0; k < n; k++)
+    gm_look_put(o, h[k].name, h[k].value);
+  n = gm_instance_authorize(i, gm_pending_url(p), h, MAX_HEADERS, &secrets);
+  for (k = 0; k < n; k++)
+    gm_look_put(o, h[k].name, "***");
+  gm_buf_finish(&secrets);
+  return o;
+}
+
+static void put_body(struct json_object *o, const struct gm_pending *p)
+{
+  size_t len;
+  const char *body = gm_pending_body(p, &len), *why;
+  struct json_object *v;
+  size_t at;
+
+  if (!body || len == 0)
+    return;
+  v = gm_json_parse_once(body, len, &at, &why);
+  if (!v) {
+    v = json_object_new_object();
+    json_object_object_add(v, "bytes", json_object_new_int64((int64_t)len));
+  }
+  json_object_object_add(o, "body", v);
+}
+
+static struct json_object *exchange(struct gamut *g,
+                                    const struct gm_instance *i,
+                                    const struct gm_pending *p)
+{
+  struct json_object *o = json_object_new_object();
+  struct gm_buf url = GM_BUF_INIT(GM_URL_MAX);
+
+  gm_look_put(o, "method", gm_pending_method(p));
+  gm_look_put(o, "url", gm_pending_url(p));
+  if (gm_endpoints_map(g->endpoints, gm_pending_url(p), &url))
+    gm_look_put(o, "goes_to", gm_buf_text(&url));
+  json_object_object_add(o, "headers", headers_of(i, p));
+  put_body(o, p);
+  gm_buf_finish(&url);
+  return o;
+}
+
+/* What the provider's START asks for. */
+static void put_exchanges(struct gamut *g, struct json_object *link,
+                          struct gm_run *run, struct gm_instance *i,
+                          struct json_object *request, struct gm_error *err)
+{
+  struct gm_call *c = &g->engine.call;
+  struct json_object *list;
+  char attempt[GM_ID_SIZE];
+  struct gm_call_in in = {
+    .event = GAMUT_EV_START,
+    .phase = -1,
+    .job_id = run->job.id,
+    .attempt_id = attempt,
+    .request = request,
+    .inputs = run->inputs,
+    .n_inputs = run->n_inputs,
+  };
+
+  gm_id_new(attempt);
+  gm_call_step(c, i, &in);
+  if (c->kind == GM_STEP_HTTP) {
+    list = json_object_new_array();
+    json_object_array_add(list, exchange(g, i, c->pending));
+    json_object_object_add(link, "exchanges", list);
+  } else {
+    gm_error_move(err, &c->err);
+  }
+  gm_call_end(c);
+}
+
+static struct json_object *dry_link(struct gamut *g, struct gm_run *run,
+                                    uint32_t at)
+{
+  const struct gm_link *l = &run->links[at];
+  struct json_object *o = json_object_new_object();
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  _cleanup_json_ struct json_object *request = NULL;
+  _cleanup_free_ char *text = NULL;
+  struct gm_instance *i = NULL;
+
+  gm_look_put(o, "link", l->given);
+  gm_look_put(o, "provider", l->provider);
+  gm_look_put(o, "model", l->model);
+  gm_look_put(o, "resolved_from", l->resolved_from);
+  text = gm_run_request(run, at, &i, &err);
+  if (text) {
+    request = gm_json_parse_once(text, strlen(text), &(size_t){ 0 },
+                                 &(const char *){ NULL });
+    gm_look_put(o, "operation", gm_json_str(request, "operation", NULL));
+    put_price(o, run);
+    if (l->entry && gm_json_at(l->entry->entry, "wire"))
+      json_object_object_add(
+        request, "wire", json_object_get(gm_json_at(l->entry->entry, "wire")));
+    put_exchanges(g, o, run, i, request, &err);
+  }
+  if (!err.error_class && i)
+    gm_instance_ready(i, &err);
+  if (err.error_class)
+    put_error(o, &err);
+  return o;
+}
+
+static void dry_run(struct gamut *g, const void *arg, struct json_object **ret,
+                    struct gm_error *err)
+{
+  const struct gamut_request *r = arg;
+  struct json_object *o, *links;
+  struct gm_run *run;
+  uint32_t i;
+
+  if (!r) {
+    gm_fail(err, GAMUT_E_INVALID, "no request");
+    return;
+  }
+  if (gm_run_new(&g->router, r->ask, &dry_ops, NULL, NULL, &run, err))
+    return;
+  links = json_object_new_array();
+  for (i = 0; i < run->n_links; i++)
+    json_object_array_add(links, dry_link(g, run, i));
+  o = json_object_new_object();
+  json_object_object_add(o, "links", links);
+  gm_run_free(run);
+  *ret = o;
+}
+
+int32_t gamut_dry_run(struct gamut *g, const struct gamut_request *request,
+                      char **ret_json, struct gamut_error *ret_error)
+{
+  return gm_look(g, dry_run, request, ret_json, ret_error);
+}

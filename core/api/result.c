@@ -1,0 +1,302 @@
+/* result.c - the end of a job, taken over from its run.  Everything a caller
+ * reads is a view of what the result owns. */
+#include "api/result.h"
+#include "api/context.h"
+#include "job/policy.h"
+#include <string.h>
+
+static int32_t status_of(int32_t error_class)
+{
+  switch (error_class) {
+  case 0:
+    return GAMUT_COMPLETED;
+  case GAMUT_E_BLOCKED:
+    return GAMUT_BLOCKED;
+  case GAMUT_E_CANCELLED:
+    return GAMUT_CANCELLED;
+  case GAMUT_E_DETACHED:
+    return GAMUT_DETACHED;
+  default:
+    return GAMUT_FAILED;
+  }
+}
+
+const char *gm_status_name(int32_t status)
+{
+  static const char *const names[] = { "unknown", "completed", "failed",
+                                       "blocked", "cancelled", "detached" };
+
+  return status > 0 && status < (int32_t)GM_LEN(names) ? names[status]
+                                                       : names[0];
+}
+
+static void view_artifact(struct gamut_artifact_info *a,
+                          const struct gm_output *o)
+{
+  *a = (struct gamut_artifact_info){
+    .struct_size = sizeof(*a),
+    .kind = o->media.kind ? o->media.kind : o->kind,
+    .path = o->path,
+    .url = o->url,
+    .mime = o->media.mime ? o->media.mime : o->vendor_mime,
+    .data = o->data.data,
+    .data_len = o->data.len,
+    .size = o->size,
+    .width = o->media.width,
+    .height = o->media.height,
+    .duration_ms = o->media.duration_ms,
+    .vendor_width = o->vendor_width,
+    .vendor_height = o->vendor_height,
+    .error_class = o->err.error_class,
+    .error = o->err.error_class ? gm_error_text(&o->err) : NULL,
+    .sha256 = o->sha256[0] ? o->sha256 : NULL,
+  };
+}
+
+static void take_artifacts(struct gamut_result *r, struct gm_run *run)
+{
+  uint32_t i;
+
+  r->found = GM_TAKE(run->job.found);
+  if (!r->found || r->found->n_outputs == 0)
+    return;
+  r->artifacts = gm_zalloc(r->found->n_outputs * sizeof(*r->artifacts));
+  if (!r->artifacts)
+    return;
+  r->n_artifacts = r->found->n_outputs;
+  for (i = 0; i < r->n_artifacts; i++)
+    view_artifact(&r->artifacts[i], &r->found->outputs[i]);
+}
+
+static void view_attempt(struct gamut_attempt_info *i,
+                         const struct gm_attempt *a)
+{
+  *i = (struct gamut_attempt_info){
+    .struct_size = sizeof(*i),
+    .error_class = a->err.error_class,
+    .provider = a->provider,
+    .model = a->model,
+    .message = a->err.error_class ? gm_error_text(&a->err) : NULL,
+    .request_id = a->request_id,
+    .http_status = a->http_status,
+    .tries = a->tries,
+    .repeats = a->repeats,
+    .elapsed_ms = a->elapsed_ms,
+  };
+}
+
+static void take_attempts(struct gamut_result *r, struct gm_run *run)
+{
+  uint32_t i;
+
+  r->attempt_infos = gm_zalloc((run->n_attempts + 1) *
+                               sizeof(*r->attempt_infos));
+  if (!r->attempt_infos)
+    return;
+  r->attempts = GM_TAKE(run->attempts);
+  r->n_attempts = run->n_attempts;
+  run->n_attempts = 0;
+  for (i = 0; i < r->n_attempts; i++)
+    view_attempt(&r->attempt_infos[i], &r->attempts[i]);
+}
+
+static int64_t span(uint64_t from, uint64_t to)
+{
+  return from && to >= from ? (int64_t)(to - from) : -1;
+}
+
+static void take_times(struct gamut_result *r, const struct gm_run *run)
+{
+  const struct gm_job *j = &run->job;
+
+  r->total_ms = span(run->began_ms, j->ended_ms);
+  r->queue_ms = span(j->accepted_ms, j->working_ms);
+  r->generate_ms = span(j->accepted_ms, j->generated_ms);
+  r->download_ms = j->generated_ms ? span(j->generated_ms, j->ended_ms) : -1;
+}
+
+/* The vendor's figure; else the catalog's formula over what was delivered. */
+static void take_cost(struct gamut_result *r, const struct gm_run *run,
+                      const struct json_object *request)
+{
+  const struct gm_link *l = gm_run_link(run);
+  struct gm_delivered d[64];
+  struct gm_price price;
+  uint32_t n = GM_MIN(r->n_artifacts, (uint32_t)GM_LEN(d)), i;
+
+  r->cost_microusd = r->found ? r->found->cost_microusd : -1;
+  if (r->cost_microusd >= 0 || n == 0)
+    return;
+  for (i = 0; i < n; i++)
+    d[i] = (struct gm_delivered){ (uint32_t)r->artifacts[i].kind,
+                                  r->artifacts[i].width,
+                                  r->artifacts[i].height,
+                                  r->artifacts[i].duration_ms };
+  if (!gm_price_delivered(l->entry, request, run->n_inputs, d, n, &price))
+    return;
+  r->cost_microusd = price.microusd;
+  r->estimated = true;
+}
+
+struct gamut_result *gm_result_of(struct gm_run *run)
+{
+  const struct gm_link *l = gm_run_link(run);
+  _cleanup_json_ struct json_object *request =
+    run->job.request
+      ? gm_json_parse_once(run->job.request, strlen(run->job.request),
+                           &(size_t){ 0 }, &(const char *){ NULL })
+      : NULL;
+  struct gamut_result *r = gm_zalloc(sizeof(*r));
+
+  if (!r)
+    return NULL;
+  memcpy(r->id, run->job.id, sizeof(r->id));
+  r->status = status_of(run->err.error_class);
+  gm_error_move(&r->err, &run->err);
+  r->maybe_charged = run->job.maybe_charged;
+  r->provider = gm_strdup(l->provider);
+  r->model = gm_strdup(l->model);
+  r->resolved_from = gm_strdup(l->resolved_from);
+  r->correlation_id = gm_strdup(run->correlation_id);
+  take_artifacts(r, run);
+  take_attempts(r, run);
+  take_times(r, run);
+  take_cost(r, run, request);
+  gm_result_compare(r, run, request);
+  return r;
+}
+
+void gamut_result_free(struct gamut_result *r)
+{
+  uint32_t i;
+
+  if (!r)
+    return;
+  gm_error_finish(&r->err);
+  gm_free(r->provider);
+  gm_free(r->model);
+  gm_free(r->resolved_from);
+  gm_free(r->correlation_id);
+  gm_found_free(r->found);
+  gm_free(r->artifacts);
+  for (i = 0; i < r->n_attempts; i++)
+    gm_attempt_finish(&r->attempts[i]);
+  gm_free(r->attempts);
+  gm_free(r->attempt_infos);
+  for (i = 0; i < r->n_differences; i++)
+    gm_free(r->differences[i]);
+  gm_free(r->differences);
+  gm_free(r->json);
+  gm_free(r);
+}
+
+/* ---- reading it --------------------------------------------------------- */
+
+const char *gamut_result_id(const struct gamut_result *r)
+{
+  return r ? r->id : NULL;
+}
+
+int32_t gamut_result_status(const struct gamut_result *r)
+{
+  return r ? r->status : GAMUT_FAILED;
+}
+
+int32_t gamut_result_class(const struct gamut_result *r)
+{
+  return r ? r->err.error_class : GAMUT_E_NOMEM;
+}
+
+const char *gamut_result_message(const struct gamut_result *r)
+{
+  if (!r)
+    return "no memory for a result";
+  return r->err.error_class ? gm_error_text(&r->err) : NULL;
+}
+
+int32_t gamut_result_maybe_charged(const struct gamut_result *r)
+{
+  return r && r->maybe_charged;
+}
+
+const char *gamut_result_provider(const struct gamut_result *r)
+{
+  return r ? r->provider : NULL;
+}
+
+const char *gamut_result_model(const struct gamut_result *r)
+{
+  return r ? r->model : NULL;
+}
+
+const char *gamut_result_resolved_from(const struct gamut_result *r)
+{
+  return r ? r->resolved_from : NULL;
+}
+
+uint32_t gamut_result_artifacts(const struct gamut_result *r)
+{
+  return r ? r->n_artifacts : 0;
+}
+
+const struct gamut_artifact_info *
+gamut_result_artifact(const struct gamut_result *r, uint32_t i)
+{
+  return r && i < r->n_artifacts ? &r->artifacts[i] : NULL;
+}
+
+uint32_t gamut_result_attempts(const struct gamut_result *r)
+{
+  return r ? r->n_attempts : 0;
+}
+
+const struct gamut_attempt_info *
+gamut_result_attempt(const struct gamut_result *r, uint32_t i)
+{
+  return r && i < r->n_attempts ? &r->attempt_infos[i] : NULL;
+}
+
+uint32_t gamut_result_withheld(const struct gamut_result *r)
+{
+  return r && r->found ? r->found->withheld : 0;
+}
+
+int64_t gamut_result_cost(const struct gamut_result *r, int32_t *ret_estimated)
+{
+  if (ret_estimated)
+    *ret_estimated = r && r->estimated;
+  return r ? r->cost_microusd : -1;
+}
+
+int64_t gamut_result_time(const struct gamut_result *r, const char *what)
+{
+  if (!r || !what)
+    return -1;
+  if (strcmp(what, "total") == 0)
+    return r->total_ms;
+  if (strcmp(what, "queue") == 0)
+    return r->queue_ms;
+  if (strcmp(what, "generate") == 0)
+    return r->generate_ms;
+  return strcmp(what, "download") == 0 ? r->download_ms : -1;
+}
+
+const char *gamut_result_fact(const struct gamut_result *r, const char *name)
+{
+  struct json_object *v = NULL;
+
+  if (!r || !r->found || !r->found->facts || !name ||
+      !json_object_object_get_ex(r->found->facts, name, &v))
+    return NULL;
+  return json_object_get_string(v);
+}
+
+const char *gamut_result_raw(const struct gamut_result *r)
+{
+  return r && r->found ? r->found->raw : NULL;
+}
+
+const char *gamut_result_difference(const struct gamut_result *r, uint32_t i)
+{
+  return r && i < r->n_differences ? r->differences[i] : NULL;
+}

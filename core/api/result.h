@@ -1,0 +1,33 @@
+/* result.h - what is behind struct gamut_result.  Private to core/api. */
+#ifndef GM_API_RESULT_H
+#define GM_API_RESULT_H
+
+#include "route/router.h"
+#include <gamut/gamut.h>
+
+struct gamut_result {
+  char id[GAMUT_ID_SIZE];
+  int32_t status;
+  struct gm_error err;
+  bool maybe_charged, estimated;
+  char *provider, *model, *resolved_from, *correlation_id;
+  struct gm_found *found; /* outputs and facts; may be NULL */
+  struct gamut_artifact_info *artifacts; /* views into found */
+  struct gm_attempt *attempts;
+  struct gamut_attempt_info *attempt_infos; /* views into attempts */
+  uint32_t n_artifacts, n_attempts, n_differences;
+  char **differences;
+  int64_t cost_microusd;
+  int64_t total_ms, queue_ms, generate_ms, download_ms;
+  char *json; /* made when asked for */
+};
+
+/* differences.c: asked and got, sentence by sentence. */
+void gm_result_compare(struct gamut_result *r, const struct gm_run *run,
+                       const struct json_object *request);
+GM_PRINTF(2, 3)
+void gm_result_differs(struct gamut_result *r, const char *fmt, ...);
+/* GAMUT_COMPLETED -> "completed" */
+const char *gm_status_name(int32_t status);
+
+#endif

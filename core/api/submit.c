@@ -1,0 +1,249 @@
+/* submit.c - requests become jobs, jobs end.
+ *
+ * A ticket ties a run to whoever submitted it, on the thread that works.  It
+ * leaves the list before its end is told: nothing that a callback or a waiting
+ * thread does then finds a job that is over. */
+#include "api/context.h"
+#include "api/request.h"
+#include "api/sidecar.h"
+#include <string.h>
+
+/* Tell the end in the way that was asked for.  A ticket that is waited for is
+ * gone afterwards: it is on the stack of gamut_generate(). */
+static void tell_end(struct gm_ticket *t, struct gamut_result *result)
+{
+  struct gm_job_event e = { .type = GAMUT_EVENT_DONE };
+  struct gamut *g = t->g;
+
+  if (t->waited) {
+    pthread_mutex_lock(&g->lock);
+    t->result = result;
+    t->over = true;
+    pthread_cond_broadcast(&g->changed);
+    pthread_mutex_unlock(&g->lock);
+  } else if (t->on_done) {
+    g->in_callback = true;
+    t->on_done(t->user, result);
+    g->in_callback = false;
+    if (g->flags & GAMUT_THREAD)
+      gm_signal(g);
+  } else {
+    gm_event_push(g, t, &e, result);
+  }
+}
+
+static void run_over(struct gm_run *run)
+{
+  struct gm_ticket *t = run->owner;
+  struct gamut_result *result = gm_result_of(run);
+  struct gamut *g = t->g;
+  bool waited = t->waited;
+
+  if (result && run->plan.sidecar)
+    gm_sidecars_write(result, run);
+  gm_log_request(g, result);
+  gm_list_remove(&t->link);
+  g->n_tickets--;
+  tell_end(t, result);
+  gm_run_free(run);
+  if (!waited)
+    gm_free(t);
+}
+
+static void run_event(struct gm_run *run, const struct gm_job_event *e)
+{
+  struct gm_ticket *t = run->owner;
+
+  gm_event_push(t->g, t, e, NULL);
+}
+
+static bool run_watched(struct gm_run *run)
+{
+  struct gm_ticket *t = run->owner;
+
+  return atomic_load(&t->g->want_events) != 0;
+}
+
+static const struct gm_run_ops run_ops = {
+  .over = run_over,
+  .event = run_event,
+  .wants_events = run_watched,
+};
+
+/* What crosses to the engine: a request, a ticket, the refusal. */
+struct submission {
+  const struct gm_ask *ask;
+  struct gm_ticket *ticket;
+  char id[GAMUT_ID_SIZE];
+  struct gm_error err;
+};
+
+static void submit_now(struct gamut *g, void *arg)
+{
+  struct submission *s = arg;
+  struct gm_ticket *t = s->ticket;
+
+  gm_list_init(&t->link);
+  if (g->closing) {
+    gm_fail(&s->err, GAMUT_E_INVALID, "the context is being closed");
+    return;
+  }
+  if (gm_run_new(&g->router, s->ask, &run_ops, t, NULL, &t->run, &s->err))
+    return;
+  memcpy(s->id, t->run->job.id, GAMUT_ID_SIZE);
+  if (gm_run_start(t->run, &s->err)) {
+    gm_run_free(t->run);
+    return;
+  }
+  gm_list_append(&g->tickets, &t->link);
+  g->n_tickets++;
+}
+
+int32_t gamut_submit(struct gamut *g, const struct gamut_request *request,
+                     gamut_done_fn *on_done, void *user,
+                     char ret_id[GAMUT_ID_SIZE], struct gamut_error *ret_error)
+{
+  struct submission s = { .err = GM_ERROR_INIT };
+  int32_t rc = gm_enter(g, ret_error);
+
+  if (rc)
+    return rc;
+  s.ask = request ? request->ask : NULL;
+  s.ticket = gm_zalloc(sizeof(*s.ticket));
+  if (!s.ask || !s.ticket) {
+    gm_free(s.ticket);
+    gm_fail(&s.err, s.ask ? GAMUT_E_NOMEM : GAMUT_E_INVALID,
+            s.ask ? "no memory for a job" : "no request");
+    return gm_report(&s.err, ret_error);
+  }
+  s.ticket->g = g;
+  s.ticket->on_done = on_done;
+  s.ticket->user = user;
+  gm_on_engine(g, submit_now, &s);
+  if (s.err.error_class) {
+    gm_free(s.ticket);
+    return gm_report(&s.err, ret_error);
+  }
+  if (ret_id)
+    memcpy(ret_id, s.id, GAMUT_ID_SIZE);
+  return 0;
+}
+
+static void wait_for(struct gamut *g, struct gm_ticket *t)
+{
+  if (!(g->flags & GAMUT_THREAD)) {
+    while (!t->over)
+      gm_loop_turn(g->loop, -1);
+    return;
+  }
+  pthread_mutex_lock(&g->lock);
+  while (!t->over)
+    pthread_cond_wait(&g->changed, &g->lock);
+  pthread_mutex_unlock(&g->lock);
+}
+
+int32_t gamut_generate(struct gamut *g, const struct gamut_request *request,
+                       struct gamut_result **ret, struct gamut_error *ret_error)
+{
+  struct gm_ticket t = { .g = g, .waited = true };
+  struct submission s = { .ticket = &t, .err = GM_ERROR_INIT };
+  int32_t rc = gm_enter(g, ret_error);
+
+  if (rc)
+    return rc;
+  s.ask = request ? request->ask : NULL;
+  if (!s.ask)
+    gm_fail(&s.err, GAMUT_E_INVALID, "no request");
+  else if (pthread_equal(g->owner, pthread_self()) && g->in_callback)
+    gm_fail(&s.err, GAMUT_E_INVALID,
+            "gamut_generate() would wait for itself inside a callback; use "
+            "gamut_submit()");
+  else
+    gm_on_engine(g, submit_now, &s);
+  if (s.err.error_class)
+    return gm_report(&s.err, ret_error);
+  wait_for(g, &t);
+  rc = gamut_result_class(t.result);
+  if (rc) {
+    gm_fail(&s.err, rc, "%s", gamut_result_message(t.result));
+    gm_report(&s.err, ret_error);
+  }
+  if (ret)
+    *ret = t.result;
+  else
+    gamut_result_free(t.result);
+  return rc;
+}
+
+struct wish {
+  const char *id;
+  void (*what)(struct gm_job *job);
+  int32_t rc;
+};
+
+static void wish_now(struct gamut *g, void *arg)
+{
+  struct wish *w = arg;
+  struct gm_list *l;
+
+  w->rc = GAMUT_E_NOT_FOUND;
+  for (l = g->tickets.next; l != &g->tickets; l = l->next) {
+    struct gm_ticket *t = GM_CONTAINER(l, struct gm_ticket, link);
+
+    if (strcmp(t->run->job.id, w->id) != 0)
+      continue;
+    w->rc = 0;
+    w->what(&t->run->job);
+    return;
+  }
+}
+
+static int32_t wish(struct gamut *g, const char *id,
+                    void (*what)(struct gm_job *job))
+{
+  struct wish w = { .id = id, .what = what };
+  int32_t rc = gm_enter(g, NULL);
+
+  if (rc)
+    return rc;
+  if (!id)
+    return GAMUT_E_NOT_FOUND;
+  gm_on_engine(g, wish_now, &w);
+  return w.rc;
+}
+
+int32_t gamut_cancel(struct gamut *g, const char *id)
+{
+  return wish(g, id, gm_job_cancel);
+}
+
+int32_t gamut_detach(struct gamut *g, const char *id)
+{
+  return wish(g, id, gm_job_detach);
+}
+
+static void count_now(struct gamut *g, void *arg)
+{
+  uint32_t *n = arg;
+
+  *n = g->n_tickets;
+}
+
+uint32_t gamut_active(struct gamut *g)
+{
+  uint32_t n = 0;
+
+  if (gm_enter(g, NULL) == 0)
+    gm_on_engine(g, count_now, &n);
+  return n;
+}
+
+void gm_ticket_detach_all(struct gamut *g)
+{
+  while (!gm_list_empty(&g->tickets)) {
+    struct gm_ticket *t =
+      GM_CONTAINER(g->tickets.next, struct gm_ticket, link);
+
+    gm_job_detach(&t->run->job);
+  }
+}

@@ -1,0 +1,75 @@
+/* hash.c - SipHash-2-4 with 128 bits of output (Aumasson and Bernstein).
+ *
+ * Tables are keyed at random so that a vendor's reply cannot choose keys that
+ * collide; identifiers made from text use a fixed key and so must never change:
+ * a replayed step has to find the same attempt id again.
+ */
+#include "base/hash.h"
+#include <string.h>
+
+struct state {
+  uint64_t v0, v1, v2, v3;
+};
+
+static inline uint64_t rotate(uint64_t x, unsigned n)
+{
+  return x << n | x >> (64 - n);
+}
+
+static inline void rounds(struct state *s, unsigned n)
+{
+  while (n--) {
+    s->v0 += s->v1;
+    s->v1 = rotate(s->v1, 13) ^ s->v0;
+    s->v0 = rotate(s->v0, 32);
+    s->v2 += s->v3;
+    s->v3 = rotate(s->v3, 16) ^ s->v2;
+    s->v0 += s->v3;
+    s->v3 = rotate(s->v3, 21) ^ s->v0;
+    s->v2 += s->v1;
+    s->v1 = rotate(s->v1, 17) ^ s->v2;
+    s->v2 = rotate(s->v2, 32);
+  }
+}
+
+/* Up to eight bytes, little-endian on every machine. */
+static inline uint64_t load(const unsigned char *p, size_t n)
+{
+  uint64_t v = 0;
+
+  while (n--)
+    v = v << 8 | p[n];
+  return v;
+}
+
+static inline void absorb(struct state *s, uint64_t m)
+{
+  s->v3 ^= m;
+  rounds(s, 2);
+  s->v0 ^= m;
+}
+
+struct gm_hash gm_hash(const void *data, size_t len, uint64_t key_a,
+                       uint64_t key_b)
+{
+  const unsigned char *p = data;
+  struct state s = {
+    key_a ^ UINT64_C(0x736f6d6570736575),
+    key_b ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
+    key_a ^ UINT64_C(0x6c7967656e657261),
+    key_b ^ UINT64_C(0x7465646279746573),
+  };
+  struct gm_hash h;
+  size_t rest = len;
+
+  for (; rest >= 8; rest -= 8, p += 8)
+    absorb(&s, load(p, 8));
+  absorb(&s, load(p, rest) | (uint64_t)len << 56);
+  s.v2 ^= 0xee;
+  rounds(&s, 4);
+  h.a = s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+  s.v1 ^= 0xdd;
+  rounds(&s, 4);
+  h.b = s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+  return h;
+}

@@ -1,0 +1,116 @@
+/* json_view.c - json-c behind limits: looking things up.
+ *
+ * A reader of a vendor's reply asks for what it expects and gets its fallback
+ * for anything else: absent, null, another type, out of range, or (strings)
+ * with a NUL inside, which C text would silently cut there.
+ */
+#include "base/json.h"
+#include "base/str.h"
+#include <math.h>
+#include <string.h>
+
+#define KEY_MAX   256 /* a longer part of a path names nothing */
+#define TWO_TO_63 9223372036854775808.0
+
+static struct json_object *child(const struct json_object *o, const char *key,
+                                 size_t len)
+{
+  struct json_object *found = NULL;
+  char name[KEY_MAX];
+  int64_t index;
+
+  if (len >= sizeof(name))
+    return NULL;
+  memcpy(name, key, len);
+  name[len] = '\0';
+  if (json_object_is_type(o, json_type_object)) {
+    json_object_object_get_ex(o, name, &found);
+    return found;
+  }
+  if (json_object_is_type(o, json_type_array) &&
+      gm_parse_i64(name, 0, INT32_MAX, &index))
+    return json_object_array_get_idx(o, (size_t)index);
+  return NULL;
+}
+
+struct json_object *gm_json_at(const struct json_object *o, const char *path)
+{
+  if (!path || !*path)
+    return gm_unconst(o);
+  while (o) {
+    size_t len = strcspn(path, "/");
+
+    o = child(o, path, len);
+    if (!path[len])
+      break;
+    path += len + 1;
+  }
+  return gm_unconst(o);
+}
+
+const char *gm_json_str(const struct json_object *o, const char *path,
+                        const char *fallback)
+{
+  struct json_object *s = gm_json_at(o, path);
+  const char *text;
+
+  if (!json_object_is_type(s, json_type_string))
+    return fallback;
+  text = json_object_get_string(s);
+  if (strlen(text) != (size_t)json_object_get_string_len(s))
+    return fallback;
+  return text;
+}
+
+int64_t gm_json_i64(const struct json_object *o, const char *path,
+                    int64_t fallback)
+{
+  struct json_object *n = gm_json_at(o, path);
+  double v;
+
+  if (json_object_is_type(n, json_type_int)) {
+    /* json-c would clamp what is above. */
+    return json_object_get_int64(n) == INT64_MAX &&
+               json_object_get_uint64(n) > INT64_MAX
+             ? fallback
+             : json_object_get_int64(n);
+  }
+  if (!json_object_is_type(n, json_type_double))
+    return fallback;
+  v = json_object_get_double(n);
+  /* 2^63 is a double, INT64_MAX is not. */
+  return v >= -TWO_TO_63 && v < TWO_TO_63 ? (int64_t)v : fallback;
+}
+
+double gm_json_real(const struct json_object *o, const char *path,
+                    double fallback)
+{
+  struct json_object *n = gm_json_at(o, path);
+  double v;
+
+  if (!json_object_is_type(n, json_type_int) &&
+      !json_object_is_type(n, json_type_double))
+    return fallback;
+  v = json_object_get_double(n);
+  return isfinite(v) ? v : fallback;
+}
+
+bool gm_json_bool(const struct json_object *o, const char *path, bool fallback)
+{
+  struct json_object *b = gm_json_at(o, path);
+
+  if (!json_object_is_type(b, json_type_boolean))
+    return fallback;
+  return json_object_get_boolean(b) != 0;
+}
+
+size_t gm_json_count(const struct json_object *o, const char *path)
+{
+  struct json_object *c = gm_json_at(o, path);
+
+  if (json_object_is_type(c, json_type_array))
+    return json_object_array_length(c);
+  if (json_object_is_type(c, json_type_object))
+    return (size_t)json_object_object_length(c);
+  return 0;
+}

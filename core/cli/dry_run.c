@@ -1,0 +1,126 @@
+/* dry_run.c - --dry-run: what would be sent, and what it would cost.
+ */
+#include "dry_run.h"
+#include "print.h"
+#include "view.h"
+#include <string.h>
+
+static void print_price(struct json_object *price)
+{
+  const char *formula = cli_view_str(price, "formula");
+  const char *source = cli_view_str(price, "source");
+  const char *checked = cli_view_str(price, "checked");
+  double usd = json_object_get_double(cli_view_get(price, "usd"));
+  char money[48];
+
+  if (!price || !cli_view_get(price, "usd")) {
+    puts("  price unknown");
+    return;
+  }
+  cli_print(
+    stdout, "  price %s%s%s%s%s%s%s",
+    cli_money(money, (int64_t)(usd * 1e6 + 0.5), !cli_view_bool(price, "sure")),
+    formula ? " = " : "", formula ? formula : "", source ? "; " : "",
+    source ? source : "", checked ? ", checked " : "", checked ? checked : "");
+}
+
+/* The document's own lines break; none of its strings can, for JSON escapes
+ * control characters.  What is left goes through cli_print() line by line. */
+static void print_body(struct json_object *body)
+{
+  const char *text =
+    json_object_is_type(body, json_type_string)
+      ? json_object_get_string(body)
+      : json_object_to_json_string_ext(body, JSON_C_TO_STRING_PRETTY |
+                                               JSON_C_TO_STRING_SPACED |
+                                               JSON_C_TO_STRING_NOSLASHESCAPE);
+
+  while (text && *text) {
+    size_t len = strcspn(text, "\n");
+
+    cli_print(stdout, "    %.*s", (int)len, text);
+    text += len + (text[len] == '\n');
+  }
+}
+
+static void print_headers(struct json_object *headers)
+{
+  struct json_object_iterator i, end;
+
+  if (!json_object_is_type(headers, json_type_object))
+    return;
+  i = json_object_iter_begin(headers);
+  end = json_object_iter_end(headers);
+  for (; !json_object_iter_equal(&i, &end); json_object_iter_next(&i))
+    cli_print(stdout, "    %s: %s", json_object_iter_peek_name(&i),
+              json_object_get_string(json_object_iter_peek_value(&i)));
+}
+
+static void print_exchange(struct json_object *x)
+{
+  struct json_object *body = cli_view_get(x, "body");
+  const char *method = cli_view_str(x, "method");
+  const char *url = cli_view_str(x, "url");
+  const char *goes_to = cli_view_str(x, "goes_to");
+
+  cli_print(stdout, "  %s %s", method ? method : "?", url ? url : "?");
+  if (goes_to)
+    cli_print(stdout, "    goes to %s", goes_to);
+  print_headers(cli_view_get(x, "headers"));
+  if (body)
+    print_body(body);
+}
+
+static void print_link(struct json_object *link)
+{
+  struct json_object *exchanges = cli_view_get(link, "exchanges");
+  struct json_object *notes = cli_view_get(link, "notes");
+  struct json_object *error = cli_view_get(link, "error");
+  const char *provider = cli_view_str(link, "provider");
+  const char *model = cli_view_str(link, "model");
+  const char *name = cli_view_str(link, "link");
+  const char *operation = cli_view_str(link, "operation");
+  size_t i;
+
+  if (provider)
+    cli_print(stdout, "%s:%s%s%s", provider, model ? model : "?",
+              operation ? ", " : "", operation ? operation : "");
+  else
+    cli_print(stdout, "%s", name ? name : "?");
+  if (error)
+    cli_print(stdout, "  cannot be used: %s [%s]",
+              json_object_get_string(cli_view_get(error, "message")),
+              json_object_get_string(cli_view_get(error, "class")));
+  else
+    print_price(cli_view_get(link, "price"));
+  for (i = 0; i < cli_view_count(notes); i++)
+    cli_print(stdout, "  %s", json_object_get_string(cli_view_at(notes, i)));
+  for (i = 0; i < cli_view_count(exchanges); i++)
+    print_exchange(cli_view_at(exchanges, i));
+}
+
+int cli_dry_run(const struct cli_args *a, struct gamut *g,
+                const struct gamut_request *r)
+{
+  struct gamut_error error = { 0 };
+  struct json_object *all, *links;
+  char *text = NULL;
+  size_t i;
+
+  if (gamut_dry_run(g, r, &text, &error))
+    return cli_refuse(a, &error);
+  if (cli_args_get(a, CLI_O_JSON)) {
+    puts(text);
+    gamut_string_free(text);
+    return 0;
+  }
+  all = cli_view_parse(text);
+  gamut_string_free(text);
+  if (!all)
+    return cli_no_memory();
+  links = cli_view_get(all, "links");
+  for (i = 0; i < cli_view_count(links); i++)
+    print_link(cli_view_at(links, i));
+  json_object_put(all);
+  return 0;
+}

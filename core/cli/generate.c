@@ -1,0 +1,70 @@
+/* generate.c - `gamut generate`, `gamut video`, `gamut edit`.
+ */
+#include "cli.h"
+#include "dry_run.h"
+#include "job.h"
+#include "print.h"
+#include "request.h"
+#include <string.h>
+#include <unistd.h>
+
+/* What options mean together and no field alone can say. */
+static int check(const struct cli_args *a)
+{
+  const char *n = cli_args_field(a, "n");
+
+  if (!cli_request_to_stdout(a) || cli_args_get(a, CLI_O_DRY_RUN))
+    return 0;
+  if (cli_args_get(a, CLI_O_JSON))
+    cli_error("-o - and --json both want standard output");
+  else if (n && strcmp(n, "1") != 0)
+    cli_error("-o - takes one file, not -n %s", n);
+  else if (isatty(STDOUT_FILENO))
+    cli_error("-o - would write a picture to the terminal");
+  else
+    return 0;
+  return CLI_USAGE;
+}
+
+static int run(const struct cli_args *a, struct gamut *g,
+               const struct gamut_request *r, struct cli_progress *p)
+{
+  struct gamut_error error = { 0 };
+  struct gamut_result *result;
+  int rc;
+
+  if (cli_job_run(g, r, p, &result, &error))
+    return cli_refuse(a, &error);
+  rc = cli_print_result(a, result);
+  gamut_result_free(result);
+  return rc;
+}
+
+int cli_run_generate(const struct cli_args *a)
+{
+  const char *format = cli_args_get(a, CLI_O_LOG_FORMAT);
+  struct cli_progress p;
+  struct gamut_request *r;
+  struct gamut *g;
+  int rc = check(a);
+
+  if (!rc)
+    rc = cli_request_build(a, &r);
+  if (rc)
+    return rc;
+  cli_progress_begin(&p, cli_args_get(a, CLI_O_QUIET) != NULL,
+                     cli_args_get(a, CLI_O_VERBOSE) != NULL);
+  /* Who reads JSON lines does not want others between them. */
+  if (format && strcmp(format, "json") == 0)
+    p.plain = false;
+  rc = cli_open(a, &p, &g);
+  if (!rc) {
+    if (cli_args_get(a, CLI_O_DRY_RUN))
+      rc = cli_dry_run(a, g, r);
+    else
+      rc = run(a, g, r, &p);
+    gamut_close(g);
+  }
+  gamut_request_free(r);
+  return rc;
+}

@@ -1,0 +1,103 @@
+/* models.c - `gamut models`: what can be asked for with -m.
+ *
+ * The first column is the shortest name that -m takes; completions cut it out.
+ */
+#include "cli.h"
+#include "view.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int32_t look(struct gamut *g, const void *about, char **ret_json,
+                    struct gamut_error *ret_error)
+{
+  return gamut_models(g, about, ret_json, ret_error);
+}
+
+/* "" without words; NULL: no memory. */
+static char *join_words(const struct cli_args *a)
+{
+  char *text = NULL;
+  size_t i, len = 0;
+  FILE *out = open_memstream(&text, &len);
+
+  if (!out)
+    return NULL;
+  for (i = 0; i < a->n_words; i++)
+    fprintf(out, "%s%s", i ? " " : "", a->words[i]);
+  if (fclose(out)) {
+    free(text);
+    return NULL;
+  }
+  return text;
+}
+
+/* What one must know of a model that is on its way out, or NULL. */
+static char *life_note(struct json_object *m)
+{
+  const char *life = cli_view_str(m, "life");
+  const char *date = cli_view_str(m, "life_date");
+  const char *next = cli_view_str(m, "successor");
+
+  if (!life || strcmp(life, "available") == 0)
+    return NULL;
+  return cli_format("%s%s%s%s%s", life, date ? " " : "", date ? date : "",
+                    next ? ", use " : "", next ? next : "");
+}
+
+static bool add_model(struct cli_table *t, struct json_object *m)
+{
+  const char *id = cli_view_str(m, "id");
+  const char *provider = cli_view_str(m, "provider");
+  const char *price = cli_view_str(m, "price");
+  const char *name =
+    json_object_get_string(cli_view_at(cli_view_get(m, "names"), 0));
+  char *address, *operations, *life = life_note(m);
+  bool ok;
+
+  address = cli_format("%s:%s", provider ? provider : "?", id ? id : "?");
+  operations = cli_view_join(m, "operations");
+  ok = address && operations &&
+       cli_table_add(t, (const char *const[CLI_COLUMNS]){
+                          name ? name : address, address, operations,
+                          price ? price : "price unknown", life });
+  free(address);
+  free(operations);
+  free(life);
+  return ok;
+}
+
+static int print_models(struct json_object *models)
+{
+  struct cli_table t = { 0 };
+  size_t i, n = cli_view_count(models);
+  bool ok = true;
+
+  for (i = 0; i < n && ok; i++)
+    ok = add_model(&t, cli_view_at(models, i));
+  if (ok)
+    cli_table_print(&t, stdout);
+  cli_table_finish(&t);
+  return ok ? 0 : cli_no_memory();
+}
+
+int cli_run_models(const struct cli_args *a)
+{
+  struct json_object *models;
+  char *search = join_words(a);
+  int rc;
+
+  if (!search)
+    return cli_no_memory();
+  rc = cli_look(a, look, *search ? search : NULL, &models);
+  if (!rc && !cli_view_count(models)) {
+    cli_error("no model matches '%s' [%s]", search,
+              gamut_class_name(GAMUT_E_NOT_FOUND));
+    cli_hint("'gamut models' lists all of them");
+    rc = gamut_class_exit(GAMUT_E_NOT_FOUND);
+  } else if (!rc && !cli_args_get(a, CLI_O_JSON)) {
+    rc = print_models(models);
+  }
+  json_object_put(models);
+  free(search);
+  return rc;
+}

@@ -1,0 +1,147 @@
+/* open.c - a context as the command line wants it, and its refusals.
+ */
+#include "cli.h"
+#include "progress.h"
+#include "view.h"
+#include <string.h>
+
+static void log_line(void *user, int32_t level, const char *line)
+{
+  struct cli_progress *p = user;
+
+  (void)level;
+  if (p)
+    cli_progress_clear(p);
+  cli_print(stderr, "%s", line);
+}
+
+/* Lines that are asked for as JSON are wanted from the record of each request
+ * on, which is information. */
+static int32_t log_level(const struct cli_args *a)
+{
+  size_t verbose = cli_args_count(a, CLI_O_VERBOSE);
+
+  if (verbose >= 2)
+    return GAMUT_DEBUG;
+  if (verbose == 1 || cli_args_get(a, CLI_O_LOG_FORMAT))
+    return GAMUT_INFO;
+  return GAMUT_WARN;
+}
+
+int cli_open(const struct cli_args *a, struct cli_progress *p,
+             struct gamut **ret)
+{
+  const char *format = cli_args_get(a, CLI_O_LOG_FORMAT);
+  struct gamut_error error = { 0 };
+  struct gamut_options options = {
+    .struct_size = sizeof(options),
+    .flags = GAMUT_ONE_SHOT,
+    .config_file = cli_args_get(a, CLI_O_CONFIG),
+    .log = log_line,
+    .log_user = p,
+    .log_level = log_level(a),
+  };
+
+  if (cli_args_get(a, CLI_O_QUIET))
+    options.log = NULL;
+  if (gamut_open(&options, ret, &error))
+    return cli_refuse(a, &error);
+  if (format && gamut_set(*ret, "log_format", format, &error)) {
+    gamut_close(*ret);
+    return cli_refuse(a, &error);
+  }
+  return 0;
+}
+
+static void print_json_text(const char *text)
+{
+  const unsigned char *p = (const unsigned char *)text;
+
+  putchar('"');
+  for (; *p; p++) {
+    if (*p == '"' || *p == '\\')
+      printf("\\%c", *p);
+    else if (*p < 0x20)
+      printf("\\u%04x", (unsigned)*p);
+    else
+      putchar(*p);
+  }
+  putchar('"');
+}
+
+int cli_refuse(const struct cli_args *a, const struct gamut_error *error)
+{
+  const char *name = gamut_class_name(error->error_class);
+
+  cli_error("%s [%s]", error->message, name);
+  cli_advise(error->error_class);
+  if (cli_args_get(a, CLI_O_JSON)) {
+    printf("{\"status\":\"failed\",\"class\":\"%s\",\"message\":", name);
+    print_json_text(error->message);
+    puts("}");
+  }
+  return gamut_class_exit(error->error_class);
+}
+
+void cli_advise(int32_t error_class)
+{
+  switch (error_class) {
+  case GAMUT_E_AUTH:
+    cli_hint("'gamut providers -v' names the variable of each key; "
+             "'gamut doctor' looks for what is wrong");
+    break;
+  case GAMUT_E_PERMISSION:
+    cli_hint("the key is known to the vendor, but may not do this");
+    break;
+  case GAMUT_E_QUOTA:
+    cli_hint("add credit at the vendor, or name another model by --fallback");
+    break;
+  case GAMUT_E_BLOCKED:
+    cli_hint("change the prompt, or try other models by --fallback with "
+             "--on-blocked next");
+    break;
+  case GAMUT_E_RATE:
+    cli_hint("try again later, or name another model by --fallback");
+    break;
+  case GAMUT_E_NOT_FOUND:
+    cli_hint("'gamut models WORD' searches for models");
+    break;
+  case GAMUT_E_UNKNOWN:
+    cli_hint("look at the vendor's site before you send it again; "
+             "--resubmit says when that may happen by itself");
+    break;
+  case GAMUT_E_TRANSPORT:
+    cli_hint("is the network up, and the proxy right? 'gamut doctor' shows");
+    break;
+  case GAMUT_E_PLUGIN:
+    cli_hint("'gamut providers -v' shows the provider's file and version");
+    break;
+  default:
+    break;
+  }
+}
+
+int cli_look(const struct cli_args *a, cli_look_fn *look, const void *about,
+             struct json_object **ret)
+{
+  struct gamut_error error = { 0 };
+  struct gamut *g;
+  char *text = NULL;
+  int rc;
+
+  *ret = NULL;
+  rc = cli_open(a, NULL, &g);
+  if (rc)
+    return rc;
+  if (look(g, about, &text, &error)) {
+    rc = cli_refuse(a, &error);
+  } else {
+    if (cli_args_get(a, CLI_O_JSON))
+      puts(text);
+    *ret = cli_view_parse(text);
+    rc = *ret ? 0 : cli_no_memory();
+  }
+  gamut_string_free(text);
+  gamut_close(g);
+  return rc;
+}

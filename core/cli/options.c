@@ -1,0 +1,208 @@
+/* options.c - every option, in one table.
+ *
+ * A row says all there is to know about an option; parser, --help, completions
+ * and man page only walk over the rows.  There is no option for a key, and none
+ * may be added: whoever lists processes would see it.
+ */
+#include "options.h"
+#include <stdio.h>
+#include <string.h>
+
+const char *const cli_group_titles[CLI_GROUPS] = {
+  [CLI_G_WHAT] = "What to make",
+  [CLI_G_INPUT] =
+    "Inputs, each a file, an http(s) URL or a data: URI; repeatable",
+  [CLI_G_OUTPUT] = "Output",
+  [CLI_G_ROUTE] = "Money, time and failures",
+  [CLI_G_GENERAL] = "General",
+};
+
+#define MAKE    .verbs = CLI_IN_MAKE
+#define WHAT    .group = CLI_G_WHAT, MAKE
+#define INPUT   .group = CLI_G_INPUT, .flags = CLI_REPEAT, MAKE
+#define OUTPUT  .group = CLI_G_OUTPUT, MAKE
+#define ROUTE   .group = CLI_G_ROUTE, MAKE
+#define GENERAL .group = CLI_G_GENERAL
+#define FIELD(n, a, t)                                                         \
+  .name = (n), .arg = (a), .what = CLI_O_FIELD, .target = (t)
+#define FLAG(n, t, v)                                                          \
+  .name = (n), .what = CLI_O_FIELD, .target = (t), .value = (v)
+#define SOURCE(n, t)                                                           \
+  .name = (n), .arg = "SOURCE", .what = CLI_O_INPUT, .target = (t),            \
+  .complete = CLI_C_FILE
+
+/* clang-format off */
+const struct cli_option cli_options[] = {
+  { .name = "prompt", .letter = 'p', .arg = "TEXT", .what = CLI_O_PROMPT, WHAT,
+    .flags = CLI_ONCE,
+    .help = "what to make; @FILE reads a file, - standard input, @@TEXT is "
+            "TEXT with one @ before it" },
+  { .name = "model", .letter = 'm', .arg = "MODEL", .what = CLI_O_MODEL, WHAT,
+    .flags = CLI_ONCE, .complete = CLI_C_MODEL,
+    .help = "a name (flux), an address (fal:flux), a vendor's id "
+            "(fal-ai/flux/dev) or a provider alone (fal)" },
+  { .name = "fallback", .arg = "MODEL", .what = CLI_O_FALLBACK, WHAT,
+    .flags = CLI_REPEAT, .complete = CLI_C_MODEL,
+    .help = "try this model next when the one before fails" },
+  { FIELD("aspect", "W:H", "aspect_ratio"), WHAT, .flags = CLI_OPEN,
+    .choices = "1:1|4:3|3:4|3:2|2:3|16:9|9:16|21:9",
+    .help = "aspect ratio" },
+  { FIELD("resolution", "NAME", "resolution"), WHAT, .flags = CLI_OPEN,
+    .choices = "480p|720p|1080p|1K|2K|4K",
+    .help = "resolution by its name" },
+  { FIELD("size", "WxH", "size"), WHAT, .help = "size in pixels" },
+  { .letter = 'n', .arg = "COUNT", .what = CLI_O_FIELD, .target = "n", WHAT,
+    .help = "how many to make" },
+  { FIELD("seed", "NUMBER", "seed"), WHAT,
+    .help = "the same seed gives the same picture, where the model can" },
+  { FIELD("negative", "TEXT", "negative_prompt"), WHAT,
+    .help = "what should not be seen" },
+  { FIELD("duration", "SECONDS", "duration"), WHAT,
+    .help = "length of the video" },
+  { FIELD("fps", "NUMBER", "fps"), WHAT, .help = "frames a second" },
+  { FLAG("audio", "audio", "true"), WHAT, .help = "make the sound as well" },
+  { FLAG("no-audio", "audio", "false"), WHAT, .help = "make no sound" },
+  { FIELD("format", "NAME", "format"), WHAT, .flags = CLI_OPEN,
+    .choices = "png|jpeg|webp|mp4|webm", .help = "file format" },
+  { FIELD("quality", "NAME", "quality"), WHAT, .flags = CLI_OPEN,
+    .choices = "low|medium|high|auto", .help = "quality, as the model has it" },
+  { FIELD("background", "NAME", "background"), WHAT, .flags = CLI_OPEN,
+    .choices = "transparent|opaque|auto", .help = "background of a picture" },
+  { FIELD("guidance", "NUMBER", "guidance"), WHAT,
+    .help = "how closely to follow the prompt" },
+  { FIELD("steps", "COUNT", "steps"), WHAT, .help = "inference steps" },
+  { FIELD("strength", "NUMBER", "strength"), WHAT,
+    .help = "how far to depart from the input picture, 0 to 1" },
+  { FIELD("style", "NAME", "style"), WHAT,
+    .help = "a style that the model knows" },
+  { .name = "set", .arg = "KEY=JSON", .what = CLI_O_SET, WHAT,
+    .flags = CLI_REPEAT,
+    .help = "a parameter of the vendor's own, passed through: "
+            "--set num_inference_steps=40" },
+
+  { SOURCE("image", "image"), INPUT, .help = "picture to start from" },
+  { SOURCE("mask", "mask"), INPUT,
+    .help = "where to change the picture: the mask of an edit" },
+  { SOURCE("first-frame", "first_frame"), INPUT,
+    .help = "first picture of a video" },
+  { SOURCE("last-frame", "last_frame"), INPUT,
+    .help = "last picture of a video" },
+  { SOURCE("reference", "reference"), INPUT,
+    .help = "picture of a person, a thing or a style to keep to" },
+  { SOURCE("video", "video"), INPUT, .help = "video to start from" },
+  { SOURCE("audio-input", "audio"), INPUT, .help = "sound to go with it" },
+
+  { .name = "output", .letter = 'o', .arg = "FILE", .what = CLI_O_OUTPUT,
+    OUTPUT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
+    .help = "where to write: a file, a template with {job} {index} {model} "
+            "{provider} {ext} {seed} {date}, or - for standard output; preset: "
+            "the first words of the prompt" },
+  { FLAG("force", "force", "true"), OUTPUT, .help = "write over files" },
+  { FLAG("no-download", "download", "false"), OUTPUT,
+    .help = "write no file: leave it at the vendor and print its URL" },
+  { FLAG("sidecar", "sidecar", "true"), OUTPUT,
+    .help = "write FILE.json beside it: model, prompt, seed, cost, hash" },
+
+  { FIELD("timeout", "TIME", "timeout"), ROUTE,
+    .help = "wait no longer: 90, 90s, 5m; the job then goes on at the vendor" },
+  { FIELD("max-cost", "USD", "max_cost"), ROUTE,
+    .help = "send nothing that costs more, or whose price is not known" },
+  { FLAG("allow-unknown-cost", "allow_unknown_cost", "true"), ROUTE,
+    .help = "with --max-cost: let models of unknown price pass" },
+  { FIELD("on-blocked", "WHAT", "on_blocked"), ROUTE, .choices = "stop|next",
+    .help = "after a refusal by content policy: stop, or try the next model" },
+  { FLAG("nearest", "check", "nearest"), ROUTE,
+    .help = "take the closest value that the model allows, and say so" },
+  { FLAG("no-check", "check", "pass"), ROUTE,
+    .help = "do not compare the request with the catalog" },
+  { FIELD("resubmit", "WHEN", "resubmit"), ROUTE,
+    .choices = "never|cheap|always",
+    .help = "send again what may have been charged: cheap is up to $0.05" },
+  { .name = "dry-run", .what = CLI_O_DRY_RUN, ROUTE,
+    .help = "print what would be sent and its price; send nothing" },
+  { FIELD("correlation-id", "ID", "correlation_id"), ROUTE,
+    .help = "goes into every log record of the job" },
+  { FIELD("user", "NAME", "user"), ROUTE,
+    .help = "for whom it is made, where the vendor asks" },
+  { FIELD("webhook", "URL", "webhook"), ROUTE,
+    .help = "where the vendor reports the end of the job" },
+
+  { .name = "json", .what = CLI_O_JSON, GENERAL,
+    .verbs = CLI_IN_MAKE | CLI_IN_LOOK,
+    .help = "print one JSON document on standard output" },
+  { .name = "quiet", .letter = 'q', .what = CLI_O_QUIET, GENERAL,
+    .verbs = CLI_IN_MAKE | CLI_IN_LOOK,
+    .help = "no progress, only the paths of the files" },
+  { .name = "verbose", .letter = 'v', .what = CLI_O_VERBOSE, GENERAL,
+    .flags = CLI_REPEAT, .verbs = CLI_IN_MAKE | CLI_IN_LOOK,
+    .help = "say more; twice: everything" },
+  { .name = "log-format", .arg = "FORMAT", .what = CLI_O_LOG_FORMAT, GENERAL,
+    .choices = "text|json", .verbs = CLI_IN_MAKE | CLI_IN_LOOK,
+    .help = "form of the log lines on standard error" },
+  { .name = "config", .arg = "FILE", .what = CLI_O_CONFIG, GENERAL,
+    .complete = CLI_C_FILE, .verbs = CLI_IN_MAKE | CLI_IN_LOOK,
+    .help = "read this configuration instead of the usual one" },
+  { .name = "help", .letter = 'h', .what = CLI_O_HELP, GENERAL,
+    .verbs = CLI_IN_ALL, .help = "explain" },
+  { .name = "version", .letter = 'V', .what = CLI_O_VERSION, GENERAL,
+    .verbs = CLI_IN_ALL, .help = "print the version" },
+};
+/* clang-format on */
+const size_t cli_options_count = CLI_LEN(cli_options);
+
+const struct cli_option *cli_option_find(const char *name, size_t len)
+{
+  size_t i;
+
+  for (i = 0; i < CLI_LEN(cli_options); i++) {
+    const char *n = cli_options[i].name;
+
+    if (n && strlen(n) == len && memcmp(n, name, len) == 0)
+      return &cli_options[i];
+  }
+  return NULL;
+}
+
+const struct cli_option *cli_option_letter(char letter)
+{
+  size_t i;
+
+  for (i = 0; i < CLI_LEN(cli_options); i++) {
+    if (letter && cli_options[i].letter == letter)
+      return &cli_options[i];
+  }
+  return NULL;
+}
+
+const char *cli_option_label(const struct cli_option *o, char buf[40])
+{
+  if (o->name)
+    snprintf(buf, 40, "--%s", o->name);
+  else
+    snprintf(buf, 40, "-%c", o->letter);
+  return buf;
+}
+
+bool cli_choice_next(const char **choices, const char **ret, size_t *ret_len)
+{
+  const char *c = *choices;
+
+  if (!c || !*c)
+    return false;
+  *ret = c;
+  *ret_len = strcspn(c, "|");
+  *choices = c + *ret_len + (c[*ret_len] == '|');
+  return true;
+}
+
+bool cli_choice_has(const char *choices, const char *word)
+{
+  const char *c;
+  size_t len;
+
+  while (cli_choice_next(&choices, &c, &len)) {
+    if (strlen(word) == len && memcmp(c, word, len) == 0)
+      return true;
+  }
+  return false;
+}

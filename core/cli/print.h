@@ -1,0 +1,14 @@
+/* print.h - a result, for people and for programs. */
+#ifndef GAMUT_CLI_PRINT_H
+#define GAMUT_CLI_PRINT_H
+
+#include "cli.h"
+
+/* Print what became of the job, and write the bytes where -o - asks for them.
+ * The exit code. */
+int cli_print_result(const struct cli_args *a, const struct gamut_result *r);
+
+/* "$0.025", "~$0.025", "cost unknown"; millionths, -1: unknown. */
+const char *cli_money(char buf[48], int64_t microusd, bool estimated);
+
+#endif

@@ -1,0 +1,22 @@
+/* request.h - the request that the command line describes. */
+#ifndef GAMUT_CLI_REQUEST_H
+#define GAMUT_CLI_REQUEST_H
+
+#include "cli.h"
+
+/* The prompt as -p gives it: text, @FILE, - for standard input, @@TEXT.  0 or
+ * a class with its sentence; free(). */
+int32_t cli_prompt_read(const char *value, char **ret,
+                        struct gamut_error *error);
+
+/* A template for a file named by the first words of the prompt, such that no
+ * file of the current folder is in its way; free(); NULL: no memory. */
+char *cli_prompt_output(const char *prompt);
+
+/* `-o -`: the bytes go to standard output. */
+bool cli_request_to_stdout(const struct cli_args *a);
+
+/* 0, or an exit code after saying why; gamut_request_free(). */
+int cli_request_build(const struct cli_args *a, struct gamut_request **ret);
+
+#endif

@@ -1,0 +1,140 @@
+/* verbs.c - every verb, every exit code, as tables.
+ *
+ * Text only: what a verb does is bound to it in main.c, so that help,
+ * completions and the man page need nothing of the library.
+ */
+#include "options.h"
+#include <string.h>
+
+/* clang-format off */
+const struct cli_verb cli_verbs[CLI_VERBS] = {
+  [CLI_GENERATE] = {
+    .id = CLI_GENERATE, .name = "generate",
+    .summary = "make pictures or videos; the verb when none is given",
+    .help = "Sends the prompt to the model, shows what happens on standard "
+            "error and prints the path of each file, what it really is, its "
+            "cost and where it differs from what was asked.",
+    .examples = {
+      { "gamut -p \"a neon fox\" -m flux -o fox.png", "one picture" },
+      { "gamut -p @prompt.txt -m flux -n 4 --aspect 16:9 "
+        "-o 'fox-{index}.{ext}'",
+        "four of them, the prompt from a file" },
+      { "gamut -p \"a neon fox\" -m flux --fallback openai:gpt-image-1.5 "
+        "--max-cost 0.10", "a second model if the first fails, for ten cents" },
+      { "gamut -p \"a neon fox\" -m flux --dry-run",
+        "what would be sent, and its price" },
+      { "path=$(gamut -q -p \"a neon fox\" -m flux)", "in a script" },
+    } },
+  [CLI_VIDEO] = {
+    .id = CLI_VIDEO, .name = "video",
+    .summary = "make a video from text, pictures or another video",
+    .help = "As generate, for video: --first-frame or --image makes it from a "
+            "picture, --video from a video.",
+    .examples = {
+      { "gamut video -p \"waves at dusk\" -m fal --duration 5 -o waves.mp4",
+        "from text" },
+      { "gamut video -p \"it blinks\" -m fal --first-frame fox.png",
+        "from a picture" },
+    } },
+  [CLI_EDIT] = {
+    .id = CLI_EDIT, .name = "edit",
+    .summary = "change a picture",
+    .help = "As generate, for a change to the pictures of --image, within "
+            "--mask if one is given.",
+    .examples = {
+      { "gamut edit -p \"make it winter\" --image fox.png -m fal -o winter.png",
+        "the whole picture" },
+    } },
+  [CLI_MODELS] = {
+    .id = CLI_MODELS, .name = "models", .args = "[WORD...]",
+    .max_words = SIZE_MAX,
+    .summary = "list models, all or those that match every word",
+    .help = "Searches names, ids, titles and operations.  Each line has the "
+            "name to use with -m, the address, what it does and its price.",
+    .examples = {
+      { "gamut models flux", "everything called flux" },
+      { "gamut models fal video", "what makes videos at fal" },
+      { "gamut models --json", "all that the catalog knows, for programs" },
+    } },
+  [CLI_PROVIDERS] = {
+    .id = CLI_PROVIDERS, .name = "providers",
+    .summary = "list providers and whether their keys are set",
+    .help = "With -v also the plugin's file, the keys with their variables, "
+            "and the folders that were searched.",
+    .examples = { { "gamut providers -v", "with keys and files" } } },
+  [CLI_CONFIG] = {
+    .id = CLI_CONFIG, .name = "config",
+    .summary = "show every setting, its value and where it came from",
+    .help = "Secrets are masked.  The file is "
+            "$XDG_CONFIG_HOME/gamut/config.json (~/.config/gamut); comments "
+            "are allowed in it.",
+    .examples = { { "gamut config", "what is set, and by whom" } } },
+  [CLI_DOCTOR] = {
+    .id = CLI_DOCTOR, .name = "doctor",
+    .summary = "look for what is missing or wrong, and say how to mend it",
+    .help = "Ends with 1 when it found an error.",
+    .examples = { { "gamut doctor", "when something does not work" } } },
+  [CLI_COMPLETION] = {
+    .id = CLI_COMPLETION, .name = "completion", .args = "SHELL",
+    .choices = "bash|zsh|fish", .min_words = 1, .max_words = 1,
+    .summary = "print a completion script for bash, zsh or fish",
+    .examples = {
+      { "eval \"$(gamut completion bash)\"", "in ~/.bashrc" },
+      { "gamut completion zsh > ~/.zfunc/_gamut",
+        "in a folder of zsh's fpath" },
+      { "gamut completion fish > ~/.config/fish/completions/gamut.fish",
+        "for fish" },
+    } },
+  [CLI_HELP] = {
+    .id = CLI_HELP, .name = "help", .args = "[VERB]", .max_words = 1,
+    .summary = "explain gamut, or a verb",
+    .examples = { { "gamut help generate", "all options of generate" } } },
+  [CLI_MAN] = {
+    .id = CLI_MAN, .name = "man", .hidden = true,
+    .summary = "print the man page as roff",
+    .examples = { { "gamut man | man -l -", "read it" } } },
+};
+
+const struct cli_exit cli_exits[] = {
+  { 0, "ok", "all that was asked for is there" },
+  { 1, NULL, "gamut doctor found an error" },
+  { 2, "invalid unsupported", "the request or the command line is wrong, or "
+    "the model cannot do it" },
+  { 3, "auth permission", "the key is missing, wrong or may not do this" },
+  { 4, "quota", "no credit, or a limit on spending" },
+  { 5, "not-found", "the vendor or the catalog does not know it" },
+  { 6, "blocked", "refused by content policy" },
+  { 7, "rate", "too many requests" },
+  { 8, "provider timeout protocol", "the vendor failed" },
+  { 9, "transport", "no connection, or no answer" },
+  { 10, "maybe-charged", "sent, but not known what became of it" },
+  { 11, "detached", "out of time; the job goes on at the vendor" },
+  { 12, "storage", "a file could not be written" },
+  { 70, "plugin", "a provider broke its rules" },
+  { 71, "no-memory", "out of memory" },
+  { 130, "cancelled", "stopped by the user" },
+  { 0, NULL, NULL },
+};
+
+const struct cli_variable cli_variables[] = {
+  { "FAL_KEY", "a vendor's own variable holds its key; gamut providers -v "
+    "names them all.  Keys never come from the command line." },
+  { "GAMUT_PLUGIN_PATH", "folders of providers, instead of the usual ones" },
+  { "GAMUT_ENDPOINTS", "JSON or @FILE that maps URL prefixes to others" },
+  { "GAMUT_LOG_FORMAT", "text or json, as --log-format" },
+  { "XDG_CONFIG_HOME", "where gamut/config.json is; preset ~/.config" },
+  { "NO_COLOR", "plain progress lines also on a terminal" },
+  { NULL, NULL },
+};
+/* clang-format on */
+
+const struct cli_verb *cli_verb_find(const char *name)
+{
+  size_t i;
+
+  for (i = 0; i < CLI_VERBS; i++) {
+    if (strcmp(cli_verbs[i].name, name) == 0)
+      return &cli_verbs[i];
+  }
+  return NULL;
+}

@@ -1,0 +1,430 @@
+/* gamut/gamut.h - generate images and videos through any provider.
+ *
+ * A program opens a context, builds a request that says what it wants, and
+ * either waits for the result (gamut_generate) or submits and is told later
+ * (gamut_submit, events).  The context finds the provider, checks the request,
+ * submits, polls, retries, falls back, downloads.
+ *
+ *   struct gamut *g;
+ *   struct gamut_request *r = gamut_request_new();
+ *   struct gamut_result *result;
+ *
+ *   if (gamut_open(NULL, &g, NULL))
+ *     return 1;
+ *   gamut_request_link(r, "flux");
+ *   gamut_request_set(r, "prompt", "a neon fox");
+ *   gamut_request_set(r, "output", "fox.png");
+ *   if (gamut_generate(g, r, &result, NULL) == 0)
+ *     puts(gamut_result_artifact(result, 0)->path);
+ *
+ * Rules for the whole header, unless a function says otherwise:
+ *  - Functions return 0 or a negative class (GAMUT_E_... of gamut/plugin.h).
+ *    Where a `struct gamut_error *` is offered it gets the class and one
+ *    sentence; it may be NULL.  Outputs are written on success only.
+ *  - Strings are UTF-8 and NUL-terminated.  Strings that are passed in are
+ *    copied; strings that are handed out belong to the object they came from.
+ *  - Times are milliseconds, money is millionths of a US dollar; what is not
+ *    known is absent (NULL, or the value that the function names), never 0.
+ *
+ * Threads.  A context is opened in one of two ways:
+ *  - without GAMUT_THREAD (the default) it has no thread: it works while its
+ *    owner is inside gamut_generate(), gamut_wait(), gamut_step() or
+ *    gamut_next_event().  All calls with it must come from the thread that
+ *    opened it.
+ *  - with GAMUT_THREAD one engine thread works all the time.  Every function
+ *    may be called from every thread; callbacks run on the engine thread.
+ * Requests and results belong to one thread at a time.  Debug builds check
+ * these rules; others return GAMUT_E_INVALID where they can notice.  After
+ * fork() only the parent may use the context; the child gets
+ * GAMUT_E_INVALID.
+ */
+#ifndef GAMUT_GAMUT_H
+#define GAMUT_GAMUT_H
+
+#include <gamut/plugin.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GAMUT_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define GAMUT_API __attribute__((visibility("default")))
+#else
+#define GAMUT_API
+#endif
+
+struct gamut;
+struct gamut_request;
+struct gamut_result;
+
+/* 26 characters and a NUL; sorts by time. */
+#define GAMUT_ID_SIZE 27
+
+/* Why something failed. The caller owns it; every call that takes one writes
+ * it whole on failure. */
+struct gamut_error {
+  int32_t error_class; /* GAMUT_E_..., 0: no error */
+  char message[1020];  /* one sentence, cut at a character when longer */
+};
+
+/* The version of the library in use, "0.1.0".  [any thread] */
+GAMUT_API const char *gamut_version(void);
+
+/* The name of a class: "invalid", "rate", "maybe-charged" ...; "ok" for 0,
+ * "unknown-class" for what this version does not know.  Static.  [any] */
+GAMUT_API const char *gamut_class_name(int32_t error_class);
+
+/* The exit code that the CLI gives this class (2 invalid ... 130 cancelled), 0
+ * for 0.  For programs that want to agree with it.  [any] */
+GAMUT_API int32_t gamut_class_exit(int32_t error_class);
+
+/* ---- context ------------------------------------------------------------ */
+
+/* gamut_options.flags */
+enum {
+  GAMUT_THREAD = 1u << 0,   /* an engine thread of our own */
+  GAMUT_ONE_SHOT = 1u << 1, /* the process is short-lived: prefer a quick first
+                               connection to cheap later ones */
+  GAMUT_NO_CONFIG = 1u << 2 /* read no config file */
+};
+
+struct gamut_options {
+  uint32_t struct_size; /* sizeof(struct gamut_options) */
+  uint32_t flags;
+  const char *config_file; /* NULL: $XDG_CONFIG_HOME/gamut/config.json */
+  /* Log lines at or above `log_level` (GAMUT_DEBUG ... GAMUT_ERROR); secrets
+   * are masked.  Runs on the thread that works; must not call gamut. NULL: to
+   * nobody. */
+  void (*log)(void *user, int32_t level, const char *line);
+  void *log_user;
+  int32_t log_level;
+  int32_t reserved;
+};
+
+/* Open a context.
+ *
+ * options   NULL means all defaults
+ * ret       gamut_close()
+ *
+ * GAMUT_E_INVALID when the configuration is broken (the sentence names file,
+ * line and key), GAMUT_E_NOMEM, GAMUT_E_TRANSPORT when sockets or TLS cannot be
+ * set up.  Loads no provider. */
+GAMUT_API int32_t gamut_open(const struct gamut_options *options,
+                             struct gamut **ret,
+                             struct gamut_error *ret_error);
+
+/* Close it.  Jobs under way are detached: they go on at the vendor, and their
+ * done callbacks run with the status GAMUT_DETACHED.  Waits for calls
+ * into providers that run on worker threads.  NULL is fine.  Not from inside a
+ * callback. */
+GAMUT_API void gamut_close(struct gamut *g);
+
+/* Set a setting: one of the core ("retry_attempts") or of a provider
+ * ("fal.api_key").  Wins over environment and file.  Provider keys take effect
+ * for jobs that begin later.  GAMUT_E_INVALID names setting and value. */
+GAMUT_API int32_t gamut_set(struct gamut *g, const char *name,
+                            const char *value, struct gamut_error *ret_error);
+
+/* Register a provider of the application's own; same struct as a plugin's.
+ * `provider` must live until gamut_close().  GAMUT_E_PLUGIN says which rule it
+ * breaks, or that the name is taken. */
+GAMUT_API int32_t gamut_register_provider(struct gamut *g,
+                                          const struct gamut_provider *provider,
+                                          struct gamut_error *ret_error);
+
+/* ---- request ------------------------------------------------------------ */
+
+/* What can be asked, as a table: also the CLI's option list. */
+struct gamut_field {
+  const char *name;    /* for gamut_request_set() */
+  int32_t type;        /* GAMUT_STRING, GAMUT_INT, ... as in gamut_key */
+  const char *choices; /* "a|b|c" for GAMUT_CHOICE */
+  const char *help;    /* one line */
+};
+
+/* The i-th field, NULL past the end.  Static.  [any] */
+GAMUT_API const struct gamut_field *gamut_request_field(uint32_t i);
+
+/* An empty request; NULL: no memory.  Errors in the setters below stick: the
+ * first one is reported by gamut_generate() or gamut_submit() as well. */
+GAMUT_API struct gamut_request *gamut_request_new(void);
+GAMUT_API void gamut_request_free(struct gamut_request *r);
+
+/* A deep copy; NULL: no memory. */
+GAMUT_API struct gamut_request *
+gamut_request_copy(const struct gamut_request *r);
+
+/* Set a field from text: "prompt", "n", "seed", "size" ("1024x768"),
+ * "aspect_ratio" ("16:9"), "timeout" ("90s"), "output" ...  NULL unsets it.
+ * GAMUT_E_INVALID for an unknown name (with the nearest one), text that is no
+ * value of the field's type, invalid UTF-8. */
+GAMUT_API int32_t gamut_request_set(struct gamut_request *r, const char *name,
+                                    const char *value,
+                                    struct gamut_error *ret_error);
+
+/* Add a link to the route: the first call names the primary, later ones the
+ * fallbacks in order.  `link` is an address: "flux", "openai:gpt-image-1.5",
+ * "fal", "fal-ai/flux/dev".  Checked when the job begins. */
+GAMUT_API int32_t gamut_request_link(struct gamut_request *r, const char *link,
+                                     struct gamut_error *ret_error);
+
+/* Add an input.
+ *
+ * role     "image", "mask", "first_frame", "last_frame", "reference", "video",
+ *          "audio"
+ * source   a path, an http(s) URL, or a data: URI
+ *
+ * Files are looked at when the job begins, not here. */
+GAMUT_API int32_t gamut_request_input(struct gamut_request *r, const char *role,
+                                      const char *source,
+                                      struct gamut_error *ret_error);
+
+/* A vendor parameter by name, passed through: `value` is JSON ("40", "true",
+ * "[1,2]"); text that is no JSON is taken as a string. */
+GAMUT_API int32_t gamut_request_extra(struct gamut_request *r, const char *name,
+                                      const char *value,
+                                      struct gamut_error *ret_error);
+
+/* ---- result ------------------------------------------------------------- */
+
+/* gamut_result_status() */
+enum {
+  GAMUT_COMPLETED = 1, /* every artifact asked for is there */
+  GAMUT_FAILED,
+  GAMUT_BLOCKED,   /* content policy */
+  GAMUT_CANCELLED,
+  GAMUT_DETACHED   /* out of time: it goes on at the vendor */
+};
+
+struct gamut_artifact_info {
+  uint32_t struct_size;
+  int32_t kind;      /* GAMUT_IMAGE, GAMUT_VIDEO, GAMUT_AUDIO */
+  const char *path;  /* the file, or NULL */
+  const char *url;   /* at the vendor, or NULL */
+  const char *mime;  /* by the bytes; by the vendor's word when not fetched */
+  const void *data;  /* the bytes when no file was asked for, or NULL */
+  size_t data_len;
+  uint64_t size;     /* bytes */
+  uint32_t width, height, duration_ms; /* as read from the bytes; 0: unknown */
+  uint32_t vendor_width, vendor_height; /* as the vendor said; 0: not said */
+  int32_t error_class;  /* why it could not be fetched or written; 0 */
+  const char *error;    /* the sentence, or NULL */
+  const char *sha256;   /* hex, or NULL */
+};
+
+/* One try of one link. */
+struct gamut_attempt_info {
+  uint32_t struct_size;
+  int32_t error_class; /* 0: this one succeeded */
+  const char *provider, *model;
+  const char *message;    /* NULL when it succeeded */
+  const char *request_id; /* the vendor's, or NULL */
+  int32_t http_status;    /* 0: none */
+  uint32_t tries;         /* billable submissions sent by it */
+  uint32_t repeats;       /* exchanges sent again */
+  uint64_t elapsed_ms;
+};
+
+/* NULL is fine.  Everything that was read from the result goes with it. */
+GAMUT_API void gamut_result_free(struct gamut_result *result);
+
+/* The job's id. */
+GAMUT_API const char *gamut_result_id(const struct gamut_result *result);
+
+/* GAMUT_COMPLETED, GAMUT_FAILED ... */
+GAMUT_API int32_t gamut_result_status(const struct gamut_result *result);
+
+/* 0 when completed, else the class that ended the job, and its sentence (NULL
+ * when completed). */
+GAMUT_API int32_t gamut_result_class(const struct gamut_result *result);
+GAMUT_API const char *gamut_result_message(const struct gamut_result *result);
+
+/* May the vendor have charged for something we did not get? 1 or 0. */
+GAMUT_API int32_t gamut_result_maybe_charged(const struct gamut_result *result);
+
+/* The link that gave the result, or the last one tried; NULL before one. */
+GAMUT_API const char *gamut_result_provider(const struct gamut_result *result);
+GAMUT_API const char *gamut_result_model(const struct gamut_result *result);
+
+/* The name the model was asked by, when the catalog resolved it, else NULL. */
+GAMUT_API const char *
+gamut_result_resolved_from(const struct gamut_result *result);
+
+/* Artifacts and attempts, counted from 0; NULL past the end. */
+GAMUT_API uint32_t gamut_result_artifacts(const struct gamut_result *result);
+GAMUT_API const struct gamut_artifact_info *
+gamut_result_artifact(const struct gamut_result *result, uint32_t i);
+GAMUT_API uint32_t gamut_result_attempts(const struct gamut_result *result);
+GAMUT_API const struct gamut_attempt_info *
+gamut_result_attempt(const struct gamut_result *result, uint32_t i);
+
+/* How many outputs the vendor withheld (content policy) beside the others. */
+GAMUT_API uint32_t gamut_result_withheld(const struct gamut_result *result);
+
+/* Cost in millionths of a US dollar, -1: not known.  `ret_estimated` (may be
+ * NULL): 1 when it is the catalog's price and not the vendor's figure. */
+GAMUT_API int64_t gamut_result_cost(const struct gamut_result *result,
+                                    int32_t *ret_estimated);
+
+/* Times in ms: "total", "queue" (accepted to first progress), "generate"
+ * (accepted to result), "download"; -1: not known. */
+GAMUT_API int64_t gamut_result_time(const struct gamut_result *result,
+                                    const char *what);
+
+/* Facts that the vendor told: "seed", "request_id", "revised_prompt"; NULL. */
+GAMUT_API const char *gamut_result_fact(const struct gamut_result *result,
+                                        const char *name);
+
+/* The vendor's last reply as it came (JSON text), or NULL. */
+GAMUT_API const char *gamut_result_raw(const struct gamut_result *result);
+
+/* Where the delivered bytes differ from what was asked, sentence by sentence:
+ * "asked for 1024x1024, got 1024x768"; NULL past the end. */
+GAMUT_API const char *gamut_result_difference(const struct gamut_result *result,
+                                              uint32_t i);
+
+/* Everything above as one JSON document, as `gamut --json` prints it. */
+GAMUT_API const char *gamut_result_json(const struct gamut_result *result);
+
+/* ---- running ------------------------------------------------------------ */
+
+/* Run a request to its end and wait for it.
+ *
+ * ret   the result, also of a job that failed, was blocked or detached: then
+ *       the class is returned and `ret` is written all the same;
+ *       gamut_result_free().  Not written when the request was refused before
+ *       a job began. */
+GAMUT_API int32_t gamut_generate(struct gamut *g,
+                                 const struct gamut_request *request,
+                                 struct gamut_result **ret,
+                                 struct gamut_error *ret_error);
+
+/* Called once at a job's end.  `result` is yours: gamut_result_free(). */
+typedef void gamut_done_fn(void *user, struct gamut_result *result);
+
+/* Queue a request.  Returns at once; `on_done` runs later, once, on the thread
+ * that works, also when the job fails or is cancelled.
+ *
+ * request   copied; may be freed when this returns
+ * on_done   must not call gamut_close(g); may submit again.  NULL: the end is
+ *           an event (gamut_next_event)
+ * ret_id    26 characters and a NUL; may be NULL
+ *
+ * GAMUT_E_INVALID, GAMUT_E_UNSUPPORTED, GAMUT_E_NOT_FOUND when the request fits
+ * no link of its route, GAMUT_E_AUTH without a key, GAMUT_E_NOMEM: nothing was
+ * begun then and `on_done` is not called.  Later failures arrive there. */
+GAMUT_API int32_t gamut_submit(struct gamut *g,
+                               const struct gamut_request *request,
+                               gamut_done_fn *on_done, void *user,
+                               char ret_id[GAMUT_ID_SIZE],
+                               struct gamut_error *ret_error);
+
+/* Ask for a job's end: what was not sent is not sent, the vendor is told where
+ * it can be.  The job ends as cancelled (or with its result, if that was
+ * quicker).  GAMUT_E_NOT_FOUND when no such job is under way. */
+GAMUT_API int32_t gamut_cancel(struct gamut *g, const char *id);
+
+/* Stop waiting for a job: it goes on at the vendor and ends here as detached.
+ * GAMUT_E_NOT_FOUND. */
+GAMUT_API int32_t gamut_detach(struct gamut *g, const char *id);
+
+/* Jobs under way. */
+GAMUT_API uint32_t gamut_active(struct gamut *g);
+
+/* ---- events ------------------------------------------------------------- */
+
+/* gamut_event.type */
+enum {
+  GAMUT_EVENT_NONE = 0,
+  GAMUT_EVENT_STATE,    /* state changed: `text` is its name */
+  GAMUT_EVENT_QUEUE,    /* `number` is the position, 0 is next */
+  GAMUT_EVENT_PROGRESS, /* `number` is permille */
+  GAMUT_EVENT_NOTE,     /* `text`: a line of the vendor's log */
+  GAMUT_EVENT_PARTIAL,  /* a draft picture: `text` is its file, or NULL and
+                           data, len */
+  GAMUT_EVENT_RETRY,    /* `number` ms to wait, `text` why */
+  GAMUT_EVENT_FALLBACK, /* `text`: the next link and why */
+  GAMUT_EVENT_DOWNLOAD, /* `number` bytes so far, `total` or 0 */
+  GAMUT_EVENT_DONE      /* `result` is yours: gamut_result_free() */
+};
+
+struct gamut_event {
+  uint32_t struct_size;
+  int32_t type;
+  char id[GAMUT_ID_SIZE]; /* of the job */
+  const char *provider, *model; /* of the link, NULL before one */
+  int64_t number;
+  int64_t total;
+  const char *text;
+  const void *data;
+  size_t data_len;
+  struct gamut_result *result;
+};
+
+/* Events come into being only when asked for: all (1) or only DONE (0, the
+ * default) . */
+GAMUT_API void gamut_want_events(struct gamut *g, int32_t all);
+
+/* The next event; waits at most `timeout_ms` (0: not at all, -1: for ever).
+ * Valid until the next call.  type GAMUT_EVENT_NONE when there is none.
+ * Without GAMUT_THREAD this also works on the jobs. */
+GAMUT_API const struct gamut_event *gamut_next_event(struct gamut *g,
+                                                     int32_t timeout_ms);
+
+/* Work on the jobs for at most `timeout_ms` (0: what is due now, -1: until
+ * something happened).  Returns how many jobs are under way, or a class.  With
+ * GAMUT_THREAD it only waits.  */
+GAMUT_API int32_t gamut_step(struct gamut *g, int32_t timeout_ms);
+
+/* A descriptor for the caller's own poll(): readable when gamut_step(g, 0) or
+ * gamut_next_event(g, 0) has something to do.  Never read from it.  -1 where
+ * the system has no such thing (then use gamut_timeout() and step often). */
+GAMUT_API int32_t gamut_fd(struct gamut *g);
+
+/* How long the caller may sleep before gamut_step() is due: ms, -1: until
+ * gamut_fd() is readable. */
+GAMUT_API int32_t gamut_timeout(struct gamut *g);
+
+/* End a wait in gamut_step() or gamut_next_event(), the present one or the next.
+ * [any thread, async-signal-safe] */
+GAMUT_API void gamut_wakeup(struct gamut *g);
+
+/* ---- looking ------------------------------------------------------------ */
+
+/* What would be sent, without sending: the exchanges of each link with secrets
+ * masked, the price, the checks, as JSON.  gamut_string_free(). */
+GAMUT_API int32_t gamut_dry_run(struct gamut *g,
+                                const struct gamut_request *request,
+                                char **ret_json,
+                                struct gamut_error *ret_error);
+
+/* Models whose id, names, title or operations contain every word of `search`
+ * (NULL: all), as a JSON array.  gamut_string_free(). */
+GAMUT_API int32_t gamut_models(struct gamut *g, const char *search,
+                               char **ret_json, struct gamut_error *ret_error);
+
+/* Providers with where they come from, version, keys and whether those are
+ * set, or why a plugin was refused, as JSON.  Loads all of them. */
+GAMUT_API int32_t gamut_providers(struct gamut *g, char **ret_json,
+                                  struct gamut_error *ret_error);
+
+/* Every setting with value, origin and help, secrets masked, as JSON. */
+GAMUT_API int32_t gamut_config(struct gamut *g, char **ret_json,
+                               struct gamut_error *ret_error);
+
+/* What is installed, found, missing or wrong, each with how to mend it, as a
+ * JSON array of {"level": "ok|note|warning|error", "what", "mend"}. */
+GAMUT_API int32_t gamut_doctor(struct gamut *g, char **ret_json,
+                               struct gamut_error *ret_error);
+
+/* Free what the functions of this group handed out. */
+GAMUT_API void gamut_string_free(char *s);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,196 @@
+/* draft.c - a file in the making.
+ *
+ * Bytes go to a temporary beside the target and get its name only when they are
+ * whole, looked at and synced: nothing half written is ever seen under the final
+ * name, and an existing file is replaced only when that was asked for.  The
+ * temporary is held by descriptor, its folder by path. */
+#include "base/file.h"
+#include "job/output.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <gamut/plugin.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME_MAX_LEN 4096
+
+static int32_t storage(struct gm_error *err, const char *what,
+                       const char *path, int error)
+{
+  char why[128];
+
+  return gm_fail(err, GAMUT_E_STORAGE, "cannot %s '%s': %s", what, path,
+                 strerror_r(error, why, sizeof(why)));
+}
+
+static int32_t make_temporary(struct gm_draft *d, const char *job_id,
+                              uint32_t index, struct gm_error *err)
+{
+  struct gm_buf name = GM_BUF_INIT(NAME_MAX_LEN);
+
+  gm_buf_addf(&name, "%s/.gamut-%s-%u.part", d->folder, job_id,
+              (unsigned)index);
+  d->path = gm_buf_take(&name);
+  if (!d->path)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a file name");
+  d->fd = open(d->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+               0666);
+  if (d->fd >= 0)
+    return 0;
+  storage(err, "create a file in", d->folder, errno);
+  gm_free(GM_TAKE(d->path));
+  return GAMUT_E_STORAGE;
+}
+
+int32_t gm_draft_open(struct gm_draft *d, const struct gm_output_plan *p,
+                      const char *job_id, uint32_t index, uint64_t max,
+                      struct gm_error *err)
+{
+  memset(d, 0, sizeof(*d));
+  d->fd = -1;
+  d->max = max;
+  gm_sha256_init(&d->sum);
+  gm_buf_init(&d->memory, (size_t)max);
+  if (!p || !p->name)
+    return 0;
+  /* A template's folder has no words in it (gm_output_check). */
+  d->folder = gm_path_dir(p->name);
+  if (!d->folder)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a file name");
+  return make_temporary(d, job_id, index, err);
+}
+
+int32_t gm_draft_add(struct gm_draft *d, const void *p, size_t len,
+                     struct gm_error *err)
+{
+  int rc;
+
+  if (len > d->max - d->len)
+    return gm_fail(err, GAMUT_E_PROTOCOL, "the result is over %llu MiB",
+                   (unsigned long long)(d->max >> 20));
+  gm_sha256_add(&d->sum, p, len);
+  d->len += len;
+  if (!d->path) {
+    gm_buf_addn(&d->memory, p, len);
+    return gm_buf_failed(&d->memory)
+             ? gm_fail(err, GAMUT_E_NOMEM, "no memory for the result")
+             : 0;
+  }
+  rc = gm_write_all(d->fd, p, len);
+  return rc ? storage(err, "write to", d->folder, -rc) : 0;
+}
+
+void gm_draft_drop(struct gm_draft *d)
+{
+  if (d->fd >= 0)
+    close(d->fd);
+  if (d->path)
+    unlink(d->path);
+  gm_free(d->path);
+  gm_free(d->folder);
+  gm_buf_finish(&d->memory);
+  memset(d, 0, sizeof(*d));
+  d->fd = -1;
+}
+
+static const char *kind_name(int32_t kind)
+{
+  return kind == GAMUT_VIDEO   ? "video"
+         : kind == GAMUT_AUDIO ? "sound"
+         : kind == GAMUT_IMAGE ? "image"
+                               : "medium";
+}
+
+static int32_t look(struct gm_draft *d, struct gm_output *o,
+                    struct gm_error *err)
+{
+  struct gm_media *m = &o->media;
+  int rc = d->path ? gm_probe_fd(d->fd, m)
+                   : gm_probe_bytes(gm_buf_text(&d->memory), d->memory.len, m);
+
+  if (d->len == 0)
+    return gm_fail(err, GAMUT_E_PROTOCOL, "the result is empty");
+  if (rc || m->kind == 0)
+    return gm_fail(err, GAMUT_E_PROTOCOL, "the result is no %s%s%s",
+                   kind_name(o->kind), rc ? "" : " but ", rc ? "" : m->mime);
+  if (o->kind && m->kind != o->kind &&
+      !(o->kind == GAMUT_VIDEO && strcmp(m->ext, "gif") == 0))
+    return gm_fail(err, GAMUT_E_PROTOCOL, "the result is %s, not %s", m->mime,
+                   kind_name(o->kind));
+  return 0;
+}
+
+/* Give it its name.  link() refuses an existing target atomically; a file
+ * system without hard links gets a check and a rename. */
+static int rename_new(const char *from, const char *to)
+{
+  struct stat st;
+
+  if (link(from, to) == 0) {
+    unlink(from);
+    return 0;
+  }
+  if (errno == EEXIST)
+    return EEXIST;
+  if (lstat(to, &st) == 0)
+    return EEXIST;
+  return rename(from, to) ? errno : 0;
+}
+
+static int32_t publish(struct gm_draft *d, const char *to, bool force,
+                       bool sync, struct gm_error *err)
+{
+  int rc = 0;
+
+  if (sync && fsync(d->fd))
+    return storage(err, "sync a file in", d->folder, errno);
+  rc = close(d->fd) ? errno : 0;
+  d->fd = -1;
+  if (rc)
+    return storage(err, "write to", d->folder, rc);
+  if (force)
+    rc = rename(d->path, to) ? errno : 0;
+  else
+    rc = rename_new(d->path, to);
+  if (rc)
+    return storage(err, "create", to, rc);
+  gm_free(GM_TAKE(d->path));
+  return 0;
+}
+
+static int32_t keep_file(struct gm_draft *d, const struct gm_output_plan *p,
+                         struct gm_name_facts *f, bool sync,
+                         struct gm_output *o, struct gm_error *err)
+{
+  struct gm_buf name = GM_BUF_INIT(NAME_MAX_LEN);
+  int32_t rc;
+
+  f->ext = o->media.ext;
+  rc = gm_output_name(p->name, f, &name, err);
+  if (rc == 0)
+    rc = publish(d, name.data, p->force, sync, err);
+  if (rc == 0)
+    o->path = gm_buf_take(&name);
+  gm_buf_finish(&name);
+  return rc;
+}
+
+int32_t gm_draft_keep(struct gm_draft *d, const struct gm_output_plan *p,
+                      struct gm_name_facts *f, bool sync, struct gm_output *o,
+                      struct gm_error *err)
+{
+  int32_t rc = look(d, o, err);
+
+  if (rc)
+    return rc;
+  o->size = d->len;
+  gm_sha256_hex(&d->sum, o->sha256);
+  if (d->path)
+    return keep_file(d, p, f, sync, o, err);
+  gm_buf_finish(&o->data);
+  o->data = d->memory;
+  gm_buf_init(&d->memory, 0);
+  return 0;
+}

@@ -1,0 +1,39 @@
+/* engine.h - what all jobs of a loop share. */
+#ifndef GM_JOB_ENGINE_H
+#define GM_JOB_ENGINE_H
+
+#include "base/map.h"
+#include "loop/http.h"
+#include "loop/work.h"
+#include "plugin/call.h"
+#include "store/journal.h"
+
+/* At most so many exchanges are prepared at once; further jobs wait as data. */
+#define GM_FLIGHTS_MAX 512
+#define GM_WORKERS_MAX 16
+
+struct gm_engine {
+  struct gm_loop *loop;
+  struct gm_http *http;
+  struct gm_log *log;
+  struct gm_journal *journal;
+  struct gm_work_pool *pool; /* made when a provider first needs it */
+  struct gm_json_parser *parser;
+  struct gm_call call; /* the loop thread's; one call at a time */
+  struct gm_map jobs;  /* id -> struct gm_job */
+  struct gm_list ready;   /* jobs that wait for a flight */
+  struct gm_list flights; /* idle ones */
+  uint32_t n_flights;
+  struct gm_list token_waits; /* jobs that wait for a bearer token */
+  struct gm_list work_waits;  /* jobs that wait for a turn in perform() */
+  struct gm_list performs;    /* what runs on the pool, wanted or not */
+  uint32_t retry_attempts, retry_base_ms, retry_cap_ms;
+  int64_t poll_ms; /* what delays become; -1: as the provider wishes */
+  bool sync_files;
+};
+
+/* The borrowed parts are set by the caller beforehand. */
+int32_t gm_engine_init(struct gm_engine *e);
+void gm_engine_finish(struct gm_engine *e); /* no job may be left */
+
+#endif

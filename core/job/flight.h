@@ -1,0 +1,93 @@
+/* flight.h - an exchange with everything it needs while it is on the wire.
+ * Private to core/job. */
+#ifndef GM_JOB_FLIGHT_H
+#define GM_JOB_FLIGHT_H
+
+#include "job/job.h"
+#include "loop/sse.h"
+
+#define GM_FLIGHT_HEADERS 48
+
+/* How a step ended, once everything else it brought is in the job. */
+struct gm_ending {
+  enum gm_step_kind kind;
+  int32_t event;
+  bool paid; /* it was the answer to a paid exchange */
+  struct gm_error err;
+};
+
+struct gm_flight {
+  struct gm_list link;
+  struct gm_job *job;
+  struct gm_exchange x;
+  struct gm_header headers[GM_FLIGHT_HEADERS];
+  struct gm_buf secrets; /* header values filled in for one send */
+  struct gm_sse sse;     /* GAMUT_HTTP_STREAM */
+  struct gm_ending ending; /* of an event that ended it; kind NONE before */
+  struct gm_draft draft; /* downloads */
+  struct gm_output *output;
+  uint64_t told_ms; /* last download event */
+};
+
+/* engine.c: NULL when all are in use; the job then waits in e->ready and
+ * gm_job_resume() is called for it (or it failed: there is not one). */
+struct gm_flight *gm_flight_take(struct gm_job *job);
+void gm_flight_release(struct gm_flight *f);
+/* The same for a flight that its job has let go of. */
+void gm_flight_return(struct gm_engine *e, struct gm_flight *f);
+
+/* job.c */
+void gm_job_move(struct gm_job *job, enum gm_job_state to);
+void gm_job_over(struct gm_job *job); /* tell the owner; job->err is set */
+GM_PRINTF(3, 4)
+void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...);
+bool gm_job_watched(const struct gm_job *job);
+struct gm_found *gm_job_found(struct gm_job *job); /* NULL: no memory */
+/* Write the record; `wait`: go on in job->durable.ready. */
+int32_t gm_job_write(struct gm_job *job, bool wait);
+
+/* stream.c: events of a GAMUT_HTTP_STREAM exchange become steps while they
+ * come. */
+void gm_stream_begin(struct gm_flight *f);
+/* The exchange is over: true when an event ended it; the job has moved on. */
+bool gm_stream_over(struct gm_job *job, struct gm_flight *f);
+
+/* step.c */
+void gm_job_step(struct gm_job *job, int32_t event, struct gm_exchange *x);
+void gm_job_chunk(struct gm_job *job, struct gm_exchange *x,
+                  const struct gm_sse_event *chunk, struct gm_ending *end);
+/* Take what a finished call brought; then do what it asked for. */
+void gm_job_take(struct gm_job *job, struct gm_call *call, int32_t event,
+                 struct gm_exchange *x, struct gm_ending *end);
+void gm_job_act(struct gm_job *job, struct gm_ending *end,
+                struct gm_exchange *x);
+void gm_job_outcome(struct gm_job *job, struct gm_call *call, int32_t event,
+                    struct gm_exchange *x);
+/* send.c: the pending exchange, now. */
+void gm_job_send(struct gm_job *job);
+/* Go on where the lack of a flight stopped us. */
+void gm_job_resume(struct gm_job *job);
+/* gm_exchange.authorize of every flight. */
+size_t gm_job_authorize(struct gm_exchange *x, const char *url,
+                        struct gm_header *out, size_t max);
+/* repeat.c: the exchange (or step) could not be had: repeat it or end the
+ * attempt.  Takes the error. */
+void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
+                    struct gm_error *err, bool final);
+/* Judge a reply of 400 and above. */
+void gm_job_refused(struct gm_job *job, struct gm_exchange *x);
+/* fetch.c */
+void gm_job_fetch(struct gm_job *job);
+void gm_job_fetch_next(struct gm_job *job);
+/* perform.c */
+void gm_job_work(struct gm_job *job);
+void gm_job_unwork(struct gm_job *job); /* the job goes, the thread stays */
+void gm_perform_drop_all(struct gm_engine *e); /* the pool is gone */
+/* token.c: true when the job may send now; false: it waits or has failed. */
+bool gm_token_ready(struct gm_job *job);
+/* For how long a token that lives `ttl_s` is used. */
+uint64_t gm_token_use_ms(uint32_t ttl_s);
+/* After a refusal: is there a token to renew, not yet done in this attempt? */
+bool gm_token_renew(struct gm_job *job);
+
+#endif

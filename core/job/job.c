@@ -1,0 +1,273 @@
+/* job.c - a job's life: its states, its memory, its record.
+ *
+ * Every move goes through gm_job_move(); an illegal one is a bug that debug
+ * builds stop at.  What an attempt brought is judged in the state READY, so an
+ * attempt that ends is always READY, FETCHING or QUEUED. */
+#include "job/job.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "job/flight.h"
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+  const char *name;
+  uint32_t next;
+} states[] = {
+#define GM_JOB_ROW(name, text, next) { text, next },
+  GM_JOB_STATES(GM_JOB_ROW)
+#undef GM_JOB_ROW
+};
+
+static void on_timer(struct gm_timer *t)
+{
+  struct gm_job *job = GM_CONTAINER(t, struct gm_job, timer);
+
+  if (job->state == GM_JOB_QUEUED) {
+    gm_job_move(job, GM_JOB_READY);
+    gm_job_step(job, GAMUT_EV_START, NULL);
+    return;
+  }
+  if (job->state == GM_JOB_FETCHING) {
+    gm_job_fetch_next(job);
+    return;
+  }
+  gm_job_move(job, GM_JOB_READY);
+  if (job->pending)
+    gm_job_send(job);
+  else
+    gm_job_step(job, GAMUT_EV_START, NULL);
+}
+
+int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
+                    const struct gm_job_ops *ops)
+{
+  job->engine = e;
+  job->ops = ops;
+  job->timer.fire = on_timer;
+  job->permille = -1;
+  gm_list_init(&job->link);
+  gm_list_init(&job->durable.link);
+  if (!job->id[0])
+    gm_id_new(job->id);
+  if (!gm_map_put(&e->jobs, job->id, job))
+    return GAMUT_E_NOMEM;
+  return 0;
+}
+
+/* Forget what is on the wire or on its way there. */
+static void stop(struct gm_job *job)
+{
+  gm_timer_stop(job->engine->loop, &job->timer);
+  gm_list_remove(&job->link);
+  gm_journal_unwait(&job->durable);
+  gm_job_unwork(job);
+  if (job->flight) {
+    gm_http_abort(job->engine->http, &job->flight->x);
+    gm_draft_drop(&job->flight->draft);
+    gm_flight_release(job->flight);
+  }
+}
+
+static void forget_attempt(struct gm_job *job)
+{
+  stop(job);
+  gm_free(job->pending);
+  job->pending = NULL;
+  gm_free(job->state_text);
+  job->state_text = NULL;
+  gm_free(job->request);
+  job->request = NULL;
+  gm_error_finish(&job->err);
+  gm_found_free(job->found);
+  job->found = NULL;
+  job->accepted = job->replayable = job->renewed = job->doubtful = false;
+  job->quick = 0;
+  job->tries = job->repeats = job->total_repeats = 0;
+  job->http_status = 0;
+  job->permille = -1;
+}
+
+void gm_job_finish(struct gm_job *job)
+{
+  if (!job->engine)
+    return;
+  if (gm_map_get(&job->engine->jobs, job->id) == job)
+    gm_map_remove(&job->engine->jobs, job->id);
+  forget_attempt(job);
+  job->engine = NULL;
+}
+
+const char *gm_job_state_name(const struct gm_job *job)
+{
+  return states[job->state].name;
+}
+
+void gm_job_move(struct gm_job *job, enum gm_job_state to)
+{
+  gm_assert(states[job->state].next & (1u << to));
+  gm_debug(job->engine->log, "job %s: %s -> %s", job->id,
+           states[job->state].name, states[to].name);
+  job->state = (uint8_t)to;
+}
+
+bool gm_job_watched(const struct gm_job *job)
+{
+  return job->ops->event && job->ops->wants_events &&
+         job->ops->wants_events(gm_unconst(job));
+}
+
+void gm_job_tell(struct gm_job *job, int32_t type, int64_t number,
+                 int64_t total, const char *text)
+{
+  struct gm_job_event e = {
+    .type = type, .number = number, .total = total, .text = text
+  };
+
+  if (gm_job_watched(job))
+    job->ops->event(job, &e);
+}
+
+int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
+                     struct json_object *wire, char *request)
+{
+  forget_attempt(job);
+  if (job->state != GM_JOB_QUEUED)
+    gm_job_move(job, GM_JOB_QUEUED);
+  job->instance = instance;
+  if (!job->fetches_token)
+    job->fn = instance->provider->def.step;
+  job->wire = wire;
+  job->request = request;
+  job->began_ms = gm_mono_ms();
+  job->accepted_ms = job->working_ms = job->generated_ms = job->ended_ms = 0;
+  gm_id_new(job->attempt_id);
+  return gm_timer_start(job->engine->loop, &job->timer, job->began_ms)
+           ? 0
+           : GAMUT_E_NOMEM;
+}
+
+/* Ours to lose: the vendor works on a job that we give up for a reason that has
+ * nothing to do with it. */
+static bool lost(const struct gm_job *job)
+{
+  int32_t error_class = job->err.error_class;
+
+  return job->accepted && job->state != GM_JOB_FETCHING &&
+         (error_class == GAMUT_E_PLUGIN || error_class == GAMUT_E_NOMEM);
+}
+
+/* The vendor was to be told to cancel, and something went wrong. */
+static void not_told(struct gm_job *job)
+{
+  job->err.error_class = GAMUT_E_CANCELLED;
+  gm_error_prefix(&job->err,
+                  "cancelled here, but the vendor may go on with it");
+  job->maybe_charged = true;
+}
+
+/* An attempt ends in READY, so that another may begin; one whose outputs were
+ * being fetched was paid for, and none follows. */
+void gm_job_over(struct gm_job *job)
+{
+  stop(job);
+  if (lost(job))
+    job->maybe_charged = true;
+  if (job->cancelling && job->state != GM_JOB_FETCHING &&
+      job->err.error_class != 0 &&
+      job->err.error_class != GAMUT_E_CANCELLED &&
+      job->err.error_class != GAMUT_E_DETACHED)
+    not_told(job);
+  if (job->state == GM_JOB_SENDING || job->state == GM_JOB_WAITING ||
+      job->state == GM_JOB_WORKING)
+    gm_job_move(job, GM_JOB_READY);
+  job->ended_ms = gm_mono_ms();
+  job->ops->attempt_over(job);
+}
+
+void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...)
+{
+  va_list ap;
+
+  va_start(ap, fmt);
+  gm_vfail(&job->err, error_class, fmt, ap);
+  va_end(ap);
+  gm_job_over(job);
+}
+
+void gm_job_end(struct gm_job *job)
+{
+  gm_job_move(job, GM_JOB_ENDED);
+  if (job->err.error_class != GAMUT_E_DETACHED)
+    gm_job_write(job, false);
+}
+
+/* A paid exchange whose answer we do not wait for any more. */
+static bool paid_in_flight(const struct gm_job *job)
+{
+  if (job->doubtful)
+    return true;
+  return job->flight && job->pending &&
+         (job->pending->flags & GAMUT_HTTP_BILLABLE) &&
+         job->flight->x.was_sent;
+}
+
+void gm_job_detach(struct gm_job *job)
+{
+  if (paid_in_flight(job))
+    job->maybe_charged = true;
+  gm_job_write(job, false);
+  gm_error_finish(&job->err);
+  gm_job_fail(job, GAMUT_E_DETACHED, "out of time while %s",
+              job->accepted ? "the vendor works on it" : "submitting");
+}
+
+void gm_job_cancel(struct gm_job *job)
+{
+  bool tell = job->accepted && job->instance &&
+              (job->instance->provider->def.flags & GAMUT_WANTS_CANCEL) &&
+              job->state != GM_JOB_FETCHING && !job->cancelling;
+
+  if (job->cancelling)
+    return;
+  job->cancelling = true;
+  if (paid_in_flight(job))
+    job->maybe_charged = true;
+  if (!tell) {
+    if (job->accepted && job->state != GM_JOB_FETCHING)
+      job->maybe_charged = true;
+    gm_error_finish(&job->err);
+    gm_job_fail(job, GAMUT_E_CANCELLED, "cancelled");
+    return;
+  }
+  stop(job);
+  gm_free(GM_TAKE(job->pending));
+  if (job->state != GM_JOB_READY)
+    gm_job_move(job, GM_JOB_READY);
+  gm_job_step(job, GAMUT_EV_CANCEL, NULL);
+}
+
+struct gm_found *gm_job_found(struct gm_job *job)
+{
+  if (!job->found) {
+    job->found = gm_zalloc(sizeof(*job->found));
+    if (job->found)
+      job->found->cost_microusd = -1;
+  }
+  return job->found;
+}
+
+void gm_found_free(struct gm_found *found)
+{
+  uint32_t i;
+
+  if (!found)
+    return;
+  for (i = 0; i < found->n_outputs; i++)
+    gm_output_finish(&found->outputs[i]);
+  gm_free(found->outputs);
+  json_object_put(found->facts);
+  gm_free(found->usage_unit);
+  gm_free(found->raw);
+  gm_free(found);
+}

@@ -1,0 +1,137 @@
+/* job.h - one request under way, on one link at a time.
+ *
+ * A job is data: request text, the provider's state text, a pending exchange.
+ * It holds a flight (an exchange and its buffers) only while something is on
+ * the wire.  Whoever owns it (the router) begins an attempt and hears of its
+ * end; this layer repeats exchanges, polls, downloads, journals. */
+#ifndef GM_JOB_JOB_H
+#define GM_JOB_JOB_H
+
+#include "base/random.h"
+#include "job/engine.h"
+#include "job/output.h"
+#include <gamut/gamut.h>
+
+/* clang-format off */
+#define GM_S(n) (1u << GM_JOB_##n)
+#define GM_JOB_STATES(X) /* name, text, may move to */                         \
+  X(QUEUED,   "queued",   GM_S(READY) | GM_S(ENDED))                           \
+  X(READY,    "ready",    GM_S(SENDING) | GM_S(WAITING) | GM_S(WORKING) |      \
+                          GM_S(FETCHING) | GM_S(QUEUED) | GM_S(ENDED))         \
+  X(SENDING,  "sending",  GM_S(READY) | GM_S(ENDED))                           \
+  X(WAITING,  "waiting",  GM_S(READY) | GM_S(ENDED))                           \
+  X(WORKING,  "working",  GM_S(READY) | GM_S(ENDED))                           \
+  X(FETCHING, "fetching", GM_S(ENDED))                                         \
+  X(ENDED,    "ended",    0)
+/* clang-format on */
+enum gm_job_state {
+#define GM_JOB_ENUM(name, text, next) GM_JOB_##name,
+  GM_JOB_STATES(GM_JOB_ENUM)
+#undef GM_JOB_ENUM
+};
+
+struct gm_job;
+
+/* What happened, for whoever watches; numbers as in gamut_event. */
+struct gm_job_event {
+  int32_t type; /* GAMUT_EVENT_... */
+  int64_t number, total;
+  const char *text;
+  const void *data;
+  size_t data_len;
+};
+
+struct gm_job_ops {
+  /* The attempt on the present link is over: job->err says how (class 0: well,
+   * the outputs are in job->found).  May begin the next attempt. */
+  void (*attempt_over)(struct gm_job *job);
+  /* May be NULL.  Must not end or free the job. */
+  void (*event)(struct gm_job *job, const struct gm_job_event *e);
+  bool (*wants_events)(struct gm_job *job); /* NULL: no */
+  /* Members that the owner adds to the journal record. */
+  void (*record)(struct gm_job *job, struct json_object *record);
+};
+
+/* What attempts have brought, allocated when there is something. */
+struct gm_found {
+  struct gm_output *outputs;
+  uint32_t n_outputs, withheld, fetching;
+  struct json_object *facts; /* name -> text */
+  int64_t cost_microusd;     /* -1: not said */
+  char *usage_unit;
+  double usage_amount;
+  char *raw; /* the last reply */
+};
+
+void gm_found_free(struct gm_found *found);
+
+struct gm_job {
+  char id[GM_ID_SIZE];
+  char attempt_id[GM_ID_SIZE];
+  uint8_t state;         /* enum gm_job_state */
+  bool accepted;         /* a billable exchange was answered well */
+  bool maybe_charged;
+  bool doubtful;         /* a keyed paid exchange left and was not answered */
+  bool cancelling;       /* the provider was told, or is about to be */
+  bool replayable;       /* the pending exchange came from START */
+  bool renewed;          /* the token was renewed in this attempt */
+  bool fetches_token;    /* it runs token() and brings no output */
+  uint8_t quick;         /* exchanges in a row without a delay */
+  uint16_t tries;        /* billable submissions of this attempt */
+  uint16_t repeats;      /* of the present exchange */
+  uint16_t total_repeats; /* of this attempt */
+  int16_t http_status;   /* of the last reply */
+  int32_t permille;      /* last told; -1 */
+  uint32_t patience_ms;  /* longest wait for a repeat; the owner sets it */
+  struct gm_engine *engine;
+  const struct gm_job_ops *ops;
+  struct gm_instance *instance;
+  gamut_fn *fn;               /* step(), or token() for a token job */
+  struct json_object *wire;   /* borrowed from the catalog, or NULL */
+  struct gm_timer timer;
+  struct gm_list link;        /* in one of the engine's lists */
+  struct gm_flight *flight;
+  struct gm_perform *perform; /* while it works on the pool */
+  char *request;              /* normalised, JSON text */
+  char *state_text;           /* the provider's, or NULL: {} */
+  struct gm_pending *pending;
+  struct gm_input *inputs; /* the owner's; alive as long as the job */
+  uint32_t n_inputs;
+  const struct gm_output_plan *plan; /* the owner's */
+  struct gm_error err;
+  struct gm_found *found;
+  struct gm_durable durable;
+  uint64_t began_ms, accepted_ms, working_ms, generated_ms, ended_ms; /* mono */
+};
+
+/* `job` is the owner's memory, zeroed.  A new id unless one is set. */
+int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
+                    const struct gm_job_ops *ops);
+/* Aborts what is under way; the provider is not told. */
+void gm_job_finish(struct gm_job *job);
+
+/* Begin an attempt: takes `request` (gm_free).  Everything the last attempt left
+ * is forgotten except maybe_charged.  Asynchronous: at the earliest the next
+ * turn ends it.  NOMEM: nothing was begun and attempt_over() is not called. */
+int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
+                  struct json_object *wire, char *request);
+
+/* The owner is through with it: no attempt follows.  The record goes, unless the
+ * job goes on at the vendor (detached). */
+void gm_job_end(struct gm_job *job);
+
+/* Tell whoever watches. */
+void gm_job_tell(struct gm_job *job, int32_t type, int64_t number,
+                 int64_t total, const char *text);
+
+/* Ask the provider to cancel; the attempt ends as CANCELLED (or well).  */
+void gm_job_cancel(struct gm_job *job);
+/* Leave it to the vendor: the attempt ends as DETACHED. */
+void gm_job_detach(struct gm_job *job);
+
+const char *gm_job_state_name(const struct gm_job *job);
+
+/* The record that any process can take the job over from; gm_free. */
+char *gm_job_record(struct gm_job *job);
+
+#endif

@@ -1,0 +1,100 @@
+/* repeat.c - what follows when an exchange failed: the same again after a
+ * while, or the end of the attempt.  The class decides, by the policy table.
+ *
+ * An exchange that was not answered is sent again as it is, with the same
+ * attempt id.  One that was answered (429, 503) is made anew where the provider
+ * can make it from nothing (START), with a new attempt id; unless a paid one left
+ * before without an answer: then only the same key makes sure that it is paid
+ * once. */
+#include "base/clock.h"
+#include "job/flight.h"
+#include "job/policy.h"
+
+/* Free exchanges of an accepted job are repeated longer: the render is paid,
+ * and a minute without a network must not lose it. */
+#define ACCEPTED_REPEATS 12
+
+static uint32_t limit_of(const struct gm_job *job)
+{
+  if (job->accepted && !(job->pending->flags & GAMUT_HTTP_BILLABLE))
+    return GM_MAX(ACCEPTED_REPEATS, job->engine->retry_attempts - 1);
+  return job->engine->retry_attempts - 1;
+}
+
+static void wait_and_repeat(struct gm_job *job, uint32_t wait_ms,
+                            bool was_answered)
+{
+  job->repeats++;
+  job->total_repeats++;
+  if (was_answered && job->replayable && !job->doubtful) {
+    /* What the state holds is from the same START. */
+    gm_free(GM_TAKE(job->pending));
+    gm_free(GM_TAKE(job->state_text));
+    gm_id_new(job->attempt_id);
+  }
+  gm_job_move(job, GM_JOB_WAITING);
+  if (!gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms() + wait_ms))
+    gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
+}
+
+/* The vendor has the job, and `err` says why we could not learn how it went.  A
+ * final error is the job's own: it has ended. */
+static bool outcome_open(const struct gm_job *job, const struct gm_error *err,
+                         bool final)
+{
+  return job->accepted && !final && gm_policy_of(err->error_class)->again;
+}
+
+static void give_up(struct gm_job *job, struct gm_error *err, bool final)
+{
+  if (outcome_open(job, err, final))
+    job->maybe_charged = true;
+  if (job->doubtful && gm_policy_of(err->error_class)->again) {
+    job->maybe_charged = true;
+    gm_error_prefix(err, "sent, but no answer came");
+    err->error_class = GAMUT_E_UNKNOWN;
+  }
+  gm_error_finish(&job->err);
+  gm_error_move(&job->err, err);
+  gm_job_over(job);
+}
+
+void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
+                    struct gm_error *err, bool final)
+{
+  const struct gm_policy *policy = gm_policy_of(err->error_class);
+  const struct gm_engine *e = job->engine;
+  bool was_answered = x->error_class == 0;
+  uint32_t wait_ms;
+
+  if (err->error_class == GAMUT_E_AUTH && gm_token_renew(job)) {
+    wait_and_repeat(job, 0, was_answered);
+    return;
+  }
+  wait_ms = gm_backoff_ms(job->repeats, e->retry_base_ms, e->retry_cap_ms,
+                          x->has_retry_after, x->retry_after_ms);
+  if (final || !policy->again || job->repeats >= limit_of(job) ||
+      wait_ms > job->patience_ms) {
+    give_up(job, err, final);
+    return;
+  }
+  gm_job_tell(job, GAMUT_EVENT_RETRY, wait_ms, 0, gm_error_text(err));
+  wait_and_repeat(job, wait_ms, was_answered);
+}
+
+void gm_job_refused(struct gm_job *job, struct gm_exchange *x)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  _cleanup_json_ struct json_object *body = NULL;
+  bool final = false;
+
+  if (x->reader.is_json)
+    body = gm_json_parse(job->engine->parser, gm_buf_text(&x->reader.text),
+                         x->reader.text.len, &(size_t){ 0 },
+                         &(const char *){ NULL });
+  gm_judge(job->instance, job->pending->phase, x, body, &err, &final);
+  /* A good answer that tells of a failed job tells the same the next time. */
+  if (x->status < 400 && err.error_class != GAMUT_E_RATE)
+    final = true;
+  gm_job_trouble(job, x, &err, final);
+}

@@ -1,0 +1,413 @@
+/* step.c - calls the provider and does what it asked for.
+ *
+ * The outcome of a call lives in the call's arena: whatever outlives it is
+ * copied before gm_call_end(), and only then the job moves, because moving may
+ * call the provider again. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "job/flight.h"
+#include <string.h>
+
+/* A provider that never waits is broken, not busy. */
+#define QUICK_MAX 64
+#define RAW_MAX (256u << 10)
+/* Waits below this are not worth spreading. */
+#define SPREAD_MIN_MS 200
+
+static void keep_facts(struct gm_job *job, const struct gm_call *c)
+{
+  struct gm_found *found = c->n_facts ? gm_job_found(job) : NULL;
+  uint32_t i;
+
+  if (!found)
+    return;
+  if (!found->facts)
+    found->facts = json_object_new_object();
+  for (i = 0; i < c->n_facts && found->facts; i++)
+    json_object_object_add(found->facts, c->facts[i].name,
+                           json_object_new_string(c->facts[i].value));
+}
+
+static void keep_usage(struct gm_job *job, const struct gm_call *c)
+{
+  struct gm_found *found = c->usage_unit ? gm_job_found(job) : NULL;
+
+  if (!found)
+    return;
+  gm_free(found->usage_unit);
+  found->usage_unit = gm_strdup(c->usage_unit);
+  found->usage_amount = c->usage_amount;
+  if (c->cost_microusd >= 0)
+    found->cost_microusd = c->cost_microusd;
+}
+
+static void keep_token(struct gm_job *job, const struct gm_call *c)
+{
+  struct gm_instance *i = job->instance;
+  char *copy = c->token_value ? gm_strdup(c->token_value) : NULL;
+
+  if (!copy)
+    return;
+  gm_log_secret(job->engine->log, copy);
+  gm_free(i->token);
+  i->token = copy;
+  i->token_until_ms = gm_mono_ms() + gm_token_use_ms(c->token_ttl_s);
+}
+
+static bool copy_bytes(struct gm_output *o, struct gm_call *c,
+                       const struct gamut_artifact *a)
+{
+  struct gm_blob *blob = gm_call_blob(c, a->data);
+
+  o->base64 = a->flags & GAMUT_ART_BASE64;
+  if (blob) {
+    o->blob = gm_alloc(sizeof(*o->blob));
+    if (!o->blob)
+      return false;
+    *o->blob = *blob; /* the bytes change hands */
+    gm_blob_init(blob, 0, 0);
+    return true;
+  }
+  o->source = gm_strndup(a->data, a->data_len);
+  o->source_len = a->data_len;
+  return o->source != NULL;
+}
+
+static bool is_data_uri(const char *url)
+{
+  return url && strncmp(url, "data:", 5) == 0;
+}
+
+static bool copy_artifact(struct gm_output *o, struct gm_call *c,
+                          const struct gamut_artifact *a)
+{
+  struct gm_blob *blob = a->url ? gm_call_blob(c, a->url) : NULL;
+
+  memset(o, 0, sizeof(*o));
+  gm_buf_init(&o->data, GM_IMAGE_MAX);
+  o->kind = a->kind;
+  o->vendor_width = a->width;
+  o->vendor_height = a->height;
+  o->vendor_duration_ms = a->duration_ms;
+  o->vendor_mime = gm_strdup(a->mime);
+  if (blob || is_data_uri(a->url)) {
+    struct gamut_artifact bytes = *a;
+
+    bytes.data = a->url;
+    bytes.data_len = strlen(a->url);
+    bytes.flags |= GAMUT_ART_BASE64;
+    return copy_bytes(o, c, &bytes);
+  }
+  if (a->url) {
+    o->url = gm_strdup(a->url);
+    return o->url != NULL;
+  }
+  return a->data && copy_bytes(o, c, a);
+}
+
+static void tell_partial(struct gm_job *job, const struct gamut_artifact *a)
+{
+  struct gm_job_event e = { .type = GAMUT_EVENT_PARTIAL,
+                            .text = a->url,
+                            .data = a->data,
+                            .data_len = a->data_len };
+
+  if (gm_job_watched(job))
+    job->ops->event(job, &e);
+}
+
+static bool keep_artifacts(struct gm_job *job, struct gm_call *c)
+{
+  struct gm_found *found = c->n_artifacts ? gm_job_found(job) : NULL;
+  struct gm_output *bigger;
+  uint32_t i;
+
+  if (c->n_artifacts == 0)
+    return true;
+  if (!found)
+    return false;
+  bigger = gm_realloc(found->outputs, (found->n_outputs + c->n_artifacts) *
+                                        sizeof(*bigger));
+  if (!bigger)
+    return false;
+  found->outputs = bigger;
+  for (i = 0; i < c->n_artifacts; i++) {
+    const struct gamut_artifact *a = &c->artifacts[i];
+
+    if (a->flags & GAMUT_ART_PARTIAL)
+      tell_partial(job, a);
+    else if (a->flags & GAMUT_ART_BLOCKED)
+      found->withheld++;
+    else if (!copy_artifact(&found->outputs[found->n_outputs++], c, a))
+      return false;
+  }
+  return true;
+}
+
+static void keep_raw(struct gm_job *job, struct gm_exchange *x)
+{
+  struct gm_found *found;
+
+  if (!x || !x->reader.is_json || x->reader.text.len > RAW_MAX)
+    return;
+  found = gm_job_found(job);
+  if (!found)
+    return;
+  gm_free(found->raw);
+  found->raw = gm_strndup(x->reader.text.data, x->reader.text.len);
+}
+
+static void tell_progress(struct gm_job *job, const struct gm_call *c)
+{
+  uint32_t i;
+
+  for (i = 0; i < c->n_notes; i++)
+    gm_job_tell(job, GAMUT_EVENT_NOTE, 0, 0, c->notes[i]);
+  if (c->permille < 0 || c->permille == job->permille)
+    return;
+  job->permille = c->permille;
+  if (c->permille > 0 && !job->working_ms)
+    job->working_ms = gm_mono_ms();
+  gm_job_tell(job, GAMUT_EVENT_PROGRESS, c->permille, 1000, NULL);
+}
+
+static bool keep_state(struct gm_job *job, struct gm_call *c)
+{
+  const char *text = gm_call_state_text(c);
+  char *copy;
+
+  if (!text)
+    return false;
+  if (strcmp(text, "{}") == 0)
+    return true;
+  if (job->state_text && strcmp(job->state_text, text) == 0)
+    return true;
+  copy = gm_strdup(text);
+  if (!copy)
+    return false;
+  gm_free(job->state_text);
+  job->state_text = copy;
+  return true;
+}
+
+/* How long to wait before the pending exchange: the provider's wish, the user's
+ * poll interval instead, spread by up to a tenth so that jobs that began
+ * together do not stay together. */
+static uint32_t delay_of(const struct gm_job *job)
+{
+  uint32_t delay = job->pending->delay_ms;
+
+  if (delay == 0)
+    return 0;
+  if (job->engine->poll_ms >= 0)
+    return (uint32_t)job->engine->poll_ms;
+  if (delay < SPREAD_MIN_MS)
+    return delay;
+  return delay + (uint32_t)gm_random_below(delay / 10 + 1);
+}
+
+static void next_exchange(struct gm_job *job, int32_t event)
+{
+  uint32_t delay = delay_of(job);
+
+  job->replayable = event == GAMUT_EV_START;
+  /* START also makes an exchange anew that was refused: no fresh count then. */
+  if (event != GAMUT_EV_START)
+    job->repeats = 0;
+  if (job->pending->delay_ms > 0 || event == GAMUT_EV_START)
+    job->quick = 0;
+  else if (++job->quick > QUICK_MAX) {
+    gm_job_fail(job, GAMUT_E_PLUGIN,
+                "provider '%s' asked for %d exchanges in a row without a delay",
+                job->instance->name, QUICK_MAX);
+    return;
+  }
+  if (delay == 0) {
+    gm_job_send(job);
+    return;
+  }
+  gm_job_move(job, GM_JOB_WAITING);
+  if (!gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms() + delay))
+    gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
+}
+
+static void well_done(struct gm_job *job)
+{
+  struct gm_found *found = gm_job_found(job);
+
+  if (!found) {
+    gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a result");
+    return;
+  }
+  job->generated_ms = gm_mono_ms();
+  if (found->n_outputs > 0)
+    gm_job_fetch(job);
+  else if (job->cancelling)
+    gm_job_fail(job, GAMUT_E_CANCELLED, "cancelled at the vendor");
+  else if (found->withheld > 0)
+    gm_job_fail(job, GAMUT_E_BLOCKED,
+                "the vendor's content filter withheld the output");
+  else if (job->fetches_token)
+    gm_job_over(job); /* a token: nothing to fetch */
+  else
+    gm_job_fail(job, GAMUT_E_PROVIDER,
+                "the job ended well but brought no output");
+}
+
+/* A step that failed by its own word, or broke a rule.  After a paid exchange
+ * either may hide a job that runs. */
+static void step_failed(struct gm_job *job, struct gm_error *err, bool paid)
+{
+  if (paid && err->error_class == GAMUT_E_PROTOCOL)
+    err->error_class = GAMUT_E_UNKNOWN;
+  if (paid && (err->error_class == GAMUT_E_UNKNOWN ||
+               err->error_class == GAMUT_E_PLUGIN ||
+               err->error_class == GAMUT_E_NOMEM))
+    job->maybe_charged = true;
+  gm_error_finish(&job->err);
+  gm_error_move(&job->err, err);
+  gm_job_over(job);
+}
+
+void gm_job_act(struct gm_job *job, struct gm_ending *end,
+                struct gm_exchange *x)
+{
+  struct gm_error *err = &end->err;
+
+  switch (end->kind) {
+  case GM_STEP_HTTP:
+    next_exchange(job, end->event);
+    break;
+  case GM_STEP_DONE:
+    well_done(job);
+    break;
+  case GM_STEP_WORK:
+    gm_job_work(job);
+    break;
+  case GM_STEP_REPLY:
+    if (x)
+      gm_job_refused(job, x);
+    else
+      gm_job_fail(job, GAMUT_E_PLUGIN,
+                  "provider '%s' judged a reply that never came",
+                  job->instance->name);
+    break;
+  case GM_STEP_MORE:
+    gm_job_fail(job, GAMUT_E_PLUGIN,
+                "provider '%s' waits for events of a stream that is over",
+                job->instance->name);
+    break;
+  case GM_STEP_FAIL:
+  case GM_STEP_NONE:
+    if (x && !end->paid && err->error_class == GAMUT_E_PROTOCOL)
+      gm_job_trouble(job, x, err, false);
+    else
+      step_failed(job, err, end->paid);
+    break;
+  }
+}
+
+/* The first good answer to a paid exchange: the vendor has the job. */
+static void mark_accepted(struct gm_job *job, const struct gm_ending *end)
+{
+  if (!end->paid || end->kind == GM_STEP_FAIL || end->kind == GM_STEP_REPLY ||
+      end->kind == GM_STEP_NONE)
+    return;
+  job->accepted = true;
+  job->accepted_ms = gm_mono_ms();
+}
+
+void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
+                 struct gm_exchange *x, struct gm_ending *end)
+{
+  bool kept;
+
+  *end = (struct gm_ending){ .kind = c->kind, .event = event };
+  end->paid = x && job->pending &&
+              (job->pending->flags & GAMUT_HTTP_BILLABLE) && !job->accepted;
+  mark_accepted(job, end);
+  tell_progress(job, c);
+  keep_facts(job, c);
+  keep_usage(job, c);
+  keep_token(job, c);
+  kept = keep_artifacts(job, c) && keep_state(job, c);
+  if (end->kind == GM_STEP_DONE)
+    keep_raw(job, x);
+  gm_error_move(&end->err, &c->err);
+  if (end->kind == GM_STEP_HTTP) {
+    gm_free(job->pending);
+    job->pending = GM_TAKE(c->pending);
+  }
+  gm_call_end(c);
+  if (!kept) {
+    gm_error_finish(&end->err);
+    end->kind = GM_STEP_FAIL;
+    gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for the outcome of a step");
+  } else if (job->accepted && end->paid) {
+    gm_job_write(job, false);
+  }
+}
+
+void gm_job_outcome(struct gm_job *job, struct gm_call *c, int32_t event,
+                    struct gm_exchange *x)
+{
+  struct gm_ending end;
+
+  gm_job_take(job, c, event, x, &end);
+  gm_job_act(job, &end, x);
+  gm_error_finish(&end.err);
+}
+
+static struct json_object *request_of(struct gm_job *job)
+{
+  struct json_object *o =
+    gm_json_parse(job->engine->parser, job->request, strlen(job->request),
+                  &(size_t){ 0 }, &(const char *){ NULL });
+
+  if (o && job->wire)
+    json_object_object_add(o, "wire", json_object_get(job->wire));
+  return o;
+}
+
+/* Call the provider; the outcome stays in the engine's call.  False: the job
+ * could not even be asked. */
+static bool ask(struct gm_job *job, int32_t event, struct gm_exchange *x,
+                const struct gm_sse_event *chunk)
+{
+  _cleanup_json_ struct json_object *request = request_of(job);
+  struct gm_call_in in = {
+    .event = event,
+    .phase = x && job->pending ? job->pending->phase : -1,
+    .job_id = job->id,
+    .attempt_id = job->attempt_id,
+    .request = request,
+    .state = job->state_text,
+    .exchange = x,
+    .chunk = chunk,
+    .inputs = job->inputs,
+    .n_inputs = job->n_inputs,
+  };
+
+  if (request)
+    gm_call_run(&job->engine->call, job->instance, job->fn, &in);
+  return request != NULL;
+}
+
+void gm_job_step(struct gm_job *job, int32_t event, struct gm_exchange *x)
+{
+  if (ask(job, event, x, NULL))
+    gm_job_outcome(job, &job->engine->call, event, x);
+  else
+    gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a step");
+}
+
+void gm_job_chunk(struct gm_job *job, struct gm_exchange *x,
+                  const struct gm_sse_event *chunk, struct gm_ending *end)
+{
+  if (ask(job, GAMUT_EV_CHUNK, x, chunk)) {
+    gm_job_take(job, &job->engine->call, GAMUT_EV_CHUNK, x, end);
+    return;
+  }
+  *end = (struct gm_ending){ .kind = GM_STEP_FAIL };
+  gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for a step");
+}

@@ -1,0 +1,61 @@
+/* stream.c - server-sent events of an exchange, each a step while it comes.
+ *
+ * We are inside libcurl's write callback here: a step that ends the stream may
+ * not act yet.  Its ending is kept, the exchange is stopped by an error class of
+ * our own, and the job moves on when the exchange has said goodbye. */
+#include "job/flight.h"
+#include <string.h>
+
+/* One event may hold a whole picture in base64. */
+#define EVENT_MAX (96u << 20)
+
+static int32_t on_event(void *user, const struct gm_sse_event *event)
+{
+  struct gm_flight *f = user;
+
+  gm_job_chunk(f->job, &f->x, event, &f->ending);
+  if (f->ending.kind != GM_STEP_MORE)
+    return GAMUT_E_CANCELLED;
+  f->ending.kind = GM_STEP_NONE;
+  return 0;
+}
+
+static bool is_stream(const struct gm_exchange *x)
+{
+  return x->status < 400 && strcmp(x->content_type, "text/event-stream") == 0;
+}
+
+/* A refusal, or a server that ignores the wish for a stream, answers as
+ * usual. */
+static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)
+{
+  struct gm_flight *f = x->owner;
+
+  if (!is_stream(x))
+    return gm_reader_feed(&x->reader, p, len, &x->err);
+  return gm_sse_feed(&f->sse, p, len, on_event, f);
+}
+
+void gm_stream_begin(struct gm_flight *f)
+{
+  memset(&f->ending, 0, sizeof(f->ending));
+  f->ending.kind = GM_STEP_NONE;
+  gm_sse_finish(&f->sse);
+  gm_sse_init(&f->sse, EVENT_MAX);
+  f->x.flags |= GM_X_STREAM;
+  f->x.sink = on_bytes;
+}
+
+bool gm_stream_over(struct gm_job *job, struct gm_flight *f)
+{
+  bool ended = f->ending.kind != GM_STEP_NONE || f->ending.err.error_class;
+
+  if (!(f->x.flags & GM_X_STREAM))
+    return false;
+  gm_sse_finish(&f->sse);
+  if (ended)
+    gm_job_act(job, &f->ending, NULL);
+  gm_error_finish(&f->ending.err);
+  f->ending.kind = GM_STEP_NONE;
+  return ended;
+}

@@ -1,0 +1,318 @@
+# The library and the CLI.  Every file is listed, headers too, sorted, in the
+# variable of its folder.
+
+core_base_sources = \
+	core/base/arena.c \
+	core/base/arena.h \
+	core/base/base64.c \
+	core/base/base64.h \
+	core/base/base64_avx2.c \
+	core/base/base64_avx2.h \
+	core/base/buf.c \
+	core/base/buf.h \
+	core/base/clock.c \
+	core/base/clock.h \
+	core/base/date.c \
+	core/base/error.c \
+	core/base/error.h \
+	core/base/file.c \
+	core/base/file.h \
+	core/base/hash.c \
+	core/base/hash.h \
+	core/base/id.c \
+	core/base/json.c \
+	core/base/json.h \
+	core/base/json_text.c \
+	core/base/json_view.c \
+	core/base/list.h \
+	core/base/log.c \
+	core/base/log.h \
+	core/base/map.c \
+	core/base/map.h \
+	core/base/mem.c \
+	core/base/nearest.c \
+	core/base/number.c \
+	core/base/path.c \
+	core/base/random.c \
+	core/base/random.h \
+	core/base/sha256.c \
+	core/base/sha256.h \
+	core/base/str.c \
+	core/base/str.h \
+	core/base/utf8.c \
+	core/base/util.h
+
+core_loop_sources = \
+	core/loop/addr.c \
+	core/loop/blob.c \
+	core/loop/blob.h \
+	core/loop/endpoints.c \
+	core/loop/endpoints.h \
+	core/loop/http.c \
+	core/loop/http.h \
+	core/loop/http_body.c \
+	core/loop/http_ca.c \
+	core/loop/http_error.c \
+	core/loop/http_exchange.c \
+	core/loop/http_lines.c \
+	core/loop/http_private.h \
+	core/loop/http_queue.c \
+	core/loop/http_redirect.c \
+	core/loop/http_reply.c \
+	core/loop/http_setup.c \
+	core/loop/http_socket.c \
+	core/loop/loop.c \
+	core/loop/loop.h \
+	core/loop/loop_private.h \
+	core/loop/poller.h \
+	core/loop/poller_epoll.c \
+	core/loop/poller_poll.c \
+	core/loop/proxy.c \
+	core/loop/proxy.h \
+	core/loop/reader.c \
+	core/loop/reader.h \
+	core/loop/retry_after.c \
+	core/loop/retry_after.h \
+	core/loop/sse.c \
+	core/loop/sse.h \
+	core/loop/timer.c \
+	core/loop/url.c \
+	core/loop/url.h \
+	core/loop/work.c \
+	core/loop/work.h
+
+core_plugin_sources = \
+	core/plugin/call.c \
+	core/plugin/call.h \
+	core/plugin/call_build.h \
+	core/plugin/check.c \
+	core/plugin/config.c \
+	core/plugin/credential.c \
+	core/plugin/find.c \
+	core/plugin/host.c \
+	core/plugin/host_build.c \
+	core/plugin/host_json.c \
+	core/plugin/host_text.c \
+	core/plugin/instance.c \
+	core/plugin/instance.h \
+	core/plugin/instance_open.c \
+	core/plugin/judge.c \
+	core/plugin/loader.c \
+	core/plugin/pending.c \
+	core/plugin/pending.h \
+	core/plugin/plugin_private.h \
+	core/plugin/registry.c \
+	core/plugin/registry.h \
+	core/plugin/secret.c \
+	core/plugin/setting_check.c \
+	core/plugin/settings.c \
+	core/plugin/settings.h \
+	core/plugin/settings_table.c \
+	core/plugin/table.c \
+	core/plugin/trust.c
+
+core_store_sources = \
+	core/store/journal.c \
+	core/store/journal.h \
+	core/store/memory.c \
+	core/store/store.h
+
+core_job_sources = \
+	core/job/backoff.c \
+	core/job/draft.c \
+	core/job/engine.c \
+	core/job/engine.h \
+	core/job/fetch.c \
+	core/job/flight.h \
+	core/job/input.c \
+	core/job/input.h \
+	core/job/job.c \
+	core/job/job.h \
+	core/job/name.c \
+	core/job/output.c \
+	core/job/output.h \
+	core/job/perform.c \
+	core/job/policy.c \
+	core/job/policy.h \
+	core/job/probe.c \
+	core/job/probe.h \
+	core/job/probe_image.c \
+	core/job/probe_iso.c \
+	core/job/probe_mkv.c \
+	core/job/probe_read.h \
+	core/job/probe_sound.c \
+	core/job/probe_text.c \
+	core/job/record.c \
+	core/job/repeat.c \
+	core/job/send.c \
+	core/job/step.c \
+	core/job/stream.c \
+	core/job/token.c \
+	core/job/token.h
+
+core_route_sources = \
+	core/route/address.c \
+	core/route/address.h \
+	core/route/adopt.c \
+	core/route/ask.c \
+	core/route/ask.h \
+	core/route/bind.c \
+	core/route/bind.h \
+	core/route/catalog.c \
+	core/route/catalog.h \
+	core/route/catalog_load.c \
+	core/route/catalog_memo.c \
+	core/route/catalog_model.c \
+	core/route/catalog_private.h \
+	core/route/catalog_source.c \
+	core/route/catalog_source.h \
+	core/route/operation.c \
+	core/route/price.c \
+	core/route/price.h \
+	core/route/price_private.h \
+	core/route/price_text.c \
+	core/route/request_size.h \
+	core/route/router.c \
+	core/route/router.h \
+	core/route/schema.c \
+	core/route/schema.h \
+	core/route/schema_value.c \
+	core/route/schema_walk.h \
+	core/route/validate.c \
+	core/route/validate.h \
+	core/route/validate_change.c \
+	core/route/validate_common.c \
+	core/route/validate_fields.c \
+	core/route/validate_inputs.c \
+	core/route/validate_nearest.c \
+	core/route/validate_private.h \
+	core/route/validate_shape.c
+
+core_api_sources = \
+	core/api/check.c \
+	core/api/class.c \
+	core/api/context.h \
+	core/api/differences.c \
+	core/api/doctor.c \
+	core/api/dry_run.c \
+	core/api/events.c \
+	core/api/log.c \
+	core/api/look.c \
+	core/api/look.h \
+	core/api/open.c \
+	core/api/request.c \
+	core/api/request.h \
+	core/api/result.c \
+	core/api/result.h \
+	core/api/result_json.c \
+	core/api/sidecar.c \
+	core/api/sidecar.h \
+	core/api/submit.c \
+	core/api/thread.c
+
+core_cli_sources = \
+	core/cli/cli.h \
+	core/cli/completion.c \
+	core/cli/config.c \
+	core/cli/doctor.c \
+	core/cli/dry_run.c \
+	core/cli/dry_run.h \
+	core/cli/generate.c \
+	core/cli/help.c \
+	core/cli/help.h \
+	core/cli/job.c \
+	core/cli/job.h \
+	core/cli/main.c \
+	core/cli/man.c \
+	core/cli/models.c \
+	core/cli/open.c \
+	core/cli/options.c \
+	core/cli/options.h \
+	core/cli/out.c \
+	core/cli/out.h \
+	core/cli/parse.c \
+	core/cli/parse.h \
+	core/cli/print.c \
+	core/cli/print.h \
+	core/cli/progress.c \
+	core/cli/progress.h \
+	core/cli/prompt.c \
+	core/cli/providers.c \
+	core/cli/request.c \
+	core/cli/request.h \
+	core/cli/suggest.c \
+	core/cli/suggest.h \
+	core/cli/term.c \
+	core/cli/term.h \
+	core/cli/verbs.c \
+	core/cli/view.c \
+	core/cli/view.h
+
+gamutincludedir = $(includedir)/gamut
+gamutinclude_HEADERS = \
+	core/include/gamut/gamut.h \
+	core/include/gamut/plugin.h
+
+# The objects are compiled once, into a library that hides nothing; unit tests
+# link to it, the real one wraps it and exports gamut_* only.
+noinst_LTLIBRARIES += core/libgamut-internal.la
+core_libgamut_internal_la_SOURCES = \
+	$(core_base_sources) \
+	$(core_loop_sources) \
+	$(core_plugin_sources) \
+	$(core_store_sources) \
+	$(core_job_sources) \
+	$(core_route_sources) \
+	$(core_api_sources)
+core_libgamut_internal_la_CPPFLAGS = $(GM_CORE_CPPFLAGS)
+nodist_core_libgamut_internal_la_SOURCES = core/plugin/bundled.c
+core_libgamut_internal_la_LIBADD = \
+	$(bundled_libs) \
+	$(CURL_LIBS) \
+	$(JSONC_LIBS) \
+	$(LTDL_LIBS)
+
+lib_LTLIBRARIES += core/libgamut.la
+core_libgamut_la_SOURCES =
+core_libgamut_la_LIBADD = core/libgamut-internal.la
+core_libgamut_la_LDFLAGS = \
+	$(AM_LDFLAGS) \
+	$(GM_MAP_LDFLAGS) \
+	-no-undefined \
+	-version-info $(GAMUT_VERSION_INFO)
+if HAVE_VERSION_SCRIPT
+core_libgamut_la_DEPENDENCIES = core/libgamut-internal.la core/gamut.map
+endif
+EXTRA_DIST += core/gamut.map
+
+bin_PROGRAMS += core/cli/gamut
+core_cli_gamut_SOURCES = $(core_cli_sources)
+core_cli_gamut_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)
+core_cli_gamut_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
+core_cli_gamut_LDADD = core/libgamut.la $(JSONC_LIBS)
+
+# The man page comes from the program's own table of options.
+man1_MANS = core/cli/gamut.1
+CLEANFILES += core/cli/gamut.1
+core/cli/gamut.1: core/cli/gamut$(EXEEXT)
+	$(AM_V_GEN)core/cli/gamut$(EXEEXT) man >$@.tmp && mv $@.tmp $@
+
+pkgconfig_DATA += core/gamut.pc core/gamut-plugin.pc
+
+# Providers that are linked in, by --enable-static-plugins; else none.
+CLEANFILES += core/plugin/bundled.c
+core/plugin/bundled.c: Makefile
+	$(AM_V_GEN)$(MKDIR_P) core/plugin && { \
+	  echo '/* Made by make: the providers that are linked in. */'; \
+	  echo '#include <gamut/plugin.h>'; \
+	  for p in $(bundled_names); do \
+	    echo "extern const struct gamut_plugin $${p}_LTX_gamut_plugin;"; \
+	  done; \
+	  echo 'extern const struct gamut_plugin *const gm_bundled_plugins[];'; \
+	  echo 'const struct gamut_plugin *const gm_bundled_plugins[] = {'; \
+	  for p in $(bundled_names); do \
+	    echo "  &$${p}_LTX_gamut_plugin,"; \
+	  done; \
+	  echo '  0'; \
+	  echo '};'; \
+	} >$@.tmp && mv $@.tmp $@

@@ -1,0 +1,152 @@
+/* blob.c - a long run of bytes, in memory or in a file without a name.
+ *
+ * Once there is a file, `mem` is what was not written yet: the last `mem.len`
+ * of `len` bytes.  Additions may be single bytes (a string full of escapes),
+ * so they are collected there.
+ */
+#include "loop/blob.h"
+#include "base/file.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <gamut/plugin.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE (64u * 1024)
+
+void gm_blob_init(struct gm_blob *b, size_t max_mem, uint64_t max_len)
+{
+  *b = (struct gm_blob){ .fd = -1, .max_mem = max_mem, .max_len = max_len };
+  gm_buf_init(&b->mem, GM_MAX(max_mem, PIECE));
+}
+
+void gm_blob_finish(struct gm_blob *b)
+{
+  gm_buf_finish(&b->mem);
+  if (b->fd >= 0)
+    close(b->fd);
+  b->fd = -1;
+  b->len = 0;
+}
+
+/* Not all file systems can open a file without a name. */
+static int open_named(const char *folder)
+{
+  _cleanup_free_ char *path = gm_path_join(folder, "gamut-XXXXXX");
+  int fd;
+
+  if (!path)
+    return -ENOMEM;
+  fd = mkostemp(path, O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  unlink(path);
+  return fd;
+}
+
+/* A descriptor or -errno. */
+static int open_unnamed(void)
+{
+  const char *folder = gm_env("TMPDIR");
+#ifdef O_TMPFILE
+  int fd;
+#endif
+
+  if (!folder)
+    folder = "/tmp";
+#ifdef O_TMPFILE
+  fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC | O_EXCL, 0600);
+  if (fd >= 0)
+    return fd;
+#endif
+  return open_named(folder);
+}
+
+static int32_t fail_file(int rc, struct gm_error *err)
+{
+  return gm_fail(err, rc == -ENOMEM ? GAMUT_E_NOMEM : GAMUT_E_TRANSPORT,
+                 "temporary file: %s", strerror(-rc));
+}
+
+static int32_t flush(struct gm_blob *b, struct gm_error *err)
+{
+  int rc = gm_write_all(b->fd, gm_buf_text(&b->mem), b->mem.len);
+
+  gm_buf_clear(&b->mem);
+  return rc ? fail_file(rc, err) : 0;
+}
+
+static int32_t move_to_file(struct gm_blob *b, struct gm_error *err)
+{
+  int32_t rc;
+
+  b->fd = open_unnamed();
+  if (b->fd < 0) {
+    rc = fail_file(b->fd, err);
+    b->fd = -1;
+    return rc;
+  }
+  rc = flush(b, err);
+  gm_buf_finish(&b->mem); /* may have been far larger than PIECE */
+  return rc;
+}
+
+static int32_t make_room(struct gm_blob *b, size_t len, struct gm_error *err)
+{
+  if (b->fd < 0 && len > b->max_mem - b->mem.len)
+    return move_to_file(b, err);
+  if (b->fd >= 0 && len > PIECE - b->mem.len)
+    return flush(b, err);
+  return 0;
+}
+
+int32_t gm_blob_add(struct gm_blob *b, const void *p, size_t len,
+                    struct gm_error *err)
+{
+  int32_t rc;
+
+  if (len > b->max_len - b->len)
+    return gm_fail(err, GAMUT_E_PROTOCOL, "longer than %llu bytes",
+                   (unsigned long long)b->max_len);
+  rc = make_room(b, len, err);
+  if (rc)
+    return rc;
+  if (b->fd >= 0 && len > PIECE) {
+    int wrc = gm_write_all(b->fd, p, len);
+
+    if (wrc)
+      return fail_file(wrc, err);
+  } else {
+    gm_buf_addn(&b->mem, p, len);
+    if (gm_buf_failed(&b->mem))
+      return gm_fail(err, b->mem.failed, "out of memory");
+  }
+  b->len += len;
+  return 0;
+}
+
+static ssize_t read_file(int fd, uint64_t offset, void *p, size_t len)
+{
+  ssize_t n;
+
+  do
+    n = pread(fd, p, len, (off_t)offset);
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+ssize_t gm_blob_read(const struct gm_blob *b, uint64_t offset, void *p,
+                     size_t len)
+{
+  uint64_t in_file = b->len - b->mem.len;
+
+  if (offset >= b->len || len == 0)
+    return 0;
+  if (offset < in_file) {
+    len = (size_t)GM_MIN((uint64_t)len, in_file - offset);
+    return read_file(b->fd, offset, p, GM_MIN(len, (size_t)INT32_MAX));
+  }
+  len = (size_t)GM_MIN((uint64_t)len, b->len - offset);
+  memcpy(p, b->mem.data + (offset - in_file), len);
+  return (ssize_t)len;
+}

@@ -1,0 +1,27 @@
+/* blob.h - a long run of bytes that must not live in a tree: in memory while it
+ * is small, in an unlinked temporary file when it grows. */
+#ifndef GM_LOOP_BLOB_H
+#define GM_LOOP_BLOB_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+struct gm_blob {
+  struct gm_buf mem;
+  int fd; /* -1: all in memory */
+  uint64_t len;
+  size_t max_mem; /* spill above this */
+  uint64_t max_len;
+};
+
+void gm_blob_init(struct gm_blob *b, size_t max_mem, uint64_t max_len);
+void gm_blob_finish(struct gm_blob *b);
+/* 0, GAMUT_E_NOMEM, GAMUT_E_PROTOCOL (ceiling), GAMUT_E_TRANSPORT (the
+ * temporary file cannot be written; in $TMPDIR or /tmp). */
+int32_t gm_blob_add(struct gm_blob *b, const void *p, size_t len,
+                    struct gm_error *err);
+/* Copy up to `len` bytes at `offset`; the count, 0 at the end, -1 on error. */
+ssize_t gm_blob_read(const struct gm_blob *b, uint64_t offset, void *p,
+                     size_t len);
+
+#endif

@@ -1,0 +1,349 @@
+/* credential.c - which secret goes where.
+ *
+ * A row's header is filled in only for an exchange whose URL has the row's
+ * origin, decided anew for each hop, by comparing what libcurl makes of both.
+ * The filled text is written into the caller's buffer, which is wiped after the
+ * send; nothing else ever holds it. */
+#include "base/str.h"
+#include "plugin/plugin_private.h"
+#include <string.h>
+
+bool gm_template_next(const char **at, struct gm_piece *ret)
+{
+  const char *p = *at, *close;
+  size_t len;
+
+  if (!p || !*p)
+    return false;
+  ret->text = p;
+  ret->len = strcspn(p, "{}");
+  ret->name[0] = '\0';
+  *at = p + ret->len;
+  if (**at == '\0')
+    return true;
+  close = strpbrk(*at + 1, "{}");
+  len = close ? (size_t)(close - *at) - 1 : 0;
+  if (**at != '{' || !close || *close != '}' || len == 0 ||
+      len >= sizeof(ret->name)) {
+    *at = NULL;
+    return false;
+  }
+  memcpy(ret->name, *at + 1, len);
+  ret->name[len] = '\0';
+  *at = close + 1;
+  return true;
+}
+
+static const struct gamut_credential *row_at(const struct gm_instance *i,
+                                             uint32_t n)
+{
+  return gm_table_row(&i->provider->def.credentials, n,
+                      sizeof(struct gamut_credential), NULL);
+}
+
+/* What may stand for a part of an origin: a host, with its port; people write a
+ * scheme before it or not. */
+static bool add_host(struct gm_buf *b, const char *value)
+{
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:";
+
+  if (value && gm_starts(value, "http://"))
+    value += strlen("http://");
+  if (!value || !*value || value[strspn(value, letters)])
+    return false;
+  gm_buf_add(b, value);
+  return true;
+}
+
+/* "https://{location}-aiplatform.googleapis.com" */
+static bool fill_origin(const struct gm_instance *i, const char *at,
+                        char origin[GM_ORIGIN_SIZE])
+{
+  _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(GM_ORIGIN_SIZE);
+  struct gm_piece piece;
+
+  while (gm_template_next(&at, &piece)) {
+    gm_buf_addn(&b, piece.text, piece.len);
+    if (*piece.name &&
+        !add_host(&b, gm_instance_value(i, piece.name, false)))
+      return false;
+  }
+  return at && !gm_buf_failed(&b) && gm_url_origin(gm_buf_text(&b), origin);
+}
+
+static bool row_origin(const struct gm_instance *i,
+                       const struct gamut_credential *c,
+                       char origin[GM_ORIGIN_SIZE])
+{
+  if (c->origin && strchr(c->origin, '{'))
+    return fill_origin(i, c->origin, origin);
+  if (c->origin)
+    return gm_url_origin(c->origin, origin);
+  memcpy(origin, i->base_origin, GM_ORIGIN_SIZE);
+  return *origin != '\0';
+}
+
+static bool row_is_for(const struct gm_instance *i,
+                       const struct gamut_credential *c, const char *origin)
+{
+  char own[GM_ORIGIN_SIZE];
+
+  return row_origin(i, c, own) && strcmp(own, origin) == 0;
+}
+
+/* ---- filling in ------------------------------------------------------------
+ */
+
+static const char *value_of(const struct gm_instance *i, const char *name)
+{
+  if (strcmp(name, GM_TOKEN_NAME) == 0)
+    return i->token;
+  return gm_instance_value(i, name, true);
+}
+
+/* {?key} and {!key} stand for nothing and only ask: is it set, a switch on? */
+static bool is_condition(const char *name)
+{
+  return *name == '?' || *name == '!';
+}
+
+static bool is_set(const struct gm_instance *i, const char *name)
+{
+  const struct gm_config_value *v = gm_config_find(i->config, name);
+  const char *value = gm_instance_value(i, name, true);
+  bool on = true;
+
+  if (value && v && v->key.type == GAMUT_BOOL)
+    return gm_parse_bool(value, &on) && on;
+  return value != NULL;
+}
+
+static bool fits(const struct gm_instance *i, const char *name,
+                 bool token_comes)
+{
+  if (is_condition(name))
+    return is_set(i, name + 1) == (*name == '?');
+  if (token_comes && strcmp(name, GM_TOKEN_NAME) == 0)
+    return true;
+  return !*name || value_of(i, name);
+}
+
+/* Does the row count?  `token_comes`: a token can still be fetched. */
+static bool is_filled(const struct gm_instance *i,
+                      const struct gamut_credential *c, bool token_comes)
+{
+  const char *at = c->value;
+  struct gm_piece piece;
+
+  while (gm_template_next(&at, &piece)) {
+    if (!fits(i, piece.name, token_comes))
+      return false;
+  }
+  return at != NULL;
+}
+
+static void fill(const struct gm_instance *i, const struct gamut_credential *c,
+                 struct gm_buf *text)
+{
+  const char *at = c->value;
+  struct gm_piece piece;
+
+  while (gm_template_next(&at, &piece)) {
+    gm_buf_addn(text, piece.text, piece.len);
+    if (*piece.name && !is_condition(piece.name))
+      gm_buf_add(text, value_of(i, piece.name));
+  }
+  gm_buf_addc(text, '\0');
+}
+
+static bool has_header(const struct gm_header *out, size_t n, const char *name)
+{
+  size_t j;
+
+  for (j = 0; j < n; j++) {
+    if (gm_strieq(out[j].name, name))
+      return true;
+  }
+  return false;
+}
+
+/* The texts follow one another in the buffer, which may have moved while it
+ * grew. */
+static size_t place(struct gm_header *out, size_t n, const char *text)
+{
+  size_t j;
+
+  for (j = 0; j < n; j++) {
+    out[j].value = text;
+    text += strlen(text) + 1;
+  }
+  return n;
+}
+
+size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
+                             struct gm_header *out, size_t max,
+                             struct gm_buf *text)
+{
+  const struct gamut_credential *c;
+  char origin[GM_ORIGIN_SIZE];
+  size_t n = 0, from = text->len;
+  uint32_t row;
+
+  if (!gm_url_origin(url, origin))
+    return 0;
+  for (row = 0; n < max && (c = row_at(i, row)); row++) {
+    if (!c->header || !row_is_for(i, c, origin) ||
+        has_header(out, n, c->header) || !is_filled(i, c, false))
+      continue;
+    fill(i, c, text);
+    out[n++].name = c->header;
+  }
+  return n == 0 || gm_buf_failed(text) ? 0 : place(out, n, text->data + from);
+}
+
+bool gm_instance_owns(const struct gm_instance *i, const char *url)
+{
+  const struct gamut_credential *c;
+  char origin[GM_ORIGIN_SIZE];
+  uint32_t row;
+
+  if (!gm_url_origin(url, origin))
+    return false;
+  if (strcmp(origin, i->base_origin) == 0)
+    return true;
+  for (row = 0; (c = row_at(i, row)); row++) {
+    if (row_is_for(i, c, origin))
+      return true;
+  }
+  return false;
+}
+
+bool gm_instance_wants_token(const struct gm_instance *i, const char *url)
+{
+  const struct gamut_credential *c;
+  char origin[GM_ORIGIN_SIZE];
+  uint32_t row;
+
+  if (!gm_url_origin(url, origin))
+    return false;
+  for (row = 0; (c = row_at(i, row)); row++) {
+    if (c->header && strstr(c->value, "{" GM_TOKEN_NAME "}") &&
+        row_is_for(i, c, origin) && is_filled(i, c, true))
+      return true;
+  }
+  return false;
+}
+
+/* ---- is there a key? -------------------------------------------------------
+ */
+
+static bool is_secret(const struct gm_instance *i, const char *name)
+{
+  const struct gm_config_value *v = gm_config_find(i->config, name);
+
+  return v && v->key.flags & GAMUT_KEY_SECRET;
+}
+
+/* Rows that carry no secret are no proof of who we are. */
+static bool proves(const struct gm_instance *i,
+                   const struct gamut_credential *c, bool *ret_token)
+{
+  const char *at = c->header ? c->value : NULL;
+  struct gm_piece piece;
+  bool secret = false;
+
+  *ret_token = false;
+  while (gm_template_next(&at, &piece)) {
+    *ret_token |= strcmp(piece.name, GM_TOKEN_NAME) == 0;
+    secret |= is_secret(i, piece.name);
+  }
+  return secret || *ret_token;
+}
+
+enum found { NONE_DECLARED, NONE_FILLED, FILLED };
+
+/* Over the rows for the base origin, or over all. */
+static enum found look_for_key(const struct gm_instance *i, bool all)
+{
+  const struct gamut_credential *c;
+  enum found found = NONE_DECLARED;
+  bool token;
+  uint32_t row;
+
+  for (row = 0; (c = row_at(i, row)); row++) {
+    if ((!all && !row_is_for(i, c, i->base_origin)) || !proves(i, c, &token))
+      continue;
+    /* A token is fetched when it is needed; that says what it lacks. */
+    if (is_filled(i, c, true))
+      return FILLED;
+    found = NONE_FILLED;
+  }
+  return found;
+}
+
+/* "FAL_KEY_ID and FAL_KEY_SECRET" */
+static void add_row(const struct gm_instance *i,
+                    const struct gamut_credential *c, struct gm_buf *b)
+{
+  const char *at = c->value, *before = "";
+  struct gm_piece piece;
+
+  while (gm_template_next(&at, &piece)) {
+    const char *name = piece.name + (*piece.name == '?');
+
+    if (!*name || !gm_config_find(i->config, name))
+      continue;
+    gm_buf_add(b, before);
+    gm_config_how(i, name, b);
+    before = " and ";
+  }
+}
+
+/* Does an earlier row ask for the same, for another origin? */
+static bool is_repeated(const struct gm_instance *i, uint32_t row)
+{
+  const struct gamut_credential *c = row_at(i, row), *earlier;
+  uint32_t j;
+
+  for (j = 0; j < row; j++) {
+    earlier = row_at(i, j);
+    if (earlier->header && gm_streq(earlier->value, c->value))
+      return true;
+  }
+  return false;
+}
+
+static void add_rows(const struct gm_instance *i, bool all, struct gm_buf *b)
+{
+  const struct gamut_credential *c;
+  bool token;
+  uint32_t row;
+
+  for (row = 0; (c = row_at(i, row)); row++) {
+    if ((!all && !row_is_for(i, c, i->base_origin)) || !proves(i, c, &token) ||
+        (all && is_repeated(i, row)))
+      continue;
+    if (b->len > 0)
+      gm_buf_add(b, ", or ");
+    add_row(i, c, b);
+  }
+}
+
+int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(GM_ERROR_MAX);
+  const char *homepage = i->provider->def.homepage;
+  enum found found = look_for_key(i, false);
+  bool all = found == NONE_DECLARED;
+
+  if (all)
+    found = look_for_key(i, true);
+  if (found != NONE_FILLED ||
+      gm_config_is_foreign(i->config, i->name, i->provider))
+    return 0;
+  add_rows(i, all, &b);
+  return gm_fail(err, GAMUT_E_AUTH, "no key for %s: set %s%s%s%s", i->name,
+                 gm_buf_text(&b), homepage ? " (" : "",
+                 homepage ? homepage : "", homepage ? ")" : "");
+}

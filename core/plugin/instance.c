@@ -1,0 +1,292 @@
+/* instance.c - providers with their configuration, made when first named and
+ * kept until the context goes.
+ *
+ * One that could not be made is not remembered: the user may have mended it.
+ * The token and everything else secret is wiped before its memory is freed. */
+#include "plugin/instance.h"
+#include "base/str.h"
+#include "plugin/plugin_private.h"
+#include <stdio.h>
+#include <string.h>
+
+struct gm_instances {
+  struct gm_registry *registry;
+  struct gm_settings *settings;
+  struct gm_log *log;
+  struct gm_map by_name;
+  const char **names; /* what gm_instance_names() gave last */
+};
+
+/* ---- one -------------------------------------------------------------------
+ */
+
+static void instance_free(struct gm_instance *i)
+{
+  if (!i)
+    return;
+  if (i->opened && i->provider->def.close)
+    i->provider->def.close(i->user);
+  gm_config_free(i->config);
+  gm_wipe_freep(&i->token);
+  gm_free(i->base_url);
+  gm_free(i->name);
+  gm_free(i);
+}
+GM_CLEANUP(struct gm_instance, instance_free)
+
+static bool set_base(struct gm_instance *i)
+{
+  const struct gm_config_value *v = gm_config_find(i->config, "base_url");
+  const char *url = v && v->text ? v->text : "";
+  size_t len = strlen(url);
+
+  while (len > 0 && url[len - 1] == '/')
+    len--;
+  i->base_url = gm_strndup(url, len);
+  if (!i->base_url)
+    return false;
+  i->own_base = v && v->text && v->origin != GM_FROM_PRESET;
+  if (!gm_url_origin(i->base_url, i->base_origin))
+    i->base_origin[0] = '\0';
+  return true;
+}
+
+/* What the instance is of: "use", else itself. */
+static const char *provider_of(const struct gm_instances *all, const char *name)
+{
+  char key[GM_NAME_MAX + 8];
+  const char *use;
+
+  snprintf(key, sizeof(key), "%.31s.use", name);
+  use = gm_map_get(&all->settings->api, key);
+  if (!use)
+    use = gm_map_get(&all->settings->text, key);
+  return use ? use : name;
+}
+
+static int32_t not_found(struct gm_instances *all, const char *name,
+                         struct gm_error *err)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf known = GM_BUF_INIT(1024);
+  const char *const *names = gm_instance_names(all);
+  char hint[128];
+  size_t i;
+
+  if (!names)
+    return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
+  for (i = 0; names[i]; i++)
+    gm_buf_addf(&known, "%s%s", i ? ", " : "", names[i]);
+  return gm_fail(
+    err, GAMUT_E_NOT_FOUND, "no provider '%.100s' (there are: %s)%s", name,
+    i ? gm_buf_text(&known) : "none", gm_did_you_mean(hint, name, names));
+}
+
+static int32_t find_provider(struct gm_instances *all, const char *name,
+                             const struct gm_provider **ret,
+                             struct gm_error *err)
+{
+  _cleanup_(gm_error_finish) struct gm_error own = GM_ERROR_INIT;
+  const char *provider;
+  int32_t rc;
+
+  if (!gm_stem_ok(name))
+    return not_found(all, name, err);
+  provider = provider_of(all, name);
+  rc = gm_registry_find(all->registry, provider, ret, &own);
+  if (rc == GAMUT_E_NOT_FOUND && provider == name)
+    return not_found(all, name, err);
+  if (rc && provider != name)
+    gm_error_prefix(&own, "'%s'", name);
+  return rc ? gm_fail(err, rc, "%s", gm_error_text(&own)) : 0;
+}
+
+static int32_t make(struct gm_instances *all, const char *name,
+                    struct gm_instance **ret, struct gm_error *err)
+{
+  _cleanup_(instance_freep) struct gm_instance *i = gm_zalloc(sizeof(*i));
+  int32_t rc;
+
+  if (!i)
+    return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
+  rc = find_provider(all, name, &i->provider, err);
+  if (rc)
+    return rc;
+  rc =
+    gm_config_new(name, i->provider, all->settings, all->log, &i->config, err);
+  if (rc)
+    return rc;
+  i->name = gm_strdup(name);
+  if (!i->name || !set_base(i) || !gm_map_put(&all->by_name, name, i))
+    return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
+  *ret = GM_TAKE(i);
+  return 0;
+}
+
+static int32_t missing(const struct gm_instance *i, const struct gamut_key *k,
+                       struct gm_error *err)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf how = GM_BUF_INIT(GM_ERROR_MAX);
+  const char *page = i->provider->def.homepage;
+  bool secret = k->flags & GAMUT_KEY_SECRET;
+
+  gm_config_how(i, k->name, &how);
+  return gm_fail(err, secret ? GAMUT_E_AUTH : GAMUT_E_INVALID,
+                 "no %s for %s: set %s%s%s%s", secret ? "key" : k->name,
+                 i->name, gm_buf_text(&how), page && secret ? " (" : "",
+                 page && secret ? page : "", page && secret ? ")" : "");
+}
+
+static int32_t check_required(const struct gm_instance *i, struct gm_error *err)
+{
+  bool foreign = gm_config_is_foreign(i->config, i->name, i->provider);
+  size_t n;
+
+  for (n = 0; n < i->config->n_values; n++) {
+    const struct gm_config_value *v = &i->config->values[n];
+
+    if (v->text || !(v->key.flags & GAMUT_KEY_REQUIRED) ||
+        (foreign && v->key.flags & GAMUT_KEY_SECRET))
+      continue;
+    return missing(i, &v->key, err);
+  }
+  return 0;
+}
+
+/* ---- all -------------------------------------------------------------------
+ */
+
+int32_t gm_instances_new(struct gm_registry *r, struct gm_settings *s,
+                         struct gm_log *log, struct gm_instances **ret)
+{
+  struct gm_instances *all = gm_zalloc(sizeof(*all));
+
+  if (!all)
+    return GAMUT_E_NOMEM;
+  all->registry = r;
+  all->settings = s;
+  all->log = log;
+  *ret = all;
+  return 0;
+}
+
+void gm_instances_free(struct gm_instances *all)
+{
+  struct gm_map_entry *e;
+  size_t it = 0;
+
+  if (!all)
+    return;
+  while ((e = gm_map_next(&all->by_name, &it)))
+    instance_free(e->value);
+  gm_map_finish(&all->by_name);
+  gm_free(all->names);
+  gm_free(all);
+}
+
+void gm_instances_each(struct gm_instances *all,
+                       void (*fn)(struct gm_instance *i))
+{
+  struct gm_map_entry *e;
+  size_t it = 0;
+
+  while (all && (e = gm_map_next(&all->by_name, &it)))
+    fn(e->value);
+}
+
+int32_t gm_instance_look(struct gm_instances *all, const char *name,
+                         struct gm_instance **ret, struct gm_error *err)
+{
+  struct gm_instance *i = gm_map_get(&all->by_name, name);
+  int32_t rc = i ? 0 : make(all, name, &i, err);
+
+  if (!rc)
+    *ret = i;
+  return rc;
+}
+
+int32_t gm_instance_get(struct gm_instances *all, const char *name,
+                        struct gm_instance **ret, struct gm_error *err)
+{
+  struct gm_instance *i;
+  int32_t rc;
+
+  rc = gm_instance_look(all, name, &i, err);
+  if (!rc)
+    rc = check_required(i, err);
+  if (!rc && !i->opened)
+    rc = gm_instance_open(i, all->log, err);
+  if (!rc)
+    *ret = i;
+  return rc;
+}
+
+/* ---- names -----------------------------------------------------------------
+ */
+
+static bool add_name(const char **names, size_t *n, const char *name)
+{
+  size_t i;
+
+  for (i = 0; i < *n; i++) {
+    if (strcmp(names[i], name) == 0)
+      return false;
+  }
+  names[(*n)++] = name;
+  return true;
+}
+
+/* A file that is not loaded yet stands for the provider of its name; once it
+ * is, for those that it brings. */
+static void add_row(const char **names, size_t *n,
+                    const struct gm_plugin_info *info)
+{
+  size_t i;
+
+  if (info->refused)
+    return;
+  if (!info->version && !info->providers[0])
+    add_name(names, n, info->name);
+  for (i = 0; info->providers[i]; i++)
+    add_name(names, n, info->providers[i]->def.name);
+}
+
+/* How many names there can be at most. */
+static size_t count_names(struct gm_instances *all, struct json_object *file)
+{
+  const struct gm_plugin_info *info;
+  size_t n = 1, i, j;
+
+  for (i = 0; (info = gm_registry_info(all->registry, i)); i++) {
+    n++;
+    for (j = 0; info->providers[j]; j++)
+      n++;
+  }
+  return n + (file ? (size_t)json_object_object_length(file) : 0);
+}
+
+const char *const *gm_instance_names(struct gm_instances *all)
+{
+  struct json_object *file = gm_settings_object(all->settings, "providers");
+  const struct gm_plugin_info *info;
+  struct json_object_iter it;
+  const char **names;
+  size_t n = 0, i;
+
+  names = gm_zalloc(count_names(all, file) * sizeof(*names));
+  if (!names)
+    return NULL;
+  for (i = 0; (info = gm_registry_info(all->registry, i)); i++)
+    add_row(names, &n, info);
+  if (file) {
+    json_object_object_foreachC(file, it)
+    {
+      /* Without "use" it configures a provider, which is there or not. */
+      if (json_object_object_get(it.val, "use"))
+        add_name(names, &n, it.key);
+    }
+  }
+  gm_sort_names(names, n);
+  gm_free(all->names);
+  all->names = names;
+  return names;
+}

@@ -1,0 +1,76 @@
+/* instance.h - a provider with its configuration: "fal", or a name of the
+ * config file ("local": {"use": "openai", "base_url": ...}).  Secrets live here
+ * and go nowhere but into headers as they are sent. */
+#ifndef GM_PLUGIN_INSTANCE_H
+#define GM_PLUGIN_INSTANCE_H
+
+#include "base/log.h"
+#include "loop/http.h"
+#include "loop/url.h"
+#include "plugin/registry.h"
+
+struct gm_token_job;
+struct gm_instance {
+  char *name; /* what routes say */
+  const struct gm_provider *provider;
+  struct gm_config *config;
+  void *user;      /* from open() */
+  char *base_url;  /* without trailing slash */
+  char base_origin[GM_ORIGIN_SIZE];
+  bool own_base;   /* the user set base_url: trusted even when private */
+  char *token;     /* current bearer, or NULL */
+  uint64_t token_until_ms; /* mono; renew before */
+  struct gm_token_job *token_job; /* a fetch under way (core/job), or NULL */
+  uint32_t busy;   /* perform() running now */
+  bool opened;     /* private: close() is due */
+};
+
+struct gm_instances;
+int32_t gm_instances_new(struct gm_registry *r, struct gm_settings *s,
+                         struct gm_log *log, struct gm_instances **ret);
+void gm_instances_free(struct gm_instances *all); /* close()s each */
+GM_CLEANUP(struct gm_instances, gm_instances_free)
+/* Get or make.  NOT_FOUND, PLUGIN as gm_registry_find; INVALID for a config
+ * value of the wrong type or an unknown key (named, with the nearest). Missing
+ * REQUIRED keys are AUTH for secrets, INVALID else: the sentence names the
+ * variable to set. */
+int32_t gm_instance_get(struct gm_instances *all, const char *name,
+                        struct gm_instance **ret, struct gm_error *err);
+/* Like it for listings: neither are REQUIRED keys missed nor is open() called. */
+int32_t gm_instance_look(struct gm_instances *all, const char *name,
+                         struct gm_instance **ret, struct gm_error *err);
+/* Each one made so far. */
+void gm_instances_each(struct gm_instances *all,
+                       void (*fn)(struct gm_instance *i));
+/* Provider or instance names that routes may begin with, NULL-terminated:
+ * plugin files, registered ones, names of the config file. */
+const char *const *gm_instance_names(struct gm_instances *all);
+
+/* One configuration value (as text), or NULL; secrets only with `secret`. */
+const char *gm_instance_value(const struct gm_instance *i, const char *key,
+                              bool secret);
+/* Every key with value (masked: "***abcd" last 4 of >= 12 characters) and
+ * origin, for `gamut config`: walk until NULL. */
+struct gm_config_line {
+  const char *key, *help, *env, *shown, *where;
+  uint32_t flags;
+  enum gm_origin origin;
+};
+const struct gm_config_line *gm_instance_config(struct gm_instance *i,
+                                                size_t n);
+
+/* Secret headers for a URL (gm_exchange.authorize calls this).  Text lives in
+ * `text`, which the caller wipes. */
+size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
+                             struct gm_header *out, size_t max,
+                             struct gm_buf *text);
+/* Is a header of this URL made of the token (which may have to be fetched)? */
+bool gm_instance_wants_token(const struct gm_instance *i, const char *url);
+/* Is there something to authorize the base origin with?  AUTH naming the
+ * variables when a credential is declared and none can be filled. */
+int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err);
+/* Does this URL's origin belong to the vendor or the user (base_url, credential
+ * rows)?  Others are foreign. */
+bool gm_instance_owns(const struct gm_instance *i, const char *url);
+
+#endif

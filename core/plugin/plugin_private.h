@@ -1,0 +1,163 @@
+/* plugin_private.h - what the files behind settings.h, registry.h and
+ * instance.h share, and nobody else. */
+#ifndef GM_PLUGIN_PLUGIN_PRIVATE_H
+#define GM_PLUGIN_PLUGIN_PRIVATE_H
+
+#include "base/buf.h"
+#include "plugin/instance.h"
+#include "plugin/registry.h"
+#include <sys/types.h>
+
+#define GM_NAME_MAX 31 /* of a provider, a plugin file, an instance */
+#define GM_KEY_MAX  63 /* of a configuration key */
+
+/* ---- names (table.c) */
+bool gm_provider_name_ok(const char *s); /* [a-z][a-z0-9_-]{0,30} */
+bool gm_stem_ok(const char *s);          /* the same */
+bool gm_key_name_ok(const char *s);      /* [a-z][a-z0-9_]{0,62} */
+/* "; did you mean 'x'?" into `out`, or nothing. */
+const char *gm_did_you_mean(char out[128], const char *word,
+                            const char *const *words);
+
+void gm_sort_names(const char **names, size_t n);
+
+/* ---- settings */
+
+/* The row for a provider's key, to be checked as `name`. */
+struct gm_setting gm_setting_of_key(const struct gamut_key *key,
+                                    const char *name);
+/* Walk a space-separated list of variables: true when `out` has the next. */
+bool gm_env_next(const char **list, char *out, size_t size);
+
+/* ---- secrets (secret.c): each says AUTH without ever showing one */
+
+void gm_wipe(char *s);
+static inline void gm_wipe_freep(char **s)
+{
+  if (*s)
+    gm_wipe(*s);
+  gm_free(*s);
+}
+/* gm_buf_finish() for what had secrets in it. */
+void gm_wipe_buf(struct gm_buf *b);
+/* Strip blanks at both ends in place; what is left must be printable ASCII. */
+int32_t gm_secret_clean(char *text, const char *label, struct gm_error *err);
+/* The content of a file that nobody else can read; gm_free. */
+int32_t gm_secret_from_file(const char *path, const char *label, char **ret,
+                            struct gm_error *err);
+/* What a command prints first; gm_free. */
+int32_t gm_secret_from_command(const char *command, const char *label,
+                               char **ret, struct gm_error *err);
+
+/* ---- trust: who could have written what we are about to run */
+
+struct gm_trusted {
+  char *real; /* without symbolic links */
+  dev_t dev;
+  ino_t ino;
+};
+/* `real` is what realpath() gave.  PLUGIN with the path and the reason. */
+int32_t gm_trust_folder(const char *real, struct gm_error *err);
+/* `any`: only that it is a regular file. */
+int32_t gm_trust_file(const char *path, bool any, struct gm_trusted *ret,
+                      struct gm_error *err);
+bool gm_trust_same(const struct gm_trusted *t); /* still that file */
+void gm_trusted_finish(struct gm_trusted *t);
+
+/* ---- loader: libltdl with a loader of ours */
+
+struct gm_module;           /* a libltdl handle */
+bool gm_loader_start(void); /* counted; false: no memory */
+void gm_loader_stop(void);
+int32_t gm_module_open(const char *path, struct gm_module **ret,
+                       struct gm_error *err);
+const void *gm_module_symbol(struct gm_module *m, const char *name);
+void gm_module_close(struct gm_module *m); /* the code stays mapped */
+
+/* ---- registry */
+
+/* One row of gm_registry_info(): a file, a bundled plugin, a registration. */
+struct gm_row {
+  struct gm_plugin_info info; /* points to what follows */
+  char *name, *file, *refused;
+  struct gm_module *module;
+  const struct gamut_plugin *plugin;
+  struct gm_provider **providers; /* NULL-terminated */
+  bool tried;
+};
+struct gm_folder {
+  char *path, *real, *refused;
+  bool looked;
+};
+struct gm_registry {
+  struct gm_log *log;
+  struct gm_folder *folders;
+  size_t n_folders;
+  struct gm_row **rows;
+  size_t n_rows;
+  struct gm_map stems;     /* name of a row -> struct gm_row */
+  struct gm_map providers; /* name -> struct gm_provider */
+  bool trust_any, listed, started;
+};
+
+int32_t gm_row_new(struct gm_registry *r, const char *name, const char *file,
+                   struct gm_row **ret);
+void gm_row_refuse(struct gm_row *row, const char *why);
+/* find.c: from GAMUT_PLUGIN_PATH form or the standard folders. */
+int32_t gm_folders_new(struct gm_registry *r, const char *path);
+void gm_folders_free(struct gm_registry *r);
+/* The row of <stem>.so in the first folder that has it; NULL in *ret: none. */
+int32_t gm_find_stem(struct gm_registry *r, const char *stem,
+                     struct gm_row **ret);
+/* A row for every plugin file there is. */
+int32_t gm_find_all(struct gm_registry *r);
+
+/* What ./configure --enable-static-plugins linked in; NULL-terminated. */
+extern const struct gamut_plugin *const gm_bundled_plugins[];
+
+/* ---- templates of credentials: "Key {key_id}:{key_secret}" */
+
+struct gm_piece {
+  const char *text; /* literal, then */
+  size_t len;
+  char name[GM_KEY_MAX + 2]; /* a value; "" at the end */
+};
+/* One piece further; false at the end.  Broken braces: *at becomes NULL. */
+bool gm_template_next(const char **at, struct gm_piece *ret);
+#define GM_TOKEN_NAME "@token"
+
+/* ---- config of an instance */
+
+struct gm_config_value {
+  struct gamut_key key; /* strings are the provider's, or in `own_env` */
+  char *own_env;
+  char *text; /* NULL: not set */
+  char *where;
+  char *shown; /* masked */
+  enum gm_origin origin;
+};
+struct gm_config {
+  struct gm_config_value *values; /* [0] is base_url */
+  size_t n_values;
+  struct gm_config_line line; /* handed out by gm_instance_config() */
+};
+int32_t gm_config_new(const char *name, const struct gm_provider *p,
+                      const struct gm_settings *s, struct gm_log *log,
+                      struct gm_config **ret, struct gm_error *err);
+void gm_config_free(struct gm_config *c);
+GM_CLEANUP(struct gm_config, gm_config_free)
+struct gm_config_value *gm_config_find(const struct gm_config *c,
+                                       const char *key);
+/* "NAME" or "NAME_A (or NAME_B)"; "fal.api_key in the settings" without any. */
+void gm_config_how(const struct gm_instance *i, const char *key,
+                   struct gm_buf *out);
+/* Under a name of its own and with a base URL of its own: a server of the
+ * user's, which may want no key and gets none of the vendor's from the
+ * environment. */
+bool gm_config_is_foreign(const struct gm_config *c, const char *name,
+                          const struct gm_provider *p);
+/* instance_open.c: call open() once. */
+int32_t gm_instance_open(struct gm_instance *i, struct gm_log *log,
+                         struct gm_error *err);
+
+#endif

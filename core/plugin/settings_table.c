@@ -1,0 +1,66 @@
+/* settings_table.c - the core's own settings.  The reference in the manual and
+ * the lines of `gamut config` are made of these rows. */
+#include "plugin/settings.h"
+#include <gamut/plugin.h>
+
+#define ENV(name) "GAMUT_" name
+
+/* clang-format off */
+const struct gm_setting gm_settings_core[] = {
+  /* what to use */
+  { "default_provider", ENV("DEFAULT_PROVIDER"), "higgsfield", NULL,
+    "provider of a model that names none", GAMUT_STRING, 0, 0, 0 },
+  { "check", ENV("CHECK"), "strict", "strict|nearest|pass",
+    "what a value that the model does not allow leads to: an error, the "
+    "closest allowed one, nothing", GAMUT_CHOICE, 0, 0, 0 },
+  { "on_blocked", ENV("ON_BLOCKED"), "stop", "stop|next",
+    "after a refusal by content policy", GAMUT_CHOICE, 0, 0, 0 },
+  { "resubmit", ENV("RESUBMIT"), NULL, "never|cheap|always",
+    "when it is not known whether a paid request ran", GAMUT_CHOICE, 0, 0, 0 },
+  { "max_cost", ENV("MAX_COST"), NULL, NULL,
+    "refuse links that cost more, in US dollars", GAMUT_REAL, 0, 0, 1000000 },
+  /* time */
+  { "timeout", ENV("TIMEOUT"), NULL, NULL,
+    "give a job back after this long; it goes on at the vendor", GAMUT_MSEC,
+    0, 0, 0 },
+  { "poll_interval", ENV("POLL_INTERVAL"), NULL, NULL,
+    "time between two looks at a job, instead of the provider's wish",
+    GAMUT_MSEC, 0, 0, 0 },
+  { "retry_attempts", ENV("RETRY_ATTEMPTS"), "3", NULL,
+    "tries of one link", GAMUT_INT, 0, 1, 20 },
+  { "retry_max_wait", ENV("RETRY_MAX_WAIT"), "8s", NULL,
+    "longest wait between two tries", GAMUT_MSEC, 0, 0, 0 },
+  /* network */
+  { "max_per_host", ENV("MAX_PER_HOST"), "64", NULL,
+    "exchanges at once with one host", GAMUT_INT, 0, 1, 1024 },
+  { "max_connections", ENV("MAX_CONNECTIONS"), "256", NULL,
+    "exchanges at once in all", GAMUT_INT, 0, 1, 4096 },
+  { "ca_file", ENV("CA_FILE"), NULL, NULL,
+    "certificates to trust instead of the system's", GAMUT_PATH, 0, 0, 0 },
+  { "endpoints", ENV("ENDPOINTS"), NULL, NULL,
+    "URL prefixes mapped to others: JSON, or @file", GAMUT_STRING, 0, 0, 0 },
+  /* places */
+  { "plugin_path", ENV("PLUGIN_PATH"), NULL, NULL,
+    "folders of plugins, separated by colons, instead of the standard ones",
+    GAMUT_STRING, 0, 0, 0 },
+  { "plugin_trust", ENV("PLUGIN_TRUST"), "strict", "strict|any",
+    "strict: load no plugin that other users could have written",
+    GAMUT_CHOICE, 0, 0, 0 },
+  { "catalog_path", ENV("CATALOG_PATH"), NULL, NULL,
+    "folder of the catalog", GAMUT_PATH, 0, 0, 0 },
+  { "sync_files", ENV("SYNC_FILES"), "yes", NULL,
+    "a file is on the disk before it gets its name", GAMUT_BOOL, 0, 0, 0 },
+  { "state_dir", ENV("STATE_DIR"), NULL, NULL,
+    "folder of jobs and their journal", GAMUT_PATH, 0, 0, 0 },
+  /* seeing */
+  { "log_level", ENV("LOG_LEVEL"), "warn", "debug|info|warn|error",
+    "lines below are dropped", GAMUT_CHOICE, 0, 0, 0 },
+  { "log_format", ENV("LOG_FORMAT"), "text", "text|json",
+    "form of the lines", GAMUT_CHOICE, 0, 0, 0 },
+  { "log_file", ENV("LOG_FILE"), NULL, NULL,
+    "append the lines to this file", GAMUT_PATH, 0, 0, 0 },
+  { "correlation_id", ENV("CORRELATION_ID"), NULL, NULL,
+    "put into every record, to find it again", GAMUT_STRING, 0, 0, 0 },
+  { NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0 },
+};
+/* clang-format on */

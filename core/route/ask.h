@@ -1,0 +1,35 @@
+/* ask.h - what a caller wants, before it is bound to a model: fields as JSON,
+ * links, inputs, and how to run it. */
+#ifndef GM_ROUTE_ASK_H
+#define GM_ROUTE_ASK_H
+
+#include "base/error.h"
+#include "base/json.h"
+#include <gamut/gamut.h>
+
+struct gm_ask_input {
+  char *role, *source;
+};
+struct gm_ask {
+  struct json_object *fields;  /* for the provider: "prompt", "n", "extra" ... */
+  struct json_object *control; /* for us: "output", "timeout" (ms) ... */
+  char **links;
+  struct gm_ask_input *inputs;
+  uint32_t n_links, n_inputs;
+  struct gm_error err; /* the first one */
+};
+
+struct gm_ask *gm_ask_new(void);
+void gm_ask_free(struct gm_ask *a);
+struct gm_ask *gm_ask_copy(const struct gm_ask *a);
+int32_t gm_ask_set(struct gm_ask *a, const char *name, const char *value,
+                   struct gm_error *err);
+int32_t gm_ask_link(struct gm_ask *a, const char *link, struct gm_error *err);
+int32_t gm_ask_input(struct gm_ask *a, const char *role, const char *source,
+                     struct gm_error *err);
+int32_t gm_ask_extra(struct gm_ask *a, const char *name, const char *value,
+                     struct gm_error *err);
+
+extern const struct gamut_field gm_ask_fields[]; /* ends with name NULL */
+
+#endif

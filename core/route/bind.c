@@ -1,0 +1,287 @@
+/* bind.c - a request meets a link: which provider, which vendor id, does the
+ * model do what is asked, what does it cost.  Everything here happens before the
+ * first byte is sent. */
+#include "route/bind.h"
+#include "base/str.h"
+#include "job/input.h"
+#include <string.h>
+
+/* Bytes of a provider's name. */
+#define PROVIDER_MAX 31
+
+enum gm_resubmit { RESUBMIT_DEFAULT, RESUBMIT_NEVER, RESUBMIT_CHEAP,
+                   RESUBMIT_ALWAYS };
+
+/* A control of the request, else the setting of the same name. */
+static const char *control(const struct gm_run *run, const struct gm_ask *ask,
+                           const char *name)
+{
+  const char *v = gm_json_str(ask->control, name, NULL);
+
+  return v ? v : gm_setting_str(run->router->settings, name);
+}
+
+static uint8_t resubmit_of(const char *text)
+{
+  if (gm_streq(text, "never"))
+    return RESUBMIT_NEVER;
+  if (gm_streq(text, "cheap"))
+    return RESUBMIT_CHEAP;
+  return gm_streq(text, "always") ? RESUBMIT_ALWAYS : RESUBMIT_DEFAULT;
+}
+
+static uint8_t check_of(const char *text)
+{
+  if (gm_streq(text, "nearest"))
+    return GM_CHECK_NEAREST;
+  return gm_streq(text, "pass") ? GM_CHECK_PASS : GM_CHECK_STRICT;
+}
+
+int32_t gm_bind_control(struct gm_run *run, const struct gm_ask *ask,
+                        struct gm_error *err)
+{
+  struct json_object *c = ask->control;
+  const char *cost = gm_setting_str(run->router->settings, "max_cost");
+  int64_t timeout = gm_json_i64(
+    c, "timeout", gm_setting_int(run->router->settings, "timeout"));
+
+  run->plan.name = gm_strdup(gm_json_str(c, "output", NULL));
+  run->plan.leave = !gm_json_bool(c, "download", true);
+  run->plan.force = gm_json_bool(c, "force", false);
+  run->plan.sidecar = gm_json_bool(c, "sidecar", false);
+  run->timeout_ms = timeout > 0 ? (uint32_t)GM_MIN(timeout, UINT32_MAX) : 0;
+  run->max_cost = gm_json_real(
+    c, "max_cost",
+    cost ? gm_setting_real(run->router->settings, "max_cost") : -1);
+  run->allow_unknown_cost = gm_json_bool(c, "allow_unknown_cost", false);
+  run->blocked_next = gm_streq(control(run, ask, "on_blocked"), "next");
+  run->check = check_of(control(run, ask, "check"));
+  run->resubmit = resubmit_of(control(run, ask, "resubmit"));
+  run->correlation_id = gm_strdup(control(run, ask, "correlation_id"));
+  if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
+    return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
+  return 0;
+}
+
+int32_t gm_bind_inputs(struct gm_run *run, const struct gm_ask *ask,
+                       struct gm_error *err)
+{
+  uint32_t i;
+  int32_t rc = 0;
+
+  if (ask->n_inputs == 0)
+    return 0;
+  run->inputs = gm_zalloc(ask->n_inputs * sizeof(*run->inputs));
+  if (!run->inputs)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for inputs");
+  for (i = 0; i < ask->n_inputs && rc == 0; i++) {
+    rc = gm_input_open(&run->inputs[i], ask->inputs[i].role,
+                       ask->inputs[i].source, err);
+    run->n_inputs++;
+  }
+  return rc;
+}
+
+static const char *provider_of(void *user, const char *instance)
+{
+  struct gm_run *run = user;
+  struct json_object *all =
+    gm_settings_object(run->router->settings, "providers");
+  struct json_object *one = NULL;
+
+  if (all)
+    json_object_object_get_ex(all, instance, &one);
+  return gm_json_str(one, "use", instance);
+}
+
+static int32_t look_up(struct gm_run *run, const char *text,
+                       struct gm_link *ret, struct gm_error *err)
+{
+  struct gm_address_book book = {
+    .catalog = run->router->catalog,
+    .providers = gm_instance_names(run->router->instances),
+    .default_provider =
+      gm_setting_str(run->router->settings, "default_provider"),
+    .provider_of = provider_of,
+    .user = run,
+  };
+  const char *operation =
+    gm_operation_of(run->fields, run->inputs, run->n_inputs, NULL);
+
+  return gm_address_resolve(&book, text, operation, ret, err);
+}
+
+/* Does the link begin with the name of a provider that is installed?  What comes
+ * before the first colon, or all of it. */
+static bool names_provider(struct gm_run *run, const char *text,
+                           char name[PROVIDER_MAX + 1])
+{
+  const char *const *p = gm_instance_names(run->router->instances);
+  size_t len = strcspn(text, ":");
+
+  if (len == 0 || len > PROVIDER_MAX)
+    return false;
+  memcpy(name, text, len);
+  name[len] = '\0';
+  while (p && *p && !gm_streq(*p, name))
+    p++;
+  return p && *p;
+}
+
+/* A plugin may bring its own catalog, which is known once it is loaded. */
+static int32_t resolve(struct gm_run *run, const char *text,
+                       struct gm_link *ret, struct gm_error *err)
+{
+  _cleanup_(gm_error_finish) struct gm_error first = GM_ERROR_INIT;
+  char name[PROVIDER_MAX + 1];
+  int32_t rc;
+
+  if (names_provider(run, text, name)) {
+    rc = gm_router_adopt_named(run->router, provider_of(run, name), err);
+    return rc ? rc : look_up(run, text, ret, err);
+  }
+  rc = look_up(run, text, ret, &first);
+  if (run->router->adopted || (rc == 0 && ret->entry) ||
+      (rc && rc != GAMUT_E_NOT_FOUND)) {
+    gm_error_move(err, &first);
+    return rc;
+  }
+  if (rc == 0)
+    gm_link_finish(ret);
+  rc = gm_router_adopt_rest(run->router, err);
+  return rc ? rc : look_up(run, text, ret, err);
+}
+
+int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
+                      struct gm_error *err)
+{
+  uint32_t i;
+  int32_t rc;
+
+  if (ask->n_links == 0)
+    return gm_fail(err, GAMUT_E_INVALID,
+                   "no model is named (`gamut models` lists them)");
+  run->links = gm_zalloc(ask->n_links * sizeof(*run->links));
+  if (!run->links)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a route");
+  for (i = 0; i < ask->n_links; i++) {
+    rc = resolve(run, ask->links[i], &run->links[i], err);
+    if (rc)
+      return rc;
+    run->n_links++;
+  }
+  return 0;
+}
+
+static int32_t check_cost(const struct gm_run *run, const struct gm_link *l,
+                          struct gm_error *err)
+{
+  if (run->max_cost < 0)
+    return 0;
+  if (!run->has_price && !run->allow_unknown_cost)
+    return gm_fail(err, GAMUT_E_UNSUPPORTED,
+                   "the price of %s is not known, and max_cost is set "
+                   "(allow_unknown_cost permits it)",
+                   l->model);
+  if (run->has_price && (double)run->price.microusd > run->max_cost * 1e6)
+    return gm_fail(err, GAMUT_E_UNSUPPORTED,
+                   "%s would cost $%.4f (%s), more than max_cost $%.4f",
+                   l->model, (double)run->price.microusd / 1e6,
+                   run->price.formula, run->max_cost);
+  return 0;
+}
+
+void gm_bind_pack(struct gm_run *run)
+{
+  if (!run->fields)
+    return;
+  gm_free(run->fields_text);
+  run->fields_text = gm_strdup(gm_json_text(run->fields, NULL));
+  if (!run->fields_text)
+    return;
+  json_object_put(run->fields);
+  run->fields = NULL;
+}
+
+static struct json_object *fields_copy(const struct gm_run *run)
+{
+  struct json_object *o = NULL;
+
+  if (!run->fields)
+    return gm_json_parse_once(run->fields_text, strlen(run->fields_text),
+                              &(size_t){ 0 }, &(const char *){ NULL });
+  return json_object_deep_copy(run->fields, &o, NULL) ? NULL : o;
+}
+
+/* The normalised request for this link: what was asked, plus operation and
+ * vendor id. */
+static struct json_object *request_for(const struct gm_run *run,
+                                       const struct gm_link *l,
+                                       struct gm_error *err)
+{
+  struct json_object *o = fields_copy(run);
+  const char *operation;
+
+  if (!o) {
+    gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
+    return NULL;
+  }
+  operation = gm_operation_of(o, run->inputs, run->n_inputs, l->entry);
+  if (operation)
+    json_object_object_add(o, "operation", json_object_new_string(operation));
+  json_object_object_add(o, "model", json_object_new_string(l->model));
+  return o;
+}
+
+char *gm_run_request(struct gm_run *run, uint32_t i,
+                     struct gm_instance **ret_instance, struct gm_error *err)
+{
+  const struct gm_link *l = &run->links[i];
+  _cleanup_json_ struct json_object *o = request_for(run, l, err);
+  int32_t rc;
+
+  if (!o)
+    return NULL;
+  if (run->check == GM_CHECK_NEAREST && !run->notes)
+    run->notes = json_object_new_array();
+  rc = gm_validate(l->entry, o, run->inputs, run->n_inputs, run->check,
+                   run->notes, err);
+  if (rc)
+    return NULL;
+  run->has_price = gm_price_estimate(l->entry, o, run->n_inputs, &run->price);
+  if (check_cost(run, l, err))
+    return NULL;
+  if (gm_instance_get(run->router->instances, l->provider, ret_instance, err))
+    return NULL;
+  return gm_strdup(gm_json_text(o, NULL));
+}
+
+#define CHEAP_MICROUSD 50000
+
+/* May a job that was perhaps charged be submitted once more?  `cheap` is the
+ * preset for images: a known price of at most five cents. */
+bool gm_bind_may_resubmit(const struct gm_run *run)
+{
+  const struct gm_link *l = gm_run_link(run);
+  bool video = l->entry && !gm_model_can(l->entry, "text-to-image") &&
+               !gm_model_can(l->entry, "image-to-image") &&
+               !gm_model_can(l->entry, "edit") &&
+               !gm_model_can(l->entry, "upscale");
+  bool cheap = run->has_price && run->price.microusd <= CHEAP_MICROUSD;
+
+  switch (run->resubmit) {
+  case RESUBMIT_NEVER:
+    return false;
+  case RESUBMIT_ALWAYS:
+    return true;
+  case RESUBMIT_CHEAP:
+    return cheap;
+  default:
+    return cheap && !video;
+  }
+}
+
+bool gm_bind_always_resubmit(const struct gm_run *run)
+{
+  return run->resubmit == RESUBMIT_ALWAYS;
+}

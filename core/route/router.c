@@ -1,0 +1,341 @@
+/* router.c - one link after the other.  The policy table decides what follows a
+ * failure; all failures are kept and reported together.
+ *
+ * A link that was perhaps paid for ends the chain: going on could pay twice,
+ * which only the user may allow. */
+#include "route/router.h"
+#include "base/clock.h"
+#include "job/input.h"
+#include "job/policy.h"
+#include "route/bind.h"
+#include <string.h>
+
+/* How long a repeat may wait when there is no other link to turn to. */
+#define PATIENCE_MS 300000
+
+static struct gm_run *run_of(struct gm_job *job)
+{
+  return GM_CONTAINER(job, struct gm_run, job);
+}
+
+const struct gm_link *gm_run_link(const struct gm_run *run)
+{
+  return &run->links[GM_MIN(run->at, run->n_links - 1)];
+}
+
+static struct gm_attempt *add_attempt(struct gm_run *run)
+{
+  struct gm_attempt *bigger, *a;
+
+  bigger = gm_realloc(run->attempts, (run->n_attempts + 1) * sizeof(*bigger));
+  if (!bigger)
+    return NULL;
+  run->attempts = bigger;
+  a = &run->attempts[run->n_attempts++];
+  memset(a, 0, sizeof(*a));
+  a->provider = gm_strdup(gm_run_link(run)->provider);
+  a->model = gm_strdup(gm_run_link(run)->model);
+  return a;
+}
+
+/* A link that never came to send anything. */
+static void record_refusal(struct gm_run *run, const struct gm_error *err)
+{
+  struct gm_attempt *a = add_attempt(run);
+
+  if (a)
+    gm_fail(&a->err, err->error_class, "%s", gm_error_text(err));
+}
+
+static void record_attempt(struct gm_run *run)
+{
+  struct gm_job *job = &run->job;
+  struct gm_attempt *a = add_attempt(run);
+
+  if (!a)
+    return;
+  if (job->err.error_class)
+    gm_fail(&a->err, job->err.error_class, "%s", gm_error_text(&job->err));
+  if (job->found)
+    a->request_id =
+      gm_strdup(gm_json_str(job->found->facts, "request_id", NULL));
+  a->http_status = job->http_status;
+  a->tries = job->tries;
+  a->repeats = job->total_repeats;
+  a->elapsed_ms = job->ended_ms - job->began_ms;
+}
+
+/* Begin the present link or the first later one that can do it.  False: none;
+ * each refusal is recorded. */
+static bool begin_link(struct gm_run *run)
+{
+  for (; run->at < run->n_links; run->at++) {
+    _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+    const struct gm_link *l = gm_run_link(run);
+    struct gm_instance *instance;
+    char *request = gm_run_request(run, run->at, &instance, &err);
+
+    if (request && gm_instance_ready(instance, &err) == 0) {
+      run->job.patience_ms = run->at + 1 < run->n_links
+                               ? run->router->engine->retry_cap_ms
+                               : PATIENCE_MS;
+      if (gm_job_begin(&run->job, instance,
+                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
+                       request) == 0)
+        return true;
+      request = NULL; /* the job has it */
+      gm_fail(&err, GAMUT_E_NOMEM, "no memory to begin");
+    }
+    gm_free(request);
+    record_refusal(run, &err);
+    if (err.error_class == GAMUT_E_INVALID || err.error_class == GAMUT_E_NOMEM)
+      return false;
+  }
+  return false;
+}
+
+/* All failures in one sentence; the class is that of the last link that was
+ * really tried. */
+static void sum_up(struct gm_run *run)
+{
+  const struct gm_attempt *a, *last = NULL;
+  struct gm_buf b = GM_BUF_INIT(GM_ERROR_MAX);
+  uint32_t i;
+
+  for (i = 0; i < run->n_attempts; i++) {
+    a = &run->attempts[i];
+    if (!a->err.error_class)
+      continue;
+    if (!last || a->tries > 0 || last->tries == 0)
+      last = a;
+    gm_buf_addf(&b, "%s%s:%s: %s", b.len ? "; " : "", a->provider, a->model,
+                gm_error_text(&a->err));
+  }
+  if (last && run->n_attempts == 1)
+    gm_fail(&run->err, last->err.error_class, "%s: %s", last->provider,
+            gm_error_text(&last->err));
+  else if (last)
+    gm_fail(&run->err, last->err.error_class, "%s",
+            gm_buf_failed(&b) ? gm_error_text(&last->err) : gm_buf_text(&b));
+  gm_buf_finish(&b);
+}
+
+static void end(struct gm_run *run)
+{
+  struct gm_job *job = &run->job;
+
+  gm_timer_stop(run->router->engine->loop, &run->deadline);
+  if (job->err.error_class || run->n_attempts == 0 ||
+      run->attempts[run->n_attempts - 1].err.error_class)
+    sum_up(run);
+  gm_job_end(job);
+  run->ops->over(run);
+}
+
+static bool next_allowed(const struct gm_run *run, int32_t error_class)
+{
+  if (run->job.maybe_charged)
+    return gm_bind_always_resubmit(run);
+  switch (gm_policy_of(error_class)->next) {
+  case GM_NEXT_YES:
+  case GM_NEXT_IF_LONG:
+    return true;
+  case GM_NEXT_IF_ASKED:
+    return run->blocked_next;
+  case GM_NEXT_NO:
+    break;
+  }
+  return false;
+}
+
+static void tell_fallback(struct gm_run *run)
+{
+  struct gm_buf b = GM_BUF_INIT(2048);
+
+  gm_buf_addf(&b, "%s:%s (%s)", gm_run_link(run)->provider,
+              gm_run_link(run)->model, gm_error_text(&run->job.err));
+  gm_job_tell(&run->job, GAMUT_EVENT_FALLBACK, run->at, 0, gm_buf_text(&b));
+  gm_buf_finish(&b);
+}
+
+static void attempt_over(struct gm_job *job)
+{
+  struct gm_run *run = run_of(job);
+  int32_t error_class = job->err.error_class;
+
+  record_attempt(run);
+  if (error_class == 0 || job->cancelling || job->state == GM_JOB_FETCHING ||
+      error_class == GAMUT_E_DETACHED) {
+    end(run);
+    return;
+  }
+  if (error_class == GAMUT_E_UNKNOWN && !run->resubmitted &&
+      gm_bind_may_resubmit(run)) {
+    run->resubmitted = true;
+    gm_job_tell(job, GAMUT_EVENT_RETRY, 0, 0,
+                "perhaps charged; submitted once more");
+    if (!begin_link(run))
+      end(run);
+    return;
+  }
+  if (next_allowed(run, error_class) && run->at + 1 < run->n_links) {
+    run->at++;
+    tell_fallback(run);
+    if (begin_link(run))
+      return;
+  }
+  end(run);
+}
+
+static void job_event(struct gm_job *job, const struct gm_job_event *e)
+{
+  struct gm_run *run = run_of(job);
+
+  run->ops->event(run, e);
+}
+
+static bool job_watched(struct gm_job *job)
+{
+  struct gm_run *run = run_of(job);
+
+  return run->ops->wants_events && run->ops->wants_events(run);
+}
+
+static void job_record(struct gm_job *job, struct json_object *o)
+{
+  struct gm_run *run = run_of(job);
+  const struct gm_link *l = gm_run_link(run);
+
+  json_object_object_add(o, "provider", json_object_new_string(l->provider));
+  json_object_object_add(o, "model", json_object_new_string(l->model));
+  if (run->plan.name)
+    json_object_object_add(o, "output", json_object_new_string(run->plan.name));
+  if (run->has_price)
+    json_object_object_add(o, "price_microusd",
+                           json_object_new_int64(run->price.microusd));
+  if (run->correlation_id)
+    json_object_object_add(o, "correlation_id",
+                           json_object_new_string(run->correlation_id));
+}
+
+static const struct gm_job_ops job_ops = {
+  .attempt_over = attempt_over,
+  .event = job_event,
+  .wants_events = job_watched,
+  .record = job_record,
+};
+
+static void on_deadline(struct gm_timer *t)
+{
+  struct gm_run *run = GM_CONTAINER(t, struct gm_run, deadline);
+
+  gm_job_detach(&run->job);
+}
+
+static int32_t bind(struct gm_run *run, const struct gm_ask *ask,
+                    struct gm_error *err)
+{
+  int64_t n = gm_json_i64(ask->fields, "n", 1);
+  int32_t rc;
+
+  if (ask->err.error_class)
+    return gm_fail(err, ask->err.error_class, "%s", gm_error_text(&ask->err));
+  if (json_object_deep_copy(ask->fields, &run->fields, NULL))
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
+  rc = gm_validate_common(run->fields, err);
+  if (rc == 0)
+    rc = gm_bind_control(run, ask, err);
+  if (rc == 0)
+    rc = gm_bind_inputs(run, ask, err);
+  if (rc == 0)
+    rc = gm_bind_links(run, ask, err);
+  if (rc == 0)
+    rc = gm_output_check(&run->plan, n > 1 ? (uint32_t)n : 1, err);
+  return rc;
+}
+
+/* The first link that can do it begins here, so that a refusal by all of them
+ * is the caller's at once. */
+static int32_t begin(struct gm_run *run, struct gm_error *err)
+{
+  if (begin_link(run))
+    return 0;
+  sum_up(run);
+  gm_error_move(err, &run->err);
+  return err->error_class;
+}
+
+int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
+                   const struct gm_run_ops *ops, void *owner, const char *id,
+                   struct gm_run **ret, struct gm_error *err)
+{
+  struct gm_run *run = gm_zalloc(sizeof(*run));
+  int32_t rc;
+
+  if (!run)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+  run->router = r;
+  run->ops = ops;
+  run->owner = owner;
+  run->deadline.fire = on_deadline;
+  run->began_ms = gm_mono_ms();
+  if (id)
+    memcpy(run->job.id, id, GM_ID_SIZE);
+  rc = bind(run, ask, err);
+  if (rc == 0 && gm_job_init(&run->job, r->engine, &job_ops))
+    rc = gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+  if (rc) {
+    gm_run_free(run);
+    return rc;
+  }
+  run->job.inputs = run->inputs;
+  run->job.n_inputs = run->n_inputs;
+  run->job.plan = &run->plan;
+  *ret = run;
+  return 0;
+}
+
+int32_t gm_run_start(struct gm_run *run, struct gm_error *err)
+{
+  int32_t rc = begin(run, err);
+
+  gm_bind_pack(run);
+  if (rc == 0 && run->timeout_ms > 0)
+    gm_timer_start(run->router->engine->loop, &run->deadline,
+                   run->began_ms + run->timeout_ms);
+  return rc;
+}
+
+void gm_attempt_finish(struct gm_attempt *a)
+{
+  gm_free(a->provider);
+  gm_free(a->model);
+  gm_free(a->request_id);
+  gm_error_finish(&a->err);
+}
+
+void gm_run_free(struct gm_run *run)
+{
+  uint32_t i;
+
+  if (!run)
+    return;
+  gm_timer_stop(run->router->engine->loop, &run->deadline);
+  gm_job_finish(&run->job);
+  for (i = 0; i < run->n_attempts; i++)
+    gm_attempt_finish(&run->attempts[i]);
+  gm_free(run->attempts);
+  for (i = 0; i < run->n_links; i++)
+    gm_link_finish(&run->links[i]);
+  gm_free(run->links);
+  for (i = 0; i < run->n_inputs; i++)
+    gm_input_close(&run->inputs[i]);
+  gm_free(run->inputs);
+  json_object_put(run->fields);
+  gm_free(run->fields_text);
+  json_object_put(run->notes);
+  gm_free(run->plan.name);
+  gm_free(run->correlation_id);
+  gm_error_finish(&run->err);
+  gm_free(run);
+}

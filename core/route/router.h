@@ -1,0 +1,91 @@
+/* router.h - a request over its route: one link after the other, as the policy
+ * table says, until one gives a result. */
+#ifndef GM_ROUTE_ROUTER_H
+#define GM_ROUTE_ROUTER_H
+
+#include "job/job.h"
+#include "plugin/instance.h"
+#include "route/address.h"
+#include "route/ask.h"
+#include "route/price.h"
+#include "route/validate.h"
+
+struct gm_router {
+  struct gm_engine *engine;
+  struct gm_catalog *catalog;
+  struct gm_instances *instances;
+  struct gm_settings *settings;
+  struct gm_registry *registry;
+  bool adopted; /* plugins without a catalog file have been asked for theirs */
+};
+
+/* What one link came to. */
+struct gm_attempt {
+  char *provider, *model, *request_id;
+  struct gm_error err;
+  int32_t http_status;
+  uint32_t tries, repeats;
+  uint64_t elapsed_ms;
+};
+
+void gm_attempt_finish(struct gm_attempt *a);
+
+struct gm_run;
+struct gm_run_ops {
+  void (*over)(struct gm_run *run); /* the end; the owner frees the run */
+  void (*event)(struct gm_run *run, const struct gm_job_event *e);
+  bool (*wants_events)(struct gm_run *run);
+};
+
+struct gm_run {
+  struct gm_job job;
+  struct gm_router *router;
+  const struct gm_run_ops *ops;
+  void *owner;
+  struct gm_link *links;
+  struct gm_attempt *attempts;
+  struct json_object *fields; /* as asked; only while it is being bound */
+  char *fields_text;          /* the same as text afterwards: a tree of four
+                                 words takes a kilobyte */
+  struct json_object *notes;  /* what NEAREST changed, or NULL */
+  struct gm_input *inputs;
+  uint32_t n_links, at, n_attempts, n_inputs;
+  struct gm_output_plan plan;
+  struct gm_timer deadline;
+  uint32_t timeout_ms; /* 0: none */
+  double max_cost;     /* US dollars; negative: none */
+  bool allow_unknown_cost, blocked_next, resubmitted;
+  uint8_t check;    /* enum gm_check_mode */
+  uint8_t resubmit; /* bind.c */
+  struct gm_price price; /* of the present link */
+  bool has_price;
+  char *correlation_id;
+  uint64_t began_ms; /* mono */
+  struct gm_error err; /* how it ended; class 0: well */
+};
+
+/* Bind a request: settings, route, inputs, output.  What is wrong here and
+ * everywhere is returned (INVALID, NOT_FOUND) and no run comes to be. */
+int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
+                   const struct gm_run_ops *ops, void *owner,
+                   const char *id /* or NULL */, struct gm_run **ret,
+                   struct gm_error *err);
+/* Begin with the first link that can do it; the others are recorded as
+ * attempts.  When none can, the class is returned (UNSUPPORTED, AUTH ...),
+ * nothing was begun and over() is not called. */
+int32_t gm_run_start(struct gm_run *run, struct gm_error *err);
+void gm_run_free(struct gm_run *run);
+const struct gm_link *gm_run_link(const struct gm_run *run); /* present one */
+
+/* adopt.c: make known what a plugin's own catalog says.  The plugin of that
+ * name; those that the catalog has no file of. */
+int32_t gm_router_adopt_named(struct gm_router *r, const char *provider,
+                              struct gm_error *err);
+int32_t gm_router_adopt_rest(struct gm_router *r, struct gm_error *err);
+
+/* bind.c, also for dry runs: the request text for link `i`, checked and priced;
+ * gm_free.  NULL with `err`. */
+char *gm_run_request(struct gm_run *run, uint32_t i,
+                     struct gm_instance **ret_instance, struct gm_error *err);
+
+#endif

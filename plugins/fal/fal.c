@@ -1,0 +1,351 @@
+/* fal.c - fal.ai: jobs in the queue of queue.fal.run.
+ *
+ * One endpoint is one model; its id is the path of the submit, and what it
+ * calls things is the catalog's "wire" (fal_input.c).  A job is a POST, then
+ * polls of its status, then one GET of the result.  What surprises:
+ *
+ *  - Status, result and cancel drop the sub path: owner/app only, with a
+ *    namespace (workflows, comfy) three parts.
+ *  - COMPLETED is not success.  There is no FAILED: the status carries "error",
+ *    or the result answers with the error's own status.
+ *  - The result of a failed job stays failed, so only the submit is worth
+ *    repeating, except when an ingress answered in fal's place.
+ *  - 422 means wrong input or refused content; has_nsfw_concepts marks pictures
+ *    that were replaced by black ones.
+ *
+ * State: "id" of the request, "polls" so far, what was "said" last; "status",
+ * "result", "cancel" only when fal named paths other than the usual.
+ */
+#include "fal.h"
+#include <string.h>
+
+enum { SUBMIT, STATUS, RESULT, CANCEL };
+static const char *const phases[] = { "submit", "status", "result", "cancel" };
+
+static const struct gamut_key keys[] = {
+  { "api_key", "FAL_KEY", NULL, NULL,
+    "key of fal.ai/dashboard/keys, as id:secret", GAMUT_STRING,
+    GAMUT_KEY_SECRET, 0, 0 },
+  { "key_id", "FAL_KEY_ID", NULL, NULL, "the key's id, with key_secret",
+    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+  { "key_secret", "FAL_KEY_SECRET", NULL, NULL, "the key's secret, with key_id",
+    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+  { "logs", "FAL_LOGS", "false", NULL, "show the model's log lines", GAMUT_BOOL,
+    0, 0, 0 },
+};
+
+#define BOTH(origin)                                                           \
+  { origin, "authorization", "Key {api_key}" },                                \
+  {                                                                            \
+    origin, "authorization", "Key {key_id}:{key_secret}"                       \
+  }
+static const struct gamut_credential credentials[] = {
+  BOTH(NULL), /* base_url: the queue, or what stands in for it */
+  BOTH("https://queue.fal.run"),
+  BOTH("https://fal.run"),
+  BOTH("https://rest.fal.ai"),
+  BOTH("https://api.fal.ai"),
+  { "https://v3.fal.media", NULL, NULL },
+  { "https://v3b.fal.media", NULL, NULL },
+  { "https://fal.media", NULL, NULL },
+};
+
+/* A row for a job that has run: asking again gives the same answer.  The same
+ * words from a submit are worth a repetition. */
+#define ENDED (1u << STATUS | 1u << RESULT)
+#define RAN(class, path, value)                                                \
+  { 0, class, path, value, GAMUT_REASON_FINAL, ENDED },                        \
+  {                                                                            \
+    0, class, path, value, 0, 0                                                \
+  }
+
+/* clang-format off */
+static const struct gamut_reason reasons[] = {
+  /* Refusals come under any status, in any entry. */
+  { 0, GAMUT_E_BLOCKED, "detail/*/type", "content_policy_violation", 0, 0 },
+  /* The caller's own start deadline. */
+  { 504, GAMUT_E_TIMEOUT, "@x-fal-request-timeout-type", "user",
+    GAMUT_REASON_FINAL, 0 },
+  /* An empty purse is 403, not 402. */
+  { 403, GAMUT_E_QUOTA, "detail", "*balance*", 0, 0 },
+  { 403, GAMUT_E_QUOTA, "detail", "*TOP_UP*", 0, 0 },
+  /* What models say. */
+  { 0, GAMUT_E_PROVIDER, "detail/*/type", "no_media_generated",
+    GAMUT_REASON_FINAL, 0 },
+  RAN(GAMUT_E_PROVIDER, "detail/*/type", "internal_server_error"),
+  RAN(GAMUT_E_PROVIDER, "detail/*/type", "downstream_service_*"),
+  RAN(GAMUT_E_TIMEOUT, "detail/*/type", "generation_timeout"),
+  { 422, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  /* What the platform says, in the body and else in a header. */
+  RAN(GAMUT_E_TIMEOUT, "error_type", "request_timeout"),
+  RAN(GAMUT_E_TIMEOUT, "error_type", "startup_timeout"),
+  RAN(GAMUT_E_PROVIDER, "error_type", "runner_*"),
+  RAN(GAMUT_E_PROVIDER, "error_type", "internal_error"),
+  { 0, GAMUT_E_PROVIDER, "error_type", "client_*", GAMUT_REASON_FINAL, 0 },
+  { 0, GAMUT_E_INVALID, "error_type", "bad_request", 0, 0 },
+  { 0, GAMUT_E_PROVIDER, "error_type", "*", GAMUT_REASON_FINAL, ENDED },
+  { 499, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, 0 },
+  /* Would the same request have a chance?  Two names, old and new. */
+  { 500, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
+  { 503, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
+  { 500, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
+  { 503, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
+};
+/* clang-format on */
+
+/* ---- where things are --------------------------------------------------- */
+
+/* The path that fal's answer to the submit names, when it lies below our own
+ * base and is not the usual one; else NULL.  No other host gets the key. */
+static const char *named_path(struct gamut_call *c, const char *member,
+                              const char *usual)
+{
+  const struct gamut_host *h = c->host;
+  const char *url = h->json_str(c->reply->json, member, "");
+  const char *base = h->config_str(c, "base_url");
+  size_t n = base ? strlen(base) : 0;
+
+  while (n > 0 && base[n - 1] == '/')
+    n--;
+  if (n == 0 || strncmp(url, base, n) != 0 || url[n] != '/')
+    return NULL;
+  if (usual && strcmp(url + n, usual) == 0)
+    return NULL;
+  return url + n;
+}
+
+/* "/fal-ai/flux/requests/<id>" plus what follows, unless fal named another. */
+static const char *path_of(struct gamut_call *c, const char *named,
+                           const char *tail)
+{
+  const struct gamut_host *h = c->host;
+  const char *path = named ? h->json_str(c->state, named, NULL) : NULL;
+
+  return path ? path
+              : h->text(c, "/%s/requests/%s%s", fal_app(c),
+                        h->json_str(c->state, "id", ""), tail);
+}
+
+static void keep_path(struct gamut_call *c, const char *member,
+                      const char *name, const char *tail)
+{
+  const char *path = named_path(c, member, path_of(c, NULL, tail));
+
+  if (path)
+    c->host->json_set_str(c->state, name, path);
+}
+
+/* ---- exchanges ---------------------------------------------------------- */
+
+static void option(struct gamut_call *c, const char *path, const char *header,
+                   const char *preset)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *value = h->json_get(c->request, path);
+  const char *text = h->json_str(value, "", NULL);
+
+  if (!text && value)
+    text = h->json_text(c, value);
+  h->header(c, header, text ? text : preset);
+}
+
+/* Options that fal takes as headers. */
+static void options(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *more = h->json_get(c->request, "headers");
+  const char *name;
+  uint32_t i;
+
+  option(c, "options/priority", "x-fal-queue-priority", "normal");
+  option(c, "options/hint", "x-fal-runner-hint", NULL);
+  option(c, "options/start_timeout", "x-fal-request-timeout", NULL);
+  option(c, "options/lifecycle", "x-fal-object-lifecycle-preference", NULL);
+  if (fal_is(c, "options/no_retry", "true"))
+    h->header(c, "x-fal-no-retry", "1");
+  if (fal_is(c, "options/store_io", "false"))
+    h->header(c, "x-fal-store-io", "0");
+  for (i = 0; h->json_member(more, i, &name); i++)
+    h->header(c, name, h->json_str(h->json_member(more, i, NULL), "", NULL));
+}
+
+static const char *submit_url(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const char *hook = h->json_str(c->request, "webhook", NULL);
+  int64_t most = h->json_int(c->request, "options/max_queue_length", 0);
+  const char *url = h->text(c, "/%s", fal_endpoint(c));
+
+  if (hook)
+    url = h->text(c, "%s?fal_webhook=%s", url, h->escape(c, hook));
+  if (most > 0)
+    url = h->text(c, "%s%cfal_max_queue_length=%lld", url, hook ? '&' : '?',
+                  (long long)most);
+  return url;
+}
+
+static int32_t submit(struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x),
+                          .phase = SUBMIT,
+                          .flags = GAMUT_HTTP_BILLABLE,
+                          .method = "POST" };
+  const char *wrong = NULL;
+
+  if (!fal_endpoint(c))
+    return c->host->fail(c, GAMUT_E_INVALID,
+                         "'%s' is no endpoint of fal: owner/app is needed",
+                         c->host->json_str(c->request, "model", ""));
+  x.json = fal_input(c, &wrong);
+  if (wrong)
+    return c->host->fail(c, GAMUT_E_UNSUPPORTED, "%s", wrong);
+  x.url = submit_url(c);
+  options(c);
+  return c->host->http(c, &x);
+}
+
+/* At first at once, then slower and slower. */
+static int32_t poll_status(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  struct gamut_http x = { .struct_size = sizeof(x),
+                          .phase = STATUS,
+                          .method = "GET" };
+  int64_t polls = h->json_int(c->state, "polls", 0);
+  uint32_t base = fal_is_video(c) ? 2000 : 500;
+  uint32_t most = fal_is_video(c) ? 5000 : 2000;
+
+  if (polls > 0) {
+    x.delay_ms = base + (uint32_t)(polls < 32 ? polls - 1 : 31) * (base / 4);
+    x.delay_ms = x.delay_ms < most ? x.delay_ms : most;
+  }
+  h->json_set_int(c->state, "polls", polls + 1);
+  x.url = h->text(c, "%s?logs=%d", path_of(c, "status", "/status"),
+                  h->config_int(c, "logs") != 0);
+  return h->http(c, &x);
+}
+
+/* All statuses, for one of them is no error: 400, not finished yet. */
+static int32_t fetch_result(struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x),
+                          .phase = RESULT,
+                          .flags = GAMUT_HTTP_ALL,
+                          .method = "GET",
+                          .url = path_of(c, "result", "") };
+
+  return c->host->http(c, &x);
+}
+
+static int32_t cancel(struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x),
+                          .phase = CANCEL,
+                          .flags = GAMUT_HTTP_ALL,
+                          .method = "PUT" };
+
+  if (!c->host->json_str(c->state, "id", NULL))
+    return c->host->done(c); /* fal has not heard of it */
+  x.url = path_of(c, "cancel", "/cancel");
+  return c->host->http(c, &x);
+}
+
+/* ---- replies ------------------------------------------------------------ */
+
+static int32_t submitted(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const char *id = h->json_str(c->reply->json, "request_id", "");
+
+  if (!fal_is_word(id))
+    return h->fail(c, GAMUT_E_PROTOCOL, "fal took the job but gave no id");
+  h->json_set_str(c->state, "id", id);
+  h->fact(c, "request_id", id);
+  keep_path(c, "status_url", "status", "/status");
+  keep_path(c, "response_url", "result", "");
+  keep_path(c, "cancel_url", "cancel", "/cancel");
+  return poll_status(c);
+}
+
+static int32_t polled(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *r = c->reply->json;
+  const char *status = h->json_str(r, "status", "");
+
+  if (strcmp(status, "IN_QUEUE") == 0 || strcmp(status, "IN_PROGRESS") == 0) {
+    fal_progress(c, status);
+    return poll_status(c);
+  }
+  if (strcmp(status, "COMPLETED") != 0)
+    return h->fail(c, r ? GAMUT_E_PROVIDER : GAMUT_E_PROTOCOL,
+                   "fal reports the status '%s'", status);
+  fal_progress(c, status);
+  if (h->json_str(r, "error_type", NULL))
+    return h->fail_reply(c);
+  return fetch_result(c);
+}
+
+static int32_t fetched(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+
+  if (c->reply->status == 400 &&
+      strcmp(h->json_str(c->reply->json, "detail", ""),
+             "Request is still in progress") == 0)
+    return poll_status(c);
+  if (c->reply->status >= 400)
+    return h->fail_reply(c);
+  return fal_output(c);
+}
+
+/* 2xx: asked to stop, though it may still finish and cost; 400: it is over
+ * already; 404: fal has forgotten it.  None of them is an error. */
+static int32_t cancelled(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const char *status = h->json_str(c->reply->json, "status", "");
+
+  if (c->reply->status >= 400 && strcmp(status, "ALREADY_COMPLETED") != 0 &&
+      strcmp(status, "NOT_FOUND") != 0)
+    return h->fail_reply(c);
+  h->fact(c, "cancel", status);
+  return h->done(c);
+}
+
+static int32_t fal_step(void *instance, struct gamut_call *c)
+{
+  (void)instance;
+  if (c->event == GAMUT_EV_START)
+    return submit(c);
+  if (c->event == GAMUT_EV_CANCEL)
+    return cancel(c);
+  switch (c->phase) {
+  case SUBMIT:
+    return submitted(c);
+  case STATUS:
+    return polled(c);
+  case RESULT:
+    return fetched(c);
+  default:
+    return cancelled(c);
+  }
+}
+
+static const struct gamut_provider fal = {
+  .struct_size = sizeof(fal),
+  .state_version = 1,
+  .name = "fal",
+  .title = "fal.ai",
+  .homepage = "https://fal.ai",
+  .base_url = "https://queue.fal.run",
+  .error_path = "detail message error/message error status",
+  .keys = GAMUT_TABLE(keys),
+  .credentials = GAMUT_TABLE(credentials),
+  .phases = GAMUT_TABLE(phases),
+  .reasons = GAMUT_TABLE(reasons),
+  .flags = GAMUT_WANTS_CANCEL,
+  .step = fal_step,
+};
+static const struct gamut_provider *const providers[] = { &fal, NULL };
+GAMUT_PLUGIN(fal, .version = "1.0.0", .license = "MIT", .providers = providers);

@@ -1,0 +1,228 @@
+/* output.c - what fal says while a job runs, and what it hands over.
+ *
+ * Outputs are shaped by the model: images, image, videos, video, audio, each a
+ * File object {url, content_type, width, height ...} or null.  A File's url may
+ * be a data: URI.  Log lines come as a window that slides, so each poll repeats
+ * some: the state remembers the newest time seen and, for lines of that very
+ * time, a number made of each text.
+ */
+#include "fal.h"
+#include <string.h>
+
+static const struct {
+  const char *name;
+  int32_t kind;
+} media[] = {
+  { "images", GAMUT_IMAGE }, { "image", GAMUT_IMAGE },
+  { "videos", GAMUT_VIDEO }, { "video", GAMUT_VIDEO },
+  { "audios", GAMUT_AUDIO }, { "audio", GAMUT_AUDIO },
+};
+#define N_MEDIA (sizeof(media) / sizeof(media[0]))
+
+/* ---- progress ----------------------------------------------------------- */
+
+/* Say it unless it was the last thing said. */
+static void say(struct gamut_call *c, const char *note)
+{
+  const struct gamut_host *h = c->host;
+
+  if (strcmp(h->json_str(c->state, "said", ""), note) == 0)
+    return;
+  h->json_set_str(c->state, "said", note);
+  h->progress(c, -1, note);
+}
+
+/* " 50%|#####     | 2/4" is half of it; -1: says no share. */
+static int32_t share_of(const char *line)
+{
+  int32_t percent = 0;
+
+  line += strspn(line, " \r");
+  if (*line < '0' || *line > '9')
+    return -1;
+  for (; *line >= '0' && *line <= '9' && percent <= 100; line++)
+    percent = percent * 10 + (*line - '0');
+  return *line == '%' && percent <= 100 ? percent * 10 : -1;
+}
+
+static int64_t number_of(const char *text)
+{
+  uint32_t hash = 2166136261u; /* FNV-1a */
+
+  for (; *text; text++)
+    hash = (hash ^ (unsigned char)*text) * 16777619u;
+  return hash;
+}
+
+/* Has a line of the newest time this number? */
+static int was_seen(struct gamut_call *c, const struct gamut_json *seen,
+                    int64_t number)
+{
+  const struct gamut_host *h = c->host;
+  uint32_t i, n = h->json_count(seen, "");
+
+  for (i = 0; i < n; i++)
+    if (h->json_int(h->json_member(seen, i, NULL), "", -1) == number)
+      return 1;
+  return 0;
+}
+
+static void show_logs(struct gamut_call *c, const struct gamut_json *logs)
+{
+  const struct gamut_host *h = c->host;
+  const char *newest = h->json_str(c->state, "log_time", "");
+  const struct gamut_json *before = h->json_get(c->state, "log_seen");
+  struct gamut_json *seen = h->json_array(c);
+  uint32_t i, n = h->json_count(logs, "");
+
+  for (i = 0; i < h->json_count(before, ""); i++)
+    h->json_set(seen, NULL, h->json_member(before, i, NULL));
+  for (i = 0; i < n; i++) {
+    const struct gamut_json *line = h->json_member(logs, i, NULL);
+    const char *text = h->json_str(line, "message", "");
+    const char *time = h->json_str(line, "timestamp", newest);
+    int order = strcmp(time, newest);
+
+    if (order < 0 || (order == 0 && was_seen(c, seen, number_of(text))))
+      continue;
+    if (order > 0)
+      seen = h->json_array(c);
+    newest = time;
+    h->json_set_int(seen, NULL, number_of(text));
+    h->progress(c, share_of(text), text);
+  }
+  if (n > 0) {
+    h->json_set_str(c->state, "log_time", newest);
+    h->json_set(c->state, "log_seen", seen);
+  }
+}
+
+void fal_progress(struct gamut_call *c, const char *status)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *r = c->reply->json;
+  int64_t ahead = h->json_int(r, "queue_position", -1);
+
+  if (strcmp(status, "IN_PROGRESS") == 0)
+    say(c, "running");
+  else if (strcmp(status, "IN_QUEUE") == 0 && ahead > 0)
+    say(c, h->text(c, "in the queue, %lld ahead", (long long)ahead));
+  else if (strcmp(status, "IN_QUEUE") == 0)
+    say(c, "in the queue");
+  show_logs(c, h->json_get(r, "logs"));
+}
+
+/* ---- the result --------------------------------------------------------- */
+
+/* Was the n-th picture replaced by a black one?  Two names, new and old. */
+static int is_flagged(struct gamut_call *c, uint32_t n)
+{
+  static const char *const names[] = { "has_nsfw_concepts",
+                                       "nsfw_content_detected" };
+  const struct gamut_host *h = c->host;
+  size_t i;
+
+  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    const struct gamut_json *flags = h->json_get(c->reply->json, names[i]);
+    const struct gamut_json *flag = h->json_type(flags) == GAMUT_JSON_ARRAY
+                                      ? h->json_member(flags, n, NULL)
+                                      : flags;
+
+    if (h->json_type(flag) == GAMUT_JSON_BOOL &&
+        strcmp(h->json_text(c, flag), "true") == 0)
+      return 1;
+  }
+  return 0;
+}
+
+static uint32_t measure(struct gamut_call *c, const struct gamut_json *file,
+                        const char *name, double scale)
+{
+  double v = c->host->json_real(file, name, 0) * scale;
+
+  return v > 0 && v < 1e9 ? (uint32_t)v : 0;
+}
+
+/* One file; whether there was one. */
+static int hand_over(struct gamut_call *c, int32_t kind,
+                     const struct gamut_json *file, uint32_t n)
+{
+  const struct gamut_host *h = c->host;
+  struct gamut_artifact a = { .struct_size = sizeof(a), .kind = kind };
+
+  if (kind == GAMUT_IMAGE && h->json_type(file) > GAMUT_JSON_NULL &&
+      is_flagged(c, n)) {
+    a.flags = GAMUT_ART_BLOCKED;
+    h->artifact(c, &a);
+    return 1;
+  }
+  a.url = h->json_str(file, "url", h->json_str(file, "", NULL));
+  if (!a.url)
+    return 0;
+  a.mime = h->json_str(file, "content_type", NULL);
+  a.width = measure(c, file, "width", 1);
+  a.height = measure(c, file, "height", 1);
+  a.duration_ms = measure(c, file, "duration", 1000);
+  h->artifact(c, &a);
+  return 1;
+}
+
+/* All of one member; -1: the output has no such list, so it counts as silent
+ * about it, while an empty one says that nothing was made. */
+static int hand_over_all(struct gamut_call *c, size_t i)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *node = h->json_get(c->reply->json, media[i].name);
+  uint32_t n, count = h->json_count(node, "");
+  int found = 0;
+
+  if (h->json_type(node) <= GAMUT_JSON_NULL)
+    return -1;
+  if (h->json_type(node) != GAMUT_JSON_ARRAY)
+    return hand_over(c, media[i].kind, node, 0);
+  for (n = 0; n < count; n++)
+    found += hand_over(c, media[i].kind, h->json_member(node, n, NULL), n);
+  return found;
+}
+
+static void fact(struct gamut_call *c, const char *path, const char *name)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *value = h->json_get(c->reply->json, path);
+  const char *text = h->json_str(value, "", NULL);
+
+  if (!text && h->json_type(value) > GAMUT_JSON_NULL)
+    text = h->json_text(c, value); /* seeds can be longer than 64 bits */
+  if (text && text[0])
+    h->fact(c, name, text);
+}
+
+int32_t fal_output(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  int found = 0, named = 0, many = 0;
+  size_t i;
+
+  for (i = 0; i < N_MEDIA; i++) {
+    int n;
+
+    if (i % 2 && many > 0) { /* "image" beside "images" repeats one of them */
+      many = 0;
+      continue;
+    }
+    n = hand_over_all(c, i);
+    named += n >= 0;
+    found += n > 0 ? n : 0;
+    many = i % 2 ? 0 : n;
+  }
+  if (found == 0 && named > 0)
+    return h->fail(c, GAMUT_E_BLOCKED, "fal made nothing of it");
+  if (found == 0)
+    return h->fail(c, GAMUT_E_PROTOCOL, "fal's result has no file in it");
+  fact(c, "seed", "seed");
+  fact(c, "revised_prompt", "revised_prompt");
+  fact(c, "actual_prompt", "revised_prompt");
+  fact(c, "description", "description");
+  h->fact(c, "billable_units", h->reply_header(c, "x-fal-billable-units"));
+  return h->done(c);
+}

@@ -1,0 +1,35 @@
+# tests/bench
+# `make bench` measures gamut beside a program over bare libcurl.  It is no part
+# of `make check`: figures of a busy machine prove nothing.  The driver is built
+# with everything else, so that the library can be measured from outside.
+
+noinst_PROGRAMS += tests/bench/driver
+tests_bench_driver_SOURCES = tests/bench/driver.c
+tests_bench_driver_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS) \
+	-DBENCH_PLUGIN_PATH='"$(abs_top_builddir)/plugins/.libs"' \
+	-DBENCH_CATALOG_PATH='"$(abs_top_srcdir)/catalog"'
+tests_bench_driver_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_bench_driver_LDADD = core/libgamut.la
+
+bench_programs = tests/bench/limit tests/bench/measure tests/bench/plugin_time
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
+EXTRA_DIST += tests/bench/run.sh
+
+tests_bench_limit_SOURCES = tests/bench/limit.c
+tests_bench_limit_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
+tests_bench_limit_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+tests_bench_limit_LDADD = $(CURL_LIBS)
+
+tests_bench_measure_SOURCES = tests/bench/measure.c
+tests_bench_measure_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
+tests_bench_measure_LDADD =
+
+tests_bench_plugin_time_SOURCES = tests/bench/plugin_time.c
+tests_bench_plugin_time_LDADD = core/libgamut-internal.la
+
+.PHONY: bench
+bench: all $(bench_programs)
+	$(AM_TESTS_ENVIRONMENT) \
+	$(SHELL) $(top_srcdir)/tests/alone.sh \
+	$(SHELL) $(top_srcdir)/tests/bench/run.sh

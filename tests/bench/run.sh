@@ -1,0 +1,237 @@
+#!/bin/sh
+# Measures gamut beside a program over bare libcurl that does the same exchanges,
+# against the emulator on loopback, and says which goals are reached.  Run by
+# `make bench`.  BENCH_RUNS: runs of each (default 5).
+#
+# The two take turns, so that whatever else the machine does hits both; figures
+# are medians.  A job is submit, 3 polls, result, download of 64 KiB.
+set -eu
+
+bench=$top_builddir/tests/bench
+runs=${BENCH_RUNS:-5}
+polls=3
+work=$(mktemp -d "${TMPDIR:-/tmp}/gamut-bench.XXXXXX")
+# Files in memory: the disk would be measured otherwise.
+if [ -w /dev/shm ]; then
+  out=$(mktemp -d /dev/shm/gamut-bench.XXXXXX)
+else
+  out=$work/out
+fi
+emulator_pid=
+
+stop_emulator() {
+  if [ -n "$emulator_pid" ]; then
+    kill "$emulator_pid" 2>/dev/null || true
+    wait "$emulator_pid" 2>/dev/null || true
+  fi
+  emulator_pid=
+}
+
+clean() {
+  stop_emulator
+  rm -rf "$work" "$out"
+}
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+if [ -z "$GAMUT_EMULATOR" ]; then
+  echo 'bench: the emulator is not built: libmicrohttpd is missing' >&2
+  exit 1
+fi
+
+# ---- the vendor ---------------------------------------------------------
+
+# start_emulator POLLS: sets base and endpoints
+start_emulator() {
+  stop_emulator
+  rm -f "$work/port" "$work/map"
+  "$GAMUT_EMULATOR" --quiet --print-endpoints --polls "$1" --size 256x256 \
+    --image-bytes 65536 --port-file "$work/port" >"$work/map" &
+  emulator_pid=$!
+  while [ ! -s "$work/port" ]; do
+    kill -0 "$emulator_pid" || exit 1
+  done
+  base=http://127.0.0.1:$(cat "$work/port")
+  endpoints=$(head -n 1 "$work/map")
+}
+
+# ---- measuring ----------------------------------------------------------
+
+# job PROGRAM COUNT CONCURRENCY POLL_MS: a line in $work/PROGRAM
+job() {
+  rm -rf "$out" && mkdir -p "$out"
+  "$bench/measure" "$work/$1" "$bench/$1" fal "$base" "$2" "$3" "$out" "$4" \
+    >"$work/said"
+  if [ "$(cat "$work/said")" != "done $2 failed 0 blocked 0" ]; then
+    echo "bench: $1: $(cat "$work/said")" >&2
+    exit 1
+  fi
+  if [ "$(ls "$out" | wc -l)" -ne "$2" ]; then
+    echo "bench: $1: files are missing" >&2
+    exit 1
+  fi
+}
+
+# side_by_side COUNT CONCURRENCY POLL_MS
+side_by_side() {
+  rm -f "$work/driver" "$work/limit"
+  i=0
+  while [ "$i" -lt "$runs" ]; do
+    start_emulator "$polls"
+    job limit "$1" "$2" "$3"
+    start_emulator "$polls"
+    job driver "$1" "$2" "$3"
+    i=$((i + 1))
+  done
+}
+
+# median FILE EXPRESSION-OF-FIELDS ($1 user, $2 system, $3 wall, $4 KiB)
+median() {
+  awk "{ print $2 }" "$1" | sort -g |
+    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# ---- the table ----------------------------------------------------------
+
+# row WHAT UNIT GAMUT LIMIT MOST: LIMIT "-" when MOST is no ratio
+row() {
+  awk -v what="$1" -v unit="$2" -v ours="$3" -v limit="$4" -v most="$5" 'BEGIN {
+    ratio = limit == "-" ? 0 : ours / limit
+    value = limit == "-" ? ours : ratio
+    verdict = value <= most ? "reached" : "missed"
+    printf "%-44s %9.4g %9s %6s  %9s  %s\n", what " (" unit ")", ours,
+      limit == "-" ? "-" : sprintf("%.4g", limit),
+      limit == "-" ? "" : sprintf("%.2fx", ratio),
+      limit == "-" ? most : most "x", verdict
+  }'
+}
+
+# note WHAT UNIT GAMUT LIMIT: no goal
+note() {
+  printf '%-44s %9.4g %9.4g\n' "$1 ($2)" "$3" "$4"
+}
+
+conditions() {
+  printf 'gamut beside bare libcurl: medians of %s runs, taking turns\n' "$runs"
+  sed -n 's/^model name[^:]*: */cpu: /p' /proc/cpuinfo 2>/dev/null | head -n 1
+  printf 'cores: %s, load: %s, %s\n' "$(getconf _NPROCESSORS_ONLN)" \
+    "$(cut -d ' ' -f 1-3 /proc/loadavg 2>/dev/null || echo unknown)" \
+    "$(uname -sr)"
+  printf 'libcurl: %s\n' "$(pkg-config --modversion libcurl 2>/dev/null ||
+    echo unknown)"
+  printf 'job: submit, %s polls, result, download of 64 KiB; loopback\n\n' \
+    "$polls"
+  printf '%-44s %9s %9s %6s  %9s\n' what gamut limit ratio goal
+}
+
+# ---- what is measured ---------------------------------------------------
+
+cpu() {
+  side_by_side 1000 64 20
+  row 'CPU a 1,000 jobs, 64 in flight' s \
+    "$(median "$work/driver" '$1 + $2')" "$(median "$work/limit" '$1 + $2')" 1.5
+}
+
+many() {
+  side_by_side 1000 1000 500
+  few_driver=$(median "$work/driver" '$4')
+  few_limit=$(median "$work/limit" '$4')
+  side_by_side 10000 10000 500
+  row 'CPU a 1,000 jobs, 10,000 in flight' s \
+    "$(median "$work/driver" '($1 + $2) / 10')" \
+    "$(median "$work/limit" '($1 + $2) / 10')" 1.5
+  note 'wall clock of 10,000 jobs' s \
+    "$(median "$work/driver" '$3')" "$(median "$work/limit" '$3')"
+  note 'largest resident set, 10,000 jobs' MiB \
+    "$(median "$work/driver" '$4 / 1024')" \
+    "$(median "$work/limit" '$4 / 1024')"
+  row 'memory a job in flight' KiB \
+    "$(median "$work/driver" "(\$4 - $few_driver) / 9000")" - 4
+  note 'memory a job in flight, of the limit' KiB 0 \
+    "$(median "$work/limit" "(\$4 - $few_limit) / 9000")"
+}
+
+# The program itself, not libtool's script around it.
+find_cli() {
+  cli=$top_builddir/core/cli/gamut
+  if [ -x "$top_builddir/core/cli/.libs/gamut" ]; then
+    cli=$top_builddir/core/cli/.libs/gamut
+    LD_LIBRARY_PATH=$top_builddir/core/.libs
+    export LD_LIBRARY_PATH
+  fi
+}
+
+cold_start() {
+  start_emulator 1
+  rm -f "$work/limit" "$work/cli" "$work/version"
+  i=0
+  while [ "$i" -lt $((4 * runs)) ]; do
+    job limit 1 1 20
+    rm -f "$out"/*
+    FAL_KEY=bench:bench GAMUT_ENDPOINTS=$endpoints \
+      "$bench/measure" "$work/cli" "$cli" -q -p 'a neon fox' -m flux \
+      -o "$out/fox.png" >/dev/null
+    [ -s "$out/fox.png" ]
+    "$bench/measure" "$work/version" "$cli" --version >/dev/null
+    i=$((i + 1))
+  done
+  row 'cold start, command to file' ms "$(median "$work/cli" '$3 * 1000')" \
+    "$(median "$work/limit" '$3 * 1000')" 1.5
+  row 'gamut --version' ms "$(median "$work/version" '$3 * 1000')" - 3
+}
+
+# instructions PROGRAM COUNT
+instructions() {
+  rm -rf "$out" && mkdir -p "$out"
+  valgrind --tool=callgrind --callgrind-out-file="$work/callgrind" \
+    "$bench/$1" fal "$base" "$2" 64 "$out" 20 2>&1 >/dev/null |
+    sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
+}
+
+# Start-up drops out of the difference between many jobs and few.
+per_job() {
+  few=$(instructions "$1" 100)
+  awk -v few="$few" -v many="$(instructions "$1" 500)" \
+    'BEGIN { printf "%d", (many - few) / 400 }'
+}
+
+callgrind() {
+  if ! command -v valgrind >/dev/null; then
+    echo 'user instructions a job: valgrind is not installed'
+    return
+  fi
+  start_emulator "$polls"
+  row 'user instructions a job' count "$(per_job driver)" "$(per_job limit)" 2
+}
+
+# size NAME FILE MOST
+size() {
+  if [ -f "$2" ] && strip -o "$work/stripped" "$2"; then
+    row "$1, stripped" KiB \
+      "$(wc -c <"$work/stripped" | awk '{ print $1 / 1024 }')" - "$3"
+  fi
+}
+
+sizes() {
+  size libgamut "$top_builddir/core/.libs/libgamut.so" 400
+  size 'provider fal' "$top_builddir/plugins/.libs/fal.so" 48
+}
+
+loading() {
+  i=0
+  while [ "$i" -lt $((4 * runs)) ]; do
+    "$bench/plugin_time" "$GAMUT_PLUGIN_PATH" fal >>"$work/loading"
+    i=$((i + 1))
+  done
+  row 'loading a provider' us "$(median "$work/loading" '$1')" - 200
+}
+
+find_cli
+conditions
+cpu
+many
+cold_start
+callgrind
+sizes
+loading

@@ -1,0 +1,56 @@
+#!/bin/sh
+# On a terminal: the live line, and Ctrl-C.
+# shellcheck disable=SC2034 # common.sh reads what is set here
+. "$top_srcdir/tests/cli/common.sh"
+pty=$top_builddir/tests/cli/pty
+[ -x "$pty" ] || { echo "no $pty"; exit 77; }
+GAMUT_POLL_INTERVAL=20ms
+TERM=xterm
+LC_ALL=C
+export GAMUT_POLL_INTERVAL TERM LC_ALL
+unset NO_COLOR
+# The job lasts for some frames of the live line.
+start_emulator --polls 20
+
+# on_terminal NAME TRIGGERS ARGUMENT...: Ctrl-C is typed as each of TRIGGERS,
+# separated by "|", is printed
+on_terminal()
+{
+  case_name=$1
+  triggers=$2
+  shift 2
+  "$pty" "$triggers" "$GAMUT" "$@" >"$work/out" 2>"$work/err"
+  code=$?
+}
+
+on_terminal live '' -p 'a neon fox' -m flux -o fox.png
+exits 0
+prints 'fox\.png  PNG'
+grep -q "$(printf '\r').*fal:fal-ai/flux/dev" "$work/out" ||
+  fail "no live line"
+# Nothing stays of it: the line is taken back before the result.
+tr '\r' '\n' <"$work/out" | grep 'fox\.png  PNG' |
+  grep -q "^$(printf '\033')\[K" || fail "the live line is still there"
+
+TERM=dumb
+on_terminal dumb '' -p 'a dumb fox' -m flux -o dumb.png
+exits 0
+if grep -q "$(printf '\033')" "$work/out"; then fail "codes for TERM=dumb"; fi
+TERM=xterm
+NO_COLOR=1
+export NO_COLOR
+on_terminal no-color '' -p 'a plain fox' -m flux -o plain.png
+exits 0
+if grep -q "$(printf '\033')" "$work/out"; then fail "codes with NO_COLOR"; fi
+unset NO_COLOR
+
+on_terminal once fal:fal-ai/flux/dev -p 'x [never]' -m flux -o never.png
+exits 11
+prints 'leaving job [0-9A-Z]{26}; Ctrl-C again cancels it'
+prints 'goes on at the vendor'
+[ ! -e never.png ] || fail "a file was written"
+
+on_terminal stdout-refused '' -p x -m flux -o -
+exits 2
+prints 'to the terminal'
+finish

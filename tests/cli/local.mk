@@ -1,0 +1,20 @@
+# The program as a person meets it.  Those that need the emulator skip without
+# it; common.sh has what they share.
+check_PROGRAMS += tests/cli/pty tests/cli/tables
+tests_cli_pty_LDADD =
+tests_cli_tables_SOURCES = \
+	tests/cli/tables.c \
+	core/cli/options.c \
+	core/cli/options.h \
+	core/cli/verbs.c
+
+cli_tests = \
+	tests/cli/bad_input.sh \
+	tests/cli/completion.sh \
+	tests/cli/generate.sh \
+	tests/cli/help.sh \
+	tests/cli/interrupt.sh \
+	tests/cli/look.sh \
+	tests/cli/man.sh
+TESTS += tests/cli/tables $(cli_tests)
+EXTRA_DIST += tests/cli/common.sh $(cli_tests)

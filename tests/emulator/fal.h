@@ -1,0 +1,61 @@
+#ifndef EM_FAL_H
+#define EM_FAL_H
+
+#include "server.h"
+
+#include <json-c/json.h>
+
+/* An endpoint: what it takes and what comes out; see fal_models.c. */
+struct fal_model {
+  const char *id, *in, *out;
+};
+
+/* NULL for endpoints that the table does not know: they take anything. */
+const struct fal_model *fal_model_find(const char *id);
+
+/* Appends fal's `detail` entries, separated by commas; nothing when all is
+ * well. */
+void fal_fields_check(const struct fal_model *model, struct json_object *input,
+                      struct em_buf *detail);
+/* The default of a field, or NULL; `ret_len` bytes of it. */
+const char *fal_field_default(const struct fal_model *model, const char *name,
+                              size_t *ret_len);
+
+/* fal_check.c: each answers the request when it returns false or NULL. */
+bool fal_authorised(struct em_request *rq, const char *app);
+/* The lock of an account stands before new work, not before old results. */
+bool fal_unlocked(struct em_request *rq);
+bool fal_good_headers(struct em_request *rq);
+struct json_object *fal_parse_input(struct em_request *rq);
+
+/* fal_shape.c: fills in pixels, duration, number and kind of the outputs. */
+void fal_shape(const char *endpoint, const struct fal_model *model,
+               struct json_object *input, struct em_job *job);
+
+/* fal_output.c: the status object, and the model's output. */
+enum fal_logs { FAL_NO_LOGS, FAL_LOG_WINDOW, FAL_NEW_LOGS };
+void fal_put_status(struct em_request *rq, struct em_job *job,
+                    enum fal_logs logs, const struct em_fault *failure,
+                    struct em_buf *out);
+void fal_put_output(struct em_server *sv, struct em_job *job,
+                    struct em_buf *out);
+void fal_put_urls(const struct em_server *sv, const struct em_job *job,
+                  struct em_buf *out);
+/* One refused field: the body of a 422. */
+void fal_refusal(struct em_request *rq, const char *type, const char *message,
+                 const char *input);
+void fal_answer_fault(struct em_request *rq, const struct em_fault *fault,
+                      const char *app);
+/* Error type -> HTTP status. */
+unsigned fal_error_status(const char *error_type);
+
+extern const struct em_host em_fal_hosts[];
+
+/* files.c: the file behind .../files/b/<...>/<job>_<n>.<ext>. */
+struct em_blob *em_file_bytes(struct em_server *sv, const struct em_job *job,
+                              unsigned index);
+const char *em_media_type(enum em_media media);
+const char *em_media_suffix(enum em_media media);
+void em_files_answer(struct em_request *rq);
+
+#endif

@@ -1,0 +1,293 @@
+/* test_credential.c - which secret goes where, and where none goes. */
+#include "instance_fixture.h"
+
+static size_t headers(const struct gm_instance *i, const char *url,
+                      struct gm_header *out, size_t max, struct gm_buf *text)
+{
+  gm_buf_clear(text);
+  return gm_instance_authorize(i, url, out, max, text);
+}
+
+static const struct {
+  const char *name, *url, *value; /* NULL: no header */
+} rows[] = {
+  { "base", "https://queue.fal.test/fal-ai/flux", "Key k-1234567890" },
+  { "port spelt out", "https://queue.fal.test:443/x", "Key k-1234567890" },
+  { "case", "HTTPS://Queue.FAL.test/x", "Key k-1234567890" },
+  { "other origin of the vendor", "https://rest.fal.test:8443/storage",
+    "Key k-1234567890" },
+  { "its other port", "https://rest.fal.test/storage", NULL },
+  { "not over plain http", "http://queue.fal.test/x", NULL },
+  { "owned, but no secret", "https://cdn.fal.test/a.png", NULL },
+  { "longer host", "https://queue.fal.test.evil.test/x", NULL },
+  { "user part", "https://queue.fal.test@evil.test/x", NULL },
+  { "sub domain", "https://a.queue.fal.test/x", NULL },
+  { "backslash", "https://evil.test\\@queue.fal.test/x", NULL },
+  { "somebody", "https://files.test/x", NULL },
+  { "no URL", "queue.fal.test", NULL },
+};
+
+START_TEST(only_to_its_origin)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[4];
+  struct fixture f;
+  size_t n;
+
+  setenv("FAL_KEY", "k-1234567890", 1);
+  fixture_open(&f, NULL);
+  n = headers(fixture_get(&f, "fal"), rows[_i].url, out, 4, &text);
+  ck_assert_msg(n == (rows[_i].value != NULL), "%s: %zu", rows[_i].name, n);
+  if (rows[_i].value) {
+    ck_assert_str_eq(out[0].name, "authorization");
+    ck_assert_str_eq(out[0].value, rows[_i].value);
+  }
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(the_first_row_that_is_filled)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[4];
+  struct fixture f;
+
+  setenv("FAL_KEY_ID", "id", 1);
+  setenv("FAL_KEY_SECRET", "s3cret-s3cret", 1);
+  fixture_open(&f, "{\"providers\": {\"fal\": {\"priority\": \"low\"}}}");
+  ck_assert_uint_eq(
+    headers(fixture_get(&f, "fal"), "https://queue.fal.test/", out, 4, &text),
+    2);
+  ck_assert_str_eq(out[0].name, "Authorization");
+  ck_assert_str_eq(out[0].value, "Key id:s3cret-s3cret");
+  ck_assert_str_eq(out[1].name, "x-priority");
+  ck_assert_str_eq(out[1].value, "low");
+  /* Room for one, and a buffer that is too small. */
+  ck_assert_uint_eq(
+    headers(fixture_get(&f, "fal"), "https://queue.fal.test/", out, 1, &text),
+    1);
+  text.max = 8;
+  gm_buf_finish(&text);
+  gm_buf_init(&text, 8);
+  ck_assert_uint_eq(
+    headers(fixture_get(&f, "fal"), "https://queue.fal.test/", out, 4, &text),
+    0);
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(behind_what_the_buffer_has)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[1];
+  struct fixture f;
+
+  setenv("FAL_KEY", "k-1234567890", 1);
+  fixture_open(&f, NULL);
+  gm_buf_add(&text, "before");
+  ck_assert_uint_eq(gm_instance_authorize(fixture_get(&f, "fal"),
+                                          "https://queue.fal.test/", out, 1,
+                                          &text),
+                    1);
+  ck_assert_str_eq(out[0].value, "Key k-1234567890");
+  ck_assert(memcmp(text.data, "before", 6) == 0);
+  fixture_close(&f);
+}
+END_TEST
+
+/* ---- ready -----------------------------------------------------------------
+ */
+
+static const struct {
+  const char *name, *key, *id, *secret;
+  bool ready;
+} ready[] = {
+  { "nothing", NULL, NULL, NULL, false },
+  { "key", "k-1", NULL, NULL, true },
+  { "blank key", " \n", NULL, NULL, false },
+  { "both halves", NULL, "id", "secret", true },
+  { "one half", NULL, "id", NULL, false },
+  { "the other half", NULL, NULL, "secret", false },
+};
+
+static void set_or_not(const char *name, const char *value)
+{
+  if (value)
+    setenv(name, value, 1);
+  else
+    unsetenv(name);
+}
+
+START_TEST(is_there_a_key)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  struct fixture f;
+  int32_t rc;
+
+  set_or_not("FAL_KEY", ready[_i].key);
+  set_or_not("FAL_KEY_ID", ready[_i].id);
+  set_or_not("FAL_KEY_SECRET", ready[_i].secret);
+  fixture_open(&f, NULL);
+  rc = gm_instance_ready(fixture_get(&f, "fal"), &err);
+  if (ready[_i].ready) {
+    ck_assert_msg(rc == 0, "%s: %s", ready[_i].name, gm_error_text(&err));
+  } else {
+    ck_assert_int_eq(rc, GAMUT_E_AUTH);
+    ck_assert_str_eq(gm_error_text(&err),
+                     "no key for fal: set FAL_KEY, or FAL_KEY_ID and "
+                     "FAL_KEY_SECRET (https://fal.ai/dashboard/keys)");
+  }
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_server_of_the_users_own)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[2];
+  struct gm_instance *i;
+  struct fixture f;
+
+  setenv("FAL_KEY", "k-1234567890", 1);
+  fixture_open(&f, "{\"providers\": {\"local\": {\"use\": \"fal\","
+                   "\"base_url\": \"http://127.0.0.1:8000/api/\"},"
+                   "\"work\": {\"use\": \"fal\"}}}");
+  i = fixture_get(&f, "local");
+  ck_assert_str_eq(i->base_url, "http://127.0.0.1:8000/api");
+  ck_assert_str_eq(i->base_origin, "http://127.0.0.1:8000");
+  ck_assert(i->own_base);
+  /* No key is wanted, and the vendor's is not given away. */
+  ck_assert_int_eq(gm_instance_ready(i, NULL), 0);
+  ck_assert_uint_eq(headers(i, "http://127.0.0.1:8000/x", out, 2, &text), 0);
+  ck_assert_uint_eq(headers(i, "https://rest.fal.test:8443/", out, 2, &text),
+                    0);
+  /* A second name for the vendor itself shares the key. */
+  i = fixture_get(&f, "work");
+  ck_assert(!i->own_base);
+  ck_assert_uint_eq(headers(i, "https://queue.fal.test/x", out, 2, &text), 1);
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_base_url_moves_the_key)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[2];
+  struct gm_instance *i;
+  struct fixture f;
+
+  setenv("FAL_KEY", "k-1234567890", 1);
+  setenv("FAL_BASE_URL", "https://proxy.test/fal", 1);
+  fixture_open(&f, NULL);
+  i = fixture_get(&f, "fal");
+  ck_assert(i->own_base);
+  ck_assert_uint_eq(headers(i, "https://proxy.test/fal/x", out, 2, &text), 1);
+  ck_assert_uint_eq(headers(i, "https://queue.fal.test/x", out, 2, &text), 0);
+  ck_assert(gm_instance_owns(i, "https://proxy.test/other"));
+  ck_assert(!gm_instance_owns(i, "https://queue.fal.test/x"));
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(what_is_the_vendors_own)
+{
+  struct gm_instance *i;
+  struct fixture f;
+
+  fixture_open(&f, NULL);
+  i = fixture_get(&f, "fal");
+  ck_assert(gm_instance_owns(i, "https://queue.fal.test/x"));
+  ck_assert(gm_instance_owns(i, "https://cdn.fal.test/x"));
+  ck_assert(gm_instance_owns(i, "https://rest.fal.test:8443/x"));
+  ck_assert(!gm_instance_owns(i, "https://rest.fal.test/x"));
+  ck_assert(!gm_instance_owns(i, "http://cdn.fal.test/x"));
+  ck_assert(!gm_instance_owns(i, "https://fal.test/x"));
+  ck_assert(!gm_instance_owns(i, "nonsense"));
+  fixture_close(&f);
+}
+END_TEST
+
+/* ---- tokens and templates --------------------------------------------------
+ */
+
+static int32_t fetch(void *instance, struct gamut_call *c)
+{
+  (void)instance;
+  c->host->token(c, "t", 60);
+  return c->host->done(c);
+}
+
+static const struct gamut_token token_group = { sizeof(token_group), 0, fetch };
+
+static const void *token_extension(const char *id)
+{
+  return strcmp(id, GAMUT_EXT_TOKEN) == 0 ? &token_group : NULL;
+}
+
+static const struct gamut_credential token_rows[] = {
+  { NULL, "authorization", "Bearer {@token}" },
+};
+static const struct gamut_provider token_provider = {
+  .struct_size = sizeof(token_provider),
+  .name = "minted",
+  .base_url = "https://minted.test",
+  .credentials = GAMUT_TABLE(token_rows),
+  .step = fixture_step,
+  .extension = token_extension,
+};
+
+START_TEST(the_current_token)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[2];
+  struct gm_instance *i;
+  struct fixture f;
+
+  fixture_open(&f, NULL);
+  ck_assert_int_eq(gm_registry_add(f.registry, &token_provider, NULL), 0);
+  i = fixture_get(&f, "minted");
+  ck_assert_int_eq(gm_instance_ready(i, NULL), 0);
+  ck_assert_uint_eq(headers(i, "https://minted.test/x", out, 2, &text), 0);
+  i->token = gm_strdup("abc");
+  ck_assert_uint_eq(headers(i, "https://minted.test/x", out, 2, &text), 1);
+  ck_assert_str_eq(out[0].value, "Bearer abc");
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(templates)
+{
+  const char *at = "Key {a}:{b_2}.";
+  struct gm_piece p;
+
+  ck_assert(gm_template_next(&at, &p));
+  ck_assert(p.len == 4 && strcmp(p.name, "a") == 0);
+  ck_assert(gm_template_next(&at, &p));
+  ck_assert(p.len == 1 && p.text[0] == ':' && strcmp(p.name, "b_2") == 0);
+  ck_assert(gm_template_next(&at, &p));
+  ck_assert(p.len == 1 && p.name[0] == '\0');
+  ck_assert(!gm_template_next(&at, &p));
+  ck_assert_ptr_nonnull(at);
+  at = "a{b{c}}";
+  ck_assert(!gm_template_next(&at, &p));
+  ck_assert_ptr_null(at);
+  ck_assert(!gm_template_next(&at, &p));
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("credential");
+
+  tcase_add_checked_fixture(tc, fixture_clear, NULL);
+  tcase_add_loop_test(tc, only_to_its_origin, 0, GM_LEN(rows));
+  tcase_add_test(tc, the_first_row_that_is_filled);
+  tcase_add_test(tc, behind_what_the_buffer_has);
+  tcase_add_loop_test(tc, is_there_a_key, 0, GM_LEN(ready));
+  tcase_add_test(tc, a_server_of_the_users_own);
+  tcase_add_test(tc, a_base_url_moves_the_key);
+  tcase_add_test(tc, what_is_the_vendors_own);
+  tcase_add_test(tc, the_current_token);
+  tcase_add_test(tc, templates);
+  return unit_run("credential", tc);
+}
