@@ -3,11 +3,10 @@
  *     driver API BASE COUNT CONCURRENCY OUTDIR POLL_MS
  *
  * It is a program like any user's: it sees only the public header.  BASE stands
- * in for the vendor (the emulator, or any other server that speaks like it).  At
+ * in for the vendor (the emulator, or any other server that speaks like it). At
  * most CONCURRENCY jobs are under way; each end begins the next.  The last line
  * counts how they ended. */
 #include <gamut/gamut.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,16 +106,6 @@ static void fill(struct bench *b)
       b->running++;
 }
 
-static int set(struct gamut *g, const char *name, const char *value)
-{
-  struct gamut_error error;
-
-  if (gamut_set(g, name, value, &error) == 0)
-    return 0;
-  fprintf(stderr, "driver: %s\n", error.message);
-  return 1;
-}
-
 static void map_endpoints(const struct bench *b)
 {
   const struct host *hosts = b->api->hosts;
@@ -124,9 +113,9 @@ static void map_endpoints(const struct bench *b)
   size_t i, len = 1;
 
   for (i = 0; i < N_HOSTS && hosts[i].origin && len < sizeof(map); i++)
-    len += (size_t)snprintf(map + len, sizeof(map) - len,
-                            "%s\"%s\": \"%s/%s\"", i ? ", " : "",
-                            hosts[i].origin, b->base, hosts[i].folder);
+    len += (size_t)snprintf(map + len, sizeof(map) - len, "%s\"%s\": \"%s/%s\"",
+                            i ? ", " : "", hosts[i].origin, b->base,
+                            hosts[i].folder);
   if (len < sizeof(map))
     snprintf(map + len, sizeof(map) - len, "}");
   setenv("GAMUT_ENDPOINTS", map, 1);
@@ -138,8 +127,19 @@ static void prepare(const struct bench *b)
   setenv(b->api->key, b->api->value, 0);
   setenv("GAMUT_PLUGIN_PATH", BENCH_PLUGIN_PATH, 0);
   setenv("GAMUT_CATALOG_PATH", BENCH_CATALOG_PATH, 0);
-  setenv("GAMUT_POLL_INTERVAL", b->poll_ms, 1);
   map_endpoints(b);
+}
+
+static int set_poll(const struct bench *b)
+{
+  struct gamut_error error;
+  char value[32];
+
+  snprintf(value, sizeof(value), "%sms", b->poll_ms);
+  if (gamut_set(b->gamut, "poll_interval", value, &error) == 0)
+    return 0;
+  fprintf(stderr, "driver: %s\n", error.message);
+  return 1;
 }
 
 static int run(struct bench *b)
@@ -155,8 +155,9 @@ static int run(struct bench *b)
     fprintf(stderr, "driver: %s\n", error.message);
     return 1;
   }
-  rc = set(b->gamut, "poll_interval", b->poll_ms);
-  fill(b);
+  rc = set_poll(b);
+  if (rc == 0)
+    fill(b);
   while (rc == 0 && b->running > 0)
     rc = gamut_step(b->gamut, -1) < 0;
   gamut_close(b->gamut);

@@ -1,5 +1,6 @@
-/* limit.c - the least that any program must do: the driver's exchanges over bare
- * libcurl, nothing checked, nothing kept.  What gamut costs is told against it.
+/* limit.c - the least that any program must do: the driver's exchanges over
+ * bare libcurl, nothing checked, nothing kept.  What gamut costs is told
+ * against it.
  *
  *     limit API BASE COUNT CONCURRENCY OUTDIR POLL_MS
  *
@@ -99,8 +100,8 @@ static char *url_in(const struct limit *l, const char *body, const char *name)
     n = strlen(hosts[i][0]);
     if (len < n || strncmp(at, hosts[i][0], n) != 0)
       continue;
-    snprintf(url, sizeof(url), "%s%s%.*s", l->base, hosts[i][1],
-             (int)(len - n), at + n);
+    snprintf(url, sizeof(url), "%s%s%.*s", l->base, hosts[i][1], (int)(len - n),
+             at + n);
     return strdup(url);
   }
   return strndup(at, len);

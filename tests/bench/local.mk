@@ -11,10 +11,22 @@ tests_bench_driver_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS) \
 tests_bench_driver_LDFLAGS = $(AM_LDFLAGS) -no-install
 tests_bench_driver_LDADD = core/libgamut.la
 
-bench_programs = tests/bench/limit tests/bench/measure tests/bench/plugin_time
+bench_programs = \
+	tests/bench/cli \
+	tests/bench/limit \
+	tests/bench/measure \
+	tests/bench/plugin_time
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += tests/bench/run.sh
+
+# The CLI as it is when installed: neither libtool's script around it nor a
+# search path from the environment.
+tests_bench_cli_SOURCES = $(core_cli_sources)
+tests_bench_cli_CPPFLAGS = $(core_cli_gamut_CPPFLAGS)
+tests_bench_cli_CFLAGS = $(core_cli_gamut_CFLAGS)
+tests_bench_cli_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_bench_cli_LDADD = $(core_cli_gamut_LDADD)
 
 tests_bench_limit_SOURCES = tests/bench/limit.c
 tests_bench_limit_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
@@ -30,6 +42,6 @@ tests_bench_plugin_time_LDADD = core/libgamut-internal.la
 
 .PHONY: bench
 bench: all $(bench_programs)
-	$(AM_TESTS_ENVIRONMENT) \
+	@$(AM_TESTS_ENVIRONMENT) \
 	$(SHELL) $(top_srcdir)/tests/alone.sh \
 	$(SHELL) $(top_srcdir)/tests/bench/run.sh

@@ -152,16 +152,6 @@ many() {
     "$(median "$work/limit" "(\$4 - $few_limit) / 9000")"
 }
 
-# The program itself, not libtool's script around it.
-find_cli() {
-  cli=$top_builddir/core/cli/gamut
-  if [ -x "$top_builddir/core/cli/.libs/gamut" ]; then
-    cli=$top_builddir/core/cli/.libs/gamut
-    LD_LIBRARY_PATH=$top_builddir/core/.libs
-    export LD_LIBRARY_PATH
-  fi
-}
-
 cold_start() {
   start_emulator 1
   rm -f "$work/limit" "$work/cli" "$work/version"
@@ -170,10 +160,10 @@ cold_start() {
     job limit 1 1 20
     rm -f "$out"/*
     FAL_KEY=bench:bench GAMUT_ENDPOINTS=$endpoints \
-      "$bench/measure" "$work/cli" "$cli" -q -p 'a neon fox' -m flux \
+      "$bench/measure" "$work/cli" "$bench/cli" -q -p 'a neon fox' -m flux \
       -o "$out/fox.png" >/dev/null
     [ -s "$out/fox.png" ]
-    "$bench/measure" "$work/version" "$cli" --version >/dev/null
+    "$bench/measure" "$work/version" "$bench/cli" --version >/dev/null
     i=$((i + 1))
   done
   row 'cold start, command to file' ms "$(median "$work/cli" '$3 * 1000')" \
@@ -227,7 +217,6 @@ loading() {
   row 'loading a provider' us "$(median "$work/loading" '$1')" - 200
 }
 
-find_cli
 conditions
 cpu
 many
