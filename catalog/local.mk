@@ -2,4 +2,9 @@
 
 catalogdir = $(pkgdatadir)/catalog
 dist_catalog_DATA = \
-	catalog/fal.json
+	catalog/fal.json \
+	catalog/google-studio.json \
+	catalog/google.json \
+	catalog/higgsfield.json \
+	catalog/openai.json \
+	catalog/runway.json

@@ -88,6 +88,7 @@ core_plugin_sources = \
 	core/plugin/check.c \
 	core/plugin/config.c \
 	core/plugin/credential.c \
+	core/plugin/fill.c \
 	core/plugin/find.c \
 	core/plugin/host.c \
 	core/plugin/host_build.c \
@@ -97,6 +98,8 @@ core_plugin_sources = \
 	core/plugin/instance.h \
 	core/plugin/instance_open.c \
 	core/plugin/judge.c \
+	core/plugin/jwt.c \
+	core/plugin/key_file.c \
 	core/plugin/loader.c \
 	core/plugin/pending.c \
 	core/plugin/pending.h \
@@ -148,7 +151,8 @@ core_job_sources = \
 	core/job/step.c \
 	core/job/stream.c \
 	core/job/token.c \
-	core/job/token.h
+	core/job/token.h \
+	core/job/upload.c
 
 core_route_sources = \
 	core/route/address.c \

@@ -5,13 +5,65 @@
 plugindir = $(libdir)/gamut-$(GAMUT_PLUGIN_MAJOR)
 
 plugin_names = \
-	fal
+	fal \
+	google \
+	higgsfield \
+	openai \
+	runway
 
 plugin_fal_sources = \
+	plugins/fal/direct.c \
 	plugins/fal/fal.c \
 	plugins/fal/fal.h \
 	plugins/fal/input.c \
-	plugins/fal/output.c
+	plugins/fal/options.c \
+	plugins/fal/output.c \
+	plugins/fal/upload.c
+
+plugin_google_sources = \
+	plugins/google/answer.c \
+	plugins/google/gemini.c \
+	plugins/google/gemini_reply.c \
+	plugins/google/google.c \
+	plugins/google/google.h \
+	plugins/google/imagen.c \
+	plugins/google/input.c \
+	plugins/google/place.c \
+	plugins/google/token.c \
+	plugins/google/upload.c \
+	plugins/google/veo.c
+
+plugin_openai_sources = \
+	plugins/openai/image.c \
+	plugins/openai/openai.c \
+	plugins/openai/openai.h \
+	plugins/openai/output.c \
+	plugins/openai/request.c \
+	plugins/openai/video.c
+
+plugin_higgsfield_sources = \
+	plugins/higgsfield/higgsfield.c \
+	plugins/higgsfield/higgsfield.h \
+	plugins/higgsfield/input.c \
+	plugins/higgsfield/jobset.c \
+	plugins/higgsfield/upload.c
+
+plugin_runway_sources = \
+	plugins/runway/body.c \
+	plugins/runway/inputs.c \
+	plugins/runway/runway.c \
+	plugins/runway/runway.h \
+	plugins/runway/tags.c \
+	plugins/runway/upload.c
+
+if HAVE_CRYPTO
+plugin_names += crypto
+plugin_crypto_sources = plugins/crypto/crypto.c
+plugin_crypto_la = plugins/crypto.la
+else
+plugin_crypto_sources =
+plugin_crypto_la =
+endif
 
 plugin_cppflags = $(GM_PUBLIC_CPPFLAGS)
 # Tables of the ABI grow at the end: rows that leave new members out are right.
@@ -22,24 +74,62 @@ plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared \
 if STATIC_PLUGINS
 
 bundled_names = $(plugin_names)
-bundled_libs = plugins/libbundled.la
+bundled_libs = plugins/libbundled.la $(CRYPTO_LIBS)
 noinst_LTLIBRARIES += plugins/libbundled.la
 plugins_libbundled_la_CPPFLAGS = $(plugin_cppflags)
-plugins_libbundled_la_CFLAGS = $(plugin_cflags)
+plugins_libbundled_la_CFLAGS = $(plugin_cflags) $(CRYPTO_CFLAGS)
 plugins_libbundled_la_SOURCES = \
-	$(plugin_fal_sources)
+	$(plugin_crypto_sources) \
+	$(plugin_fal_sources) \
+	$(plugin_google_sources) \
+	$(plugin_higgsfield_sources) \
+	$(plugin_openai_sources) \
+	$(plugin_runway_sources)
 
 else
 
 bundled_names =
 bundled_libs =
 plugin_LTLIBRARIES = \
-	plugins/fal.la
+	$(plugin_crypto_la) \
+	plugins/fal.la \
+	plugins/google.la \
+	plugins/higgsfield.la \
+	plugins/openai.la \
+	plugins/runway.la
+
+if HAVE_CRYPTO
+plugins_crypto_la_SOURCES = $(plugin_crypto_sources)
+plugins_crypto_la_CPPFLAGS = $(plugin_cppflags)
+plugins_crypto_la_CFLAGS = $(plugin_cflags) $(CRYPTO_CFLAGS)
+plugins_crypto_la_LDFLAGS = $(plugin_ldflags)
+plugins_crypto_la_LIBADD = $(CRYPTO_LIBS)
+endif
 
 plugins_fal_la_SOURCES = $(plugin_fal_sources)
 plugins_fal_la_CPPFLAGS = $(plugin_cppflags)
 plugins_fal_la_CFLAGS = $(plugin_cflags)
 plugins_fal_la_LDFLAGS = $(plugin_ldflags)
+
+plugins_google_la_SOURCES = $(plugin_google_sources)
+plugins_google_la_CPPFLAGS = $(plugin_cppflags)
+plugins_google_la_CFLAGS = $(plugin_cflags)
+plugins_google_la_LDFLAGS = $(plugin_ldflags)
+
+plugins_openai_la_SOURCES = $(plugin_openai_sources)
+plugins_openai_la_CPPFLAGS = $(plugin_cppflags)
+plugins_openai_la_CFLAGS = $(plugin_cflags)
+plugins_openai_la_LDFLAGS = $(plugin_ldflags)
+
+plugins_higgsfield_la_SOURCES = $(plugin_higgsfield_sources)
+plugins_higgsfield_la_CPPFLAGS = $(plugin_cppflags)
+plugins_higgsfield_la_CFLAGS = $(plugin_cflags)
+plugins_higgsfield_la_LDFLAGS = $(plugin_ldflags)
+
+plugins_runway_la_SOURCES = $(plugin_runway_sources)
+plugins_runway_la_CPPFLAGS = $(plugin_cppflags)
+plugins_runway_la_CFLAGS = $(plugin_cflags)
+plugins_runway_la_LDFLAGS = $(plugin_ldflags)
 
 # Nothing reads the .la files of modules; without them libtool cannot
 # uninstall, so we do.

@@ -178,16 +178,18 @@ static void config(struct gamut *g, const void *arg, struct json_object **ret,
   struct json_object *all = json_object_new_array();
   const struct gm_config_line *line;
   const struct gm_setting *row;
-  const char *const *name;
+  const char *const *names;
   struct gm_instance *i;
-  size_t n;
+  size_t k, n;
 
   (void)arg;
   (void)err;
   for (row = gm_settings_core; row->name; row++)
     json_object_array_add(all, core_line(g, row));
-  for (name = gm_instance_names(g->instances); name && *name; name++) {
-    if (gm_instance_look(g->instances, *name, &i, NULL))
+  gm_registry_load_all(g->registry);
+  /* The list of names is made anew when an instance is looked for in vain. */
+  for (k = 0; (names = gm_instance_names(g->instances)) && names[k]; k++) {
+    if (gm_instance_look(g->instances, names[k], &i, NULL))
       continue; /* `doctor` and `providers` say why */
     for (n = 0; (line = gm_instance_config(i, n)); n++)
       json_object_array_add(all, provider_line(i, line));

@@ -89,3 +89,13 @@ int32_t gamut_request_extra(struct gamut_request *r, const char *name,
     gm_ask_extra(r->ask, name, value, &err);
   return report(r, &err, ret_error);
 }
+
+int32_t gamut_request_option(struct gamut_request *r, const char *name,
+                             const char *value, struct gamut_error *ret_error)
+{
+  struct gm_error err = GM_ERROR_INIT;
+
+  if (r)
+    gm_ask_option(r->ask, name, value, &err);
+  return report(r, &err, ret_error);
+}

@@ -213,14 +213,16 @@ static void add_json_valid(struct gm_buf *b, const char *s, size_t len)
 
 void gm_buf_add_json(struct gm_buf *b, const char *s)
 {
-  size_t len;
-
-  if (!s) {
+  if (s)
+    gm_buf_add_json_text(b, s, strlen(s));
+  else
     gm_buf_add(b, "null");
-    return;
-  }
+}
+
+void gm_buf_add_json_text(struct gm_buf *b, const char *s, size_t len)
+{
   gm_buf_addc(b, '"');
-  for (len = strlen(s); len > 0;) {
+  while (len > 0) {
     size_t n = gm_utf8_prefix(s, len);
 
     add_json_valid(b, s, n);
@@ -232,6 +234,20 @@ void gm_buf_add_json(struct gm_buf *b, const char *s)
     len -= n;
   }
   gm_buf_addc(b, '"');
+}
+
+void gm_buf_add_int(struct gm_buf *b, int64_t v)
+{
+  uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+  char digits[24];
+  size_t at = sizeof(digits);
+
+  do
+    digits[--at] = (char)('0' + rest % 10);
+  while (rest /= 10);
+  if (v < 0)
+    digits[--at] = '-';
+  gm_buf_addn(b, digits + at, sizeof(digits) - at);
 }
 
 void gm_buf_add_clean(struct gm_buf *b, const char *s, size_t len)

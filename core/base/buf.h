@@ -29,6 +29,8 @@ void gm_buf_addv(struct gm_buf *b, const char *fmt, va_list ap);
 void gm_buf_add_escaped(struct gm_buf *b, const char *s); /* URL component */
 /* "quoted", always valid: bad UTF-8 becomes U+FFFD, NULL the literal null. */
 void gm_buf_add_json(struct gm_buf *b, const char *s);
+void gm_buf_add_json_text(struct gm_buf *b, const char *s, size_t len);
+void gm_buf_add_int(struct gm_buf *b, int64_t v);
 /* Text for people: control characters become '?', bad UTF-8 U+FFFD. */
 void gm_buf_add_clean(struct gm_buf *b, const char *s, size_t len);
 /* Make room for `len` bytes behind the end; NULL when failed.  The caller

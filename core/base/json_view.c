@@ -38,7 +38,8 @@ struct json_object *gm_json_at(const struct json_object *o, const char *path)
   if (!path || !*path)
     return gm_unconst(o);
   while (o) {
-    size_t len = strcspn(path, "/");
+    const char *slash = strchr(path, '/');
+    size_t len = slash ? (size_t)(slash - path) : strlen(path);
 
     o = child(o, path, len);
     if (!path[len])

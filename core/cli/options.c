@@ -79,6 +79,10 @@ const struct cli_option cli_options[] = {
     .flags = CLI_REPEAT,
     .help = "a parameter of the vendor's own, passed through: "
             "--set num_inference_steps=40" },
+  { .name = "option", .arg = "KEY=JSON", .what = CLI_O_OPTION, WHAT,
+    .flags = CLI_REPEAT,
+    .help = "an option of the provider about how the job is run: "
+            "--option priority=low" },
 
   { SOURCE("image", "image"), INPUT, .help = "picture to start from" },
   { SOURCE("mask", "mask"), INPUT,

@@ -41,6 +41,7 @@ enum cli_what {
   CLI_O_FALLBACK,
   CLI_O_OUTPUT,
   CLI_O_SET,
+  CLI_O_OPTION,
   CLI_O_DRY_RUN,
   CLI_O_JSON,
   CLI_O_QUIET,

@@ -26,8 +26,11 @@ static const char *operation(const struct cli_args *a)
   return a->verb->id == CLI_VIDEO ? video_operation(a) : NULL;
 }
 
-static int32_t add_extra(struct gamut_request *r, const char *pair,
-                         struct gamut_error *error)
+typedef int32_t add_fn(struct gamut_request *r, const char *name,
+                       const char *value, struct gamut_error *error);
+
+static int32_t add_pair(struct gamut_request *r, const char *pair, add_fn *add,
+                        struct gamut_error *error)
 {
   const char *equals = strchr(pair, '=');
   char *key;
@@ -36,7 +39,7 @@ static int32_t add_extra(struct gamut_request *r, const char *pair,
   if (!equals || equals == pair) {
     error->error_class = GAMUT_E_INVALID;
     snprintf(error->message, sizeof(error->message),
-             "--set '%s' has no form of KEY=JSON", pair);
+             "'%s' has no form of KEY=JSON", pair);
     return GAMUT_E_INVALID;
   }
   key = strndup(pair, (size_t)(equals - pair));
@@ -45,7 +48,7 @@ static int32_t add_extra(struct gamut_request *r, const char *pair,
     snprintf(error->message, sizeof(error->message), "out of memory");
     return GAMUT_E_NOMEM;
   }
-  rc = gamut_request_extra(r, key, equals + 1, error);
+  rc = add(r, key, equals + 1, error);
   free(key);
   return rc;
 }
@@ -61,7 +64,9 @@ static int32_t add_option(struct gamut_request *r, const struct cli_given *o,
   case CLI_O_FALLBACK:
     return gamut_request_link(r, o->value, error);
   case CLI_O_SET:
-    return add_extra(r, o->value, error);
+    return add_pair(r, o->value, gamut_request_extra, error);
+  case CLI_O_OPTION:
+    return add_pair(r, o->value, gamut_request_option, error);
   default:
     return 0;
   }

@@ -51,7 +51,9 @@ int32_t gm_draft_open(struct gm_draft *d, const struct gm_output_plan *p,
   memset(d, 0, sizeof(*d));
   d->fd = -1;
   d->max = max;
-  gm_sha256_init(&d->sum);
+  d->hashes = p && p->sidecar;
+  if (d->hashes)
+    gm_sha256_init(&d->sum);
   gm_buf_init(&d->memory, (size_t)max);
   if (!p || !p->name)
     return 0;
@@ -70,7 +72,8 @@ int32_t gm_draft_add(struct gm_draft *d, const void *p, size_t len,
   if (len > d->max - d->len)
     return gm_fail(err, GAMUT_E_PROTOCOL, "the result is over %llu MiB",
                    (unsigned long long)(d->max >> 20));
-  gm_sha256_add(&d->sum, p, len);
+  if (d->hashes)
+    gm_sha256_add(&d->sum, p, len);
   d->len += len;
   if (!d->path) {
     gm_buf_addn(&d->memory, p, len);
@@ -122,12 +125,18 @@ static int32_t look(struct gm_draft *d, struct gm_output *o,
   return 0;
 }
 
-/* Give it its name.  link() refuses an existing target atomically; a file
- * system without hard links gets a check and a rename. */
+/* Give it its name, unless that is taken: in one step where the system can,
+ * else by link(), else (no hard links here) by a check and a rename. */
 static int rename_new(const char *from, const char *to)
 {
   struct stat st;
 
+#ifdef HAVE_RENAMEAT2
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno == EEXIST)
+    return EEXIST;
+#endif
   if (link(from, to) == 0) {
     unlink(from);
     return 0;
@@ -186,7 +195,8 @@ int32_t gm_draft_keep(struct gm_draft *d, const struct gm_output_plan *p,
   if (rc)
     return rc;
   o->size = d->len;
-  gm_sha256_hex(&d->sum, o->sha256);
+  if (d->hashes)
+    gm_sha256_hex(&d->sum, o->sha256);
   if (d->path)
     return keep_file(d, p, f, sync, o, err);
   gm_buf_finish(&o->data);

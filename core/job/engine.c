@@ -12,6 +12,7 @@ int32_t gm_engine_init(struct gm_engine *e)
   gm_list_init(&e->ready);
   gm_list_init(&e->flights);
   gm_list_init(&e->token_waits);
+  gm_list_init(&e->upload_waits);
   gm_list_init(&e->work_waits);
   gm_list_init(&e->performs);
   return gm_call_init(&e->call, e->log);
@@ -21,6 +22,7 @@ static void free_flight(struct gm_flight *f)
 {
   gm_exchange_finish(&f->x);
   gm_buf_finish(&f->secrets);
+  gm_wipe_buf(&f->filled);
   gm_free(f);
 }
 
@@ -30,6 +32,7 @@ void gm_engine_finish(struct gm_engine *e)
 
   if (!e->flights.next)
     return;
+  gm_uploads_finish(e);
   gm_assert(gm_list_empty(&e->ready));
   while ((l = gm_list_pop(&e->flights)))
     free_flight(GM_CONTAINER(l, struct gm_flight, link));
@@ -88,6 +91,7 @@ void gm_flight_return(struct gm_engine *e, struct gm_flight *f)
   f->job = NULL;
   f->output = NULL;
   gm_exchange_reset(&f->x);
+  gm_wipe_buf(&f->filled);
   gm_list_append(&e->flights, &f->link);
   l = gm_list_pop(&e->ready);
   if (l)

@@ -25,6 +25,8 @@ struct gm_engine {
   struct gm_list flights; /* idle ones */
   uint32_t n_flights;
   struct gm_list token_waits; /* jobs that wait for a bearer token */
+  struct gm_list upload_waits; /* jobs that wait for a file to be uploaded */
+  struct gm_map uploads; /* URLs by content, see upload.c */
   struct gm_list work_waits;  /* jobs that wait for a turn in perform() */
   struct gm_list performs;    /* what runs on the pool, wanted or not */
   uint32_t retry_attempts, retry_base_ms, retry_cap_ms;

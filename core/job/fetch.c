@@ -162,7 +162,11 @@ static void settle(struct gm_job *job, struct gm_exchange *x,
   const struct gm_engine *e = job->engine;
   uint32_t wait_ms;
 
-  if (gm_policy_of(err->error_class)->again && job->repeats < FETCH_REPEATS) {
+  /* A URL that was refused before anything was sent stays refused. */
+  bool refused = err->error_class == GAMUT_E_PROTOCOL && !x->was_sent;
+
+  if (!refused && gm_policy_of(err->error_class)->again &&
+      job->repeats < FETCH_REPEATS) {
     wait_ms = gm_backoff_ms(job->repeats, e->retry_base_ms, e->retry_cap_ms,
                             x->has_retry_after, x->retry_after_ms);
     job->repeats++;
@@ -232,6 +236,13 @@ static void download(struct gm_job *job, struct gm_output *o)
   gm_http_start(job->engine->http, x);
 }
 
+/* In storage of the user's own, to which the credential at hand opens no way:
+ * the address is the result. */
+static bool stays(const struct gm_job *job, const struct gm_output *o)
+{
+  return job->plan->leave || strncmp(o->url, "gs://", 5) == 0;
+}
+
 void gm_job_fetch_next(struct gm_job *job)
 {
   struct gm_output *o;
@@ -239,7 +250,7 @@ void gm_job_fetch_next(struct gm_job *job)
   while ((o = next_output(job))) {
     if (!o->url)
       pour(job, o);
-    else if (!job->plan->leave) {
+    else if (!stays(job, o)) {
       download(job, o);
       return;
     }

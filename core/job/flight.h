@@ -22,6 +22,7 @@ struct gm_flight {
   struct gm_exchange x;
   struct gm_header headers[GM_FLIGHT_HEADERS];
   struct gm_buf secrets; /* header values filled in for one send */
+  struct gm_buf filled;  /* GAMUT_HTTP_FILL: the body with its secrets */
   struct gm_sse sse;     /* GAMUT_HTTP_STREAM */
   struct gm_ending ending; /* of an event that ended it; kind NONE before */
   struct gm_draft draft; /* downloads */
@@ -83,6 +84,12 @@ void gm_job_fetch_next(struct gm_job *job);
 void gm_job_work(struct gm_job *job);
 void gm_job_unwork(struct gm_job *job); /* the job goes, the thread stays */
 void gm_perform_drop_all(struct gm_engine *e); /* the pool is gone */
+/* upload.c: true when every file that the vendor wants as a URL has one; false:
+ * it waits or has failed. */
+bool gm_upload_ready(struct gm_job *job);
+void gm_upload_forget(struct gm_job *job); /* the URLs of an attempt */
+void gm_uploads_finish(struct gm_engine *e);
+
 /* token.c: true when the job may send now; false: it waits or has failed. */
 bool gm_token_ready(struct gm_job *job);
 /* For how long a token that lives `ttl_s` is used. */

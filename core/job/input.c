@@ -89,6 +89,21 @@ static int32_t open_file(struct gm_input *in, const char *path, int32_t kind,
   return rc;
 }
 
+/* Schemes that only their vendor can read (gs://, runway://) are passed on; one
+ * that names a way to fetch is a mistake. */
+static bool is_vendors_own(const char *s)
+{
+  static const char *const ways[] = { "http:", "https:", "ftp:", "ftps:",
+                                      "sftp:", "scp:",   "smb:", "ws:",
+                                      "wss:",  "rtsp:" };
+  size_t i;
+
+  for (i = 0; i < GM_LEN(ways); i++)
+    if (gm_starts(s, ways[i]))
+      return false;
+  return true;
+}
+
 static int32_t open_source(struct gm_input *in, int32_t kind,
                            struct gm_error *err)
 {
@@ -99,7 +114,8 @@ static int32_t open_source(struct gm_input *in, int32_t kind,
     return open_file(in, s + 7, kind, err);
   if (!gm_starts(s, "data:") && !strstr(s, "://"))
     return open_file(in, s, kind, err);
-  if (!gm_starts(s, "data:") && !gm_url_origin(s, origin))
+  if (!gm_starts(s, "data:") && !is_vendors_own(s) &&
+      !gm_url_origin(s, origin))
     return gm_fail(err, GAMUT_E_INVALID,
                    "%s: '%.80s' is neither a file nor an http(s) URL", in->role,
                    s);
@@ -150,5 +166,7 @@ void gm_input_close(struct gm_input *in)
   gm_free(gm_unconst(in->url));
   gm_free(gm_unconst(in->path));
   gm_free(gm_unconst(in->name));
+  gm_free(gm_unconst(in->sha256));
+  gm_free(gm_unconst(in->uploaded));
   memset(in, 0, sizeof(*in));
 }

@@ -25,7 +25,8 @@ static void on_timer(struct gm_timer *t)
 
   if (job->state == GM_JOB_QUEUED) {
     gm_job_move(job, GM_JOB_READY);
-    gm_job_step(job, GAMUT_EV_START, NULL);
+    if (gm_upload_ready(job))
+      gm_job_step(job, GAMUT_EV_START, NULL);
     return;
   }
   if (job->state == GM_JOB_FETCHING) {
@@ -45,7 +46,7 @@ int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
   job->engine = e;
   job->ops = ops;
   job->timer.fire = on_timer;
-  job->permille = -1;
+  job->permille = job->queue_position = -1;
   gm_list_init(&job->link);
   gm_list_init(&job->durable.link);
   if (!job->id[0])
@@ -72,6 +73,7 @@ static void stop(struct gm_job *job)
 static void forget_attempt(struct gm_job *job)
 {
   stop(job);
+  gm_upload_forget(job);
   gm_free(job->pending);
   job->pending = NULL;
   gm_free(job->state_text);
@@ -85,7 +87,7 @@ static void forget_attempt(struct gm_job *job)
   job->quick = 0;
   job->tries = job->repeats = job->total_repeats = 0;
   job->http_status = 0;
-  job->permille = -1;
+  job->permille = job->queue_position = -1;
 }
 
 void gm_job_finish(struct gm_job *job)
@@ -109,6 +111,7 @@ void gm_job_move(struct gm_job *job, enum gm_job_state to)
   gm_debug(job->engine->log, "job %s: %s -> %s", job->id,
            states[job->state].name, states[to].name);
   job->state = (uint8_t)to;
+  gm_job_tell(job, GAMUT_EVENT_STATE, 0, 0, states[to].name);
 }
 
 bool gm_job_watched(const struct gm_job *job)
@@ -135,7 +138,7 @@ int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
   if (job->state != GM_JOB_QUEUED)
     gm_job_move(job, GM_JOB_QUEUED);
   job->instance = instance;
-  if (!job->fetches_token)
+  if (!job->own_fn)
     job->fn = instance->provider->def.step;
   job->wire = wire;
   job->request = request;

@@ -48,8 +48,8 @@ struct gm_job_ops {
   /* May be NULL.  Must not end or free the job. */
   void (*event)(struct gm_job *job, const struct gm_job_event *e);
   bool (*wants_events)(struct gm_job *job); /* NULL: no */
-  /* Members that the owner adds to the journal record. */
-  void (*record)(struct gm_job *job, struct json_object *record);
+  /* Members that the owner adds to the journal record, as JSON text. */
+  void (*record)(struct gm_job *job, struct gm_buf *b);
 };
 
 /* What attempts have brought, allocated when there is something. */
@@ -75,13 +75,15 @@ struct gm_job {
   bool cancelling;       /* the provider was told, or is about to be */
   bool replayable;       /* the pending exchange came from START */
   bool renewed;          /* the token was renewed in this attempt */
-  bool fetches_token;    /* it runs token() and brings no output */
+  bool own_fn;           /* the owner set fn: token(), upload(); these bring
+                            no output */
+  bool fetches_token;
   uint8_t quick;         /* exchanges in a row without a delay */
   uint16_t tries;        /* billable submissions of this attempt */
   uint16_t repeats;      /* of the present exchange */
   uint16_t total_repeats; /* of this attempt */
   int16_t http_status;   /* of the last reply */
-  int32_t permille;      /* last told; -1 */
+  int32_t permille, queue_position; /* last told; -1 */
   uint32_t patience_ms;  /* longest wait for a repeat; the owner sets it */
   struct gm_engine *engine;
   const struct gm_job_ops *ops;

@@ -74,7 +74,7 @@ static size_t number_at(const char *s)
   const char *slash = strrchr(s, '/');
   const char *dot = strrchr(slash ? slash : s, '.');
 
-  if (!dot || dot == s || dot == slash + 1)
+  if (!dot || dot == s || (slash && dot == slash + 1))
     return strlen(s);
   return (size_t)(dot - s);
 }

@@ -26,7 +26,7 @@ struct gm_output {
   struct gm_buf data; /* without a plan for files */
   uint64_t size;
   struct gm_media media;
-  char sha256[GM_SHA256_HEX];
+  char sha256[GM_SHA256_HEX]; /* "" without a sidecar */
   struct gm_error err;
   bool done;
 };
@@ -61,6 +61,7 @@ struct gm_draft {
   int fd;
   char *path, *folder;
   uint64_t len, max;
+  bool hashes; /* for a sidecar: it would cost more than all the rest */
   struct gm_sha256 sum;
   struct gm_buf memory;
 };

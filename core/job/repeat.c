@@ -87,12 +87,18 @@ void gm_job_refused(struct gm_job *job, struct gm_exchange *x)
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   _cleanup_json_ struct json_object *body = NULL;
   bool final = false;
+  uint32_t wait_ms;
 
   if (x->reader.is_json)
     body = gm_json_parse(job->engine->parser, gm_buf_text(&x->reader.text),
                          x->reader.text.len, &(size_t){ 0 },
                          &(const char *){ NULL });
   gm_judge(job->instance, job->pending->phase, x, body, &err, &final);
+  wait_ms = gm_judge_wait_ms(job->instance, body);
+  if (wait_ms > x->retry_after_ms) {
+    x->retry_after_ms = wait_ms;
+    x->has_retry_after = true;
+  }
   /* A good answer that tells of a failed job tells the same the next time. */
   if (x->status < 400 && err.error_class != GAMUT_E_RATE)
     final = true;

@@ -84,6 +84,22 @@ static int32_t open_body(struct gm_job *job, struct gm_flight *f,
   return 0;
 }
 
+/* Secrets of the body are put in for this one send. */
+static int32_t fill_body(struct gm_job *job, struct gm_flight *f,
+                         struct gm_error *err)
+{
+  int32_t rc;
+
+  if (!(job->pending->flags & GAMUT_HTTP_FILL) || !f->x.body)
+    return 0;
+  gm_wipe_buf(&f->filled);
+  rc = gm_instance_fill(job->instance, f->x.body, f->x.body_len, &f->filled,
+                        err);
+  f->x.body = gm_buf_text(&f->filled);
+  f->x.body_len = f->filled.len;
+  return rc;
+}
+
 static void start(struct gm_job *job, struct gm_flight *f)
 {
   const struct gm_pending *p = job->pending;
@@ -110,7 +126,7 @@ static void start(struct gm_job *job, struct gm_flight *f)
   x->done = answered;
   if (p->flags & GAMUT_HTTP_STREAM)
     gm_stream_begin(f);
-  if (open_body(job, f, &job->err)) {
+  if (open_body(job, f, &job->err) || fill_body(job, f, &job->err)) {
     gm_flight_release(f);
     gm_job_over(job);
     return;

@@ -163,6 +163,12 @@ static void tell_progress(struct gm_job *job, const struct gm_call *c)
 
   for (i = 0; i < c->n_notes; i++)
     gm_job_tell(job, GAMUT_EVENT_NOTE, 0, 0, c->notes[i]);
+  if (c->queue_position < 0 && job->queue_position >= 0 && !job->working_ms)
+    job->working_ms = gm_mono_ms(); /* no place in the queue any more */
+  if (c->queue_position >= 0 && c->queue_position != job->queue_position) {
+    job->queue_position = c->queue_position;
+    gm_job_tell(job, GAMUT_EVENT_QUEUE, c->queue_position, 0, NULL);
+  }
   if (c->permille < 0 || c->permille == job->permille)
     return;
   job->permille = c->permille;
@@ -247,7 +253,7 @@ static void well_done(struct gm_job *job)
   else if (found->withheld > 0)
     gm_job_fail(job, GAMUT_E_BLOCKED,
                 "the vendor's content filter withheld the output");
-  else if (job->fetches_token)
+  else if (job->own_fn)
     gm_job_over(job); /* a token: nothing to fetch */
   else
     gm_job_fail(job, GAMUT_E_PROVIDER,
@@ -314,6 +320,7 @@ static void mark_accepted(struct gm_job *job, const struct gm_ending *end)
       end->kind == GM_STEP_NONE)
     return;
   job->accepted = true;
+  job->doubtful = false;
   job->accepted_ms = gm_mono_ms();
 }
 
@@ -369,13 +376,11 @@ static struct json_object *request_of(struct gm_job *job)
   return o;
 }
 
-/* Call the provider; the outcome stays in the engine's call.  False: the job
- * could not even be asked. */
-static bool ask(struct gm_job *job, int32_t event, struct gm_exchange *x,
-                const struct gm_sse_event *chunk)
+static struct gm_call_in input_of(struct gm_job *job, int32_t event,
+                                  struct gm_exchange *x,
+                                  struct json_object *request)
 {
-  _cleanup_json_ struct json_object *request = request_of(job);
-  struct gm_call_in in = {
+  return (struct gm_call_in){
     .event = event,
     .phase = x && job->pending ? job->pending->phase : -1,
     .job_id = job->id,
@@ -383,31 +388,40 @@ static bool ask(struct gm_job *job, int32_t event, struct gm_exchange *x,
     .request = request,
     .state = job->state_text,
     .exchange = x,
-    .chunk = chunk,
     .inputs = job->inputs,
     .n_inputs = job->n_inputs,
   };
-
-  if (request)
-    gm_call_run(&job->engine->call, job->instance, job->fn, &in);
-  return request != NULL;
 }
 
+/* What the outcome points to is in the request and the reply as well: both live
+ * until it is taken. */
 void gm_job_step(struct gm_job *job, int32_t event, struct gm_exchange *x)
 {
-  if (ask(job, event, x, NULL))
-    gm_job_outcome(job, &job->engine->call, event, x);
-  else
+  _cleanup_json_ struct json_object *request = request_of(job);
+  struct gm_call_in in = input_of(job, event, x, request);
+  struct gm_call *c = &job->engine->call;
+
+  if (!request) {
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a step");
+    return;
+  }
+  gm_call_run(c, job->instance, job->fn, &in);
+  gm_job_outcome(job, c, event, x);
 }
 
 void gm_job_chunk(struct gm_job *job, struct gm_exchange *x,
                   const struct gm_sse_event *chunk, struct gm_ending *end)
 {
-  if (ask(job, GAMUT_EV_CHUNK, x, chunk)) {
-    gm_job_take(job, &job->engine->call, GAMUT_EV_CHUNK, x, end);
+  _cleanup_json_ struct json_object *request = request_of(job);
+  struct gm_call_in in = input_of(job, GAMUT_EV_CHUNK, x, request);
+  struct gm_call *c = &job->engine->call;
+
+  in.chunk = chunk;
+  if (!request) {
+    *end = (struct gm_ending){ .kind = GM_STEP_FAIL };
+    gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for a step");
     return;
   }
-  *end = (struct gm_ending){ .kind = GM_STEP_FAIL };
-  gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for a step");
+  gm_call_run(c, job->instance, job->fn, &in);
+  gm_job_take(job, c, GAMUT_EV_CHUNK, x, end);
 }

@@ -88,7 +88,7 @@ static bool begin(struct gm_engine *e, struct gm_instance *i)
     gm_free(t);
     return false;
   }
-  t->job.fetches_token = true;
+  t->job.own_fn = t->job.fetches_token = true;
   t->job.fn = table->token;
   t->job.patience_ms = e->retry_cap_ms;
   if (gm_job_begin(&t->job, i, NULL, request)) {

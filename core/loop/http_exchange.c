@@ -66,7 +66,8 @@ void gm_exchange_begin(struct gm_exchange *x)
   size_t max = (size_t)GM_MIN(gm_exchange_max_body(x), (uint64_t)SIZE_MAX / 2);
 
   gm_exchange_reset(x);
-  if (!x->sink)
+  /* A stream that was refused is answered as usual. */
+  if (!x->sink || x->flags & GM_X_STREAM)
     gm_reader_init(&x->reader, max, max);
 }
 

@@ -10,7 +10,7 @@
 #include <gamut/plugin.h>
 #include <string.h>
 
-enum { SECRETS_MAX = 16, HEADERS_MAX = 128, OWN_MAX = 2 };
+enum { SECRETS_MAX = 16, HEADERS_MAX = 128, OWN_MAX = 4, OWN_SIZE = 96 };
 
 struct lines {
   struct curl_slist *nodes;
@@ -124,18 +124,36 @@ static void leave_out(struct lines *l, const char *line)
 static void add_owners(struct lines *l, const struct gm_exchange *x)
 {
   bool away = x->hops && !gm_url_same_origin(x->url, gm_exchange_url(x));
-  bool has_type = false;
 
   for (size_t i = 0; i < x->n_headers; i++) {
     const struct gm_header *h = &x->headers[i];
 
-    if (is_ours(h->name) || (away && is_personal(h->name)))
-      continue;
-    has_type = has_type || gm_strieq(h->name, "content-type");
-    add(l, h->name, h->value);
+    if (!is_ours(h->name) && !(away && is_personal(h->name)))
+      add(l, h->name, h->value);
   }
+}
+
+static bool has(const struct gm_exchange *x, const char *name)
+{
+  for (size_t i = 0; i < x->n_headers; i++) {
+    if (gm_strieq(x->headers[i].name, name))
+      return true;
+  }
+  return false;
+}
+
+/* libcurl would make the first two as well, but prints each twice, and its
+ * printf() goes letter by letter: a tenth of all that an exchange costs. */
+static void add_own(struct lines *l, const struct gm_http_slot *s)
+{
+  const char *agent = s->http->user_agent;
+
+  if (agent && !has(s->x, "user-agent"))
+    add(l, "User-Agent", agent);
+  if (s->decodes && !has(s->x, "accept-encoding"))
+    add(l, "Accept-Encoding", gm_http_encodings());
   leave_out(l, "Expect:");
-  if (!has_type)
+  if (!has(s->x, "content-type"))
     leave_out(l, "Content-Type:");
 }
 
@@ -144,7 +162,7 @@ int32_t gm_http_lines_set(struct gm_http_slot *s)
   struct gm_exchange *x = s->x;
   struct gm_header secrets[SECRETS_MAX];
   struct lines l = { 0 };
-  size_t n_secrets = 0, n, size = 32; /* what is left out */
+  size_t n_secrets = 0, n, size = OWN_SIZE;
   int32_t rc;
 
   if (x->n_headers > HEADERS_MAX)
@@ -154,6 +172,8 @@ int32_t gm_http_lines_set(struct gm_http_slot *s)
     n_secrets = x->authorize(x, gm_exchange_url(x), secrets, SECRETS_MAX);
   n = x->n_headers + n_secrets + OWN_MAX;
   size += n * sizeof(struct curl_slist);
+  if (s->http->user_agent)
+    size += strlen(s->http->user_agent);
   rc = measure(x, x->headers, x->n_headers, &size);
   if (!rc)
     rc = measure(x, secrets, n_secrets, &size);
@@ -164,6 +184,7 @@ int32_t gm_http_lines_set(struct gm_http_slot *s)
   l.nodes = s->lines;
   l.text = (char *)(l.nodes + n);
   add_owners(&l, x);
+  add_own(&l, s);
   for (size_t i = 0; i < n_secrets; i++)
     add(&l, secrets[i].name, secrets[i].value);
   l.nodes[l.n - 1].next = NULL;

@@ -98,6 +98,7 @@ CURLcode gm_http_slot_ca(struct gm_http_slot *s);
 
 /* http_setup.c */
 int32_t gm_http_global(struct gm_error *err);
+const char *gm_http_encodings(void); /* that libcurl can undo; NULL: none */
 struct gm_http_slot *gm_http_slot_new(struct gm_http *h);
 void gm_http_slot_free(struct gm_http_slot *s);
 /* Make the handle ready for s->x. */

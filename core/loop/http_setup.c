@@ -31,6 +31,11 @@ static void init_global(void)
     encodings = info->features & CURL_VERSION_BROTLI ? "gzip, br" : "gzip";
 }
 
+const char *gm_http_encodings(void)
+{
+  return encodings;
+}
+
 /* There is no curl_global_cleanup(): the application may use libcurl too. */
 int32_t gm_http_global(struct gm_error *err)
 {
@@ -93,8 +98,6 @@ static CURLcode set_constants(struct gm_http_slot *s)
     code = curl_easy_setopt(e, CURLOPT_PROXY, "");
   if (!code)
     code = curl_easy_setopt(e, CURLOPT_NOPROXY, "");
-  if (!code && s->http->user_agent)
-    code = curl_easy_setopt(e, CURLOPT_USERAGENT, s->http->user_agent);
   return code;
 }
 

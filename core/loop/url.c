@@ -10,7 +10,6 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -43,15 +42,11 @@ static bool is_name_char(char c)
  * wire has none of them, whatever a parser would make of it. */
 static bool clean(const char *url)
 {
-  size_t i;
+  const char *p = url;
 
-  for (i = 0; url[i]; i++) {
-    unsigned char c = (unsigned char)url[i];
-
-    if (c <= 0x20 || c >= 0x7f || i >= GM_URL_MAX)
-      return false;
-  }
-  return i > 0;
+  while ((unsigned char)(*p - 0x21) < 0x7f - 0x21)
+    p++;
+  return !*p && p > url && p - url <= GM_URL_MAX;
 }
 
 /* Length of "http://" or "https://", 0 for anything else.  One slash or three,
@@ -107,12 +102,20 @@ static size_t plain_port(const char *s, unsigned *ret)
 
 static bool write_port(char *ret, size_t at, bool https, unsigned port)
 {
+  char digits[8] = "";
+  size_t n = sizeof(digits) - 1;
+
   if (port == (https ? 443U : 80U)) {
     ret[at] = '\0';
     return true;
   }
-  return snprintf(ret + at, GM_ORIGIN_SIZE - at, ":%u", port) <
-         (int)(GM_ORIGIN_SIZE - at);
+  for (; port; port /= 10)
+    digits[--n] = (char)('0' + port % 10);
+  digits[--n] = ':';
+  if (at + sizeof(digits) - n > GM_ORIGIN_SIZE)
+    return false;
+  memcpy(ret + at, digits + n, sizeof(digits) - n);
+  return true;
 }
 
 static bool plain_origin(const char *url, size_t skip, char ret[GM_ORIGIN_SIZE])

@@ -66,6 +66,7 @@ void gm_call_end(struct gm_call *c)
                            .build = b,
                            .arena = c->arena,
                            .permille = -1,
+                           .queue_position = -1,
                            .cost_microusd = -1 };
   uint32_t i;
 

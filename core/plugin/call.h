@@ -19,6 +19,7 @@ struct gm_input {
   uint64_t size;
   const char *data; /* bytes already in memory (data URI, stdin), or NULL */
   const char *sha256; /* hex, or NULL while not computed */
+  const char *uploaded; /* where the vendor has a copy of the file, or NULL */
 };
 
 enum gm_step_kind {
@@ -64,6 +65,7 @@ struct gm_call {
   const struct gamut_artifact *artifacts;
   uint32_t n_artifacts;
   int32_t permille; /* -1: not said */
+  int32_t queue_position; /* -1: not said */
   const char *const *notes; /* progress notes in order */
   uint32_t n_notes;
   const char *usage_unit; /* NULL: not said */
@@ -105,6 +107,9 @@ struct gm_blob *gm_call_blob(struct gm_call *c, const char *data);
 void gm_judge(const struct gm_instance *i, int32_t phase,
               struct gm_exchange *x, const struct json_object *body,
               struct gm_error *err, bool *ret_final);
+/* What the body says of how long to wait before the next try; 0: nothing. */
+uint32_t gm_judge_wait_ms(const struct gm_instance *i,
+                          const struct json_object *body);
 int32_t gm_class_of_status(int32_t status);
 
 #endif

@@ -334,7 +334,7 @@ static bool class_ok(int32_t error_class)
   /* Classes of a later minor are negative as well; the host treats them as
    * PROVIDER.  Those that only the host may set are none of a plugin's. */
   return error_class < 0 && error_class > -1000 &&
-         (error_class > GAMUT_E_TRANSPORT || error_class < GAMUT_E_STORAGE);
+         (gm_class_is_providers(error_class) || error_class < GAMUT_E_STORAGE);
 }
 
 static int32_t check_reason(const struct gamut_provider *p, uint32_t i,
@@ -344,7 +344,7 @@ static int32_t check_reason(const struct gamut_provider *p, uint32_t i,
 
   if (r->status && (r->status < 100 || r->status > 599))
     return bad(err, "reason %u has the status %d", i, (int)r->status);
-  if (!class_ok(r->error_class))
+  if (!class_ok(r->error_class) && (r->error_class != GAMUT_OK || !r->path))
     return bad(err, "reason %u has the class %d, which no plugin may set", i,
                (int)r->error_class);
   if (!r->path && !r->status)

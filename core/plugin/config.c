@@ -223,6 +223,9 @@ static int32_t resolve_all(const struct resolve *r)
       rc = check_base_url(r, v);
     if (rc)
       return rc;
+    if (v->text && v->key.flags & GAMUT_KEY_JSON &&
+        !gm_key_file_read(c, v, r->log))
+      return no_memory(r);
     if (!v->text)
       continue;
     v->shown = shown_of(v);
@@ -397,6 +400,7 @@ void gm_config_free(struct gm_config *c)
   if (!c)
     return;
   for (i = 0; i < c->n_values; i++) {
+    gm_key_file_finish(&c->values[i]);
     gm_wipe_freep(&c->values[i].text);
     gm_free(c->values[i].where);
     gm_free(c->values[i].shown);
@@ -444,10 +448,42 @@ const struct gm_config_line *gm_instance_config(struct gm_instance *i, size_t n)
   return &c->line;
 }
 
+/* The value that "key" or "key/member" is about; *ret_member: the member. */
+static const struct gm_config_value *
+value_at(const struct gm_instance *i, const char *key, const char **ret_member)
+{
+  char name[GM_KEY_MAX + 1];
+  const char *slash = strchr(key, '/');
+  const struct gm_config_value *v;
+  size_t len = slash ? (size_t)(slash - key) : 0;
+
+  *ret_member = NULL;
+  if (!slash)
+    return gm_config_find(i->config, key);
+  if (len >= sizeof(name))
+    return NULL;
+  memcpy(name, key, len);
+  name[len] = '\0';
+  v = gm_config_find(i->config, name);
+  *ret_member = slash + 1;
+  return v && v->key.flags & GAMUT_KEY_JSON ? v : NULL;
+}
+
 const char *gm_instance_value(const struct gm_instance *i, const char *key,
                               bool secret)
 {
-  const struct gm_config_value *v = gm_config_find(i->config, key);
+  const char *member;
+  const struct gm_config_value *v = value_at(i, key, &member);
 
+  if (v && member)
+    return gm_key_file_member(v, member, secret);
   return v && (secret || !is_secret(v)) ? v->text : NULL;
+}
+
+const char *gm_instance_broken(const struct gm_instance *i, const char *key)
+{
+  const char *member;
+  const struct gm_config_value *v = value_at(i, key, &member);
+
+  return v && member ? v->broken : NULL;
 }

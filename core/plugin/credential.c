@@ -72,24 +72,25 @@ static bool fill_origin(const struct gm_instance *i, const char *at,
   return at && !gm_buf_failed(&b) && gm_url_origin(gm_buf_text(&b), origin);
 }
 
-static bool row_origin(const struct gm_instance *i,
-                       const struct gamut_credential *c,
-                       char origin[GM_ORIGIN_SIZE])
+/* What was found when the instance was made; "": it depends on values. */
+static const char *kept_origin(const struct gm_instance *i,
+                               const struct gamut_credential *c)
 {
-  if (c->origin && strchr(c->origin, '{'))
-    return fill_origin(i, c->origin, origin);
-  if (c->origin)
-    return gm_url_origin(c->origin, origin);
-  memcpy(origin, i->base_origin, GM_ORIGIN_SIZE);
-  return *origin != '\0';
+  const struct gamut_table *t = &i->provider->def.credentials;
+  size_t at = (size_t)((const char *)c - (const char *)t->items);
+
+  return i->row_origins[at / t->stride];
 }
 
 static bool row_is_for(const struct gm_instance *i,
                        const struct gamut_credential *c, const char *origin)
 {
+  const char *kept = c->origin ? kept_origin(i, c) : i->base_origin;
   char own[GM_ORIGIN_SIZE];
 
-  return row_origin(i, c, own) && strcmp(own, origin) == 0;
+  if (*kept || !c->origin)
+    return *kept && strcmp(kept, origin) == 0;
+  return fill_origin(i, c->origin, own) && strcmp(own, origin) == 0;
 }
 
 /* ---- filling in ------------------------------------------------------------
@@ -300,15 +301,34 @@ static void add_row(const struct gm_instance *i,
   }
 }
 
-/* Does an earlier row ask for the same, for another origin? */
-static bool is_repeated(const struct gm_instance *i, uint32_t row)
+/* Is it for the other position of a switch?  Then it is no advice. */
+static bool switched_off(const struct gm_instance *i,
+                         const struct gamut_credential *c)
+{
+  const struct gm_config_value *v;
+  const char *at = c->value;
+  struct gm_piece piece;
+
+  while (gm_template_next(&at, &piece)) {
+    if (!is_condition(piece.name))
+      continue;
+    v = gm_config_find(i->config, piece.name + 1);
+    if (v && v->key.type == GAMUT_BOOL && !fits(i, piece.name, false))
+      return true;
+  }
+  return false;
+}
+
+/* Does an earlier row ask for the same? */
+static bool is_repeated(const struct gm_instance *i, uint32_t row, bool all)
 {
   const struct gamut_credential *c = row_at(i, row), *earlier;
   uint32_t j;
 
   for (j = 0; j < row; j++) {
     earlier = row_at(i, j);
-    if (earlier->header && gm_streq(earlier->value, c->value))
+    if (earlier->header && gm_streq(earlier->value, c->value) &&
+        (all || row_is_for(i, earlier, i->base_origin)))
       return true;
   }
   return false;
@@ -322,7 +342,7 @@ static void add_rows(const struct gm_instance *i, bool all, struct gm_buf *b)
 
   for (row = 0; (c = row_at(i, row)); row++) {
     if ((!all && !row_is_for(i, c, i->base_origin)) || !proves(i, c, &token) ||
-        (all && is_repeated(i, row)))
+        is_repeated(i, row, all) || switched_off(i, c))
       continue;
     if (b->len > 0)
       gm_buf_add(b, ", or ");

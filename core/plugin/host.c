@@ -60,14 +60,10 @@ static int32_t host_fail_reply(struct gamut_call *pub)
 }
 
 /* Classes that only the host may give become the vendor's fault, as do those
- * that it does not know.  What is cancelled may say so. */
-static int32_t allowed_class(const struct gm_call *c, int32_t error_class)
+ * that it does not know. */
+static int32_t allowed_class(int32_t error_class)
 {
-  if (error_class == GAMUT_E_CANCELLED && c->in->event == GAMUT_EV_WORK)
-    return error_class;
-  if (error_class <= GAMUT_E_TRANSPORT)
-    return GAMUT_E_PROVIDER;
-  return error_class;
+  return gm_class_is_providers(error_class) ? error_class : GAMUT_E_PROVIDER;
 }
 
 GAMUT_PRINTF(3, 4)
@@ -84,7 +80,7 @@ static int32_t host_fail(struct gamut_call *pub, int32_t error_class,
     return GM_STEP_FAIL;
   }
   va_start(ap, fmt);
-  gm_vfail(&c->err, allowed_class(c, error_class), fmt, ap);
+  gm_vfail(&c->err, allowed_class(error_class), fmt, ap);
   va_end(ap);
   if (c->err.message)
     gm_mask_secrets(c->instance, c->err.message);
@@ -180,6 +176,14 @@ static void host_progress(struct gamut_call *pub, int32_t permille,
     add_note(c, note);
 }
 
+static void host_queue(struct gamut_call *pub, int32_t position)
+{
+  struct gm_call *c = gm_call_of(pub);
+
+  if (!gm_call_broken(c) && position >= 0)
+    c->queue_position = position;
+}
+
 static void host_usage(struct gamut_call *pub, const char *unit, double amount,
                        int64_t cost_microusd)
 {
@@ -268,6 +272,10 @@ static const char *value_of(struct gm_call *c, const char *key, int32_t *type)
     gm_call_break(c, GAMUT_E_PLUGIN, "reads the secret '%s'", key);
     return NULL;
   }
+  if (gm_instance_broken(c->instance, key)) {
+    gm_call_break(c, GAMUT_E_AUTH, "%s", gm_instance_broken(c->instance, key));
+    return NULL;
+  }
   *type = row.type;
   return gm_instance_value(c->instance, key, false);
 }
@@ -347,6 +355,7 @@ const struct gamut_host gm_host = {
   .body_input = gm_host_body_input,
   .artifact = host_artifact,
   .progress = host_progress,
+  .queue = host_queue,
   .usage = host_usage,
   .fact = host_fact,
   .cancelled = host_cancelled,

@@ -139,20 +139,47 @@ const struct gm_input *gm_call_input(struct gm_call *c, uint32_t input)
   return NULL;
 }
 
+static bool is_data_uri(const char *url)
+{
+  const char *comma = url && gm_starts(url, "data:") ? strchr(url, ',') : NULL;
+
+  return comma && comma - url > 7 && memcmp(comma - 7, ";base64", 7) == 0;
+}
+
+static void add_data_uri(struct gm_call *c, const char *url, struct gm_buf *b)
+{
+  const char *text = strchr(url, ',') + 1;
+  struct gm_base64 decoder = GM_BASE64_INIT;
+  size_t len = strlen(text), n;
+  char *room = gm_buf_room(b, len / 4 * 3 + 3);
+
+  n = room ? gm_base64_decode(&decoder, text, len, room) : 0;
+  if (room && n != SIZE_MAX)
+    gm_buf_grown(b, n);
+  else if (room)
+    gm_call_break(c, GAMUT_E_INVALID, "got a data: URI that is not base64");
+}
+
 bool gm_call_input_bytes(struct gm_call *c, const struct gm_input *in,
                          struct gm_buf *b)
 {
+  struct gm_buf file = GM_BUF_INIT(GM_CALL_FILE);
   struct gm_error err = GM_ERROR_INIT;
 
   if (in->data) {
     gm_buf_addn(b, in->data, (size_t)in->size);
+  } else if (is_data_uri(in->url)) {
+    add_data_uri(c, in->url, b);
   } else if (!in->path) {
     gm_call_break(c, GAMUT_E_UNSUPPORTED,
                   "needs the bytes of the input '%s', not its URL",
                   in->name ? in->name : in->role);
-  } else if (gm_file_read(in->path, b, GAMUT_E_INVALID, &err) != 0) {
+  } else if (gm_file_read(in->path, &file, GAMUT_E_INVALID, &err) != 0) {
     gm_call_break(c, err.error_class, "%s", gm_error_text(&err));
+  } else {
+    gm_buf_addn(b, file.data, file.len); /* behind what is there already */
   }
+  gm_buf_finish(&file);
   if (gm_buf_failed(b) && !gm_call_broken(c))
     gm_call_break(c, b->failed == GAMUT_E_NOMEM ? b->failed : GAMUT_E_INVALID,
                   "input '%s' is over %u MiB", in->name ? in->name : in->role,

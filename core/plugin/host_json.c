@@ -364,8 +364,8 @@ static bool input_text(struct gm_call *c, const struct gm_input *in,
 {
   struct gm_buf bytes = GM_BUF_INIT(GM_CALL_FILE);
 
-  if (form == GAMUT_AS_URL && in->url) {
-    gm_buf_add(out, in->url);
+  if (form == GAMUT_AS_URL && (in->uploaded || in->url)) {
+    gm_buf_add(out, in->uploaded ? in->uploaded : in->url);
     return true;
   }
   if (gm_call_input_bytes(c, in, &bytes)) {

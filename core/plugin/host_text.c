@@ -117,7 +117,7 @@ const char *gm_host_input_info(struct gamut_call *pub, uint32_t input,
   if (strcmp(what, "role") == 0)
     return in->role;
   if (strcmp(what, "url") == 0)
-    return in->url;
+    return in->uploaded ? in->uploaded : in->url;
   if (strcmp(what, "name") == 0)
     return in->name;
   if (strcmp(what, "mime") == 0)
@@ -142,18 +142,6 @@ const char *gm_host_uuid(struct gamut_call *pub)
            pub->attempt_id ? pub->attempt_id : "");
   gm_uuid_from(seed, uuid);
   return gm_call_copy(c, uuid, strlen(uuid));
-}
-
-const char *gm_host_jwt(struct gamut_call *pub, const char *secret_key,
-                        const struct gamut_json *claims)
-{
-  struct gm_call *c = gm_call_of(pub);
-
-  (void)secret_key;
-  (void)claims;
-  if (!gm_call_broken(c))
-    gm_call_break(c, GAMUT_E_UNSUPPORTED, "this build cannot sign");
-  return NULL;
 }
 
 void gm_host_token(struct gamut_call *pub, const char *value, uint32_t ttl_s)

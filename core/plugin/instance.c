@@ -28,6 +28,7 @@ static void instance_free(struct gm_instance *i)
     i->provider->def.close(i->user);
   gm_config_free(i->config);
   gm_wipe_freep(&i->token);
+  gm_free(i->row_origins);
   gm_free(i->base_url);
   gm_free(i->name);
   gm_free(i);
@@ -49,6 +50,22 @@ static bool set_base(struct gm_instance *i)
   if (!gm_url_origin(i->base_url, i->base_origin))
     i->base_origin[0] = '\0';
   return true;
+}
+
+/* Each exchange asks for all of them, several times. */
+static bool set_rows(struct gm_instance *i)
+{
+  uint32_t n = i->provider->def.credentials.count;
+  const struct gamut_credential *c;
+
+  i->row_origins = gm_zalloc(n * sizeof(*i->row_origins));
+  while (i->row_origins && n-- > 0) {
+    c = gm_table_row(&i->provider->def.credentials, n, sizeof(*c), NULL);
+    if (!c->origin || strchr(c->origin, '{') ||
+        !gm_url_origin(c->origin, i->row_origins[n]))
+      i->row_origins[n][0] = '\0';
+  }
+  return i->row_origins;
 }
 
 /* What the instance is of: "use", else itself. */
@@ -115,8 +132,10 @@ static int32_t make(struct gm_instances *all, const char *name,
     gm_config_new(name, i->provider, all->settings, all->log, &i->config, err);
   if (rc)
     return rc;
+  i->registry = all->registry;
   i->name = gm_strdup(name);
-  if (!i->name || !set_base(i) || !gm_map_put(&all->by_name, name, i))
+  if (!i->name || !set_base(i) || !set_rows(i) ||
+      !gm_map_put(&all->by_name, name, i))
     return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
   *ret = GM_TAKE(i);
   return 0;
@@ -223,45 +242,48 @@ int32_t gm_instance_get(struct gm_instances *all, const char *name,
 /* ---- names -----------------------------------------------------------------
  */
 
-static bool add_name(const char **names, size_t *n, const char *name)
+/* Grows as it is filled: the registry may look into folders meanwhile and see
+ * more than a moment ago. */
+struct names {
+  const char **at;
+  size_t n, size;
+  bool failed; /* no memory */
+};
+
+static bool add_name(struct names *l, const char *name)
 {
+  const char **bigger;
   size_t i;
 
-  for (i = 0; i < *n; i++) {
-    if (strcmp(names[i], name) == 0)
+  for (i = 0; i < l->n; i++) {
+    if (strcmp(l->at[i], name) == 0)
       return false;
   }
-  names[(*n)++] = name;
+  if (l->n + 1 >= l->size) {
+    bigger = gm_realloc(l->at, 2 * (l->size + 8) * sizeof(*bigger));
+    l->failed |= !bigger;
+    if (!bigger)
+      return false;
+    l->at = bigger;
+    l->size = 2 * (l->size + 8);
+  }
+  l->at[l->n++] = name;
+  l->at[l->n] = NULL;
   return true;
 }
 
 /* A file that is not loaded yet stands for the provider of its name; once it
  * is, for those that it brings. */
-static void add_row(const char **names, size_t *n,
-                    const struct gm_plugin_info *info)
+static void add_row(struct names *l, const struct gm_plugin_info *info)
 {
   size_t i;
 
   if (info->refused)
     return;
   if (!info->version && !info->providers[0])
-    add_name(names, n, info->name);
+    add_name(l, info->name);
   for (i = 0; info->providers[i]; i++)
-    add_name(names, n, info->providers[i]->def.name);
-}
-
-/* How many names there can be at most. */
-static size_t count_names(struct gm_instances *all, struct json_object *file)
-{
-  const struct gm_plugin_info *info;
-  size_t n = 1, i, j;
-
-  for (i = 0; (info = gm_registry_info(all->registry, i)); i++) {
-    n++;
-    for (j = 0; info->providers[j]; j++)
-      n++;
-  }
-  return n + (file ? (size_t)json_object_object_length(file) : 0);
+    add_name(l, info->providers[i]->def.name);
 }
 
 const char *const *gm_instance_names(struct gm_instances *all)
@@ -269,24 +291,25 @@ const char *const *gm_instance_names(struct gm_instances *all)
   struct json_object *file = gm_settings_object(all->settings, "providers");
   const struct gm_plugin_info *info;
   struct json_object_iter it;
-  const char **names;
-  size_t n = 0, i;
+  struct names l = { NULL, 0, 0, false };
+  size_t i;
 
-  names = gm_zalloc(count_names(all, file) * sizeof(*names));
-  if (!names)
-    return NULL;
   for (i = 0; (info = gm_registry_info(all->registry, i)); i++)
-    add_row(names, &n, info);
+    add_row(&l, info);
   if (file) {
     json_object_object_foreachC(file, it)
     {
       /* Without "use" it configures a provider, which is there or not. */
       if (json_object_object_get(it.val, "use"))
-        add_name(names, &n, it.key);
+        add_name(&l, it.key);
     }
   }
-  gm_sort_names(names, n);
+  if (l.failed || (!l.at && !(l.at = gm_zalloc(sizeof(*l.at))))) {
+    gm_free(l.at);
+    return NULL;
+  }
+  gm_sort_names(l.at, l.n);
   gm_free(all->names);
-  all->names = names;
-  return names;
+  all->names = l.at;
+  return l.at;
 }

@@ -13,10 +13,12 @@ struct gm_token_job;
 struct gm_instance {
   char *name; /* what routes say */
   const struct gm_provider *provider;
+  struct gm_registry *registry; /* for the plugins that it needs beside */
   struct gm_config *config;
   void *user;      /* from open() */
   char *base_url;  /* without trailing slash */
   char base_origin[GM_ORIGIN_SIZE];
+  char (*row_origins)[GM_ORIGIN_SIZE]; /* of credential rows; "": as needed */
   bool own_base;   /* the user set base_url: trusted even when private */
   char *token;     /* current bearer, or NULL */
   uint64_t token_until_ms; /* mono; renew before */
@@ -46,7 +48,8 @@ void gm_instances_each(struct gm_instances *all,
  * plugin files, registered ones, names of the config file. */
 const char *const *gm_instance_names(struct gm_instances *all);
 
-/* One configuration value (as text), or NULL; secrets only with `secret`. */
+/* One configuration value (as text), or NULL; secrets only with `secret`.
+ * "key/member": of the JSON file that the key names. */
 const char *gm_instance_value(const struct gm_instance *i, const char *key,
                               bool secret);
 /* Every key with value (masked: "***abcd" last 4 of >= 12 characters) and
@@ -58,6 +61,19 @@ struct gm_config_line {
 };
 const struct gm_config_line *gm_instance_config(struct gm_instance *i,
                                                 size_t n);
+
+/* Why the JSON file of "key/member" could not be read, or NULL. */
+const char *gm_instance_broken(const struct gm_instance *i, const char *key);
+/* fill.c: the body with what its {places} stand for, in `out`, which the caller
+ * wipes.  AUTH when something is missing. */
+int32_t gm_instance_fill(const struct gm_instance *i, const char *body,
+                         size_t len, struct gm_buf *out, struct gm_error *err);
+/* gm_buf_finish() for what had secrets in it. */
+void gm_wipe_buf(struct gm_buf *b);
+/* jwt.c: what signs and checks, loading its plugin; NULL: the sentence says what
+ * is missing. */
+const struct gamut_crypto *gm_instance_crypto(const struct gm_instance *i,
+                                              struct gm_error *err);
 
 /* Secret headers for a URL (gm_exchange.authorize calls this).  Text lives in
  * `text`, which the caller wipes. */

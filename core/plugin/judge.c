@@ -13,6 +13,7 @@
 
 #define SENTENCE_MAX 500u
 #define PATH_MAX_LEN 256u
+#define WAIT_MAX_MS  INT64_C(86400000)
 
 int32_t gm_class_of_status(int32_t status)
 {
@@ -108,6 +109,15 @@ static bool walk(struct json_object *o, const char *path, visit_fn *visit,
   return walk(gm_json_at(o, part), rest, visit, user);
 }
 
+/* Where a list would be the answer, some send an error as its only entry. */
+static struct json_object *unwrapped(struct json_object *o)
+{
+  if (!json_object_is_type(o, json_type_array) ||
+      json_object_array_length(o) != 1)
+    return o;
+  return json_object_array_get_idx(o, 0);
+}
+
 /* ---- reasons ------------------------------------------------------------ */
 
 static bool value_matches(const char *pattern, const char *s)
@@ -149,15 +159,44 @@ static int32_t find_class(const struct gm_instance *i, int32_t phase,
   for (n = 0; n < t->count; n++) {
     const struct gamut_reason *r = gm_table_row(t, n, sizeof(tmp), &tmp);
 
-    if (!r || !reason_applies(r, phase, x, body))
+    if (!r || r->error_class == GAMUT_OK ||
+        !reason_applies(r, phase, x, body))
       continue;
     *ret_final = (r->flags & GAMUT_REASON_FINAL) != 0;
-    return r->error_class < 0 && r->error_class > GAMUT_E_TRANSPORT
-             ? r->error_class
-             : GAMUT_E_PROVIDER;
+    return gm_class_is_providers(r->error_class) ? r->error_class
+                                                 : GAMUT_E_PROVIDER;
   }
   /* A good status whose content is a failure: the vendor's job failed. */
   return x->status < 400 ? GAMUT_E_PROVIDER : gm_class_of_status(x->status);
+}
+
+/* ---- how long to wait --------------------------------------------------- */
+
+/* "38.5s", "38.5" or 38.5; never true: the longest of all is wanted. */
+static bool longest_wait(void *user, struct json_object *node)
+{
+  int64_t ms, *most = user;
+
+  if (gm_parse_msec(json_object_get_string(node), &ms))
+    *most = GM_MAX(*most, ms);
+  return false;
+}
+
+uint32_t gm_judge_wait_ms(const struct gm_instance *i,
+                          const struct json_object *body)
+{
+  const struct gamut_table *t = &i->provider->def.reasons;
+  struct gamut_reason tmp;
+  int64_t ms = 0;
+  uint32_t n;
+
+  for (n = 0; n < t->count; n++) {
+    const struct gamut_reason *r = gm_table_row(t, n, sizeof(tmp), &tmp);
+
+    if (r && r->error_class == GAMUT_OK && r->path)
+      walk(unwrapped(gm_unconst(body)), r->path, longest_wait, &ms);
+  }
+  return (uint32_t)GM_MIN(ms, WAIT_MAX_MS);
 }
 
 /* ---- the sentence ------------------------------------------------------- */
@@ -204,8 +243,8 @@ static void add_string(struct sentence *s, struct json_object *o)
     add(s, head, (size_t)n);
 }
 
-/* {"loc": ["body", "image_size", 0], "msg": "..."} as FastAPI has it:
- * "image_size.0: ..." */
+/* {"loc": ["body", "image_size", 0], "msg": "..."} as FastAPI has it, or
+ * {"path": [...], "message": "..."} as Zod: "image_size.0: ..." */
 static void add_place(struct sentence *s, struct json_object *loc)
 {
   size_t i, n = 0;
@@ -235,6 +274,7 @@ static bool add_entry(struct sentence *s, struct json_object *o)
   if (!json_object_is_type(message, json_type_string))
     return false;
   add_place(s, gm_json_at(o, "loc"));
+  add_place(s, gm_json_at(o, "path"));
   add_string(s, message);
   return true;
 }
@@ -340,6 +380,7 @@ void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,
   if (!o && x->reader.is_json)
     o = parsed = gm_json_parse_once(gm_buf_text(&x->reader.text),
                                     x->reader.text.len, NULL, NULL);
+  o = unwrapped(o);
   error_class = find_class(i, phase, x, o, ret_final);
   find_sentence(&s, o, i->provider->def.error_path);
   if (s.len == 0)

@@ -110,94 +110,70 @@ const void *gm_pending_body(const struct gm_pending *p, size_t *ret_len)
 
 /* ---- the journal's form ------------------------------------------------- */
 
-static bool add(struct json_object *o, const char *key, struct json_object *v)
+static void add_int(struct gm_buf *b, const char *key, int64_t v)
 {
-  if (!v)
-    return false;
-  if (json_object_object_add(o, key, v) == 0)
-    return true;
-  json_object_put(v);
-  return false;
+  gm_buf_add(b, key);
+  gm_buf_add_int(b, v);
 }
 
-static bool add_int(struct json_object *o, const char *key, int64_t v)
+static void add_headers(struct gm_buf *b, const struct gm_pending *p)
 {
-  return add(o, key, json_object_new_int64(v));
-}
-
-static bool add_text(struct json_object *o, const char *key, const char *v)
-{
-  return add(o, key, json_object_new_string(v));
-}
-
-static bool push(struct json_object *list, const char *s)
-{
-  struct json_object *v = json_object_new_string(s);
-
-  if (v && json_object_array_add(list, v) == 0)
-    return true;
-  json_object_put(v);
-  return false;
-}
-
-static bool add_range(struct json_object *o, const struct gm_pending *p)
-{
-  return add_int(o, "body_input", p->body_input) &&
-         (!p->body_offset ||
-          add_int(o, "body_offset", (int64_t)p->body_offset)) &&
-         (!p->body_size || add_int(o, "body_size", (int64_t)p->body_size));
-}
-
-static bool add_headers(struct json_object *o, const struct gm_pending *p)
-{
-  _cleanup_json_ struct json_object *list = json_object_new_array();
   struct gm_header h[GM_CALL_HEADERS];
   size_t i, n = gm_pending_headers(p, h, GM_LEN(h));
 
-  for (i = 0; list && i < n; i++)
-    if (!push(list, h[i].name) || !push(list, h[i].value))
-      return false;
-  return list && (n == 0 || add(o, "headers", GM_TAKE(list)));
+  for (i = 0; i < n; i++) {
+    gm_buf_add(b, i ? "," : ",\"headers\":[");
+    gm_buf_add_json(b, h[i].name);
+    gm_buf_addc(b, ',');
+    gm_buf_add_json(b, h[i].value);
+  }
+  if (n > 0)
+    gm_buf_addc(b, ']');
 }
 
 /* Text as it is, for people who read a journal; other bytes as base64. */
-static bool add_body(struct json_object *o, const struct gm_pending *p)
+static void add_body(struct gm_buf *b, const struct gm_pending *p)
 {
   size_t len, size;
   const char *body = gm_pending_body(p, &len);
   char *coded;
-  bool ok;
 
   if (!body)
-    return true;
-  if (gm_utf8_valid(body, len) && !memchr(body, '\0', len))
-    return add(o, "body", json_object_new_string_len(body, (int)len));
+    return;
+  if (gm_utf8_valid(body, len) && !memchr(body, '\0', len)) {
+    gm_buf_add(b, ",\"body\":");
+    gm_buf_add_json_text(b, body, len);
+    return;
+  }
+  gm_buf_add(b, ",\"body64\":\"");
   size = gm_base64_size(len);
-  coded = size < INT32_MAX ? gm_alloc(size) : NULL;
-  if (!coded)
-    return false;
-  gm_base64_encode(body, len, coded);
-  ok = add(o, "body64", json_object_new_string_len(coded, (int)size));
-  gm_free(coded);
-  return ok;
+  coded = gm_buf_room(b, size);
+  if (coded)
+    gm_base64_encode(body, len, coded);
+  gm_buf_grown(b, size);
+  gm_buf_addc(b, '"');
 }
 
-struct json_object *gm_pending_to_json(const struct gm_pending *p)
+void gm_pending_add_json(const struct gm_pending *p, struct gm_buf *b)
 {
-  _cleanup_json_ struct json_object *o = json_object_new_object();
-
-  if (!o || !add_int(o, "phase", p->phase) || !add_int(o, "flags", p->flags) ||
-      !add_text(o, "method", gm_pending_method(p)) ||
-      !add_text(o, "url", gm_pending_url(p)) || !add_headers(o, p) ||
-      !add_body(o, p))
-    return NULL;
-  if (p->delay_ms && !add_int(o, "delay_ms", p->delay_ms))
-    return NULL;
-  if (p->timeout_ms && !add_int(o, "timeout_ms", p->timeout_ms))
-    return NULL;
-  if (p->body_input >= 0 && !add_range(o, p))
-    return NULL;
-  return GM_TAKE(o);
+  add_int(b, "{\"phase\":", p->phase);
+  add_int(b, ",\"flags\":", p->flags);
+  gm_buf_add(b, ",\"method\":");
+  gm_buf_add_json(b, gm_pending_method(p));
+  gm_buf_add(b, ",\"url\":");
+  gm_buf_add_json(b, gm_pending_url(p));
+  add_headers(b, p);
+  add_body(b, p);
+  if (p->delay_ms)
+    add_int(b, ",\"delay_ms\":", p->delay_ms);
+  if (p->timeout_ms)
+    add_int(b, ",\"timeout_ms\":", p->timeout_ms);
+  if (p->body_input >= 0) {
+    add_int(b, ",\"body_input\":", p->body_input);
+    add_int(b, ",\"body_offset\":", (int64_t)p->body_offset);
+    add_int(b, ",\"body_size\":", (int64_t)p->body_size);
+  }
+  gm_buf_addc(b, '}');
 }
 
 static bool get_int(const struct json_object *o, const char *key, int64_t max,

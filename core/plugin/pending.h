@@ -37,7 +37,7 @@ size_t gm_pending_headers(const struct gm_pending *p, struct gm_header *out,
 const void *gm_pending_body(const struct gm_pending *p, size_t *ret_len);
 
 /* Journal form: a JSON object; binary bodies as base64. */
-struct json_object *gm_pending_to_json(const struct gm_pending *p);
+void gm_pending_add_json(const struct gm_pending *p, struct gm_buf *b);
 struct gm_pending *gm_pending_from_json(const struct json_object *o);
 
 #endif

@@ -38,8 +38,6 @@ static inline void gm_wipe_freep(char **s)
     gm_wipe(*s);
   gm_free(*s);
 }
-/* gm_buf_finish() for what had secrets in it. */
-void gm_wipe_buf(struct gm_buf *b);
 /* Strip blanks at both ends in place; what is left must be printable ASCII. */
 int32_t gm_secret_clean(char *text, const char *label, struct gm_error *err);
 /* The content of a file that nobody else can read; gm_free. */
@@ -120,7 +118,7 @@ extern const struct gamut_plugin *const gm_bundled_plugins[];
 struct gm_piece {
   const char *text; /* literal, then */
   size_t len;
-  char name[GM_KEY_MAX + 2]; /* a value; "" at the end */
+  char name[3 * GM_KEY_MAX]; /* a value, or a member; "" at the end */
 };
 /* One piece further; false at the end.  Broken braces: *at becomes NULL. */
 bool gm_template_next(const char **at, struct gm_piece *ret);
@@ -135,6 +133,8 @@ struct gm_config_value {
   char *where;
   char *shown; /* masked */
   enum gm_origin origin;
+  struct json_object *json; /* GAMUT_KEY_JSON: what the file holds */
+  char *broken;             /* or why it cannot be had */
 };
 struct gm_config {
   struct gm_config_value *values; /* [0] is base_url */
@@ -156,6 +156,17 @@ void gm_config_how(const struct gm_instance *i, const char *key,
  * environment. */
 bool gm_config_is_foreign(const struct gm_config *c, const char *name,
                           const struct gm_provider *p);
+/* key_file.c: keys that name JSON files.  Read the file, once all values are
+ * there; false: no memory. */
+bool gm_key_file_read(const struct gm_config *c, struct gm_config_value *v,
+                      struct gm_log *log);
+void gm_key_file_finish(struct gm_config_value *v);
+/* Strings as they are, all else as JSON; NULL: absent, or a secret without
+ * leave to see it. */
+const char *gm_key_file_member(const struct gm_config_value *v,
+                               const char *member, bool secret);
+bool gm_key_member_is_secret(const char *name);
+
 /* instance_open.c: call open() once. */
 int32_t gm_instance_open(struct gm_instance *i, struct gm_log *log,
                          struct gm_error *err);

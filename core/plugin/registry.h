@@ -65,6 +65,14 @@ int32_t gm_plugin_check(const struct gamut_plugin *p, const char *stem,
                         struct gm_error *err);
 int32_t gm_provider_check(const struct gamut_provider *p, struct gm_error *err);
 
+/* May a provider end a step with it?  Cancelled: somebody did so at the
+ * vendor. */
+static inline bool gm_class_is_providers(int32_t error_class)
+{
+  return error_class == GAMUT_E_CANCELLED ||
+         (error_class < 0 && error_class > GAMUT_E_TRANSPORT);
+}
+
 /* Bytes of one row of a table that this host may read. */
 const void *gm_table_row(const struct gamut_table *t, uint32_t i, size_t want,
                          void *tmp); /* copies into tmp when rows are shorter */

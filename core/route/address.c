@@ -82,7 +82,7 @@ static bool cut_prefix(const char *text, char prefix[PREFIX_MAX + 1])
 
 /* ---- providers ---------------------------------------------------------- */
 
-static bool installed(const struct gm_address_book *b, const char *name)
+static bool listed(const struct gm_address_book *b, const char *name)
 {
   const char *const *p;
 
@@ -91,6 +91,18 @@ static bool installed(const struct gm_address_book *b, const char *name)
       return true;
   }
   return false;
+}
+
+/* A plugin that is not loaded yet is listed by its own name; the catalog knows
+ * what else it brings. */
+static bool installed(const struct gm_address_book *b, const char *name)
+{
+  const char *stem;
+
+  if (listed(b, name))
+    return true;
+  stem = gm_catalog_plugin(b->catalog, name);
+  return stem && listed(b, stem);
 }
 
 static const char *provider_of(const struct gm_address_book *b,
@@ -195,7 +207,8 @@ static int32_t finish(const struct gm_address_book *b, const char *text,
   struct gm_link l = { NULL, NULL, NULL, NULL, NULL };
   bool by_other_name;
 
-  if (m && gm_streq(gm_json_str(m->entry, "life", NULL), "retired"))
+  if (m && !b->unchecked &&
+      gm_streq(gm_json_str(m->entry, "life", NULL), "retired"))
     return retired(m, err);
   if (m)
     m = endpoint(b->catalog, m, operation);

@@ -24,6 +24,7 @@ struct gm_address_book {
   /* What an instance is an instance of ("local" -> "openai"); NULL: itself. */
   const char *(*provider_of)(void *user, const char *instance);
   void *user;
+  bool unchecked; /* what the catalog says of a model's life does not matter */
 };
 /* `operation` (may be NULL) chooses among a family's endpoints and between a
  * provider's default image and video model.  Errors: INVALID for bad grammar

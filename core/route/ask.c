@@ -322,28 +322,41 @@ int32_t gm_ask_input(struct gm_ask *a, const char *role, const char *source,
   return 0;
 }
 
-int32_t gm_ask_extra(struct gm_ask *a, const char *name, const char *value,
-                     struct gm_error *err)
+/* A named JSON value in the member `group` of the fields. */
+static int32_t put_json(struct gm_ask *a, const char *group, const char *name,
+                        const char *value, struct gm_error *err)
 {
-  struct json_object *extra = gm_json_at(a->fields, "extra"), *v;
+  struct json_object *o = gm_json_at(a->fields, group), *v;
   const char *why = NULL;
   size_t at;
 
   if (!name || !*name || !value)
     return refuse(a, err, GAMUT_E_INVALID,
-                  "set: a vendor parameter needs a name and a value");
+                  "%s: a parameter needs a name and a value", group);
   if (!gm_utf8_valid(value, strlen(value)) ||
       !gm_utf8_valid(name, strlen(name)))
-    return refuse(a, err, GAMUT_E_INVALID, "set: not valid UTF-8");
-  if (!extra) {
-    extra = json_object_new_object();
-    if (put(a, a->fields, "extra", extra, err))
+    return refuse(a, err, GAMUT_E_INVALID, "%s: not valid UTF-8", group);
+  if (!o) {
+    o = json_object_new_object();
+    if (put(a, a->fields, group, o, err))
       return GAMUT_E_NOMEM;
   }
   v = gm_json_parse_once(value, strlen(value), &at, &why);
   if (!v && !why) { /* the literal null */
-    json_object_object_add(extra, name, NULL);
+    json_object_object_add(o, name, NULL);
     return 0;
   }
-  return put(a, extra, name, v ? v : json_object_new_string(value), err);
+  return put(a, o, name, v ? v : json_object_new_string(value), err);
+}
+
+int32_t gm_ask_extra(struct gm_ask *a, const char *name, const char *value,
+                     struct gm_error *err)
+{
+  return put_json(a, "extra", name, value, err);
+}
+
+int32_t gm_ask_option(struct gm_ask *a, const char *name, const char *value,
+                      struct gm_error *err)
+{
+  return put_json(a, "options", name, value, err);
 }

@@ -30,6 +30,9 @@ int32_t gm_ask_input(struct gm_ask *a, const char *role, const char *source,
 int32_t gm_ask_extra(struct gm_ask *a, const char *name, const char *value,
                      struct gm_error *err);
 
+int32_t gm_ask_option(struct gm_ask *a, const char *name, const char *value,
+                      struct gm_error *err);
+
 extern const struct gamut_field gm_ask_fields[]; /* ends with name NULL */
 
 #endif

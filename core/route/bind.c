@@ -60,6 +60,9 @@ int32_t gm_bind_control(struct gm_run *run, const struct gm_ask *ask,
   run->correlation_id = gm_strdup(control(run, ask, "correlation_id"));
   if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
     return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
+  if ((!run->plan.name && gm_json_str(c, "output", NULL)) ||
+      (!run->correlation_id && control(run, ask, "correlation_id")))
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   return 0;
 }
 
@@ -104,6 +107,7 @@ static int32_t look_up(struct gm_run *run, const char *text,
       gm_setting_str(run->router->settings, "default_provider"),
     .provider_of = provider_of,
     .user = run,
+    .unchecked = run->check == GM_CHECK_PASS, /* other servers may have it */
   };
   const char *operation =
     gm_operation_of(run->fields, run->inputs, run->n_inputs, NULL);
@@ -238,6 +242,7 @@ char *gm_run_request(struct gm_run *run, uint32_t i,
 {
   const struct gm_link *l = &run->links[i];
   _cleanup_json_ struct json_object *o = request_for(run, l, err);
+  char *text;
   int32_t rc;
 
   if (!o)
@@ -253,7 +258,10 @@ char *gm_run_request(struct gm_run *run, uint32_t i,
     return NULL;
   if (gm_instance_get(run->router->instances, l->provider, ret_instance, err))
     return NULL;
-  return gm_strdup(gm_json_text(o, NULL));
+  text = gm_strdup(gm_json_text(o, NULL));
+  if (!text)
+    gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
+  return text;
 }
 
 #define CHEAP_MICROUSD 50000

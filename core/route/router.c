@@ -117,16 +117,20 @@ static void sum_up(struct gm_run *run)
   else if (last)
     gm_fail(&run->err, last->err.error_class, "%s",
             gm_buf_failed(&b) ? gm_error_text(&last->err) : gm_buf_text(&b));
+  else /* there was no memory to keep them */
+    gm_fail(&run->err,
+            run->job.err.error_class ? run->job.err.error_class
+                                     : GAMUT_E_NOMEM,
+            "%s", gm_error_text(&run->job.err));
   gm_buf_finish(&b);
 }
 
-static void end(struct gm_run *run)
+static void end(struct gm_run *run, bool failed)
 {
   struct gm_job *job = &run->job;
 
   gm_timer_stop(run->router->engine->loop, &run->deadline);
-  if (job->err.error_class || run->n_attempts == 0 ||
-      run->attempts[run->n_attempts - 1].err.error_class)
+  if (failed)
     sum_up(run);
   gm_job_end(job);
   run->ops->over(run);
@@ -166,7 +170,7 @@ static void attempt_over(struct gm_job *job)
   record_attempt(run);
   if (error_class == 0 || job->cancelling || job->state == GM_JOB_FETCHING ||
       error_class == GAMUT_E_DETACHED) {
-    end(run);
+    end(run, error_class != 0);
     return;
   }
   if (error_class == GAMUT_E_UNKNOWN && !run->resubmitted &&
@@ -175,7 +179,7 @@ static void attempt_over(struct gm_job *job)
     gm_job_tell(job, GAMUT_EVENT_RETRY, 0, 0,
                 "perhaps charged; submitted once more");
     if (!begin_link(run))
-      end(run);
+      end(run, true);
     return;
   }
   if (next_allowed(run, error_class) && run->at + 1 < run->n_links) {
@@ -184,7 +188,7 @@ static void attempt_over(struct gm_job *job)
     if (begin_link(run))
       return;
   }
-  end(run);
+  end(run, true);
 }
 
 static void job_event(struct gm_job *job, const struct gm_job_event *e)
@@ -201,21 +205,27 @@ static bool job_watched(struct gm_job *job)
   return run->ops->wants_events && run->ops->wants_events(run);
 }
 
-static void job_record(struct gm_job *job, struct json_object *o)
+static void record_text(struct gm_buf *b, const char *name, const char *value)
+{
+  if (!value)
+    return;
+  gm_buf_add(b, name);
+  gm_buf_add_json(b, value);
+}
+
+static void job_record(struct gm_job *job, struct gm_buf *b)
 {
   struct gm_run *run = run_of(job);
   const struct gm_link *l = gm_run_link(run);
 
-  json_object_object_add(o, "provider", json_object_new_string(l->provider));
-  json_object_object_add(o, "model", json_object_new_string(l->model));
-  if (run->plan.name)
-    json_object_object_add(o, "output", json_object_new_string(run->plan.name));
-  if (run->has_price)
-    json_object_object_add(o, "price_microusd",
-                           json_object_new_int64(run->price.microusd));
-  if (run->correlation_id)
-    json_object_object_add(o, "correlation_id",
-                           json_object_new_string(run->correlation_id));
+  record_text(b, "\"provider\":", l->provider);
+  record_text(b, ",\"model\":", l->model);
+  record_text(b, ",\"output\":", run->plan.name);
+  if (run->has_price) {
+    gm_buf_add(b, ",\"price_microusd\":");
+    gm_buf_add_int(b, run->price.microusd);
+  }
+  record_text(b, ",\"correlation_id\":", run->correlation_id);
 }
 
 static const struct gm_job_ops job_ops = {

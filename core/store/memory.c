@@ -18,14 +18,13 @@ static struct memory *of(struct gm_store *s)
 static int32_t put(struct memory *m, const struct gm_record *r)
 {
   char *copy = gm_strndup(r->text, r->len);
+  char *before = gm_map_get(&m->texts, r->id);
 
-  if (!copy)
-    return GAMUT_E_NOMEM;
-  gm_free(gm_map_remove(&m->texts, r->id));
-  if (!gm_map_put(&m->texts, r->id, copy)) {
+  if (!copy || !gm_map_put(&m->texts, r->id, copy)) {
     gm_free(copy);
     return GAMUT_E_NOMEM;
   }
+  gm_free(before);
   return 0;
 }
 

@@ -1,8 +1,9 @@
 /* fal.c - fal.ai: jobs in the queue of queue.fal.run.
  *
  * One endpoint is one model; its id is the path of the submit, and what it
- * calls things is the catalog's "wire" (fal_input.c).  A job is a POST, then
- * polls of its status, then one GET of the result.  What surprises:
+ * calls things is the catalog's "wire" (input.c).  A job is a POST, then polls
+ * of its status (or one stream of it), then one GET of the result; direct.c
+ * does without the queue, upload.c brings files to fal.  What surprises:
  *
  *  - Status, result and cancel drop the sub path: owner/app only, with a
  *    namespace (workflows, comfy) three parts.
@@ -19,8 +20,15 @@
 #include "fal.h"
 #include <string.h>
 
-enum { SUBMIT, STATUS, RESULT, CANCEL };
-static const char *const phases[] = { "submit", "status", "result", "cancel" };
+/* A stream of the status may be silent as long as nothing changes. */
+#define WATCH_SILENCE_MS (5 * 60 * 1000)
+
+static const char *const phases[] = {
+  [FAL_SUBMIT] = "submit", [FAL_STATUS] = "status",     [FAL_RESULT] = "result",
+  [FAL_CANCEL] = "cancel", [FAL_WATCH] = "watch",       [FAL_RUN] = "run",
+  [FAL_STREAM] = "stream", [FAL_INITIATE] = "initiate", [FAL_PUT] = "put",
+  [FAL_PART] = "part",     [FAL_COMPLETE] = "complete",
+};
 
 static const struct gamut_key keys[] = {
   { "api_key", "FAL_KEY", NULL, NULL,
@@ -32,6 +40,13 @@ static const struct gamut_key keys[] = {
     GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
   { "logs", "FAL_LOGS", "false", NULL, "show the model's log lines", GAMUT_BOOL,
     0, 0, 0 },
+  { "status_stream", "FAL_STATUS_STREAM", "false", NULL,
+    "follow jobs by a stream of their status instead of polls", GAMUT_BOOL, 0,
+    0, 0 },
+  { "inline_max", "FAL_INLINE_MAX", "262144", NULL,
+    "larger files are uploaded, smaller ones travel in the request; 0: all are "
+    "uploaded",
+    GAMUT_INT, 0, 0, 32 * 1024 * 1024 },
 };
 
 #define BOTH(origin)                                                           \
@@ -52,7 +67,8 @@ static const struct gamut_credential credentials[] = {
 
 /* A row for a job that has run: asking again gives the same answer.  The same
  * words from a submit are worth a repetition. */
-#define ENDED (1u << STATUS | 1u << RESULT)
+#define ENDED (1u << FAL_STATUS | 1u << FAL_RESULT)
+#define ONCE  (((2u << FAL_COMPLETE) - 1) & ~ENDED)
 #define RAN(class, path, value)                                                \
   { 0, class, path, value, GAMUT_REASON_FINAL, ENDED },                        \
   {                                                                            \
@@ -69,6 +85,8 @@ static const struct gamut_reason reasons[] = {
   /* An empty purse is 403, not 402. */
   { 403, GAMUT_E_QUOTA, "detail", "*balance*", 0, 0 },
   { 403, GAMUT_E_QUOTA, "detail", "*TOP_UP*", 0, 0 },
+  /* 500 may have done the work; fal's clients repeat it for a status only. */
+  { 500, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ONCE },
   /* What models say. */
   { 0, GAMUT_E_PROVIDER, "detail/*/type", "no_media_generated",
     GAMUT_REASON_FINAL, 0 },
@@ -137,71 +155,56 @@ static void keep_path(struct gamut_call *c, const char *member,
 
 /* ---- exchanges ---------------------------------------------------------- */
 
-static void option(struct gamut_call *c, const char *path, const char *header,
-                   const char *preset)
-{
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *value = h->json_get(c->request, path);
-  const char *text = h->json_str(value, "", NULL);
-
-  if (!text && value)
-    text = h->json_text(c, value);
-  h->header(c, header, text ? text : preset);
-}
-
-/* Options that fal takes as headers. */
-static void options(struct gamut_call *c)
-{
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *more = h->json_get(c->request, "headers");
-  const char *name;
-  uint32_t i;
-
-  option(c, "options/priority", "x-fal-queue-priority", "normal");
-  option(c, "options/hint", "x-fal-runner-hint", NULL);
-  option(c, "options/start_timeout", "x-fal-request-timeout", NULL);
-  option(c, "options/lifecycle", "x-fal-object-lifecycle-preference", NULL);
-  if (fal_is(c, "options/no_retry", "true"))
-    h->header(c, "x-fal-no-retry", "1");
-  if (fal_is(c, "options/store_io", "false"))
-    h->header(c, "x-fal-store-io", "0");
-  for (i = 0; h->json_member(more, i, &name); i++)
-    h->header(c, name, h->json_str(h->json_member(more, i, NULL), "", NULL));
-}
-
 static const char *submit_url(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const char *hook = h->json_str(c->request, "webhook", NULL);
-  int64_t most = h->json_int(c->request, "options/max_queue_length", 0);
+  const char *most = fal_option(c, "max_queue_length");
   const char *url = h->text(c, "/%s", fal_endpoint(c));
 
   if (hook)
     url = h->text(c, "%s?fal_webhook=%s", url, h->escape(c, hook));
-  if (most > 0)
-    url = h->text(c, "%s%cfal_max_queue_length=%lld", url, hook ? '&' : '?',
-                  (long long)most);
+  if (most)
+    url = h->text(c, "%s%cfal_max_queue_length=%s", url, hook ? '&' : '?',
+                  h->escape(c, most));
   return url;
+}
+
+int32_t fal_post(struct gamut_call *c, struct gamut_http *x)
+{
+  const char *wrong = NULL;
+
+  x->json = fal_input(c, &wrong);
+  if (wrong)
+    return c->host->fail(c, GAMUT_E_UNSUPPORTED, "%s", wrong);
+  fal_job_headers(c, x->phase == FAL_SUBMIT);
+  return c->host->http(c, x);
 }
 
 static int32_t submit(struct gamut_call *c)
 {
   struct gamut_http x = { .struct_size = sizeof(x),
-                          .phase = SUBMIT,
+                          .phase = FAL_SUBMIT,
                           .flags = GAMUT_HTTP_BILLABLE,
-                          .method = "POST" };
-  const char *wrong = NULL;
+                          .method = "POST",
+                          .url = submit_url(c) };
 
+  return fal_post(c, &x);
+}
+
+static int32_t begin(struct gamut_call *c)
+{
+  int32_t rc = fal_check_options(c);
+
+  if (rc != 0)
+    return rc;
   if (!fal_endpoint(c))
     return c->host->fail(c, GAMUT_E_INVALID,
                          "'%s' is no endpoint of fal: owner/app is needed",
                          c->host->json_str(c->request, "model", ""));
-  x.json = fal_input(c, &wrong);
-  if (wrong)
-    return c->host->fail(c, GAMUT_E_UNSUPPORTED, "%s", wrong);
-  x.url = submit_url(c);
-  options(c);
-  return c->host->http(c, &x);
+  if (fal_option_is(c, "mode", "run"))
+    return fal_run(c);
+  return fal_option_is(c, "mode", "stream") ? fal_stream(c) : submit(c);
 }
 
 /* At first at once, then slower and slower. */
@@ -209,7 +212,7 @@ static int32_t poll_status(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   struct gamut_http x = { .struct_size = sizeof(x),
-                          .phase = STATUS,
+                          .phase = FAL_STATUS,
                           .method = "GET" };
   int64_t polls = h->json_int(c->state, "polls", 0);
   uint32_t base = fal_is_video(c) ? 2000 : 500;
@@ -225,11 +228,36 @@ static int32_t poll_status(struct gamut_call *c)
   return h->http(c, &x);
 }
 
+/* All statuses of the stream too: what is wrong with it, a poll tells. */
+static int32_t watch(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  struct gamut_http x = { .struct_size = sizeof(x),
+                          .phase = FAL_WATCH,
+                          .flags = GAMUT_HTTP_ALL | GAMUT_HTTP_STREAM,
+                          .timeout_ms = WATCH_SILENCE_MS,
+                          .method = "GET" };
+
+  x.url = h->text(c, "%s/stream?logs=%d", path_of(c, "status", "/status"),
+                  h->config_int(c, "logs") != 0);
+  h->header(c, "accept", "text/event-stream");
+  return h->http(c, &x);
+}
+
+static int32_t follow(struct gamut_call *c)
+{
+  int streams = fal_option(c, "progress")
+                  ? fal_option_is(c, "progress", "stream")
+                  : c->host->config_int(c, "status_stream") != 0;
+
+  return streams ? watch(c) : poll_status(c);
+}
+
 /* All statuses, for one of them is no error: 400, not finished yet. */
 static int32_t fetch_result(struct gamut_call *c)
 {
   struct gamut_http x = { .struct_size = sizeof(x),
-                          .phase = RESULT,
+                          .phase = FAL_RESULT,
                           .flags = GAMUT_HTTP_ALL,
                           .method = "GET",
                           .url = path_of(c, "result", "") };
@@ -240,7 +268,7 @@ static int32_t fetch_result(struct gamut_call *c)
 static int32_t cancel(struct gamut_call *c)
 {
   struct gamut_http x = { .struct_size = sizeof(x),
-                          .phase = CANCEL,
+                          .phase = FAL_CANCEL,
                           .flags = GAMUT_HTTP_ALL,
                           .method = "PUT" };
 
@@ -264,7 +292,7 @@ static int32_t submitted(struct gamut_call *c)
   keep_path(c, "status_url", "status", "/status");
   keep_path(c, "response_url", "result", "");
   keep_path(c, "cancel_url", "cancel", "/cancel");
-  return poll_status(c);
+  return follow(c);
 }
 
 static int32_t polled(struct gamut_call *c)
@@ -275,8 +303,10 @@ static int32_t polled(struct gamut_call *c)
 
   if (strcmp(status, "IN_QUEUE") == 0 || strcmp(status, "IN_PROGRESS") == 0) {
     fal_progress(c, status);
-    return poll_status(c);
+    return c->event == GAMUT_EV_CHUNK ? h->more(c) : poll_status(c);
   }
+  if (c->event == GAMUT_EV_CHUNK && h->json_str(r, "error_type", NULL))
+    return poll_status(c); /* an event cannot be judged, a reply can */
   if (strcmp(status, "COMPLETED") != 0)
     return h->fail(c, r ? GAMUT_E_PROVIDER : GAMUT_E_PROTOCOL,
                    "fal reports the status '%s'", status);
@@ -296,7 +326,7 @@ static int32_t fetched(struct gamut_call *c)
     return poll_status(c);
   if (c->reply->status >= 400)
     return h->fail_reply(c);
-  return fal_output(c);
+  return fal_output(c, c->reply->json);
 }
 
 /* 2xx: asked to stop, though it may still finish and cost; 400: it is over
@@ -313,23 +343,44 @@ static int32_t cancelled(struct gamut_call *c)
   return h->done(c);
 }
 
-static int32_t fal_step(void *instance, struct gamut_call *c)
+static int32_t replied(struct gamut_call *c)
 {
-  (void)instance;
-  if (c->event == GAMUT_EV_START)
-    return submit(c);
-  if (c->event == GAMUT_EV_CANCEL)
-    return cancel(c);
   switch (c->phase) {
-  case SUBMIT:
+  case FAL_SUBMIT:
     return submitted(c);
-  case STATUS:
+  case FAL_STATUS:
     return polled(c);
-  case RESULT:
+  case FAL_WATCH: /* it closed before the end */
+    return poll_status(c);
+  case FAL_RESULT:
     return fetched(c);
+  case FAL_RUN:
+    return fal_ran(c);
+  case FAL_STREAM:
+    return fal_streamed(c);
   default:
     return cancelled(c);
   }
+}
+
+static int32_t fal_step(void *instance, struct gamut_call *c)
+{
+  (void)instance;
+  switch (c->event) {
+  case GAMUT_EV_START:
+    return begin(c);
+  case GAMUT_EV_CANCEL:
+    return cancel(c);
+  case GAMUT_EV_CHUNK:
+    return c->phase == FAL_WATCH ? polled(c) : fal_event(c);
+  default:
+    return replied(c);
+  }
+}
+
+static const void *extension(const char *id)
+{
+  return strcmp(id, GAMUT_EXT_UPLOAD) == 0 ? &fal_upload : NULL;
 }
 
 static const struct gamut_provider fal = {
@@ -346,6 +397,7 @@ static const struct gamut_provider fal = {
   .reasons = GAMUT_TABLE(reasons),
   .flags = GAMUT_WANTS_CANCEL,
   .step = fal_step,
+  .extension = extension,
 };
 static const struct gamut_provider *const providers[] = { &fal, NULL };
 GAMUT_PLUGIN(fal, .version = "1.0.0", .license = "MIT", .providers = providers);

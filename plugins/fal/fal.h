@@ -4,6 +4,31 @@
 
 #include <gamut/plugin.h>
 
+/* The exchanges; their names are in fal.c. */
+enum {
+  FAL_SUBMIT,
+  FAL_STATUS,
+  FAL_RESULT,
+  FAL_CANCEL,
+  FAL_WATCH, /* the status as a stream */
+  FAL_RUN,
+  FAL_STREAM,
+  FAL_INITIATE,
+  FAL_PUT,
+  FAL_PART,
+  FAL_COMPLETE
+};
+
+/* fal.c: the paid POST, whatever its URL: body and headers. */
+int32_t fal_post(struct gamut_call *c, struct gamut_http *x);
+
+/* direct.c: past the queue. */
+int32_t fal_run(struct gamut_call *c);
+int32_t fal_ran(struct gamut_call *c);
+int32_t fal_stream(struct gamut_call *c);
+int32_t fal_event(struct gamut_call *c);
+int32_t fal_streamed(struct gamut_call *c);
+
 /* input.c: the request in fal's words.  *ret_wrong: what the model cannot
  * take, as a sentence, else left alone. */
 struct gamut_json *fal_input(struct gamut_call *c, const char **ret_wrong);
@@ -13,12 +38,26 @@ const char *fal_endpoint(struct gamut_call *c);
 const char *fal_app(struct gamut_call *c);
 /* Letters, digits, '.', '_' and '-' only, and not just dots. */
 int fal_is_word(const char *s);
-/* Does the request say exactly this (a string, or a value's JSON text)? */
-int fal_is(struct gamut_call *c, const char *path, const char *want);
 int fal_is_video(struct gamut_call *c);
 
-/* output.c: the queue's news; and the end of the job. */
+/* options.c: 0, or how the step ends. */
+int32_t fal_check_options(struct gamut_call *c);
+/* A string, or a value's JSON text; NULL: not given. */
+const char *fal_option(struct gamut_call *c, const char *name);
+int fal_option_is(struct gamut_call *c, const char *name, const char *want);
+/* How long files shall live, as fal wants it told (NULL: not said), and in
+ * seconds (0: no limit known). */
+const char *fal_lifecycle(struct gamut_call *c);
+int64_t fal_life_s(struct gamut_call *c);
+void fal_job_headers(struct gamut_call *c, int queued);
+
+/* output.c: the queue's news; what a stream has so far; the end of the job,
+ * with what `output` holds. */
 void fal_progress(struct gamut_call *c, const char *status);
-int32_t fal_output(struct gamut_call *c);
+void fal_partial(struct gamut_call *c);
+int32_t fal_output(struct gamut_call *c, const struct gamut_json *output);
+
+/* upload.c */
+extern const struct gamut_upload fal_upload;
 
 #endif

@@ -141,17 +141,6 @@ const char *fal_app(struct gamut_call *c)
   return id;
 }
 
-int fal_is(struct gamut_call *c, const char *path, const char *want)
-{
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *value = h->json_get(c->request, path);
-  const char *text = h->json_str(value, "", NULL);
-
-  if (!text && value)
-    text = h->json_text(c, value);
-  return text && strcmp(text, want) == 0;
-}
-
 int fal_is_video(struct gamut_call *c)
 {
   return strstr(c->host->json_str(c->request, "operation", ""), "-video") !=

@@ -105,8 +105,8 @@ void fal_progress(struct gamut_call *c, const char *status)
 
   if (strcmp(status, "IN_PROGRESS") == 0)
     say(c, "running");
-  else if (strcmp(status, "IN_QUEUE") == 0 && ahead > 0)
-    say(c, h->text(c, "in the queue, %lld ahead", (long long)ahead));
+  else if (strcmp(status, "IN_QUEUE") == 0 && ahead >= 0)
+    h->queue(c, (int32_t)(ahead < INT32_MAX ? ahead : INT32_MAX));
   else if (strcmp(status, "IN_QUEUE") == 0)
     say(c, "in the queue");
   show_logs(c, h->json_get(r, "logs"));
@@ -115,7 +115,8 @@ void fal_progress(struct gamut_call *c, const char *status)
 /* ---- the result --------------------------------------------------------- */
 
 /* Was the n-th picture replaced by a black one?  Two names, new and old. */
-static int is_flagged(struct gamut_call *c, uint32_t n)
+static int is_flagged(struct gamut_call *c, const struct gamut_json *output,
+                      uint32_t n)
 {
   static const char *const names[] = { "has_nsfw_concepts",
                                        "nsfw_content_detected" };
@@ -123,7 +124,7 @@ static int is_flagged(struct gamut_call *c, uint32_t n)
   size_t i;
 
   for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-    const struct gamut_json *flags = h->json_get(c->reply->json, names[i]);
+    const struct gamut_json *flags = h->json_get(output, names[i]);
     const struct gamut_json *flag = h->json_type(flags) == GAMUT_JSON_ARRAY
                                       ? h->json_member(flags, n, NULL)
                                       : flags;
@@ -143,17 +144,28 @@ static uint32_t measure(struct gamut_call *c, const struct gamut_json *file,
   return v > 0 && v < 1e9 ? (uint32_t)v : 0;
 }
 
+/* An output under way: what is taken of it and how. */
+struct output {
+  struct gamut_call *c;
+  const struct gamut_json *json;
+  uint32_t flags; /* GAMUT_ART_... of each file */
+};
+
 /* One file; whether there was one. */
-static int hand_over(struct gamut_call *c, int32_t kind,
+static int hand_over(const struct output *o, int32_t kind,
                      const struct gamut_json *file, uint32_t n)
 {
+  struct gamut_call *c = o->c;
   const struct gamut_host *h = c->host;
-  struct gamut_artifact a = { .struct_size = sizeof(a), .kind = kind };
+  struct gamut_artifact a = { .struct_size = sizeof(a),
+                              .kind = kind,
+                              .flags = o->flags };
 
   if (kind == GAMUT_IMAGE && h->json_type(file) > GAMUT_JSON_NULL &&
-      is_flagged(c, n)) {
+      is_flagged(c, o->json, n)) {
     a.flags = GAMUT_ART_BLOCKED;
-    h->artifact(c, &a);
+    if (!o->flags) /* of a draft there is nothing to withhold */
+      h->artifact(c, &a);
     return 1;
   }
   a.url = h->json_str(file, "url", h->json_str(file, "", NULL));
@@ -169,60 +181,74 @@ static int hand_over(struct gamut_call *c, int32_t kind,
 
 /* All of one member; -1: the output has no such list, so it counts as silent
  * about it, while an empty one says that nothing was made. */
-static int hand_over_all(struct gamut_call *c, size_t i)
+static int hand_over_all(const struct output *o, size_t i)
 {
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *node = h->json_get(c->reply->json, media[i].name);
+  const struct gamut_host *h = o->c->host;
+  const struct gamut_json *node = h->json_get(o->json, media[i].name);
   uint32_t n, count = h->json_count(node, "");
   int found = 0;
 
   if (h->json_type(node) <= GAMUT_JSON_NULL)
     return -1;
   if (h->json_type(node) != GAMUT_JSON_ARRAY)
-    return hand_over(c, media[i].kind, node, 0);
+    return hand_over(o, media[i].kind, node, 0);
   for (n = 0; n < count; n++)
-    found += hand_over(c, media[i].kind, h->json_member(node, n, NULL), n);
+    found += hand_over(o, media[i].kind, h->json_member(node, n, NULL), n);
   return found;
 }
 
-static void fact(struct gamut_call *c, const char *path, const char *name)
+static void fact(const struct output *o, const char *path, const char *name)
 {
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *value = h->json_get(c->reply->json, path);
+  const struct gamut_host *h = o->c->host;
+  const struct gamut_json *value = h->json_get(o->json, path);
   const char *text = h->json_str(value, "", NULL);
 
   if (!text && h->json_type(value) > GAMUT_JSON_NULL)
-    text = h->json_text(c, value); /* seeds can be longer than 64 bits */
+    text = h->json_text(o->c, value); /* seeds can be longer than 64 bits */
   if (text && text[0])
-    h->fact(c, name, text);
+    h->fact(o->c, name, text);
 }
 
-int32_t fal_output(struct gamut_call *c)
+/* How many files; -1: no member that could hold any. */
+static int take_files(const struct output *o)
 {
-  const struct gamut_host *h = c->host;
-  int found = 0, named = 0, many = 0;
+  int found = 0, named = 0, many = 0, n;
   size_t i;
 
   for (i = 0; i < N_MEDIA; i++) {
-    int n;
-
     if (i % 2 && many > 0) { /* "image" beside "images" repeats one of them */
       many = 0;
       continue;
     }
-    n = hand_over_all(c, i);
+    n = hand_over_all(o, i);
     named += n >= 0;
     found += n > 0 ? n : 0;
     many = i % 2 ? 0 : n;
   }
-  if (found == 0 && named > 0)
-    return h->fail(c, GAMUT_E_BLOCKED, "fal made nothing of it");
+  return named > 0 ? found : -1;
+}
+
+void fal_partial(struct gamut_call *c)
+{
+  const struct output o = { c, c->reply->json, GAMUT_ART_PARTIAL };
+
+  (void)take_files(&o); /* an event may bring nothing but its progress */
+}
+
+int32_t fal_output(struct gamut_call *c, const struct gamut_json *output)
+{
+  const struct gamut_host *h = c->host;
+  const struct output o = { c, output, 0 };
+  int found = take_files(&o);
+
   if (found == 0)
+    return h->fail(c, GAMUT_E_BLOCKED, "fal made nothing of it");
+  if (found < 0)
     return h->fail(c, GAMUT_E_PROTOCOL, "fal's result has no file in it");
-  fact(c, "seed", "seed");
-  fact(c, "revised_prompt", "revised_prompt");
-  fact(c, "actual_prompt", "revised_prompt");
-  fact(c, "description", "description");
+  fact(&o, "seed", "seed");
+  fact(&o, "revised_prompt", "revised_prompt");
+  fact(&o, "actual_prompt", "revised_prompt");
+  fact(&o, "description", "description");
   h->fact(c, "billable_units", h->reply_header(c, "x-fal-billable-units"));
   return h->done(c);
 }

@@ -295,7 +295,7 @@ done <<'ROWS'
 [fail]|503|runner_disconnected
 [fail:request_timeout]|504|request_timeout
 [fail-late]|500|internal_server_error
-[private-url]|200|http://169.254.169.254/
+[private-url]|200|http://169.254.7.7/
 [file-url]|200|file:///etc/passwd
 [cred-url]|200|user:password@
 [result:429:1]|429|concurrent
@@ -326,7 +326,7 @@ while IFS='|' read -r fault code target; do
     { echo "FAIL $fault: no $target"; failed=1; }
 done <<'ROWS'
 [redirect]|302|https://v3.fal.media/files/.*hop=1
-[redirect-private]|302|http://169.254.169.254/
+[redirect-private]|302|http://169.254.7.7/
 [redirect-plain]|302|http://v3b.fal.media/
 [redirect-loop]|302|https://v3b.fal.media/
 [file:404]|404|

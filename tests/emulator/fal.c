@@ -475,12 +475,24 @@ static void answer_queue(struct em_request *rq)
   }
 }
 
+/* Cuts "/stream" off the endpoint. */
+static bool wants_stream(struct target *t)
+{
+  size_t n = strlen(t->endpoint);
+
+  if (n < 7 || strcmp(t->endpoint + n - 7, "/stream") != 0)
+    return false;
+  t->endpoint[n - 7] = '\0';
+  return true;
+}
+
 /* A run answers when the job is done; in polls mode that is at once. */
 static void answer_run(struct em_request *rq)
 {
   const struct em_options *o = rq->server->options;
   struct em_job *job;
   struct target t;
+  bool stream;
 
   rq->phase = EM_RUN;
   if (!split_path(rq->path, &t) || t.id) {
@@ -491,15 +503,24 @@ static void answer_run(struct em_request *rq)
     wrong_method(rq);
     return;
   }
+  stream = wants_stream(&t);
+  if (stream && !fal_can_stream(t.endpoint)) {
+    path_not_found(rq, rq->path + 1 + strlen(t.app));
+    return;
+  }
   job = take_work(rq, &t);
   if (!job)
     return;
-  job->polls = o->polls;
-  job->results++;
-  if (!o->polls)
+  if (!stream && !o->polls)
     rq->reply.wire.delay_ms += o->latency_ms;
   if (refused(rq, job))
     return;
+  if (stream) {
+    fal_answer_stream(rq, job);
+    return;
+  }
+  job->polls = o->polls;
+  job->results++;
   fal_put_output(rq->server, job, &rq->reply.body);
   rq->reply.status = 200;
 }
@@ -512,7 +533,7 @@ static void answer_other(struct em_request *rq)
 const struct em_host em_fal_hosts[] = {
   { "queue.fal.run", "queue", answer_queue },
   { "fal.run", "run", answer_run },
-  { "rest.fal.ai", NULL, answer_other },
+  { "rest.fal.ai", NULL, fal_rest_answer },
   { "v3b.fal.media", "files", em_files_answer },
   { "v3.fal.media", NULL, em_files_answer },
   { "fal.media", NULL, em_files_answer },

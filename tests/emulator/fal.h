@@ -39,6 +39,9 @@ void fal_put_status(struct em_request *rq, struct em_job *job,
                     struct em_buf *out);
 void fal_put_output(struct em_server *sv, struct em_job *job,
                     struct em_buf *out);
+/* What a stream says before its end. */
+void fal_put_draft(struct em_server *sv, struct em_job *job, double share,
+                   struct em_buf *out);
 void fal_put_urls(const struct em_server *sv, const struct em_job *job,
                   struct em_buf *out);
 /* One refused field: the body of a 422. */
@@ -48,6 +51,15 @@ void fal_answer_fault(struct em_request *rq, const struct em_fault *fault,
                       const char *app);
 /* Error type -> HTTP status. */
 unsigned fal_error_status(const char *error_type);
+
+/* fal_stream.c: the growing picture of an accepted job. */
+bool fal_can_stream(const char *endpoint);
+void fal_answer_stream(struct em_request *rq, struct em_job *job);
+
+/* fal_upload.c: rest.fal.ai; and what is uploaded to the media hosts, false
+ * when the path is none of an upload. */
+void fal_rest_answer(struct em_request *rq);
+bool fal_store_answer(struct em_request *rq);
 
 extern const struct em_host em_fal_hosts[];
 

@@ -158,7 +158,7 @@ static void put_url(struct em_server *sv, struct em_job *job, unsigned i,
       plain_id[n++] = *c;
   plain_id[n] = '\0';
   if (em_fault_take(&sv->faults, job->faults, EM_RESULT, EM_F_PRIVATE_URL))
-    em_buf_puts(out, "\"http://169.254.169.254/latest/meta-data/\"");
+    em_buf_puts(out, "\"http://169.254.7.7/latest/meta-data/\"");
   else if (em_fault_take(&sv->faults, job->faults, EM_RESULT, EM_F_FILE_URL))
     em_buf_puts(out, "\"file:///etc/passwd\"");
   else if (em_fault_take(&sv->faults, job->faults, EM_RESULT, EM_F_CRED_URL))
@@ -257,6 +257,14 @@ void fal_put_output(struct em_server *sv, struct em_job *job,
   }
   if (strchr(shape, 'D'))
     em_buf_puts(out, ",\"description\":\"\"");
+  em_buf_putc(out, '}');
+}
+
+void fal_put_draft(struct em_server *sv, struct em_job *job, double share,
+                   struct em_buf *out)
+{
+  em_buf_printf(out, "{\"progress\":%.2f,", share);
+  put_images(sv, job, 1, out);
   em_buf_putc(out, '}');
 }
 

@@ -79,7 +79,7 @@ static bool redirected(struct em_request *rq, struct em_job *job)
     redirect_to(rq, next.data);
     em_buf_finish(&next);
   } else if (em_fault_take(f, job->faults, EM_FILE, EM_F_REDIRECT_PRIVATE)) {
-    redirect_to(rq, "http://169.254.169.254/latest/meta-data/");
+    redirect_to(rq, "http://169.254.7.7/latest/meta-data/");
   } else if (em_fault_take(f, job->faults, EM_FILE, EM_F_REDIRECT_PLAIN)) {
     snprintf(url, sizeof(url), "http://v3b.fal.media%.500s?hop=1", rq->path);
     redirect_to(rq, url);
@@ -173,6 +173,8 @@ void em_files_answer(struct em_request *rq)
     em_reply_json(rq, 400, "{\"detail\":\"a key does not belong here\"}");
     return;
   }
+  if (fal_store_answer(rq))
+    return;
   job = find_file(sv, rq->path, &index);
   if (!job) {
     em_reply_json(rq, 404, "{\"detail\":\"Not Found\"}");

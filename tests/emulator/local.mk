@@ -10,28 +10,61 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/fal_models.c \
 	tests/emulator/fal_output.c \
 	tests/emulator/fal_shape.c \
+	tests/emulator/fal_stream.c \
+	tests/emulator/fal_upload.c \
 	tests/emulator/faults.c \
 	tests/emulator/faults.h \
 	tests/emulator/files.c \
+	tests/emulator/google.c \
+	tests/emulator/google.h \
+	tests/emulator/google_check.c \
+	tests/emulator/google_image.c \
+	tests/emulator/google_token.c \
+	tests/emulator/google_video.c \
 	tests/emulator/h264.c \
+	tests/emulator/higgsfield.c \
+	tests/emulator/higgsfield.h \
+	tests/emulator/higgsfield_models.c \
+	tests/emulator/higgsfield_output.c \
+	tests/emulator/higgsfield_upload.c \
+	tests/emulator/hosts.c \
+	tests/emulator/hosts.h \
 	tests/emulator/jobs.c \
 	tests/emulator/jobs.h \
 	tests/emulator/jpeg.c \
 	tests/emulator/main.c \
 	tests/emulator/mp4.c \
+	tests/emulator/openai.c \
+	tests/emulator/openai.h \
+	tests/emulator/openai_check.c \
+	tests/emulator/openai_form.c \
+	tests/emulator/openai_formats.c \
+	tests/emulator/openai_image.c \
+	tests/emulator/openai_video.c \
 	tests/emulator/picture.c \
 	tests/emulator/picture.h \
 	tests/emulator/png.c \
 	tests/emulator/replay.c \
 	tests/emulator/replay.h \
 	tests/emulator/replay_compare.c \
+	tests/emulator/replay_files.c \
 	tests/emulator/reply.c \
+	tests/emulator/runway.c \
+	tests/emulator/runway.h \
+	tests/emulator/runway_fields.c \
+	tests/emulator/runway_models.c \
+	tests/emulator/runway_output.c \
+	tests/emulator/runway_upload.c \
+	tests/emulator/runway_uri.c \
 	tests/emulator/server.c \
 	tests/emulator/server.h \
 	tests/emulator/util.c \
 	tests/emulator/util.h
 
-EXTRA_DIST += tests/emulator/check.sh tests/emulator/recording.json
+EXTRA_DIST += tests/emulator/check.sh tests/emulator/recording.json \
+	tests/emulator/upload.sh
+EXTRA_DIST += tests/emulator/openai.sh
+EXTRA_DIST += tests/emulator/google.sh tests/emulator/higgsfield.sh
 
 if HAVE_EMULATOR
 bin_PROGRAMS += tests/emulator/gamut-emulator
@@ -47,5 +80,8 @@ tests_emulator_load_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
 tests_emulator_load_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 tests_emulator_load_LDADD = $(CURL_LIBS)
 
-TESTS += tests/emulator/check.sh
+TESTS += tests/emulator/check.sh tests/emulator/upload.sh
+TESTS += tests/emulator/google.sh
+TESTS += tests/emulator/higgsfield.sh
+TESTS += tests/emulator/openai.sh
 endif

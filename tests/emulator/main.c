@@ -1,6 +1,6 @@
 /* gamut-emulator: the command line.  Serves the emulated vendors, or plays a
  * recording, until a signal ends it. */
-#include "fal.h"
+#include "hosts.h"
 #include "replay.h"
 
 #include <errno.h>
@@ -280,7 +280,8 @@ static void catch_signals(void)
 
 static int serve(const struct arguments *a, struct em_replay *replay)
 {
-  const struct em_host *hosts = replay ? em_replay_hosts(replay) : em_fal_hosts;
+  const struct em_host *hosts =
+    replay ? em_replay_hosts(replay) : em_all_hosts();
   struct em_server *sv = em_server_new(&a->options, hosts);
   int status = 1;
 
@@ -309,7 +310,7 @@ int main(int argc, char **argv)
   }
   if (!a.no_serve)
     return serve(&a, replay);
-  print_map(replay ? em_replay_hosts(replay) : em_fal_hosts, a.options.port);
+  print_map(replay ? em_replay_hosts(replay) : em_all_hosts(), a.options.port);
   em_replay_free(replay);
   return 0;
 }

@@ -1,7 +1,9 @@
 /* Plays a recorded exchange file: the recorded answers in their order, and a
  * list of everything in which the requests differ from the recorded ones.
  * A repeated GET of an exchange already played (one more poll) is answered
- * again and is no difference; an exchange that is skipped is one. */
+ * again and is no difference; an exchange that is skipped is one.  A step whose
+ * request is {"any": true} answers whatever comes then: what a recording of the
+ * middle of a job lacks. */
 #include "replay.h"
 
 #include <stdio.h>
@@ -60,6 +62,13 @@ static void add_host(struct em_replay *rp, const char *url)
   rp->hosts[rp->n_hosts++].name = strndup(name, len);
 }
 
+/* An event stream is one text with URLs in its midst. */
+static void note_text(struct em_replay *rp, const char *text)
+{
+  for (; (text = strstr(text, "http")) != NULL; text += 4)
+    add_host(rp, text);
+}
+
 /* Every URL in a recorded answer may be asked for. */
 static void note_hosts(struct em_replay *rp, struct json_object *o)
 {
@@ -67,7 +76,7 @@ static void note_hosts(struct em_replay *rp, struct json_object *o)
   size_t i;
 
   if (json_object_is_type(o, json_type_string)) {
-    add_host(rp, json_object_get_string(o));
+    note_text(rp, json_object_get_string(o));
   } else if (json_object_is_type(o, json_type_array)) {
     for (i = 0; i < json_object_array_length(o); i++)
       note_hosts(rp, json_object_array_get_idx(o, i));
@@ -150,7 +159,7 @@ static void differ_step(struct em_replay *rp, struct json_object *step)
 
 /* Finding the step that a request belongs to */
 
-static void unescape(const char *from, size_t len, struct em_buf *to)
+void em_replay_unescape(const char *from, size_t len, struct em_buf *to)
 {
   size_t i;
 
@@ -169,6 +178,11 @@ static void unescape(const char *from, size_t len, struct em_buf *to)
   }
 }
 
+static bool is_any(struct json_object *step)
+{
+  return object(object(step, "request"), "any") != NULL;
+}
+
 static bool same_place(struct em_request *rq, struct json_object *step)
 {
   const char *method = member(object(step, "request"), "method");
@@ -177,6 +191,8 @@ static bool same_place(struct em_request *rq, struct json_object *step)
   size_t host_len;
   bool same;
 
+  if (is_any(step))
+    return true;
   if (!host || !method || strcmp(method, rq->method) != 0)
     return false;
   host += 3;
@@ -184,7 +200,7 @@ static bool same_place(struct em_request *rq, struct json_object *step)
   if (!em_streq_n(rq->host, host, host_len))
     return false;
   url = host + host_len;
-  unescape(url, strcspn(url, "?#"), &path);
+  em_replay_unescape(url, strcspn(url, "?#"), &path);
   same = !strcmp(path.len ? path.data : "/", rq->path);
   em_buf_finish(&path);
   return same;
@@ -192,7 +208,8 @@ static bool same_place(struct em_request *rq, struct json_object *step)
 
 static bool same_request(struct em_request *rq, struct json_object *step)
 {
-  return same_place(rq, step) && em_replay_same_query(rq, url_of(step));
+  return is_any(step) ||
+         (same_place(rq, step) && em_replay_same_query(rq, url_of(step)));
 }
 
 static struct json_object *step_at(const struct em_replay *rp, size_t i)
@@ -211,7 +228,8 @@ static struct json_object *match(struct em_replay *rp, struct em_request *rq,
   if (rp->next < rp->total && same_place(rq, step_at(rp, rp->next)))
     return step_at(rp, rp->next++);
   for (i = rp->next; i-- > 0;)
-    if (em_method(rq, "GET") && same_request(rq, step_at(rp, i))) {
+    if (em_method(rq, "GET") && !is_any(step_at(rp, i)) &&
+        same_request(rq, step_at(rp, i))) {
       *ret_fresh = false;
       return step_at(rp, i);
     }
@@ -223,6 +241,15 @@ static struct json_object *match(struct em_replay *rp, struct em_request *rq,
       return step_at(rp, i);
     }
   return NULL;
+}
+
+/* One more poll while the recording has not begun. */
+static struct json_object *last_any(const struct em_replay *rp,
+                                    const struct em_request *rq)
+{
+  struct json_object *step = rp->next > 0 ? step_at(rp, rp->next - 1) : NULL;
+
+  return em_method(rq, "GET") && step && is_any(step) ? step : NULL;
 }
 
 /* Answers */
@@ -327,11 +354,15 @@ void em_replay_answer(struct em_request *rq)
 
   em_buf_printf(&line, "%s %s%s", rq->method, rq->host, rq->path);
   step = match(rp, rq, &fresh);
-  if (!step) {
+  if (!step && em_replay_file(rq, rp->steps)) {
+    rq->phase = EM_FILE;
+  } else if (!step && last_any(rp, rq)) {
+    answer_step(rq, last_any(rp, rq));
+  } else if (!step) {
     differ(rp, "not in the recording", line.data);
     em_reply_json(rq, 404, "{\"error\":\"not in the recording\"}");
   } else {
-    if (fresh)
+    if (fresh && !is_any(step))
       em_replay_compare(rq, step, line.data, rp->differences);
     answer_step(rq, step);
   }

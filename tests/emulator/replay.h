@@ -25,4 +25,9 @@ void em_replay_compare(struct em_request *rq, struct json_object *recorded,
 /* Name-value pairs of the query behind '?' of a URL equal the request's? */
 bool em_replay_same_query(struct em_request *rq, const char *url);
 
+/* replay.c: percent-decoded. */
+void em_replay_unescape(const char *from, size_t len, struct em_buf *to);
+/* replay_files.c: serves a file that one of the answers names. */
+bool em_replay_file(struct em_request *rq, struct json_object *steps);
+
 #endif

@@ -22,7 +22,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
-#define BODY_MAX          (64u << 20)
+#define BODY_MAX          (128u << 20)
 #define CONNECTION_MEMORY ((size_t)16 * 1024)
 #define HANG_LOOK_MS      500
 
@@ -400,6 +400,13 @@ void em_put_origin(const struct em_server *sv, const char *host,
     em_buf_printf(out, "https://%s", host);
 }
 
+/* A local server has no certificate, nor has the metadata server of a Google
+ * machine. */
+static bool is_plain(const char *name)
+{
+  return em_starts(name, "127.") || em_starts(name, "169.254.");
+}
+
 void em_endpoint_map(const struct em_host *hosts, const char *base,
                      struct em_buf *out)
 {
@@ -407,7 +414,8 @@ void em_endpoint_map(const struct em_host *hosts, const char *base,
 
   em_buf_putc(out, '{');
   for (h = hosts; h->name; h++)
-    em_buf_printf(out, "%s\"https://%s\":\"%s/%s\"", h == hosts ? "" : ",",
-                  h->name, base, h->name);
+    em_buf_printf(out, "%s\"%s://%s\":\"%s/%s\"", h == hosts ? "" : ",",
+                  is_plain(h->name) ? "http" : "https", h->name, base,
+                  h->name);
   em_buf_putc(out, '}');
 }

@@ -1,1 +1,36 @@
-# tests/engine
+# The whole engine through gamut.h: test providers, and a vendor on loopback
+# whose answers each test writes down.
+check_LTLIBRARIES += tests/engine/libengine.la
+tests_engine_libengine_la_CPPFLAGS = $(test_cppflags)
+tests_engine_libengine_la_SOURCES = \
+	tests/engine/script.c \
+	tests/engine/script.h \
+	tests/engine/vendor.c \
+	tests/engine/vendor.h \
+	tests/unit/scratch.c \
+	tests/unit/scratch.h \
+	tests/unit/server.c \
+	tests/unit/server.h
+
+engine_tests = \
+	tests/engine/test_chain \
+	tests/engine/test_faults \
+	tests/engine/test_fetch \
+	tests/engine/test_life \
+	tests/engine/test_many \
+	tests/engine/test_money \
+	tests/engine/test_perform \
+	tests/engine/test_token \
+	tests/engine/test_torture
+check_PROGRAMS += $(engine_tests)
+TESTS += $(engine_tests)
+engine_ldadd = tests/engine/libengine.la $(LDADD)
+tests_engine_test_chain_LDADD = $(engine_ldadd)
+tests_engine_test_faults_LDADD = $(engine_ldadd)
+tests_engine_test_fetch_LDADD = $(engine_ldadd)
+tests_engine_test_life_LDADD = $(engine_ldadd)
+tests_engine_test_many_LDADD = $(engine_ldadd)
+tests_engine_test_money_LDADD = $(engine_ldadd)
+tests_engine_test_perform_LDADD = $(engine_ldadd)
+tests_engine_test_token_LDADD = $(engine_ldadd)
+tests_engine_test_torture_LDADD = $(engine_ldadd)

@@ -22,14 +22,14 @@ for p in sync many epoll; do
   [ -n "$line" ] || fail "$p.c has no line that builds it"
   (
     eval "$(printf '%s' "$line" |
-      sed "s|^cc|$CC -Wall -Wextra -Werror|; s|pkg-config|$PKG_CONFIG|")"
+      sed "s|^cc|$program_cc -Wall -Wextra -Werror|; s|pkg-config|$PKG_CONFIG|")"
   ) >"$work/build.log" 2>&1 || {
     fail "$p.c: $line"
     cat "$work/build.log"
   }
   rm -f $p
 done
-make CC="$CC" PKG_CONFIG="$PKG_CONFIG" CFLAGS='-O2 -Wall -Wextra -Werror' \
+make CC="$program_cc" PKG_CONFIG="$PKG_CONFIG" CFLAGS='-O2 -Wall -Wextra -Werror' \
   >"$work/build.log" 2>&1 || {
   cat "$work/build.log"
   exit 1
@@ -37,16 +37,16 @@ make CC="$CC" PKG_CONFIG="$PKG_CONFIG" CFLAGS='-O2 -Wall -Wextra -Werror' \
 cd "$work/out" || exit 99
 start_emulator --polls 2 --size 64x64
 
-sanitized ../embed/sync 'a neon fox' fox.png >"$work/sync.out" 2>&1 ||
+../embed/sync 'a neon fox' fox.png >"$work/sync.out" 2>&1 ||
   fail "sync: exit $?"
 shows "$work/sync.out" '^fox\.png$'
 is_png fox.png
-sanitized ../embed/sync 'a neon fox' fox.png >"$work/sync.out" 2>&1
+../embed/sync 'a neon fox' fox.png >"$work/sync.out" 2>&1
 code=$?
 [ $code -eq 2 ] || fail "sync again: exit $code"
 shows "$work/sync.out" "'fox.png' exists already.*\[invalid\]"
 
-sanitized ../embed/many 12 >"$work/many.out" 2>&1 || fail "many: exit $?"
+../embed/many 12 >"$work/many.out" 2>&1 || fail "many: exit $?"
 [ "$(grep -cE '^animal-[0-9]+\.png  64x64$' "$work/many.out")" -eq 12 ] ||
   fail "many: not 12 pictures"
 shows "$work/many.out" '^12 of 12$'
@@ -54,7 +54,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
   is_png animal-$i.png
 done
 
-sanitized ../embed/epoll leaves >"$work/epoll.out" 2>&1 ||
+../embed/epoll leaves >"$work/epoll.out" 2>&1 ||
   fail "epoll: exit $?"
 shows "$work/epoll.out" '^200 done, 0 failed$'
 [ "$(find leaves -name 'leaf-*.png' | wc -l)" -eq 200 ] ||

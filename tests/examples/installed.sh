@@ -59,21 +59,12 @@ export PKG_CONFIG PKG_CONFIG_PATH LD_LIBRARY_PATH PATH
 # prefix.
 GAMUT_CATALOG_PATH=$prefix/share/gamut/catalog
 export GAMUT_CATALOG_PATH
-# A program that is not sanitized may load a library that is.
+# A program that loads a sanitized library has to be sanitized itself.
+program_cc=$CC
 case ${SANITIZERS:-no} in
-  *address*) LD_PRELOAD=$($CC -print-file-name=libasan.so) ;;
-  *thread*) LD_PRELOAD=$($CC -print-file-name=libtsan.so) ;;
+  no | '') ;;
+  *) program_cc="$CC -fsanitize=$SANITIZERS" ;;
 esac
-
-# sanitized COMMAND...: one that loads the library
-sanitized()
-{
-  if [ -n "${LD_PRELOAD:-}" ]; then
-    env LD_PRELOAD="$LD_PRELOAD" "$@"
-  else
-    "$@"
-  fi
-}
 
 # start_emulator OPTION...
 start_emulator()

@@ -1,22 +1,11 @@
 /* pure.c - plays a recording: steps in, exchanges out, replies in. */
 #include "golden/pure.h"
+#include "golden/cases.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- set up ------------------------------------------------------------- */
-
-/* The name of the n-th member; NULL past the end and for what is no object. */
-static const char *member(struct json_object *o, size_t n)
-{
-  const struct lh_entry *e = NULL;
-
-  if (json_object_is_type(o, json_type_object))
-    e = json_object_get_object(o)->head;
-  for (; e && n > 0; n--)
-    e = e->next;
-  return e ? lh_entry_k(e) : NULL;
-}
 
 static void set(struct pure *p, const char *key, const char *value)
 {
@@ -29,6 +18,22 @@ static void set(struct pure *p, const char *key, const char *value)
   gm_error_finish(&err);
 }
 
+/* The first of several names, separated by blanks, that is there. */
+static const char *env_value(struct json_object *env, const char *names)
+{
+  const char *value = NULL;
+  char name[100];
+
+  while (*names && !value) {
+    size_t n = strcspn(names, " ");
+
+    snprintf(name, sizeof(name), "%.*s", (int)n, names);
+    value = gm_json_str(env, name, NULL);
+    names += n + strspn(names + n, " ");
+  }
+  return value;
+}
+
 /* The recording's environment, by the names that the provider declares. */
 static void set_keys(struct pure *p, const struct gamut_provider *def)
 {
@@ -38,7 +43,7 @@ static void set_keys(struct pure *p, const struct gamut_provider *def)
   uint32_t i;
 
   for (i = 0; (key = gm_table_row(&def->keys, i, sizeof(tmp), &tmp)); i++) {
-    const char *value = key->env ? gm_json_str(env, key->env, NULL) : NULL;
+    const char *value = key->env ? env_value(env, key->env) : NULL;
 
     if (value)
       set(p, key->name, value);
@@ -51,7 +56,7 @@ static void set_more(struct pure *p)
   const char *key;
   size_t i;
 
-  for (i = 0; (key = member(more, i)); i++)
+  for (i = 0; (key = golden_member(more, i)); i++)
     set(p, key, gm_json_str(more, key, ""));
 }
 
@@ -73,15 +78,25 @@ static void make_request(struct pure *p)
 
 static uint32_t make_inputs(struct pure *p)
 {
+  static const char zeros[8192]; /* any content of the right size will do */
   struct json_object *list = gm_json_at(p->ask, "inputs");
   size_t i, n = GM_MIN(gm_json_count(list, ""), GM_LEN(p->inputs));
 
   for (i = 0; i < n; i++) {
     struct json_object *o = json_object_array_get_idx(list, i);
+    bool is_small = gm_json_at(o, "file") &&
+                    gm_json_i64(o, "size", 0) <= (int64_t)sizeof(zeros);
+    const void *content = is_small ? zeros : NULL;
 
-    p->inputs[i] = (struct gm_input){ .role = gm_json_str(o, "role", "image"),
-                                      .source = gm_json_str(o, "url", ""),
-                                      .url = gm_json_str(o, "url", "") };
+    p->inputs[i] =
+      (struct gm_input){ .role = gm_json_str(o, "role", "image"),
+                         .source = gm_json_str(o, "url", ""),
+                         .url = gm_json_str(o, "url", NULL),
+                         .path = gm_json_str(o, "file", NULL),
+                         .name = gm_json_str(o, "file", NULL),
+                         .mime = gm_json_str(o, "mime", NULL),
+                         .data = content,
+                         .size = (uint64_t)gm_json_i64(o, "size", 0) };
   }
   return (uint32_t)n;
 }
@@ -107,6 +122,10 @@ static bool set_up(struct pure *p)
   p->artifacts = json_object_new_array();
   p->facts = json_object_new_object();
   p->notes = json_object_new_array();
+  p->queue = json_object_new_array();
+  p->partials = json_object_new_array();
+  p->cost_microusd = -1;
+  p->fn = provider->def.step;
   p->in = (struct gm_call_in){ .event = GAMUT_EV_START,
                                .phase = -1,
                                .job_id = "job",
@@ -122,6 +141,7 @@ static bool set_up(struct pure *p)
 static void tear_down(struct pure *p)
 {
   struct pure next = { .provider = p->provider, .catalog = p->catalog };
+  size_t i;
 
   memcpy(next.why, p->why, sizeof(next.why));
   gm_exchange_finish(&p->x);
@@ -131,16 +151,25 @@ static void tear_down(struct pure *p)
   gm_settings_finish(&p->settings);
   gm_log_finish(&p->log);
   gm_error_finish(&p->end);
+  for (i = 0; i < GM_LEN(p->inputs); i++)
+    gm_free(gm_unconst(p->inputs[i].uploaded));
   gm_free(p->asked);
   gm_free(p->state);
   json_object_put(p->request);
   json_object_put(p->artifacts);
   json_object_put(p->facts);
   json_object_put(p->notes);
+  json_object_put(p->queue);
+  json_object_put(p->partials);
   *p = next;
 }
 
 /* ---- steps -------------------------------------------------------------- */
+
+static void add_text(struct json_object *list, const char *text)
+{
+  json_object_array_add(list, text ? json_object_new_string(text) : NULL);
+}
 
 static void collect(struct pure *p)
 {
@@ -148,14 +177,18 @@ static void collect(struct pure *p)
   uint32_t i;
 
   for (i = 0; i < c->n_artifacts; i++)
-    json_object_array_add(
-      p->artifacts,
-      c->artifacts[i].url ? json_object_new_string(c->artifacts[i].url) : NULL);
+    add_text(c->artifacts[i].flags & GAMUT_ART_PARTIAL ? p->partials
+                                                       : p->artifacts,
+             c->artifacts[i].url);
   for (i = 0; i < c->n_facts; i++)
     json_object_object_add(p->facts, c->facts[i].name,
                            json_object_new_string(c->facts[i].value));
   for (i = 0; i < c->n_notes; i++)
-    json_object_array_add(p->notes, json_object_new_string(c->notes[i]));
+    add_text(p->notes, c->notes[i]);
+  if (c->queue_position >= 0)
+    json_object_array_add(p->queue, json_object_new_int(c->queue_position));
+  if (c->cost_microusd >= 0)
+    p->cost_microusd = c->cost_microusd;
 }
 
 /* Judge the reply at hand as the engine does.  `more`: the client repeated. */
@@ -178,14 +211,16 @@ static bool judge(struct pure *p, bool more)
 static bool step(struct pure *p)
 {
   p->in.state = p->state;
-  gm_call_step(&p->call, p->i, &p->in);
+  gm_call_run(&p->call, p->i, p->fn, &p->in);
   collect(p);
   if (p->call.kind == GM_STEP_NONE || p->call.kind == GM_STEP_WORK)
     return pure_differs(p, "%s", gm_error_text(&p->call.err));
   if (p->call.kind == GM_STEP_REPLY)
-    return judge(p, false);
+    return judge(p, p->more);
   gm_free(p->state);
   p->state = gm_strdup(gm_call_state_text(&p->call));
+  if (p->call.kind == GM_STEP_MORE)
+    return true;
   gm_free(p->asked);
   p->asked = GM_TAKE(p->call.pending);
   p->done = p->call.kind == GM_STEP_DONE;
@@ -202,44 +237,74 @@ static void fill_headers(struct pure *p, struct json_object *headers)
   const char *key;
   size_t i;
 
-  for (i = 0; (key = member(headers, i)); i++)
+  for (i = 0; (key = golden_member(headers, i)); i++)
     gm_buf_addf(&p->x.header_text, "%s: %s\n", key,
                 gm_json_str(headers, key, ""));
   p->x.content_type =
     headers ? gm_json_str(headers, "content-type", "") : "application/json";
 }
 
-static bool fill(struct pure *p, struct json_object *response)
+static bool is_stream(const struct pure *p)
 {
-  struct json_object *body = gm_json_at(response, "body");
-  const char *text = "";
-  size_t len = 0;
+  return p->asked->flags & GAMUT_HTTP_STREAM && p->x.status < 400 &&
+         gm_starts(p->x.content_type, "text/event-stream");
+}
 
-  if (json_object_is_type(body, json_type_string)) {
-    text = json_object_get_string(body);
-    len = strlen(text);
-  } else if (body) {
-    text = gm_json_text(body, &len);
-  }
+static bool fill(struct pure *p, struct json_object *response,
+                 const struct gm_buf *body)
+{
   gm_exchange_reset(&p->x);
-  gm_reader_init(&p->x.reader, 1 << 24, 1 << 24);
+  gm_reader_init(&p->x.reader, 1 << 26, 1 << 26);
   p->x.status = (int32_t)gm_json_i64(response, "status", 0);
   fill_headers(p, gm_json_at(response, "headers"));
-  if (gm_reader_feed(&p->x.reader, text, len, NULL) != 0)
-    return pure_differs(p, "the recorded body cannot be read");
   p->in.event = GAMUT_EV_REPLY;
   p->in.phase = p->asked->phase;
   p->in.exchange = &p->x;
+  if (!is_stream(p) &&
+      gm_reader_feed(&p->x.reader, gm_buf_text(body), body->len, NULL) != 0)
+    return pure_differs(p, "the recorded body cannot be read");
   return true;
+}
+
+/* An event: 1 when that was the last one the provider wants. */
+static int32_t on_event(void *user, const struct gm_sse_event *event)
+{
+  struct pure *p = user;
+
+  p->in.event = GAMUT_EV_CHUNK;
+  p->in.chunk = event;
+  step(p);
+  p->in.chunk = NULL;
+  return p->why[0] || p->call.kind != GM_STEP_MORE;
+}
+
+static bool feed_stream(struct pure *p, const struct gm_buf *body)
+{
+  struct gm_sse sse;
+  int32_t rc;
+
+  gm_sse_init(&sse, 1 << 26);
+  rc = gm_sse_feed(&sse, gm_buf_text(body), body->len, on_event, p);
+  gm_sse_finish(&sse);
+  if (rc != 0)
+    return !p->why[0];
+  p->in.event = GAMUT_EV_REPLY;
+  return step(p);
 }
 
 /* The reply to what was asked; `more`: the recording has another exchange. */
 static bool feed(struct pure *p, struct json_object *response, bool more)
 {
+  _cleanup_(gm_buf_finish) struct gm_buf body = GM_BUF_INIT(1 << 26);
+
   if (gm_json_at(response, "network_error"))
     return true; /* the client sent the same again */
-  if (!fill(p, response))
+  golden_body(gm_json_at(response, "body"), &body);
+  if (!fill(p, response, &body))
     return false;
+  p->more = more;
+  if (is_stream(p))
+    return feed_stream(p, &body);
   if (p->x.status >= 400 && !(p->asked->flags & GAMUT_HTTP_ALL))
     return judge(p, more);
   return step(p);
@@ -273,27 +338,110 @@ static bool give_up(struct pure *p)
   return step(p);
 }
 
-static bool play(struct pure *p)
+/* The exchange to do as the n-th; others when the ask tells an order. */
+static int64_t place(const struct pure *p, int64_t n)
+{
+  struct json_object *order = gm_json_at(p->ask, "order");
+
+  return order && n < (int64_t)json_object_array_length(order)
+           ? json_object_get_int64(json_object_array_get_idx(order, (size_t)n))
+           : n;
+}
+
+/* From the at-th exchange to the end of the job, or of an upload. */
+static bool play(struct pure *p, int64_t *at)
 {
   struct json_object *list = gm_json_at(p->recording, "exchanges");
   int64_t n = (int64_t)gm_json_count(list, "");
-  int64_t at = gm_json_i64(p->ask, "from", 0);
   int64_t cancel_at = gm_json_i64(p->ask, "cancel_at", -1);
 
   n = GM_MIN(n, gm_json_i64(p->ask, "to", n));
-  for (; at < n; at++) {
-    struct json_object *x = json_object_array_get_idx(list, (size_t)at);
+  for (; *at < n; ++*at) {
+    struct json_object *x =
+      json_object_array_get_idx(list, (size_t)place(p, *at));
 
-    if (at == cancel_at && !give_up(p))
+    if (*at == cancel_at && !give_up(p))
       return false;
+    if (p->ended && p->fn != p->i->provider->def.step)
+      return true;
     if (p->ended)
-      return pure_differs(p, "it ended before exchange %d: %s", (int)at,
+      return pure_differs(p, "it ended before exchange %d: %s", (int)*at,
                           gm_error_text(&p->end));
     if (!pure_compare(p, p->asked, gm_json_at(x, "request")) ||
-        !feed(p, gm_json_at(x, "response"), at + 1 < n))
+        !feed(p, gm_json_at(x, "response"), *at + 1 < n))
       return false;
   }
   return true;
+}
+
+/* ---- uploads ------------------------------------------------------------ */
+
+static const struct gamut_upload *upload_of(const struct pure *p)
+{
+  const struct gamut_provider *def = &p->i->provider->def;
+
+  return def->extension ? def->extension(GAMUT_EXT_UPLOAD) : NULL;
+}
+
+static bool is_uploaded(const struct pure *p, const struct gamut_upload *t,
+                        const struct gm_input *in)
+{
+  const char *set = gm_instance_value(p->i, "inline_max", false);
+  int64_t max = (int64_t)t->inline_max;
+
+  if (!in->path)
+    return false;
+  if (set && !gm_parse_i64(set, 0, INT64_MAX, &max))
+    return false;
+  max = gm_json_i64(p->ask, "request/options/inline_max", max);
+  return in->size > (uint64_t)max;
+}
+
+/* As the engine: one file a job, with the options of the request. */
+static bool upload_one(struct pure *p, const struct gamut_upload *t,
+                       struct gm_input *in, int64_t *at)
+{
+  _cleanup_json_ struct json_object *request = json_object_new_object();
+  struct gm_call_in whole = p->in;
+  bool ok;
+
+  json_object_object_add(
+    request, "options", json_object_get(gm_json_at(p->ask, "request/options")));
+  p->fn = t->upload;
+  p->in.request = request;
+  p->in.inputs = in;
+  p->in.n_inputs = 1;
+  ok = step(p) && play(p, at);
+  in->uploaded = gm_strdup(gm_json_str(p->facts, "url", NULL));
+  if (ok && (!p->done || !in->uploaded))
+    ok = pure_differs(p, "the upload failed: %s", gm_error_text(&p->end));
+  p->in = whole;
+  p->fn = p->i->provider->def.step;
+  return ok;
+}
+
+/* Only uploads in the recording: then there is no job to begin. */
+static bool upload_all(struct pure *p, int64_t *at)
+{
+  const struct gamut_upload *t = upload_of(p);
+  uint32_t i;
+
+  for (i = 0; t && i < p->in.n_inputs; i++) {
+    if (!is_uploaded(p, t, &p->inputs[i]))
+      continue;
+    if (!upload_one(p, t, &p->inputs[i], at))
+      return false;
+    gm_free(GM_TAKE(p->state));
+    p->done = p->ended = false;
+  }
+  return true;
+}
+
+static bool play_all(struct pure *p)
+{
+  int64_t at = gm_json_i64(p->ask, "from", 0);
+
+  return upload_all(p, &at) && begin(p) && play(p, &at);
 }
 
 /* ---- the end ------------------------------------------------------------ */
@@ -310,6 +458,8 @@ static const char *end_name(const struct pure *p)
     return "asks";
   if (p->done)
     return "done";
+  if (p->end.error_class == GAMUT_E_CANCELLED)
+    return "cancelled";
   return n < GM_LEN(names) ? names[n] : "something else";
 }
 
@@ -331,13 +481,23 @@ static bool check_facts(struct pure *p)
   const char *key;
   size_t i;
 
-  for (i = 0; (key = member(want, i)); i++) {
+  for (i = 0; (key = golden_member(want, i)); i++) {
     const char *found = gm_json_str(p->facts, key, NULL);
 
     if (!gm_streq(found, gm_json_str(want, key, "")))
       return pure_differs(p, "fact %s is %s", key, found ? found : "missing");
   }
   return true;
+}
+
+static bool check_cost(struct pure *p)
+{
+  int64_t want = gm_json_i64(p->ask, "cost_microusd", p->cost_microusd);
+
+  if (want == p->cost_microusd)
+    return true;
+  return pure_differs(p, "the cost is %lld, not %lld",
+                      (long long)p->cost_microusd, (long long)want);
 }
 
 static bool check_end(struct pure *p)
@@ -351,7 +511,9 @@ static bool check_end(struct pure *p)
   if (sentence && !gm_streq(sentence, gm_error_text(&p->end)))
     return pure_differs(p, "the sentence is '%s'", gm_error_text(&p->end));
   return check_list(p, "artifacts", p->artifacts) &&
-         check_list(p, "notes", p->notes) && check_facts(p);
+         check_list(p, "partials", p->partials) &&
+         check_list(p, "notes", p->notes) && check_list(p, "queue", p->queue) &&
+         check_facts(p) && check_cost(p);
 }
 
 bool pure_run(struct pure *p)
@@ -359,7 +521,7 @@ bool pure_run(struct pure *p)
   bool ok;
 
   p->why[0] = '\0';
-  ok = set_up(p) && begin(p) && play(p) && check_end(p);
+  ok = set_up(p) && play_all(p) && check_end(p);
   tear_down(p);
   return ok;
 }

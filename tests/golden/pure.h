@@ -4,9 +4,8 @@
 
 #include "base/file.h"
 #include "base/str.h"
+#include "loop/sse.h"
 #include "plugin/call.h"
-
-#define GM_PURE_CASES 500
 
 struct pure {
   const char *provider;
@@ -24,11 +23,13 @@ struct pure {
   struct gm_exchange x;
   struct gm_input inputs[16];
   struct json_object *request;
+  gamut_fn *fn; /* step(), or upload() */
   char *state;
   struct gm_pending *asked; /* what the last step wants sent */
   struct gm_error end;      /* why the job failed */
-  bool done, ended;
-  struct json_object *artifacts, *facts, *notes; /* of all steps */
+  bool done, ended, more;   /* more: the recording goes on */
+  struct json_object *artifacts, *partials, *facts, *notes, *queue;
+  int64_t cost_microusd; /* -1: not said */
 };
 
 /* True when all is as the files say; else `why`. */
@@ -37,6 +38,12 @@ bool pure_run(struct pure *p);
 /* pure_compare.c: is this what the client sent? */
 bool pure_compare(struct pure *p, const struct gm_pending *ours,
                   struct json_object *theirs);
+/* pure_form.c: the same parts, in any order? */
+bool pure_compare_form(struct pure *p, const char *content_type,
+                       const char *text, size_t len,
+                       struct json_object *theirs);
+/* A recorded body as bytes: text, JSON, {"text"}, {"sse"}, {"bytes"}. */
+void golden_body(struct json_object *body, struct gm_buf *out);
 GM_PRINTF(2, 3)
 bool pure_differs(struct pure *p, const char *fmt, ...); /* false */
 

@@ -46,7 +46,8 @@ static bool compare_url(struct pure *p, const char *ours, const char *theirs)
 
 static bool counts(const char *name)
 {
-  return gm_strieq(name, "authorization") || gm_starts(name, "x-");
+  return gm_strieq(name, "authorization") || gm_starts(name, "x-") ||
+         gm_starts(name, "hf-");
 }
 
 static bool may_differ(const struct pure *p, const char *name)
@@ -98,6 +99,39 @@ static bool same(struct json_object *a, struct json_object *b)
   return equal;
 }
 
+/* {"bytes": N}: the size alone; of an upload what it will read. */
+static bool compare_bytes(struct pure *p, const struct gm_pending *ours,
+                          struct json_object *theirs)
+{
+  int64_t want = gm_json_i64(theirs, "bytes", -1);
+  const struct gm_input *in;
+  size_t len;
+  int64_t found;
+
+  gm_pending_body(ours, &len);
+  found = (int64_t)len;
+  if (ours->body_input >= 0) {
+    in = &p->in.inputs[ours->body_input];
+    found = (int64_t)(ours->body_size ? ours->body_size
+                                      : in->size - ours->body_offset);
+  }
+  if (found == want)
+    return true;
+  return pure_differs(p, "a body of %lld bytes, not %lld", (long long)found,
+                      (long long)want);
+}
+
+static const char *content_type(const struct gm_pending *ours)
+{
+  struct gm_header headers[MAX_HEADERS];
+  size_t i, n = gm_pending_headers(ours, headers, MAX_HEADERS);
+
+  for (i = 0; i < n; i++)
+    if (gm_strieq(headers[i].name, "content-type"))
+      return headers[i].value;
+  return NULL;
+}
+
 static bool compare_body(struct pure *p, const struct gm_pending *ours,
                          struct json_object *theirs)
 {
@@ -105,7 +139,12 @@ static bool compare_body(struct pure *p, const struct gm_pending *ours,
   const char *text;
   size_t len;
 
+  if (gm_json_at(theirs, "bytes"))
+    return compare_bytes(p, ours, theirs);
   text = gm_pending_body(ours, &len);
+  if (gm_json_at(theirs, "multipart"))
+    return pure_compare_form(p, content_type(ours), text, len,
+                             gm_json_at(theirs, "multipart"));
   if (text)
     o = gm_json_parse_once(text, len, NULL, NULL);
   if (text && !o)
@@ -114,7 +153,8 @@ static bool compare_body(struct pure *p, const struct gm_pending *ours,
     return true;
   if (o && theirs && same(o, theirs))
     return true;
-  return pure_differs(p, "body %s, not %s", text ? text : "none",
+  return pure_differs(p, "body %.*s, not %s", text ? (int)len : 4,
+                      text ? text : "none",
                       theirs ? json_object_to_json_string(theirs) : "none");
 }
 
@@ -135,4 +175,46 @@ bool pure_compare(struct pure *p, const struct gm_pending *ours,
     ok = pure_differs(p, "method %s", gm_pending_method(ours));
   gm_buf_finish(&secret);
   return ok;
+}
+
+/* ---- bodies ------------------------------------------------------------- */
+
+static void add_events(struct json_object *list, const char *end,
+                       struct gm_buf *out)
+{
+  size_t i;
+
+  for (i = 0; i < gm_json_count(list, ""); i++) {
+    struct json_object *e = json_object_array_get_idx(list, i);
+
+    if (json_object_is_type(e, json_type_string))
+      gm_buf_add(out, json_object_get_string(e));
+    else
+      gm_buf_addf(out, "data: %s", gm_json_text(e, NULL));
+    gm_buf_add(out, end);
+  }
+}
+
+void golden_body(struct json_object *body, struct gm_buf *out)
+{
+  size_t len = 0, members = 0;
+  const char *text;
+  int64_t n;
+
+  if (json_object_is_type(body, json_type_object))
+    members = (size_t)json_object_object_length(body);
+  if (json_object_is_type(body, json_type_string)) {
+    gm_buf_add(out, json_object_get_string(body));
+  } else if (members && members <= 2 && gm_json_at(body, "text")) {
+    gm_buf_add(out, gm_json_str(body, "text", ""));
+  } else if (members && members <= 2 && gm_json_at(body, "sse")) {
+    add_events(gm_json_at(body, "sse"), gm_json_str(body, "event_end", "\n\n"),
+               out);
+  } else if (members && members <= 3 && gm_json_at(body, "bytes")) {
+    for (n = gm_json_i64(body, "bytes", 0); n > 0; n--)
+      gm_buf_addc(out, ' ');
+  } else if (body) {
+    text = gm_json_text(body, &len);
+    gm_buf_addn(out, text, len);
+  }
 }

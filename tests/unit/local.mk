@@ -25,6 +25,7 @@ unit_tests = \
 	tests/unit/test_instance \
 	tests/unit/test_json \
 	tests/unit/test_judge \
+	tests/unit/test_key_file \
 	tests/unit/test_log \
 	tests/unit/test_loop \
 	tests/unit/test_map \
@@ -144,3 +145,9 @@ tests_unit_test_host_build_SOURCES = \
 	tests/unit/call_fixture.h \
 	tests/unit/test_host_build.c \
 	tests/unit/tester.h
+
+tests_unit_test_key_file_SOURCES = \
+	tests/unit/rsa_key.h \
+	tests/unit/scratch.c \
+	tests/unit/scratch.h \
+	tests/unit/test_key_file.c

@@ -143,7 +143,7 @@ static const struct {
   { "form of an input", odd_form, GAMUT_E_PLUGIN, "form 9" },
   { "secret", read_secret, GAMUT_E_PLUGIN, "secret 'api_key'" },
   { "unknown key", read_unknown, GAMUT_E_PLUGIN, "'nonsense'" },
-  { "signing", sign, GAMUT_E_UNSUPPORTED, "cannot sign" },
+  { "signing", sign, GAMUT_E_UNSUPPORTED, "signing needs the plugin 'crypto'" },
   { "artifact of no kind", odd_kind, GAMUT_E_PLUGIN, "kind 9" },
   { "artifact of nothing", empty_artifact, GAMUT_E_PLUGIN, "exactly one" },
   { "artifact of both", double_artifact, GAMUT_E_PLUGIN, "exactly one" },

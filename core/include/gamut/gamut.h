@@ -189,6 +189,14 @@ GAMUT_API int32_t gamut_request_extra(struct gamut_request *r, const char *name,
                                       const char *value,
                                       struct gamut_error *ret_error);
 
+/* An option of the provider itself, about how the job is run rather than what is
+ * made: queue priority, object lifetime ("priority", "low").  `value` as in
+ * gamut_request_extra().  A provider refuses what it does not know when the job
+ * begins. */
+GAMUT_API int32_t gamut_request_option(struct gamut_request *r,
+                                       const char *name, const char *value,
+                                       struct gamut_error *ret_error);
+
 /* ---- result ------------------------------------------------------------- */
 
 /* gamut_result_status() */
@@ -213,7 +221,7 @@ struct gamut_artifact_info {
   uint32_t vendor_width, vendor_height; /* as the vendor said; 0: not said */
   int32_t error_class;  /* why it could not be fetched or written; 0 */
   const char *error;    /* the sentence, or NULL */
-  const char *sha256;   /* hex, or NULL */
+  const char *sha256;   /* hex, when a sidecar was asked for, or NULL */
 };
 
 /* One try of one link. */

@@ -77,10 +77,10 @@ enum {
   GAMUT_E_PROVIDER = -9,    /* the vendor's fault: 5xx, job failed */
   GAMUT_E_TIMEOUT = -10,    /* deadline of the exchange or the job */
   GAMUT_E_PROTOCOL = -11,   /* reply not understood */
+  GAMUT_E_CANCELLED = -14,  /* by us, or by somebody at the vendor */
   /* set by the host only */
   GAMUT_E_TRANSPORT = -12, /* no reply: DNS, connect, TLS, reset */
   GAMUT_E_UNKNOWN = -13,   /* billable exchange sent, outcome not known */
-  GAMUT_E_CANCELLED = -14,
   GAMUT_E_PLUGIN = -15, /* the provider broke a rule of this header */
   GAMUT_E_NOMEM = -16,
   GAMUT_E_DETACHED = -17, /* out of time; it goes on at the vendor */
@@ -105,7 +105,8 @@ enum {
 /* gamut_key.flags.  SECRET: never shown, logged, journaled, read back.  JSON:
  * the value is the path of a JSON file that the host reads; "key/member" stands
  * for a member of it wherever a key's name may stand.  Members called
- * private_key, client_secret and refresh_token are secrets. */
+ * private_key, client_secret and refresh_token are secrets.  A preset may begin
+ * with "~/" or "{key}/"; a file that only a preset names may be missing. */
 enum {
   GAMUT_KEY_REQUIRED = 1u << 0,
   GAMUT_KEY_SECRET = 1u << 1,
@@ -130,7 +131,9 @@ struct gamut_key {
 enum { GAMUT_REASON_FINAL = 1u << 0 };
 
 /* The vendor's error vocabulary as data: first match wins, else the status
- * decides.  Used for replies of 400 and above and by fail_reply(). */
+ * decides.  Used for replies of 400 and above and by fail_reply().  A row with
+ * GAMUT_OK for a class gives none: at its path the vendor writes how long to wait
+ * before the next try, in seconds (38.5, "38.5s"). */
 struct gamut_reason {
   int32_t status; /* 0: any */
   int32_t error_class;
@@ -285,7 +288,9 @@ enum {
                                     EV_REPLY without them */
   GAMUT_HTTP_FILL = 1u << 4      /* {name} in the body stands for a
                                     configuration value, form-escaped, secret
-                                    or not; filled in as it is sent */
+                                    or not; {<name} for the content of the file
+                                    that it names, {<name#member} for a member
+                                    of that JSON; filled in as it is sent */
 };
 
 struct gamut_http {
@@ -369,6 +374,7 @@ struct gamut_host {
   /* results so far.  [any] */
   void (*artifact)(struct gamut_call *, const struct gamut_artifact *);
   void (*progress)(struct gamut_call *, int32_t permille, const char *note);
+  void (*queue)(struct gamut_call *, int32_t position); /* 0: next */
   void (*usage)(struct gamut_call *, const char *unit, double amount,
                 int64_t cost_microusd); /* -1: price it from the catalog */
   /* A fact for the result: "seed", "request_id", "revised_prompt". */
@@ -417,8 +423,8 @@ struct gamut_host {
   const char *(*escape)(struct gamut_call *, const char *); /* URL component */
   const char *(*base64)(struct gamut_call *, const void *, size_t);
   const char *(*reply_header)(struct gamut_call *, const char *name);
-  /* About input 0..n_inputs-1: "role", "url" (NULL for a file), "name", "mime",
-   * "size" (bytes), "sha256". */
+  /* About input 0..n_inputs-1: "role", "url" (NULL for a file that was not
+   * uploaded), "name", "mime", "size" (bytes), "sha256". */
   const char *(*input_info)(struct gamut_call *, uint32_t input,
                             const char *what);
   const char *(*uuid)(struct gamut_call *); /* a replay sees it again */
@@ -455,7 +461,10 @@ struct gamut_token {
 
 /* Uploads: for vendors that take large inputs only as URLs.  The host runs it
  * for each local file above inline_max before the job begins, one input a call,
- * same shape as step(); it ends with fact("url", ...) then done().  The URL is
+ * same shape as step(), with the "options" of the request; it ends with
+ * fact("url", ...) then done(); fact("ttl_s", ...) before replaces ttl_s for this
+ * file.  A key "inline_max" of the provider, or the option of that name in the
+ * request, replaces inline_max.  The URL is
  * remembered by content for ttl_s, so ten jobs with one picture upload it once;
  * json_set_input(AS_URL) gives it. */
 #define GAMUT_EXT_UPLOAD "gamut.upload/1"

@@ -1,0 +1,110 @@
+/* google.h - what the files of the Google provider share. */
+#ifndef GOOGLE_H
+#define GOOGLE_H
+
+#include <gamut/plugin.h>
+
+/* One step: the call, and which of Google's two doors it goes through. */
+struct google {
+  struct gamut_call *c;
+  const struct gamut_host *h;
+  int studio;        /* generativelanguage.googleapis.com, else Vertex */
+  const char *wrong; /* what cannot be asked, as a sentence */
+  int32_t wrong_class;
+};
+
+enum {
+  GOOGLE_GENERATE,
+  GOOGLE_STREAM,
+  GOOGLE_PREDICT,
+  GOOGLE_START,
+  GOOGLE_POLL,
+  GOOGLE_TOKEN,
+  GOOGLE_SUBJECT,
+  GOOGLE_PROBE,
+  GOOGLE_IMPERSONATE,
+  GOOGLE_UPLOAD,
+  GOOGLE_BYTES,
+  GOOGLE_FILE
+};
+
+/* place.c: URLs, and through which credential. */
+enum google_way { GOOGLE_NO_WAY, GOOGLE_BY_KEY, GOOGLE_BY_ADC };
+enum google_way google_way(struct google *g);
+/* The model's id without its path, "gemini-3-pro-image"; NULL: it is none. */
+const char *google_model(struct google *g);
+/* The URL of one method of the request's model. */
+const char *google_url(struct google *g, const char *method);
+/* "/v1beta/<path>" below the same base. */
+const char *google_path(struct google *g, const char *path);
+/* May base_url be another server than Google's own? */
+int google_has_own_base(struct google *g);
+const char *google_preset_base(int studio);
+/* base_url without slashes at its end. */
+const char *google_base(struct google *g);
+/* X-Server-Timeout, when a timeout is set. */
+void google_timeout(struct google *g);
+/* Where the bytes of a gs:// address can be had. */
+const char *google_storage_url(struct google *g, const char *gs);
+
+/* input.c: fields and inputs, and what keeps them from being sent. */
+int32_t google_refuse(struct google *g);
+GAMUT_PRINTF(3, 4)
+void google_wrong(struct google *g, int32_t error_class, const char *fmt, ...);
+const struct gamut_json *google_ask(struct google *g, const char *name);
+/* Is it in the list, which ends with NULL? */
+int google_in(const char *word, const char *const *list);
+/* A whole number of the request under the vendor's name; nothing if absent. */
+void google_set_int(struct google *g, struct gamut_json *to, const char *name,
+                    const char *from);
+void google_set_any(struct google *g, struct gamut_json *to, const char *name,
+                    const char *from);
+/* Members of `extra` (the caller's own words for the vendor) into `to`, without
+ * those that `skip` names. */
+void google_merge(struct google *g, struct gamut_json *to,
+                  const char *const *skip);
+/* Put one member of `extra` into `to`, if it is there. */
+void google_extra(struct google *g, struct gamut_json *to, const char *name);
+uint32_t google_count(struct google *g, const char *role);
+/* The n-th input with this role, -1: none. */
+int32_t google_input(struct google *g, const char *role, uint32_t n);
+/* "gs://...": bytes that Google fetches itself. */
+int google_is_gs(const char *url);
+/* {bytesBase64Encoded | gcsUri, mimeType} */
+struct gamut_json *google_image(struct google *g, uint32_t input);
+const char *google_mime(struct google *g, uint32_t input);
+/* Nothing but 0 to 9, a to z, A to Z and some of `more`. */
+int google_is_plain(const char *s, const char *more);
+
+/* gemini.c, gemini_reply.c: images from generateContent. */
+int32_t google_generate(struct google *g);
+int google_wants_global(struct google *g);
+int32_t google_generated(struct google *g);
+int32_t google_chunk(struct google *g);
+int32_t google_stream_over(struct google *g);
+
+/* imagen.c: predict. */
+int32_t google_predict(struct google *g);
+int32_t google_predicted(struct google *g);
+
+/* veo.c: predictLongRunning and what follows. */
+int32_t google_start(struct google *g);
+int32_t google_started(struct google *g);
+int32_t google_polled(struct google *g);
+
+/* answer.c: what all answers have in common. */
+void google_hand_over(struct google *g, int32_t kind, const char *mime,
+                      const char *base64, const char *gs, const char *url);
+void google_withheld(struct google *g, int32_t kind);
+/* "Support codes: 1, 2" of a sentence as a fact. */
+void google_support_codes(struct google *g, const char *sentence);
+/* Fails by the code and sentence of {"code", "message", "status"}, which may
+ * come with a good HTTP status; `rpc`: the code is one of google.rpc. */
+int32_t google_error(struct google *g, const struct gamut_json *error, int rpc);
+
+/* token.c: application default credentials. */
+int32_t google_token(void *instance, struct gamut_call *c);
+/* upload.c: the Files API. */
+int32_t google_upload(void *instance, struct gamut_call *c);
+
+#endif

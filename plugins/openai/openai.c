@@ -1,0 +1,158 @@
+/* openai.c - the Images and Videos APIs of OpenAI, and of all who speak them.
+ *
+ * A picture is one exchange that answers when the picture is there, or a stream
+ * of drafts with the picture at its end.  A video is a job: create, poll,
+ * download.  OpenAI has closed its videos, gateways have not.  What surprises:
+ *
+ *  - The status tells little: 429 may be an empty account, 400 as well, 403 may
+ *    say model_not_found, a refusal is 400 and a failed video 200.  The code in
+ *    the body decides, the status is the fallback.
+ *  - There is no idempotency key: what was sent and not answered may be billed.
+ *  - Compatible servers send strings for errors, FastAPI's details, null for
+ *    what they do not have, and JSON where a stream was asked for.
+ *
+ * State of a video: "id", "polls" so far, the status "said" last.  Of a stream:
+ * "pictures" so far, "tokens" and "microusd" used by them.
+ */
+#include "openai.h"
+#include <string.h>
+
+static const char *const phases[] = { "generate", "submit", "status",
+                                      "delete" };
+
+static const struct gamut_key keys[] = {
+  { "api_key", "OPENAI_API_KEY", NULL, NULL,
+    "key of platform.openai.com/api-keys; local servers need none",
+    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+  { "base_url", "OPENAI_BASE_URL", NULL, NULL,
+    "where the API is: OpenAI, a region of it, a gateway, a local server",
+    GAMUT_URL, 0, 0, 0 },
+  { "organization", "OPENAI_ORG_ID", NULL, NULL,
+    "organization to bill, as org-...", GAMUT_STRING, 0, 0, 0 },
+  { "project", "OPENAI_PROJECT_ID", NULL, NULL, "project to bill, as proj_...",
+    GAMUT_STRING, 0, 0, 0 },
+  { "azure_api_key", NULL, NULL, NULL,
+    "key of an Azure resource, sent as api-key, with base_url "
+    "https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT",
+    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+  { "api_version", NULL, NULL, NULL, "Azure's api-version, added to every URL",
+    GAMUT_STRING, 0, 0, 0 },
+};
+
+static const struct gamut_credential credentials[] = {
+  { NULL, "authorization", "Bearer {api_key}" },
+  { NULL, "api-key", "{azure_api_key}" },
+  { NULL, "openai-organization", "{organization}" },
+  { NULL, "openai-project", "{project}" },
+};
+
+#define POLLS (1u << OPENAI_STATUS)
+
+/* clang-format off */
+const struct gamut_reason openai_reasons[] = {
+  /* The content was refused, at the prompt or at what came of it. */
+  { 0, GAMUT_E_BLOCKED, "error/code", "moderation_blocked", 0, 0 },
+  { 0, GAMUT_E_BLOCKED, "error/code", "content_policy_violation", 0, 0 },
+  { 0, GAMUT_E_BLOCKED, "error/code", "content_filter", 0, 0 },
+  /* An empty purse is 429 and sometimes 400; it stays empty. */
+  { 0, GAMUT_E_QUOTA, "error/type", "insufficient_quota", 0, 0 },
+  { 0, GAMUT_E_QUOTA, "error/type", "billing_limit_user_error", 0, 0 },
+  { 0, GAMUT_E_QUOTA, "error/code", "insufficient_quota", 0, 0 },
+  { 0, GAMUT_E_QUOTA, "error/code", "credit_balance_exhausted", 0, 0 },
+  { 0, GAMUT_E_QUOTA, "error/code", "organization_spend_limit_exceeded", 0, 0 },
+  { 0, GAMUT_E_QUOTA, "error/code", "project_spend_limit_exceeded", 0, 0 },
+  { 0, GAMUT_E_QUOTA, "error/code", "organization_usage_limit_exceeded", 0, 0 },
+  { 0, GAMUT_E_QUOTA, "error/code", "billing_hard_limit_reached", 0, 0 },
+  { 0, GAMUT_E_QUOTA, "error/code", "billing_not_active", 0, 0 },
+  /* dall-e-2 had no code for a refusal, and compatible servers have none. */
+  { 400, GAMUT_E_BLOCKED, "error/message", "*safety system*", 0, 0 },
+  { 400, GAMUT_E_BLOCKED, "error", "*safety system*", 0, 0 },
+  { 400, GAMUT_E_BLOCKED, "message", "*safety system*", 0, 0 },
+  { 400, GAMUT_E_BLOCKED, "detail", "*safety system*", 0, 0 },
+  /* "the user must change the request" */
+  { 0, GAMUT_E_INVALID, "error/type", "image_generation_user_error", 0, 0 },
+  /* A job that was accepted and failed for this has failed for good. */
+  { 0, GAMUT_E_RATE, "error/code", "rate_limit_exceeded", GAMUT_REASON_FINAL,
+    POLLS },
+  { 0, GAMUT_E_RATE, "error/code", "slow_down", GAMUT_REASON_FINAL, POLLS },
+  /* The server knows best whether it is worth another try. */
+  { 408, GAMUT_E_TIMEOUT, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
+  { 409, GAMUT_E_INVALID, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
+  { 429, GAMUT_E_RATE, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
+  { 500, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
+  { 502, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
+  { 503, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
+  { 504, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
+  { 504, GAMUT_E_PROVIDER, NULL, NULL, 0, 0 }, /* the edge, not a deadline */
+  /* What else a client does wrong. */
+  { 405, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 406, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 411, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 412, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 414, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 417, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 421, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 423, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 424, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 426, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 428, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 431, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 451, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+};
+/* clang-format on */
+const uint32_t openai_n_reasons =
+  sizeof(openai_reasons) / sizeof(openai_reasons[0]);
+
+static int32_t start(struct gamut_call *c)
+{
+  return openai_is_video(c) ? openai_video(c) : openai_image(c);
+}
+
+static int32_t reply(struct gamut_call *c)
+{
+  switch (c->phase) {
+  case OPENAI_GENERATE:
+    return openai_pictures(c);
+  case OPENAI_SUBMIT:
+  case OPENAI_STATUS:
+    return openai_video_reply(c);
+  default:
+    return openai_video_deleted(c);
+  }
+}
+
+static int32_t step(void *instance, struct gamut_call *c)
+{
+  (void)instance;
+  switch (c->event) {
+  case GAMUT_EV_START:
+    return start(c);
+  case GAMUT_EV_CHUNK:
+    return openai_event(c);
+  case GAMUT_EV_CANCEL:
+    return openai_video_delete(c);
+  default:
+    return reply(c);
+  }
+}
+
+static const struct gamut_provider openai = {
+  .struct_size = sizeof(openai),
+  .state_version = 1,
+  .name = "openai",
+  .title = "OpenAI",
+  .homepage = "https://platform.openai.com",
+  .error_path = "error/message message error detail",
+  .base_url = "https://api.openai.com/v1",
+  .keys = GAMUT_TABLE(keys),
+  .credentials = GAMUT_TABLE(credentials),
+  .phases = GAMUT_TABLE(phases),
+  .reasons = GAMUT_TABLE(openai_reasons),
+  .flags = GAMUT_WANTS_CANCEL,
+  .step = step,
+};
+
+static const struct gamut_provider *const providers[] = { &openai, NULL };
+
+GAMUT_PLUGIN(openai, .version = "0.1.0", .license = "MIT",
+             .providers = providers);

@@ -1,0 +1,36 @@
+/* The hosts of all emulated vendors in one table.  A vendor is a line here. */
+#include "hosts.h"
+
+#include "fal.h"
+#include "google.h"
+#include "higgsfield.h"
+#include "openai.h"
+#include "runway.h"
+
+#include <stdlib.h>
+
+static const struct em_host *const vendors[] = {
+  em_fal_hosts,
+  em_google_hosts,
+  em_higgsfield_hosts,
+  em_openai_hosts,
+  em_runway_hosts,
+};
+
+const struct em_host *em_all_hosts(void)
+{
+  static struct em_host *all;
+  const struct em_host *h;
+  size_t i, n = 0;
+
+  for (i = 0; i < EM_LEN(vendors) && !all; i++)
+    for (h = vendors[i]; h->name; h++)
+      n++;
+  if (all)
+    return all;
+  all = em_alloc((n + 1) * sizeof(*all));
+  for (i = n = 0; i < EM_LEN(vendors); i++)
+    for (h = vendors[i]; h->name; h++)
+      all[n++] = *h;
+  return all;
+}

@@ -1,0 +1,228 @@
+/* test_token.c - gamut.token/1: one fetch for many jobs, renewed when the vendor
+ * refuses it, and told when there is none. */
+#include "engine/vendor.h"
+#include <stdio.h>
+
+enum { JOB };
+static const char *const phases[] = { "job" };
+static const struct gamut_credential credentials[] = {
+  { NULL, "authorization", "Bearer {@token}" },
+  { NULL, "authorization", "Basic c2VjcmV0" },
+};
+
+/* POST /bearer/token -> {"token", "ttl"} */
+static int32_t fetch(void *instance, struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x), .method = "POST" };
+  const struct gamut_host *h = c->host;
+
+  (void)instance;
+  x.url = "/token";
+  if (c->event == GAMUT_EV_START)
+    return h->http(c, &x);
+  h->token(c, h->json_str(c->reply->json, "token", NULL),
+           (uint32_t)h->json_int(c->reply->json, "ttl", 0));
+  return h->done(c);
+}
+
+static const struct gamut_token table = { .struct_size = sizeof(table),
+                                          .token = fetch };
+
+static const void *extension(const char *id)
+{
+  return strcmp(id, GAMUT_EXT_TOKEN) == 0 ? &table : NULL;
+}
+
+static int32_t step(void *instance, struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x), .method = "POST" };
+  struct gamut_artifact a = { .struct_size = sizeof(a), .kind = GAMUT_IMAGE };
+
+  (void)instance;
+  if (c->event == GAMUT_EV_START) {
+    x.url = "/jobs";
+    x.flags = GAMUT_HTTP_BILLABLE;
+    return c->host->http(c, &x);
+  }
+  a.url = c->host->json_str(c->reply->json, "url", NULL);
+  c->host->artifact(c, &a);
+  return c->host->done(c);
+}
+
+static const struct gamut_provider bearer = {
+  .struct_size = sizeof(bearer),
+  .name = "bearer",
+  .base_url = "https://bearer.test",
+  .credentials = GAMUT_TABLE(credentials),
+  .phases = GAMUT_TABLE(phases),
+  .step = step,
+  .extension = extension,
+};
+
+#define TOKEN    "POST /bearer/token"
+#define JOBS     "POST /bearer/jobs"
+#define GOOD_JOB { JOBS, 0, 200, "{\"url\":\"$/f.png\"}", NULL, 0 }
+#define PICTURE  { "GET /f.png", 0, 200, "@png", NULL, 0 }
+
+static void run_many(struct fix *f, int n, int32_t error_class)
+{
+  struct gamut_request *r = fix_request("bearer:m", "x", NULL);
+  int i;
+
+  for (i = 0; i < n; i++)
+    ck_assert_int_eq(gamut_submit(f->g, r, NULL, NULL, NULL, &f->err), 0);
+  gamut_request_free(r);
+  while (n > 0) {
+    const struct gamut_event *e = gamut_next_event(f->g, -1);
+
+    if (e->type != GAMUT_EVENT_DONE)
+      continue;
+    ck_class(e->result, error_class);
+    gamut_result_free(e->result);
+    n--;
+  }
+}
+
+START_TEST(shared)
+{
+  static const struct answer answers[] = {
+    { TOKEN, 0, 200, "{\"token\":\"first-token\",\"ttl\":3600}", NULL, 0 },
+    GOOD_JOB, PICTURE
+  };
+  struct fix f;
+  int i;
+
+  fix_open(&f, answers, GM_LEN(answers), _i ? GAMUT_THREAD : 0);
+  fix_provider(&f, &bearer);
+  run_many(&f, 30, 0);
+  run_many(&f, 5, 0);
+  ck_assert_int_eq(script_count(f.script, TOKEN), 1);
+  ck_assert_int_eq(script_count(f.script, JOBS), 35);
+  for (i = 0; i < 35; i++)
+    ck_assert_str_eq(script_header(f.script, JOBS, i, "authorization"),
+                     "Bearer first-token");
+  fix_close(&f);
+}
+END_TEST
+
+/* A token that lives shortly is used all the same. */
+START_TEST(short_lived)
+{
+  static const struct answer answers[] = {
+    { TOKEN, 0, 200, "{\"token\":\"short-token\",\"ttl\":30}", NULL, 0 },
+    GOOD_JOB, PICTURE
+  };
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_provider(&f, &bearer);
+  run_many(&f, 3, 0);
+  ck_assert_int_eq(script_count(f.script, TOKEN), 1);
+  fix_close(&f);
+}
+END_TEST
+
+START_TEST(renewed)
+{
+  static const struct answer answers[] = {
+    { TOKEN, 1, 200, "{\"token\":\"first-token\",\"ttl\":3600}", NULL, 0 },
+    { TOKEN, 0, 200, "{\"token\":\"second-token\",\"ttl\":3600}", NULL, 0 },
+    { JOBS, 1, 401, "{}", NULL, 0 }, GOOD_JOB, PICTURE
+  };
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_provider(&f, &bearer);
+  run_many(&f, 1, 0);
+  ck_assert_int_eq(script_count(f.script, TOKEN), 2);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2);
+  ck_assert_str_eq(script_header(f.script, JOBS, 1, "authorization"),
+                   "Bearer second-token");
+  fix_close(&f);
+}
+END_TEST
+
+/* Once; then it is the key that is wrong. */
+START_TEST(refused)
+{
+  static const struct answer answers[] = {
+    { TOKEN, 0, 200, "{\"token\":\"any-token\",\"ttl\":3600}", NULL, 0 },
+    { JOBS, 0, 401, "{}", NULL, 0 }
+  };
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_provider(&f, &bearer);
+  run_many(&f, 1, GAMUT_E_AUTH);
+  ck_assert_int_eq(script_count(f.script, TOKEN), 2);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2);
+  fix_close(&f);
+}
+END_TEST
+
+static const struct {
+  struct answer token;
+  int32_t error_class;
+  int fetches;
+} failures[] = {
+  { { TOKEN, 0, 403, "{}", NULL, 0 }, GAMUT_E_PERMISSION, 1 },
+  { { TOKEN, 0, 500, "{}", NULL, 0 }, GAMUT_E_PROVIDER, 3 },
+  { { TOKEN, 0, 200, "{}", NULL, 0 }, GAMUT_E_PROTOCOL, 3 },
+};
+
+/* All that wait fail, and the next fetches anew. */
+START_TEST(none)
+{
+  struct answer answers[] = { failures[_i].token, GOOD_JOB };
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_provider(&f, &bearer);
+  run_many(&f, 5, failures[_i].error_class);
+  ck_assert_int_eq(script_count(f.script, TOKEN), failures[_i].fetches);
+  ck_assert_int_eq(script_count(f.script, JOBS), 0);
+  run_many(&f, 1, failures[_i].error_class);
+  ck_assert_int_eq(script_count(f.script, TOKEN), 2 * failures[_i].fetches);
+  fix_close(&f);
+}
+END_TEST
+
+static void count(void *user, struct gamut_result *result)
+{
+  ck_assert_int_eq(gamut_result_status(result), GAMUT_DETACHED);
+  gamut_result_free(result);
+  ++*(int *)user;
+}
+
+START_TEST(close_while_fetching)
+{
+  static const struct answer answers[] = { { TOKEN, 0, SCRIPT_HOLD, NULL, NULL,
+                                             0 } };
+  struct gamut_request *r = fix_request("bearer:m", "x", NULL);
+  int n = 0, i;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), _i ? GAMUT_THREAD : 0);
+  fix_provider(&f, &bearer);
+  for (i = 0; i < 4; i++)
+    ck_assert_int_eq(gamut_submit(f.g, r, count, &n, NULL, &f.err), 0);
+  gamut_request_free(r);
+  while (script_count(f.script, TOKEN) == 0)
+    gamut_step(f.g, 1);
+  fix_close(&f);
+  ck_assert_int_eq(n, 4);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("token");
+
+  tcase_add_loop_test(tc, shared, 0, 2);
+  tcase_add_test(tc, short_lived);
+  tcase_add_test(tc, renewed);
+  tcase_add_test(tc, refused);
+  tcase_add_loop_test(tc, none, 0, GM_LEN(failures));
+  tcase_add_loop_test(tc, close_while_fetching, 0, 2);
+  return unit_run("token", tc);
+}

@@ -1,0 +1,52 @@
+/* vendor.h - a provider for the tests, whose answers a script gives, and a
+ * context that knows it under three names. */
+#ifndef GM_TESTS_VENDOR_H
+#define GM_TESTS_VENDOR_H
+
+#include "engine/script.h"
+#include "unit/unit.h"
+#include <gamut/gamut.h>
+
+#undef fail /* of Check; it is a member of struct gamut_host */
+
+/* "a", "b", "c": submit, poll each 2 ms, pictures; base_url is the script's URL
+ * and the name, so "POST /a/jobs".  Words in the prompt change it:
+ *
+ *   keyed      the submit carries an idempotency key
+ *   free       the submit costs nothing
+ *   warm       a free exchange comes first, so that the connection is used again
+ *   video      what is delivered is a video
+ *
+ * Answers: {"id", "status": "done|failed", "images": [{"url"}], "b64": [..],
+ * "error": {"code", "message"}}; "$" in a body is the script's URL. */
+extern const struct gamut_provider vendor_a, vendor_b, vendor_c;
+
+struct fix {
+  struct script *script;
+  struct gamut *g;
+  struct gamut_error err;
+};
+
+/* A context with these flags (GAMUT_THREAD) and short waits. */
+void fix_open(struct fix *f, const struct answer *rows, size_t n,
+              uint32_t flags);
+void fix_close(struct fix *f);
+void fix_set(struct fix *f, const char *name, const char *value);
+/* Register, and set its base_url to the script's URL + "/" + its name. */
+void fix_provider(struct fix *f, const struct gamut_provider *p);
+
+/* "a:m b:m": links with blanks between; further fields as name, value, NULL.
+ * The caller frees it. */
+struct gamut_request *fix_request(const char *links, const char *prompt, ...)
+  __attribute__((sentinel));
+/* gamut_generate() on such a request, which it frees; NULL when refused. */
+struct gamut_result *fix_run(struct fix *f, struct gamut_request *r);
+/* What a submitted job came to: gamut_next_event() until its DONE. */
+struct gamut_result *fix_wait(struct fix *f, const char *id);
+
+#define ck_class(result, want)                                                 \
+  ck_assert_msg(gamut_result_class(result) == (want), "class %s, not %s: %s",  \
+                gamut_class_name(gamut_result_class(result)),                  \
+                gamut_class_name(want), gamut_result_message(result))
+
+#endif
