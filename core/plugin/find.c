@@ -92,6 +92,7 @@ static int32_t judge(const struct gm_registry *r, struct gm_folder *f,
   if (!real)
     return gm_fail(err, GAMUT_E_PLUGIN, "the folder %s: %s", f->path,
                    strerror(errno));
+  gm_free(f->real); /* of a look that found no memory */
   f->real = gm_strdup(real);
   free(real);
   if (!f->real)
