@@ -7,4 +7,5 @@ dist_catalog_DATA = \
 	catalog/google.json \
 	catalog/higgsfield.json \
 	catalog/openai.json \
-	catalog/runway.json
+	catalog/runway.json \
+	catalog/schema.json

@@ -65,6 +65,13 @@ plugin_crypto_sources =
 plugin_crypto_la =
 endif
 
+EXTRA_DIST += \
+	plugins/fal/README.md \
+	plugins/google/README.md \
+	plugins/higgsfield/README.md \
+	plugins/openai/README.md \
+	plugins/runway/README.md
+
 plugin_cppflags = $(GM_PUBLIC_CPPFLAGS)
 # Tables of the ABI grow at the end: rows that leave new members out are right.
 plugin_cflags = $(AM_CFLAGS) $(GM_PLUGIN_CFLAGS)

@@ -106,7 +106,8 @@ int32_t gm_catalog_add_text(struct gm_catalog *c, const char *provider,
 
 /* ---- by name ------------------------------------------------------------ */
 
-enum { RANK_NONE, RANK_ALIAS, RANK_SHORT, RANK_ID };
+/* A model that is gone claims its names only when nobody else does. */
+enum { RANK_NONE, RANK_RETIRED, RANK_ALIAS, RANK_SHORT, RANK_ID };
 struct claim {
   int rank;
   const char *provider, *id;
@@ -121,10 +122,14 @@ static void claim(struct claim *best, int rank, const char *provider,
 
 static int rank_of(const struct json_object *entry, const char *name)
 {
-  if (gm_streq(gm_json_str(entry, "id", NULL), name))
-    return RANK_ID;
-  return gm_catalog_has(gm_json_at(entry, "names"), name) ? RANK_SHORT
-                                                          : RANK_NONE;
+  int rank = gm_streq(gm_json_str(entry, "id", NULL), name)     ? RANK_ID
+             : gm_catalog_has(gm_json_at(entry, "names"), name) ? RANK_SHORT
+                                                                : RANK_NONE;
+
+  if (rank != RANK_NONE &&
+      gm_streq(gm_json_str(entry, "life", NULL), "retired"))
+    return RANK_RETIRED;
+  return rank;
 }
 
 static const char *alias_in(const struct json_object *names, const char *name)

@@ -66,14 +66,16 @@ static inline void drop_folder(const char *path)
   "    \"operations\": [\"text-to-video\"]},\n"                                \
   "   {\"id\": \"alpha/film/move\", \"family\": \"film\",\n"                   \
   "    \"operations\": [\"image-to-video\"]},\n"                               \
-  "   {\"id\": \"alpha/old\", \"names\": [\"old\"], \"family\": \"dev\",\n"    \
+  "   {\"id\": \"alpha/old\", \"names\": [\"old\", \"gone\"], \"family\": "    \
+  "\"dev\",\n"                                                                 \
   "    \"operations\": [\"text-to-image\", \"upscale\"],\n"                    \
   "    \"life\": \"retired\", \"life_date\": \"2026-01-31\",\n"                \
   "    \"successor\": \"alpha/dev\"}\n"                                        \
   "  ] }\n"
 #define BETA                                                                   \
   "{ \"models\": [\n"                                                          \
-  "   {\"id\": \"beta-1\", \"names\": [\"flux\", \"both\", \"alpha/dev\"],\n"  \
+  "   {\"id\": \"beta-1\", \"names\": [\"flux\", \"both\", \"alpha/dev\",\n"   \
+  "    \"gone\"],\n"                                                           \
   "    \"operations\": [\"text-to-image\"]},\n"                                \
   "   {\"id\": \"dev\", \"operations\": [\"edit\"]},\n"                        \
   "   {\"id\": \"beta:2@x\", \"operations\": [\"edit\"]}\n"                    \

@@ -68,6 +68,7 @@ static const struct {
   { NULL, "beta:2@x", "beta:2@x" },
   { NULL, "film", "alpha/film" },
   { NULL, "old", "alpha/old" },
+  { NULL, "gone", "beta-1" }, /* a living claim beats a retired one */
   /* words that stand in the files, but name nothing */
   { NULL, "id", NULL },
   { NULL, "names", NULL },
