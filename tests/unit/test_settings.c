@@ -154,7 +154,7 @@ START_TEST(typed_readings)
   _cleanup_(gm_settings_finish) struct gm_settings s = { 0 };
   const char *path = write_file(
     "{\"retry_max_wait\": 1.5, \"timeout\": \"2m\", \"max_cost\": 0.25,"
-    " \"max_per_host\": 12, \"poll_interval\": 0, \"log_file\": null}");
+    " \"max_per_host\": 12, \"poll_interval\": 0, \"ca_file\": null}");
 
   ck_assert_int_eq(gm_setting_int(&s, "retry_max_wait"), 8000);
   ck_assert_int_eq(gm_setting_int(&s, "timeout"), -1);
@@ -167,7 +167,7 @@ START_TEST(typed_readings)
   ck_assert_int_eq(gm_setting_int(&s, "max_per_host"), 12);
   ck_assert_int_eq(gm_setting_int(&s, "poll_interval"), 0);
   ck_assert_double_eq(gm_setting_real(&s, "max_cost"), 0.25);
-  ck_assert_ptr_null(gm_setting_str(&s, "log_file"));
+  ck_assert_ptr_null(gm_setting_str(&s, "ca_file"));
   ck_assert_ptr_null(gm_setting_str(&s, "no_such"));
   ck_assert_int_eq(gm_setting_int(&s, "no_such"), -1);
 }
@@ -202,7 +202,7 @@ static const struct {
   { "providers", "{}", "'providers' is not a setting" },
   { "retry_attempts", "3.5", "retry_attempts: '3.5' is not a whole number" },
   { "retry_attempts", "99999999999999999999", "is not a whole number" },
-  { "log_file", "", "log_file: '' is no path" },
+  { "ca_file", "", "ca_file: '' is no path" },
   { "ca_file", "a\nb", "contains a line break" },
   { "default_provider",
     "a\x01"
