@@ -82,6 +82,7 @@ core_loop_sources = \
 	core/loop/work.h
 
 core_plugin_sources = \
+	core/plugin/answer.c \
 	core/plugin/call.c \
 	core/plugin/call.h \
 	core/plugin/call_build.h \
@@ -112,7 +113,8 @@ core_plugin_sources = \
 	core/plugin/settings.h \
 	core/plugin/settings_table.c \
 	core/plugin/table.c \
-	core/plugin/trust.c
+	core/plugin/trust.c \
+	core/plugin/verify.c
 
 core_store_sources = \
 	core/store/journal.c \
@@ -145,6 +147,8 @@ core_job_sources = \
 	core/job/probe_read.h \
 	core/job/probe_sound.c \
 	core/job/probe_text.c \
+	core/job/query.c \
+	core/job/query.h \
 	core/job/record.c \
 	core/job/repeat.c \
 	core/job/send.c \
@@ -204,6 +208,7 @@ core_api_sources = \
 	core/api/look.c \
 	core/api/look.h \
 	core/api/open.c \
+	core/api/query.c \
 	core/api/request.c \
 	core/api/request.h \
 	core/api/result.c \

@@ -1,6 +1,7 @@
 /* look.c - what there is: models, providers, settings, as JSON. */
 #include "api/look.h"
 #include "base/str.h"
+#include "job/query.h"
 #include "plugin/registry.h"
 #include <string.h>
 
@@ -224,6 +225,22 @@ static struct json_object *keys_of(struct gm_instance *i)
   return all;
 }
 
+/* What can be asked of it, and what else it can beside generating. */
+static struct json_object *has_of(const struct gamut_provider *p)
+{
+  struct json_object *all = json_object_new_array();
+  size_t i;
+
+  for (i = 0; gm_query_name(i); i++)
+    if (gm_query_function(p, gm_query_name(i)))
+      json_object_array_add(all, json_object_new_string(gm_query_name(i)));
+  if (p->extension && p->extension(GAMUT_EXT_UPLOAD))
+    json_object_array_add(all, json_object_new_string("upload"));
+  if (p->flags & GAMUT_WANTS_CANCEL)
+    json_object_array_add(all, json_object_new_string("cancel"));
+  return all;
+}
+
 static int64_t models_of(struct gamut *g, const char *provider)
 {
   const struct gm_model *m;
@@ -248,6 +265,7 @@ static void put_instance(struct gamut *g, struct json_object *o,
   gm_look_put(o, "title", i->provider->def.title);
   gm_look_put(o, "homepage", i->provider->def.homepage);
   json_object_object_add(o, "keys", keys_of(i));
+  json_object_object_add(o, "has", has_of(&i->provider->def));
   json_object_object_add(
     o, "ready", json_object_new_boolean(gm_instance_ready(i, &err) == 0));
   if (err.error_class)

@@ -270,6 +270,7 @@ void gm_found_free(struct gm_found *found)
     gm_output_finish(&found->outputs[i]);
   gm_free(found->outputs);
   json_object_put(found->facts);
+  json_object_put(found->answer);
   gm_free(found->usage_unit);
   gm_free(found->raw);
   gm_free(found);

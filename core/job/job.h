@@ -61,6 +61,7 @@ struct gm_found {
   char *usage_unit;
   double usage_amount;
   char *raw; /* the last reply */
+  struct json_object *answer; /* of a query */
 };
 
 void gm_found_free(struct gm_found *found);
@@ -95,6 +96,7 @@ struct gm_job {
   struct gm_flight *flight;
   struct gm_perform *perform; /* while it works on the pool */
   char *request;              /* normalised, JSON text */
+  const char *secret;         /* the owner's, for {@secret} in a body, or NULL */
   char *state_text;           /* the provider's, or NULL: {} */
   struct gm_pending *pending;
   struct gm_input *inputs; /* the owner's; alive as long as the job */

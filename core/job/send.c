@@ -93,8 +93,8 @@ static int32_t fill_body(struct gm_job *job, struct gm_flight *f,
   if (!(job->pending->flags & GAMUT_HTTP_FILL) || !f->x.body)
     return 0;
   gm_wipe_buf(&f->filled);
-  rc = gm_instance_fill(job->instance, f->x.body, f->x.body_len, &f->filled,
-                        err);
+  rc = gm_instance_fill(job->instance, job->secret, f->x.body, f->x.body_len,
+                        &f->filled, err);
   f->x.body = gm_buf_text(&f->filled);
   f->x.body_len = f->filled.len;
   return rc;

@@ -41,6 +41,13 @@ static void keep_usage(struct gm_job *job, const struct gm_call *c)
     found->cost_microusd = c->cost_microusd;
 }
 
+static bool keep_answer(struct gm_job *job, const struct gm_call *c)
+{
+  struct gm_found *found = c->answer ? gm_job_found(job) : NULL;
+
+  return !c->answer || (found && gm_answer_join(&found->answer, c->answer));
+}
+
 static void keep_token(struct gm_job *job, const struct gm_call *c)
 {
   struct gm_instance *i = job->instance;
@@ -337,7 +344,7 @@ void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
   keep_facts(job, c);
   keep_usage(job, c);
   keep_token(job, c);
-  kept = keep_artifacts(job, c) && keep_state(job, c);
+  kept = keep_artifacts(job, c) && keep_state(job, c) && keep_answer(job, c);
   if (end->kind == GM_STEP_DONE)
     keep_raw(job, x);
   gm_error_move(&end->err, &c->err);

@@ -74,6 +74,7 @@ void gm_call_end(struct gm_call *c)
     json_object_put(b->roots[i]);
   json_object_put(b->reply_json);
   json_object_put(c->state);
+  json_object_put(c->answer);
   gm_free(c->pending);
   gm_error_finish(&c->err);
   *b = (struct gm_call_build){ .parser = b->parser, .body_input = -1 };

@@ -75,6 +75,7 @@ struct gm_call {
   uint32_t n_facts;
   const char *token_value; /* gamut.token/1 */
   uint32_t token_ttl_s;
+  struct json_object *answer; /* queries; NULL: none */
 
   struct gm_call_build *build; /* private: adds for the next http() */
 };
@@ -97,6 +98,8 @@ int32_t gm_call_open(struct gm_call *c, struct gm_instance *i);
 void gm_call_end(struct gm_call *c); /* forget the outcome, keep memory */
 /* The state after the call as compact text (arena), NULL: no memory. */
 const char *gm_call_state_text(struct gm_call *c);
+/* Add `from` (copied) to what *to has: answer.c.  False: no memory. */
+bool gm_answer_join(struct json_object **to, struct json_object *from);
 /* The bytes of an artifact's data or url when it stands for a long string that
  * the reader moved out, else NULL. */
 struct gm_blob *gm_call_blob(struct gm_call *c, const char *data);

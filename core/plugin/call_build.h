@@ -80,9 +80,6 @@ bool gm_url_text_ok(const char *url); /* printable ASCII, not too long */
 bool gm_header_name_ok(const char *name);
 bool gm_header_value_ok(const char *value);
 
-/* Overwrite every secret of the instance inside `text` with "***". */
-void gm_mask_secrets(const struct gm_instance *i, char *text);
-
 /* ---- the services, by file ---------------------------------------------- */
 int32_t gm_host_http(struct gamut_call *c, const struct gamut_http *x);
 void gm_host_header(struct gamut_call *c, const char *name, const char *value);
@@ -123,6 +120,9 @@ void gm_host_json_set_input(struct gamut_json *o, const char *key,
                             uint32_t input, int32_t form);
 struct json_object *gm_json_of(const struct gamut_json *o); /* the one cast */
 const struct gamut_json *gm_json_seen(struct json_object *o);
+/* A reference to the value, or a copy when it has tokens in it that stand for
+ * long strings of the reply.  NULL: no memory. */
+struct json_object *gm_json_owned(struct gm_call *c, struct json_object *value);
 
 GAMUT_PRINTF(2, 3)
 const char *gm_host_text(struct gamut_call *c, const char *fmt, ...);
@@ -135,6 +135,8 @@ const char *gm_host_uuid(struct gamut_call *c);
 const char *gm_host_jwt(struct gamut_call *c, const char *secret_key,
                         const struct gamut_json *claims);
 void gm_host_token(struct gamut_call *c, const char *value, uint32_t ttl_s);
+void gm_host_answer(struct gamut_call *c, const struct gamut_json *answer);
+int32_t gm_host_verify(struct gamut_call *c, const struct gamut_signature *s);
 GAMUT_PRINTF(3, 4)
 void gm_host_log(struct gamut_call *c, int32_t level, const char *fmt, ...);
 

@@ -296,8 +296,8 @@ static int32_t check_credential(const struct gamut_provider *p, uint32_t i,
   if (c->origin && strchr(c->origin, '{'))
     rc = check_filled_origin(p, c, err);
   else if (c->origin && !origin_ok(c->origin))
-    rc = bad(err, "credential %u: '%.100s' is not an origin (https://host)",
-               i, c->origin);
+    rc = bad(err, "credential %u: '%.100s' is not an origin (https://host)", i,
+             c->origin);
   if (rc)
     return rc;
   if (!c->origin && !p->base_url)
@@ -374,27 +374,43 @@ static int32_t check_rows(const struct gamut_provider *p, struct gm_error *err)
 /* ---- a provider ------------------------------------------------------------
  */
 
+/* Groups of functions: each reaches as far as its first version did, and has
+ * the one function that it is for (the account has none that is more than
+ * others). */
+#define GROUP(id, type, last)                                                  \
+  {                                                                            \
+    id, END_OF(type, last), offsetof(struct type, last)                        \
+  }
+static const struct {
+  const char *id;
+  size_t size, function;
+} groups[] = {
+  GROUP(GAMUT_EXT_PERFORM, gamut_perform, perform),
+  GROUP(GAMUT_EXT_TOKEN, gamut_token, token),
+  GROUP(GAMUT_EXT_UPLOAD, gamut_upload, upload),
+  GROUP(GAMUT_EXT_MODELS, gamut_models, list),
+  GROUP(GAMUT_EXT_WEBHOOK, gamut_webhook, verify),
+  { GAMUT_EXT_ACCOUNT, END_OF(gamut_account, health), 0 },
+};
+
 static int32_t check_extensions(const struct gamut_provider *p,
                                 struct gm_error *err)
 {
-  const struct gamut_perform *perform;
-  const struct gamut_upload *upload;
-  const struct gamut_token *token;
+  gamut_fn *function = NULL;
+  const char *group;
+  size_t i;
 
-  if (!p->extension)
-    return 0;
-  perform = p->extension(GAMUT_EXT_PERFORM);
-  if (perform && (perform->struct_size < END_OF(gamut_perform, perform) ||
-                  !perform->perform))
-    return bad(err, "its " GAMUT_EXT_PERFORM " is too short or empty");
-  token = p->extension(GAMUT_EXT_TOKEN);
-  if (token &&
-      (token->struct_size < END_OF(gamut_token, token) || !token->token))
-    return bad(err, "its " GAMUT_EXT_TOKEN " is too short or empty");
-  upload = p->extension(GAMUT_EXT_UPLOAD);
-  if (upload &&
-      (upload->struct_size < END_OF(gamut_upload, upload) || !upload->upload))
-    return bad(err, "its " GAMUT_EXT_UPLOAD " is too short or empty");
+  for (i = 0; p->extension && i < GM_LEN(groups); i++) {
+    group = p->extension(groups[i].id);
+    if (!group)
+      continue;
+    if (*(const uint32_t *)(const void *)group >= groups[i].size &&
+        groups[i].function)
+      memcpy(&function, group + groups[i].function, sizeof(function));
+    if (*(const uint32_t *)(const void *)group < groups[i].size ||
+        (groups[i].function && !function))
+      return bad(err, "its %s is too short or empty", groups[i].id);
+  }
   return 0;
 }
 

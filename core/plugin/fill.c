@@ -5,7 +5,9 @@
  *   {<key}        the content of the file whose path that value is
  *   {<key#field}  a member of that content, which is JSON
  *
- * All of it escaped as in a form.  What is missing fails the exchange. */
+ * All of it escaped as in a form.  In a body that is JSON, where braces are
+ * everywhere, only the string "{@secret}" counts: the secret that came with a
+ * query.  What is missing fails the exchange. */
 #include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -15,6 +17,7 @@
 
 #define BODY_MAX  (256u << 10)
 #define TOKEN_MAX (64u << 10)
+#define SECRET    "\"{@secret}\""
 
 static int32_t add_value(const struct gm_instance *i, const char *name,
                          struct gm_buf *out, struct gm_error *err)
@@ -87,17 +90,28 @@ static int32_t add_file(const struct gm_instance *i, char *name,
   return 0;
 }
 
-int32_t gm_instance_fill(const struct gm_instance *i, const char *body,
-                         size_t len, struct gm_buf *out, struct gm_error *err)
+static int32_t fill_json(const struct gm_instance *i, const char *secret,
+                         const char *body, struct gm_buf *out,
+                         struct gm_error *err)
 {
-  _cleanup_free_ char *text = gm_strndup(body, len);
-  const char *at = text;
+  const char *at;
+
+  for (; (at = strstr(body, SECRET)); body = at + sizeof(SECRET) - 1) {
+    if (!secret)
+      return gm_fail(err, GAMUT_E_AUTH, "%s: no secret was given", i->name);
+    gm_buf_addn(out, body, (size_t)(at - body));
+    gm_buf_add_json(out, secret);
+  }
+  gm_buf_add(out, body);
+  return 0;
+}
+
+static int32_t fill_form(const struct gm_instance *i, const char *at,
+                         struct gm_buf *out, struct gm_error *err)
+{
   struct gm_piece piece;
   int32_t rc = 0;
 
-  gm_buf_init(out, BODY_MAX);
-  if (!text)
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a body");
   while (!rc && gm_template_next(&at, &piece)) {
     gm_buf_addn(out, piece.text, piece.len);
     if (*piece.name == '<')
@@ -108,6 +122,23 @@ int32_t gm_instance_fill(const struct gm_instance *i, const char *body,
   if (!rc && !at)
     rc =
       gm_fail(err, GAMUT_E_PLUGIN, "provider '%s' left a brace open", i->name);
+  return rc;
+}
+
+int32_t gm_instance_fill(const struct gm_instance *i, const char *secret,
+                         const char *body, size_t len, struct gm_buf *out,
+                         struct gm_error *err)
+{
+  _cleanup_free_ char *text = gm_strndup(body, len);
+  int32_t rc;
+
+  gm_buf_init(out, BODY_MAX);
+  if (!text)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a body");
+  if (*text == '{' || *text == '[')
+    rc = fill_json(i, secret, text, out, err);
+  else
+    rc = fill_form(i, text, out, err);
   if (!rc && gm_buf_failed(out))
     rc =
       gm_fail(err, GAMUT_E_AUTH, "the credentials of %s are too long", i->name);

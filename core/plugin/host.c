@@ -389,4 +389,6 @@ const struct gamut_host gm_host = {
   .token = gm_host_token,
   .log = gm_host_log,
   .extension = host_extension,
+  .answer = gm_host_answer,
+  .verify = gm_host_verify,
 };

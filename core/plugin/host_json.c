@@ -285,8 +285,7 @@ static bool expand(struct gm_call *c, struct json_object *o)
   return !gm_call_broken(c);
 }
 
-/* A reference to the value, or a copy when it has tokens in it. */
-static struct json_object *own(struct gm_call *c, struct json_object *value)
+struct json_object *gm_json_owned(struct gm_call *c, struct json_object *value)
 {
   const struct gm_exchange *x = c && c->in ? c->in->exchange : NULL;
   struct json_object *copy = NULL;
@@ -312,7 +311,7 @@ void gm_host_json_set(struct gamut_json *o, const char *key,
     if (!attach(c, gm_json_of(o), key, NULL) && c)
       gm_call_break(c, GAMUT_E_NOMEM, "no memory");
   } else if (may_contain(gm_json_of(o), gm_json_of(value), 0)) {
-    set(o, key, own(c, gm_json_of(value)));
+    set(o, key, gm_json_owned(c, gm_json_of(value)));
   } else if (c) {
     gm_call_break(c, GAMUT_E_PLUGIN, "puts a JSON value into itself");
   }

@@ -30,6 +30,7 @@ static void instance_free(struct gm_instance *i)
   gm_wipe_freep(&i->token);
   gm_free(i->row_origins);
   gm_free(i->base_url);
+  gm_free(i->webhook_state);
   gm_free(i->name);
   gm_free(i);
 }

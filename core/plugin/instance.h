@@ -20,6 +20,7 @@ struct gm_instance {
   char base_origin[GM_ORIGIN_SIZE];
   char (*row_origins)[GM_ORIGIN_SIZE]; /* of credential rows; "": as needed */
   bool own_base;   /* the user set base_url: trusted even when private */
+  char *webhook_state; /* what gamut.webhook/1 keeps, or NULL */
   char *token;     /* current bearer, or NULL */
   uint64_t token_until_ms; /* mono; renew before */
   struct gm_token_job *token_job; /* a fetch under way (core/job), or NULL */
@@ -41,6 +42,9 @@ int32_t gm_instance_get(struct gm_instances *all, const char *name,
 /* Like it for listings: neither are REQUIRED keys missed nor is open() called. */
 int32_t gm_instance_look(struct gm_instances *all, const char *name,
                          struct gm_instance **ret, struct gm_error *err);
+/* instance_open.c: the provider's open(), once; for who was only looked at. */
+int32_t gm_instance_open(struct gm_instance *i, struct gm_log *log,
+                         struct gm_error *err);
 /* Each one made so far. */
 void gm_instances_each(struct gm_instances *all,
                        void (*fn)(struct gm_instance *i));
@@ -65,11 +69,17 @@ const struct gm_config_line *gm_instance_config(struct gm_instance *i,
 /* Why the JSON file of "key/member" could not be read, or NULL. */
 const char *gm_instance_broken(const struct gm_instance *i, const char *key);
 /* fill.c: the body with what its {places} stand for, in `out`, which the caller
- * wipes.  AUTH when something is missing. */
-int32_t gm_instance_fill(const struct gm_instance *i, const char *body,
-                         size_t len, struct gm_buf *out, struct gm_error *err);
+ * wipes; `secret` (may be NULL) for {@secret} in JSON.  AUTH when something is
+ * missing. */
+int32_t gm_instance_fill(const struct gm_instance *i, const char *secret,
+                         const char *body, size_t len, struct gm_buf *out,
+                         struct gm_error *err);
 /* gm_buf_finish() for what had secrets in it. */
 void gm_wipe_buf(struct gm_buf *b);
+/* judge.c: overwrite a secret (one of 4 characters or more), or every secret of
+ * the instance, inside `text` with "***". */
+void gm_mask(char *text, const char *secret);
+void gm_mask_secrets(const struct gm_instance *i, char *text);
 /* jwt.c: what signs and checks, loading its plugin; NULL: the sentence says what
  * is missing. */
 const struct gamut_crypto *gm_instance_crypto(const struct gm_instance *i,

@@ -323,7 +323,7 @@ static void find_sentence(struct sentence *s, struct json_object *body,
 
 /* ---- secrets ------------------------------------------------------------ */
 
-static void mask(char *text, const char *secret)
+void gm_mask(char *text, const char *secret)
 {
   size_t len = secret ? strlen(secret) : 0;
   char *at = text;
@@ -348,7 +348,7 @@ static void mask_members(const struct gm_instance *i, const char *key,
 
   for (n = 0; n < GM_LEN(names); n++) {
     snprintf(member, sizeof(member), "%s/%s", key, names[n]);
-    mask(text, gm_instance_value(i, member, true));
+    gm_mask(text, gm_instance_value(i, member, true));
   }
 }
 
@@ -362,7 +362,7 @@ void gm_mask_secrets(const struct gm_instance *i, char *text)
     const struct gamut_key *key = gm_table_row(t, n, sizeof(tmp), &tmp);
 
     if (key && key->flags & GAMUT_KEY_SECRET)
-      mask(text, gm_instance_value(i, key->name, true));
+      gm_mask(text, gm_instance_value(i, key->name, true));
     if (key && key->flags & GAMUT_KEY_JSON)
       mask_members(i, key->name, text);
   }

@@ -167,8 +167,4 @@ const char *gm_key_file_member(const struct gm_config_value *v,
                                const char *member, bool secret);
 bool gm_key_member_is_secret(const char *name);
 
-/* instance_open.c: call open() once. */
-int32_t gm_instance_open(struct gm_instance *i, struct gm_log *log,
-                         struct gm_error *err);
-
 #endif

@@ -28,14 +28,27 @@ static struct gamut_perform perform;
 static struct gamut_token token;
 static struct gamut_upload upload;
 static struct gamut_crypto crypto;
+static struct gamut_models models;
+static struct gamut_account account;
+static struct gamut_webhook webhook;
+
+static const struct {
+  const char *id;
+  const void *group;
+} groups[] = {
+  { GAMUT_EXT_PERFORM, &perform }, { GAMUT_EXT_UPLOAD, &upload },
+  { GAMUT_EXT_TOKEN, &token },     { GAMUT_EXT_MODELS, &models },
+  { GAMUT_EXT_ACCOUNT, &account }, { GAMUT_EXT_WEBHOOK, &webhook },
+};
 
 static const void *extension(const char *id)
 {
-  if (strcmp(id, GAMUT_EXT_PERFORM) == 0)
-    return &perform;
-  if (strcmp(id, GAMUT_EXT_UPLOAD) == 0)
-    return &upload;
-  return strcmp(id, GAMUT_EXT_TOKEN) == 0 ? &token : NULL;
+  size_t i;
+
+  for (i = 0; i < GM_LEN(groups); i++)
+    if (strcmp(id, groups[i].id) == 0)
+      return groups[i].group;
+  return NULL;
 }
 
 static int32_t sign(const char *alg, const void *key, size_t key_len,
@@ -82,6 +95,9 @@ static void wire(struct parts *p)
   token = (struct gamut_token){ sizeof(token), 0, run };
   upload = (struct gamut_upload){ sizeof(upload), 0, 0, run };
   crypto = (struct gamut_crypto){ sizeof(crypto), 0, sign, verify };
+  models = (struct gamut_models){ sizeof(models), 0, run };
+  account = (struct gamut_account){ .struct_size = sizeof(account) };
+  webhook = (struct gamut_webhook){ sizeof(webhook), 0, run };
   p->provider = (struct gamut_provider){
     .struct_size = sizeof(p->provider),
     .name = "good",
@@ -172,6 +188,9 @@ SPOIL(perform_short, (void)p; perform.struct_size = 16)
 SPOIL(perform_null, (void)p; perform.perform = NULL)
 SPOIL(token_null, (void)p; token.token = NULL)
 SPOIL(upload_null, (void)p; upload.upload = NULL)
+SPOIL(models_null, (void)p; models.list = NULL)
+SPOIL(account_short, (void)p; account.struct_size = 16)
+SPOIL(webhook_null, (void)p; webhook.verify = NULL)
 SPOIL(crypto_short, p->plugin.extension = crypto_extension;
       crypto.struct_size = 16)
 SPOIL(crypto_null, p->plugin.extension = crypto_extension; crypto.sign = NULL)
@@ -269,6 +288,9 @@ rows[] = {
   { "null crypto", "gamut.crypto/1 is too short or empty", crypto_null },
   { "extension behind the end", "it brings neither a provider nor an ext",
     crypto_cut },
+  { "null models", "gamut.models/1 is too short or empty", models_null },
+  { "short account", "gamut.account/1 is too short or empty", account_short },
+  { "null webhook", "gamut.webhook/1 is too short or empty", webhook_null },
   { "null token", "gamut.token/1 is too short or empty", token_null },
 };
 /* clang-format on */

@@ -190,7 +190,7 @@ START_TEST(bodies_are_filled)
   write_file(folder, "user.json", CONTENT);
   open_it(&f);
   snprintf(body, sizeof(body), "%sxyz", bodies[_i].body);
-  rc = gm_instance_fill(f.i, body, strlen(bodies[_i].body), &out, &err);
+  rc = gm_instance_fill(f.i, NULL, body, strlen(bodies[_i].body), &out, &err);
   if (bodies[_i].filled) {
     ck_assert_msg(rc == 0, "%s", gm_error_text(&err));
     ck_assert_str_eq(gm_buf_text(&out), bodies[_i].filled);

@@ -429,7 +429,49 @@ GAMUT_API int32_t gamut_config(struct gamut *g, char **ret_json,
 GAMUT_API int32_t gamut_doctor(struct gamut *g, char **ret_json,
                                struct gamut_error *ret_error);
 
-/* Free what the functions of this group handed out. */
+/* ---- asking a vendor ----------------------------------------------------- */
+
+/* Ask a vendor about the account behind its key; waits for the answer, and works
+ * on the jobs meanwhile.  Not from a callback.
+ *
+ * provider   a provider's name, or that of an instance in the configuration
+ * what       "models", "balance", "usage", "keys" or "health"
+ * arguments  a JSON object, or NULL for none: for usage {"period": "month"} or
+ *            {"from": "2026-11-01", "to": "2026-12-01"}, for keys {"action":
+ *            "list", "set", "validate" or "delete", "name": ...}
+ * secret     the key that keys set or validate is about, else NULL; it is sent to
+ *            the vendor and appears nowhere else
+ * ret_json   the answer, in the form that gamut/plugin.h states for
+ *            gamut.models/1 and gamut.account/1; gamut_string_free()
+ *
+ * GAMUT_E_UNSUPPORTED when the provider has no such thing (gamut_providers()
+ * lists under "has" what it has), GAMUT_E_AUTH without a key, GAMUT_E_INVALID;
+ * else the class of the exchange that failed. */
+GAMUT_API int32_t gamut_ask(struct gamut *g, const char *provider,
+                            const char *what, const char *arguments,
+                            const char *secret, char **ret_json,
+                            struct gamut_error *ret_error);
+
+/* Is this delivery to a webhook genuine, and what does it say?  Checks signature
+ * and age by the vendor's rules (the secret is a setting of the provider; public
+ * keys are fetched from the vendor and kept for a day).  A delivery is a hint:
+ * the job's own state is asked for at the vendor.
+ *
+ * headers    name, value, name, value ... NULL
+ * body       the raw bytes as they came, body_len of them
+ * ret_json   {"job": the vendor's id, "state": "completed", "failed", "blocked",
+ *            "cancelled" or "running", "delivery": id that repeats share,
+ *            "message"}; gamut_string_free()
+ *
+ * GAMUT_E_PERMISSION when it is not genuine or too old, GAMUT_E_AUTH without a
+ * secret, GAMUT_E_UNSUPPORTED; waits as gamut_ask() does. */
+GAMUT_API int32_t gamut_webhook_verify(struct gamut *g, const char *provider,
+                                       const char *const *headers,
+                                       const void *body, size_t body_len,
+                                       char **ret_json,
+                                       struct gamut_error *ret_error);
+
+/* Free the JSON text that functions of this header handed out; NULL is fine. */
 GAMUT_API void gamut_string_free(char *s);
 
 #ifdef __cplusplus

@@ -290,7 +290,10 @@ enum {
                                     configuration value, form-escaped, secret
                                     or not; {<name} for the content of the file
                                     that it names, {<name#member} for a member
-                                    of that JSON; filled in as it is sent */
+                                    of that JSON; filled in as it is sent.  In
+                                    JSON only the string "{@secret}" counts:
+                                    what the caller of a query gave (see
+                                    gamut.account/1) */
 };
 
 struct gamut_http {
@@ -343,6 +346,19 @@ enum {
  * file becomes a data: URI unless it was uploaded. */
 enum { GAMUT_AS_BASE64 = 1, GAMUT_AS_DATA_URI, GAMUT_AS_URL };
 enum { GAMUT_DEBUG = 0, GAMUT_INFO, GAMUT_WARN, GAMUT_ERROR };
+
+/* A signature to be checked.  How it is written is told by its length: hex, or
+ * base64 in either alphabet. */
+struct gamut_signature {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const char *alg;       /* as in gamut_crypto: "HS256", "Ed25519" */
+  const char *secret;    /* the configuration key that holds the secret; one that
+                            begins with "whsec_" stands for the base64 behind */
+  const char *key;       /* or a public key: base64 in either alphabet */
+  const char *text;      /* what was signed */
+  const char *signature;
+};
 
 /* ---- host services ------------------------------------------------------ */
 
@@ -435,6 +451,15 @@ struct gamut_host {
   void (*log)(struct gamut_call *, int32_t level, const char *fmt, ...);
 
   const void *(*extension)(const char *id);
+
+  /* What a query (gamut.models/1, gamut.account/1, gamut.webhook/1) found out,
+   * in the form that its extension states; copied.  Of several answers, in one
+   * call or in several, arrays are joined, and objects member by member, so that
+   * each page of a list can be handed over as it comes.  [loop] */
+  void (*answer)(struct gamut_call *, const struct gamut_json *);
+  /* Is the signature right?  0; GAMUT_E_PERMISSION: no.  Anything else (no such
+   * secret is set, no crypto plugin) fails the call as well.  [loop] */
+  int32_t (*verify)(struct gamut_call *, const struct gamut_signature *);
 };
 
 /* ---- extensions --------------------------------------------------------- */
@@ -473,6 +498,67 @@ struct gamut_upload {
   uint32_t ttl_s;      /* 0: use it for this job only */
   uint64_t inline_max; /* bytes; smaller files travel as data: URIs */
   gamut_fn *upload;    /* [loop] */
+};
+
+/* Queries: what can be asked of a vendor beside a generation.  Each function has
+ * the shape of step() and ends with answer(), then done().  A function that the
+ * vendor has no answer for is NULL.  What is not known is left out of an answer.
+ * Money is in US dollars here, as a number; times are text of RFC 3339.
+ *
+ * The models that this key can use.  Request: {}.  Answer: an array of models in
+ * the form of catalog/schema.json ("models"): id and operations, and of the rest
+ * what the vendor says: title, life, life_date, successor, sizes, price. */
+#define GAMUT_EXT_MODELS "gamut.models/1"
+enum { GAMUT_QUERY_OPEN = 1u << 0 }; /* list or health need no key */
+struct gamut_models {
+  uint32_t struct_size;
+  uint32_t flags;
+  gamut_fn *list; /* [loop] */
+};
+
+/* The account behind the key.
+ *
+ * balance  request {}.  Answer {"account": text, "plan": text, "balances":
+ *          [{"name", "unit": "usd" or "credits", "remaining", "limit", "used",
+ *          "locked", "note"}], "limits": [{"name", "limit", "used"}]}
+ * usage    request {"period": "day", "week", "month" or "year"} or {"from", "to"}
+ *          (dates, `to` exclusive).  Answer {"from", "to", "requests",
+ *          "succeeded", "failed", "cached", "cost_usd" (what the makers of the
+ *          models took), "billed_usd", "saved_usd", "hit_rate" (0 to 1),
+ *          "credits", "by_provider": {name: requests}, "by_model": {id:
+ *          requests, or credits where those are counted}, "by_day": {date:
+ *          amount}}
+ * keys     request {"action": "list", "set", "validate" or "delete", "name": text
+ *          (not with list)}; with set and validate the key itself is {@secret} in
+ *          a body with GAMUT_HTTP_FILL.  Answer {"keys": [{"name", "kind":
+ *          "provider" or "api", "shown": a masked form, "valid", "checked_at"}]},
+ *          or for validate {"valid", "message"}
+ * health   request {}.  Answer {"ok": true or false, "version", "parts": {name:
+ *          text}} */
+#define GAMUT_EXT_ACCOUNT "gamut.account/1"
+struct gamut_account {
+  uint32_t struct_size;
+  uint32_t flags;
+  gamut_fn *balance; /* [loop] */
+  gamut_fn *usage;   /* [loop] */
+  gamut_fn *keys;    /* [loop] */
+  gamut_fn *health;  /* [loop] */
+};
+
+/* A delivery that somebody made to the caller's webhook, to be checked by the
+ * vendor's rules: signature, age (now_ms), all headers that belong to it.
+ * Request {"headers": {name in lower case: value}, "body": text, "body_sha256":
+ * hex}.  The body is text as it came, without NUL.  Answer {"job": the vendor's
+ * id of the job, "state": "completed", "failed", "blocked", "cancelled" or
+ * "running", "delivery": what repeats of this delivery have in common,
+ * "message": text}; a delivery that is not genuine fails with
+ * GAMUT_E_PERMISSION.  The state is kept from one delivery to the next as long
+ * as the instance lives, for public keys that were fetched. */
+#define GAMUT_EXT_WEBHOOK "gamut.webhook/1"
+struct gamut_webhook {
+  uint32_t struct_size;
+  uint32_t reserved;
+  gamut_fn *verify; /* [loop] */
 };
 
 /* Signing and checking, by a plugin that links a crypto library (the core links

@@ -1,0 +1,238 @@
+/* query.c - questions to a vendor, asked and waited for; deliveries of
+ * webhooks, checked. */
+#include "job/query.h"
+#include "api/context.h"
+#include "base/sha256.h"
+#include "base/str.h"
+#include <ctype.h>
+#include <string.h>
+
+#define BODY_MAX (16u << 20) /* of a delivery */
+
+/* What crosses to the engine. */
+struct inquiry {
+  const char *provider, *what, *secret;
+  char *request; /* taken there */
+  struct gamut *g;
+  struct gm_query *query;
+  bool over; /* with GAMUT_THREAD under the context's lock */
+  struct gm_error err;
+};
+
+/* Lists of models and signs of life are often there for everybody. */
+static bool is_open(const struct gamut_provider *p, const char *what)
+{
+  const struct gamut_models *m;
+  const struct gamut_account *a;
+
+  if (gm_streq(what, "webhook"))
+    return true;
+  m = p->extension ? p->extension(GAMUT_EXT_MODELS) : NULL;
+  a = p->extension ? p->extension(GAMUT_EXT_ACCOUNT) : NULL;
+  return (gm_streq(what, "models") && m && m->flags & GAMUT_QUERY_OPEN) ||
+         (gm_streq(what, "health") && a && a->flags & GAMUT_QUERY_OPEN);
+}
+
+static int32_t find(struct gamut *g, const struct inquiry *q,
+                    struct gm_instance **ret, struct gm_error *err)
+{
+  struct gm_instance *i;
+  int32_t rc = gm_instance_look(g->instances, q->provider, &i, err);
+
+  if (rc == 0 && !gm_query_function(&i->provider->def, q->what))
+    rc = gm_fail(err, GAMUT_E_UNSUPPORTED,
+                 "%s has no '%s'; 'gamut providers -v' tells what each has",
+                 q->provider, q->what);
+  if (rc == 0 && !is_open(&i->provider->def, q->what)) {
+    rc = gm_instance_get(g->instances, q->provider, &i, err);
+    if (rc == 0)
+      rc = gm_instance_ready(i, err);
+  } else if (rc == 0 && !i->opened) {
+    rc = gm_instance_open(i, &g->log, err);
+  }
+  if (rc == 0)
+    *ret = i;
+  return rc;
+}
+
+static void over(struct gm_query *query)
+{
+  struct inquiry *q = query->user;
+
+  pthread_mutex_lock(&q->g->lock);
+  q->over = true;
+  pthread_cond_broadcast(&q->g->changed);
+  pthread_mutex_unlock(&q->g->lock);
+}
+
+static void begin_now(struct gamut *g, void *arg)
+{
+  struct inquiry *q = arg;
+  struct gm_instance *i;
+
+  q->query->over = over;
+  q->query->user = q;
+  if (g->closing)
+    gm_fail(&q->err, GAMUT_E_INVALID, "the context is being closed");
+  else if (find(g, q, &i, &q->err) == 0)
+    gm_query_begin(q->query, &g->engine, i, q->what, GM_TAKE(q->request),
+                   q->secret, &q->err);
+}
+
+static void finish_now(struct gamut *g, void *arg)
+{
+  struct inquiry *q = arg;
+
+  (void)g;
+  gm_query_finish(q->query);
+}
+
+static void wait_for(struct gamut *g, struct inquiry *q)
+{
+  if (!(g->flags & GAMUT_THREAD)) {
+    while (!q->over)
+      gm_loop_turn(g->loop, -1);
+    return;
+  }
+  pthread_mutex_lock(&g->lock);
+  while (!q->over)
+    pthread_cond_wait(&g->changed, &g->lock);
+  pthread_mutex_unlock(&g->lock);
+}
+
+/* The answer, or why there is none.  Takes q->request. */
+static int32_t ask(struct gamut *g, struct inquiry *q, char **ret_json)
+{
+  struct gm_query query = { 0 };
+  char *text = NULL;
+
+  q->g = g;
+  q->query = &query;
+  gm_on_engine(g, begin_now, q);
+  gm_free(GM_TAKE(q->request));
+  if (!q->err.error_class) {
+    wait_for(g, q);
+    if (query.job.err.error_class) {
+      gm_error_move(&q->err, &query.job.err);
+      gm_error_prefix(&q->err, "%s", q->provider);
+    } else {
+      text = gm_strdup(gm_json_text(query.job.found->answer, NULL));
+    }
+  }
+  gm_on_engine(g, finish_now, q);
+  if (!q->err.error_class && !text)
+    gm_fail(&q->err, GAMUT_E_NOMEM, "no memory for an answer");
+  if (!q->err.error_class)
+    *ret_json = text;
+  return q->err.error_class;
+}
+
+static int32_t check_ask(struct gamut *g, const struct inquiry *q,
+                         struct gm_error *err)
+{
+  size_t i;
+
+  if (!q->provider || !q->what)
+    return gm_fail(err, GAMUT_E_INVALID, "no provider, or nothing asked");
+  if (pthread_equal(g->owner, pthread_self()) && g->in_callback)
+    return gm_fail(err, GAMUT_E_INVALID,
+                   "gamut_ask() would wait for itself inside a callback");
+  for (i = 0; gm_query_name(i); i++)
+    if (gm_streq(gm_query_name(i), q->what))
+      return 0;
+  return gm_fail(err, GAMUT_E_INVALID,
+                 "'%.40s' is no question; there are models, balance, usage, "
+                 "keys, health",
+                 q->what);
+}
+
+static char *arguments_of(const char *text, struct gm_error *err)
+{
+  _cleanup_json_ struct json_object *o =
+    text ? gm_json_parse_once(text, strlen(text), NULL, NULL)
+         : json_object_new_object();
+
+  if (json_object_is_type(o, json_type_object))
+    return gm_strdup(gm_json_text(o, NULL));
+  gm_fail(err, GAMUT_E_INVALID, "the arguments are no JSON object");
+  return NULL;
+}
+
+int32_t gamut_ask(struct gamut *g, const char *provider, const char *what,
+                  const char *arguments, const char *secret, char **ret_json,
+                  struct gamut_error *ret_error)
+{
+  struct inquiry q = { .provider = provider, .what = what, .secret = secret };
+  int32_t rc = gm_enter(g, ret_error);
+
+  if (rc)
+    return rc;
+  if (check_ask(g, &q, &q.err) == 0) {
+    q.request = arguments_of(arguments, &q.err);
+    if (q.request)
+      ask(g, &q, ret_json);
+  }
+  return gm_report(&q.err, ret_error);
+}
+
+/* ---- webhooks ------------------------------------------------------------ */
+
+static void put_headers(struct json_object *to, const char *const *headers)
+{
+  char name[128];
+  size_t i;
+
+  for (; headers && headers[0] && headers[1]; headers += 2) {
+    for (i = 0; headers[0][i] && i < sizeof(name) - 1; i++)
+      name[i] = (char)tolower((unsigned char)headers[0][i]);
+    name[i] = '\0';
+    json_object_object_add(to, name, json_object_new_string(headers[1]));
+  }
+}
+
+static char *delivery_of(const char *const *headers, const void *body,
+                         size_t len, struct gm_error *err)
+{
+  _cleanup_json_ struct json_object *o = json_object_new_object();
+  struct json_object *h = json_object_new_object();
+  struct gm_sha256 sum;
+  char hex[GM_SHA256_HEX];
+
+  if (len > BODY_MAX || (len && memchr(body, '\0', len)) ||
+      !gm_utf8_valid(body, len)) {
+    json_object_put(h);
+    gm_fail(err, GAMUT_E_INVALID,
+            "the body of the delivery is no text, or over %u MiB",
+            BODY_MAX >> 20);
+    return NULL;
+  }
+  gm_sha256_init(&sum);
+  gm_sha256_add(&sum, body, len);
+  gm_sha256_hex(&sum, hex);
+  put_headers(h, headers);
+  json_object_object_add(o, "headers", h);
+  json_object_object_add(o, "body", json_object_new_string_len(body, (int)len));
+  json_object_object_add(o, "body_sha256", json_object_new_string(hex));
+  return gm_strdup(gm_json_text(o, NULL));
+}
+
+int32_t gamut_webhook_verify(struct gamut *g, const char *provider,
+                             const char *const *headers, const void *body,
+                             size_t body_len, char **ret_json,
+                             struct gamut_error *ret_error)
+{
+  struct inquiry q = { .provider = provider, .what = "webhook" };
+  int32_t rc = gm_enter(g, ret_error);
+
+  if (rc)
+    return rc;
+  if (check_ask(g, &q, &q.err) == 0) {
+    q.request =
+      delivery_of(headers, body ? body : "", body ? body_len : 0, &q.err);
+    if (q.request)
+      ask(g, &q, ret_json);
+    else if (!q.err.error_class)
+      gm_fail(&q.err, GAMUT_E_NOMEM, "no memory for a delivery");
+  }
+  return gm_report(&q.err, ret_error);
+}
