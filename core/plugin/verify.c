@@ -118,11 +118,11 @@ int32_t gm_host_verify(struct gamut_call *pub,
     return err.error_class;
   }
   rc = read_key(c, &s, &key);
-  if (rc == 0)
-    rc = !read_signature(s.alg, s.signature, &signature)
-           ? GAMUT_E_PERMISSION
-           : crypto->verify(s.alg, key.data, key.len, s.text, strlen(s.text),
-                            signature.data, signature.len);
+  if (rc == 0 && (!read_signature(s.alg, s.signature, &signature) ||
+                  crypto->verify(s.alg, key.data, key.len, s.text,
+                                 strlen(s.text), signature.data,
+                                 signature.len)))
+    rc = GAMUT_E_AUTH;
   explicit_bzero(key.data, sizeof(key.data));
   return rc;
 }

@@ -272,9 +272,9 @@ static const struct {
 } deliveries[] = {
   { "hex", "plain-secret", HEX, BODY, 0 },
   { "base64", "whsec_dGFnZ2Vk", B64, BODY, 0 },
-  { "other body", "plain-secret", HEX, "{\"id\":\"j2\"}", GAMUT_E_PERMISSION },
-  { "no signature", "plain-secret", NULL, BODY, GAMUT_E_PERMISSION },
-  { "junk", "plain-secret", "zz", BODY, GAMUT_E_PERMISSION },
+  { "other body", "plain-secret", HEX, "{\"id\":\"j2\"}", GAMUT_E_AUTH },
+  { "no signature", "plain-secret", NULL, BODY, GAMUT_E_AUTH },
+  { "junk", "plain-secret", "zz", BODY, GAMUT_E_AUTH },
   { "no secret", NULL, HEX, BODY, GAMUT_E_AUTH },
   { "bad secret", "whsec_=", B64, BODY, GAMUT_E_AUTH },
 };

@@ -94,11 +94,14 @@ static bool drive(struct engine *e, const char *id)
 
 static bool run(struct engine *e)
 {
-  struct gamut_request *r = engine_request(e);
+  struct gamut_request *r;
   struct gamut_error error = { 0 };
   char id[GAMUT_ID_SIZE];
   bool ok;
 
+  if (engine_ask(e, "query"))
+    return engine_query(e, engine_provider(e));
+  r = engine_request(e);
   if (!r)
     return false;
   if (gamut_submit(e->g, r, on_done, e, id, &error))
@@ -119,6 +122,12 @@ static bool is_beyond(const struct engine *e, const char *difference)
   return goes_on(e) && gm_starts(difference, "not in the recording");
 }
 
+/* What is recorded then came to us. */
+static bool is_delivery(const struct engine *e)
+{
+  return gm_streq(gm_json_str(e->ask, "query/what", NULL), "webhook");
+}
+
 static bool check_traffic(struct engine *e)
 {
   _cleanup_json_ struct json_object *o = engine_report(e);
@@ -128,6 +137,8 @@ static bool check_traffic(struct engine *e)
 
   if (!o)
     return engine_differs(e, "the emulator does not report");
+  if (is_delivery(e))
+    return true;
   for (i = 0; i < gm_json_count(list, ""); i++) {
     const char *line =
       json_object_get_string(json_object_array_get_idx(list, i));

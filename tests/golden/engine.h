@@ -33,6 +33,9 @@ engine_differs(struct engine *e, const char *fmt, ...); /* false */
 /* What the ask says for this level: "engine/NAME", else "NAME". */
 struct json_object *engine_ask(const struct engine *e, const char *name);
 
+/* engine_query.c: what is no job. */
+bool engine_query(struct engine *e, const char *provider);
+
 /* engine_play.c: the recording as the emulator plays it, the emulator. */
 bool engine_serve(struct engine *e);
 void engine_stop(struct engine *e);
@@ -44,5 +47,6 @@ bool engine_enter(struct engine *e);
 void engine_leave(struct engine *e);
 bool engine_open(struct engine *e);
 struct gamut_request *engine_request(struct engine *e);
+const char *engine_provider(const struct engine *e);
 
 #endif

@@ -138,7 +138,7 @@ void engine_leave(struct engine *e)
 
 /* ---- settings ----------------------------------------------------------- */
 
-static const char *provider_of(const struct engine *e)
+const char *engine_provider(const struct engine *e)
 {
   return gm_json_str(e->ask, "provider", e->vendor);
 }
@@ -180,7 +180,7 @@ bool engine_open(struct engine *e)
   if (gamut_open(&options, &e->g, &error))
     return engine_differs(e, "%s", error.message);
   return set(e, "poll_interval", "20ms") && set(e, "retry_attempts", tries) &&
-         set_all(e, "set", provider_of(e)) && set_all(e, "settings", "");
+         set_all(e, "set", engine_provider(e)) && set_all(e, "settings", "");
 }
 
 /* ---- the request -------------------------------------------------------- */
@@ -216,7 +216,7 @@ static int32_t add_link(const struct engine *e, struct gamut_request *r,
 {
   char link[300];
 
-  snprintf(link, sizeof(link), "%s:%s", provider_of(e), model);
+  snprintf(link, sizeof(link), "%s:%s", engine_provider(e), model);
   return gamut_request_link(r, link, error);
 }
 

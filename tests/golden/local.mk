@@ -10,6 +10,7 @@ tests_golden_run_pure_SOURCES = \
 	tests/golden/pure.h \
 	tests/golden/pure_compare.c \
 	tests/golden/pure_form.c \
+	tests/golden/pure_query.c \
 	tests/golden/run_pure.c
 tests_golden_run_pure_CPPFLAGS = $(test_cppflags)
 tests_golden_run_pure_LDADD = core/libgamut-internal.la
@@ -24,6 +25,7 @@ tests_golden_run_engine_SOURCES = \
 	tests/golden/engine.h \
 	tests/golden/engine_ask.c \
 	tests/golden/engine_play.c \
+	tests/golden/engine_query.c \
 	tests/golden/run_engine.c
 tests_golden_run_engine_CPPFLAGS = $(test_cppflags)
 tests_golden_run_engine_LDADD = core/libgamut-internal.la $(CURL_LIBS)

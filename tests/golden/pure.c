@@ -1,5 +1,6 @@
 /* pure.c - plays a recording: steps in, exchanges out, replies in. */
 #include "golden/pure.h"
+#include "base/clock.h"
 #include "golden/cases.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,7 +136,7 @@ static bool set_up(struct pure *p)
                                .n_inputs = make_inputs(p) };
   if (gm_json_at(p->ask, "state"))
     p->state = gm_strdup(gm_json_text(gm_json_at(p->ask, "state"), NULL));
-  return true;
+  return pure_query(p);
 }
 
 static void tear_down(struct pure *p)
@@ -161,6 +162,8 @@ static void tear_down(struct pure *p)
   json_object_put(p->notes);
   json_object_put(p->queue);
   json_object_put(p->partials);
+  json_object_put(p->answer);
+  gm_clock_real();
   *p = next;
 }
 
@@ -189,6 +192,8 @@ static void collect(struct pure *p)
     json_object_array_add(p->queue, json_object_new_int(c->queue_position));
   if (c->cost_microusd >= 0)
     p->cost_microusd = c->cost_microusd;
+  if (c->answer)
+    gm_answer_join(&p->answer, c->answer);
 }
 
 /* Judge the reply at hand as the engine does.  `more`: the client repeated. */
@@ -513,7 +518,7 @@ static bool check_end(struct pure *p)
   return check_list(p, "artifacts", p->artifacts) &&
          check_list(p, "partials", p->partials) &&
          check_list(p, "notes", p->notes) && check_list(p, "queue", p->queue) &&
-         check_facts(p) && check_cost(p);
+         check_facts(p) && check_cost(p) && pure_check_answer(p);
 }
 
 bool pure_run(struct pure *p)

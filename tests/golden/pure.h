@@ -30,10 +30,16 @@ struct pure {
   bool done, ended, more;   /* more: the recording goes on */
   struct json_object *artifacts, *partials, *facts, *notes, *queue;
   int64_t cost_microusd; /* -1: not said */
+  struct json_object *answer; /* of a query */
 };
 
 /* True when all is as the files say; else `why`. */
 bool pure_run(struct pure *p);
+
+/* pure_query.c: a query instead of a job?  Then set it up; at its end, is the
+ * answer the wanted one?  A delivery that was recorded is the request of one. */
+bool pure_query(struct pure *p);
+bool pure_check_answer(struct pure *p);
 
 /* pure_compare.c: is this what the client sent? */
 bool pure_compare(struct pure *p, const struct gm_pending *ours,

@@ -463,8 +463,8 @@ GAMUT_API int32_t gamut_ask(struct gamut *g, const char *provider,
  *            "cancelled" or "running", "delivery": id that repeats share,
  *            "message"}; gamut_string_free()
  *
- * GAMUT_E_PERMISSION when it is not genuine or too old, GAMUT_E_AUTH without a
- * secret, GAMUT_E_UNSUPPORTED; waits as gamut_ask() does. */
+ * GAMUT_E_AUTH when it is not genuine or too old, or without a secret to tell,
+ * GAMUT_E_UNSUPPORTED; waits as gamut_ask() does. */
 GAMUT_API int32_t gamut_webhook_verify(struct gamut *g, const char *provider,
                                        const char *const *headers,
                                        const void *body, size_t body_len,

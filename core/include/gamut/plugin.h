@@ -457,8 +457,8 @@ struct gamut_host {
    * call or in several, arrays are joined, and objects member by member, so that
    * each page of a list can be handed over as it comes.  [loop] */
   void (*answer)(struct gamut_call *, const struct gamut_json *);
-  /* Is the signature right?  0; GAMUT_E_PERMISSION: no.  Anything else (no such
-   * secret is set, no crypto plugin) fails the call as well.  [loop] */
+  /* Is the signature right?  0; GAMUT_E_AUTH: no.  When that cannot be told (no
+   * such secret is set, no crypto plugin) the call fails as well.  [loop] */
   int32_t (*verify)(struct gamut_call *, const struct gamut_signature *);
 };
 
@@ -551,8 +551,8 @@ struct gamut_account {
  * hex}.  The body is text as it came, without NUL.  Answer {"job": the vendor's
  * id of the job, "state": "completed", "failed", "blocked", "cancelled" or
  * "running", "delivery": what repeats of this delivery have in common,
- * "message": text}; a delivery that is not genuine fails with
- * GAMUT_E_PERMISSION.  The state is kept from one delivery to the next as long
+ * "message": text}; a delivery that is not genuine fails with GAMUT_E_AUTH.  The
+ * state is kept from one delivery to the next as long
  * as the instance lives, for public keys that were fetched. */
 #define GAMUT_EXT_WEBHOOK "gamut.webhook/1"
 struct gamut_webhook {
