@@ -172,6 +172,7 @@ core_route_sources = \
 	core/route/catalog_memo.c \
 	core/route/catalog_model.c \
 	core/route/catalog_private.h \
+	core/route/catalog_refresh.c \
 	core/route/catalog_source.c \
 	core/route/catalog_source.h \
 	core/route/operation.c \
@@ -220,6 +221,9 @@ core_api_sources = \
 	core/api/thread.c
 
 core_cli_sources = \
+	core/cli/account.c \
+	core/cli/account.h \
+	core/cli/balance.c \
 	core/cli/cli.h \
 	core/cli/completion.c \
 	core/cli/config.c \
@@ -231,6 +235,7 @@ core_cli_sources = \
 	core/cli/help.h \
 	core/cli/job.c \
 	core/cli/job.h \
+	core/cli/keys.c \
 	core/cli/main.c \
 	core/cli/man.c \
 	core/cli/models.c \
@@ -247,15 +252,18 @@ core_cli_sources = \
 	core/cli/progress.h \
 	core/cli/prompt.c \
 	core/cli/providers.c \
+	core/cli/refresh.c \
 	core/cli/request.c \
 	core/cli/request.h \
 	core/cli/suggest.c \
 	core/cli/suggest.h \
 	core/cli/term.c \
 	core/cli/term.h \
+	core/cli/usage.c \
 	core/cli/verbs.c \
 	core/cli/view.c \
-	core/cli/view.h
+	core/cli/view.h \
+	core/cli/webhook.c
 
 gamutincludedir = $(includedir)/gamut
 gamutinclude_HEADERS = \

@@ -299,7 +299,9 @@ static void add_plugin(struct gamut *g, struct json_object *all,
   gm_look_put(o, "name", p->name);
   gm_look_put(o, "plugin", p->name);
   gm_look_put(o, "file", p->file);
-  gm_look_put(o, "refused", p->refused ? p->refused : "brings no provider");
+  gm_look_put(o, "refused", p->refused);
+  if (!p->refused)
+    json_object_object_add(o, "extension", json_object_new_boolean(true));
   json_object_array_add(all, o);
 }
 

@@ -175,6 +175,53 @@ int32_t gamut_ask(struct gamut *g, const char *provider, const char *what,
   return gm_report(&q.err, ret_error);
 }
 
+/* ---- models -------------------------------------------------------------- */
+
+struct refresh {
+  const char *provider;
+  struct json_object *list, *summary;
+  struct gm_error *err;
+};
+
+/* An instance's models are its provider's. */
+static void refresh_now(struct gamut *g, void *arg)
+{
+  struct refresh *r = arg;
+  struct gm_instance *i;
+
+  if (gm_instance_look(g->instances, r->provider, &i, r->err) == 0)
+    gm_catalog_refresh(g->catalog, i->provider->def.name, r->list, &r->summary,
+                       r->err);
+}
+
+int32_t gamut_refresh_models(struct gamut *g, const char *provider,
+                             char **ret_json, struct gamut_error *ret_error)
+{
+  struct inquiry q = { .provider = provider, .what = "models" };
+  struct refresh r = { .provider = provider, .err = &q.err };
+  int32_t rc = gm_enter(g, ret_error);
+  char *text = NULL;
+
+  if (rc)
+    return rc;
+  q.request = gm_strdup("{}");
+  if (check_ask(g, &q, &q.err) || ask(g, &q, &text)) {
+    gm_free(q.request);
+    return gm_report(&q.err, ret_error);
+  }
+  r.list = gm_json_parse_once(text, strlen(text), NULL, NULL);
+  gm_free(text);
+  gm_on_engine(g, refresh_now, &r);
+  text = r.summary ? gm_strdup(gm_json_text(r.summary, NULL)) : NULL;
+  json_object_put(r.list);
+  json_object_put(r.summary);
+  if (!text && !q.err.error_class)
+    gm_fail(&q.err, GAMUT_E_NOMEM, "no memory for an answer");
+  if (!q.err.error_class)
+    *ret_json = text;
+  return gm_report(&q.err, ret_error);
+}
+
 /* ---- webhooks ------------------------------------------------------------ */
 
 static void put_headers(struct json_object *to, const char *const *headers)

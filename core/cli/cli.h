@@ -11,6 +11,13 @@ int cli_run_models(const struct cli_args *a);
 int cli_run_providers(const struct cli_args *a);
 int cli_run_config(const struct cli_args *a);
 int cli_run_doctor(const struct cli_args *a);
+int cli_run_balance(const struct cli_args *a);
+int cli_run_usage(const struct cli_args *a);
+int cli_run_keys(const struct cli_args *a);
+int cli_run_health(const struct cli_args *a);
+int cli_run_webhook(const struct cli_args *a);
+/* models --refresh; `provider` may be NULL: all. */
+int cli_run_refresh(const struct cli_args *a, const char *provider);
 
 struct cli_progress;
 

@@ -14,11 +14,21 @@
 typedef int run_fn(const struct cli_args *a);
 
 static run_fn *const runs[CLI_VERBS] = {
-  [CLI_GENERATE] = cli_run_generate,   [CLI_VIDEO] = cli_run_generate,
-  [CLI_EDIT] = cli_run_generate,       [CLI_MODELS] = cli_run_models,
-  [CLI_PROVIDERS] = cli_run_providers, [CLI_CONFIG] = cli_run_config,
-  [CLI_DOCTOR] = cli_run_doctor,       [CLI_COMPLETION] = cli_run_completion,
-  [CLI_HELP] = cli_run_help,           [CLI_MAN] = cli_run_man,
+  [CLI_GENERATE] = cli_run_generate,
+  [CLI_VIDEO] = cli_run_generate,
+  [CLI_EDIT] = cli_run_generate,
+  [CLI_MODELS] = cli_run_models,
+  [CLI_PROVIDERS] = cli_run_providers,
+  [CLI_CONFIG] = cli_run_config,
+  [CLI_DOCTOR] = cli_run_doctor,
+  [CLI_BALANCE] = cli_run_balance,
+  [CLI_USAGE_VERB] = cli_run_usage,
+  [CLI_KEYS] = cli_run_keys,
+  [CLI_HEALTH] = cli_run_health,
+  [CLI_WEBHOOK] = cli_run_webhook,
+  [CLI_COMPLETION] = cli_run_completion,
+  [CLI_HELP] = cli_run_help,
+  [CLI_MAN] = cli_run_man,
 };
 
 /* A closed 0, 1 or 2 would become a socket or a picture, and then be printed

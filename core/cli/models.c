@@ -80,12 +80,42 @@ static int print_models(struct json_object *models)
   return ok ? 0 : cli_no_memory();
 }
 
-int cli_run_models(const struct cli_args *a)
+/* ---- what the vendors list ----------------------------------------------- */
+
+static int32_t look_remote(struct gamut *g, const void *about, char **ret_json,
+                           struct gamut_error *ret_error)
+{
+  return gamut_ask(g, about, "models", NULL, NULL, ret_json, ret_error);
+}
+
+/* The vendor's own list has no providers in it. */
+static int print_remote(const struct cli_args *a, const char *provider)
 {
   struct json_object *models;
-  char *search = join_words(a);
+  size_t i;
+  int rc = cli_look(a, look_remote, provider, &models);
+
+  for (i = 0; rc == 0 && i < cli_view_count(models); i++)
+    json_object_object_add(cli_view_at(models, i), "provider",
+                           json_object_new_string(provider));
+  if (rc == 0 && !cli_args_get(a, CLI_O_JSON))
+    rc = print_models(models);
+  json_object_put(models);
+  return rc;
+}
+
+int cli_run_models(const struct cli_args *a)
+{
+  const char *remote = cli_args_get(a, CLI_O_REMOTE);
+  struct json_object *models;
+  char *search;
   int rc;
 
+  if (cli_args_get(a, CLI_O_REFRESH))
+    return cli_run_refresh(a, remote);
+  if (remote)
+    return print_remote(a, remote);
+  search = join_words(a);
   if (!search)
     return cli_no_memory();
   rc = cli_look(a, look, *search ? search : NULL, &models);

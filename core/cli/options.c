@@ -14,6 +14,7 @@ const char *const cli_group_titles[CLI_GROUPS] = {
     "Inputs, each a file, an http(s) URL or a data: URI; repeatable",
   [CLI_G_OUTPUT] = "Output",
   [CLI_G_ROUTE] = "Money, time and failures",
+  [CLI_G_ASK] = "Asking a vendor",
   [CLI_G_GENERAL] = "General",
 };
 
@@ -22,6 +23,7 @@ const char *const cli_group_titles[CLI_GROUPS] = {
 #define INPUT   .group = CLI_G_INPUT, .flags = CLI_REPEAT, MAKE
 #define OUTPUT  .group = CLI_G_OUTPUT, MAKE
 #define ROUTE   .group = CLI_G_ROUTE, MAKE
+#define ASK     .group = CLI_G_ASK
 #define GENERAL .group = CLI_G_GENERAL
 #define FIELD(n, a, t)                                                         \
   .name = (n), .arg = (a), .what = CLI_O_FIELD, .target = (t)
@@ -130,6 +132,30 @@ const struct cli_option cli_options[] = {
     .help = "for whom it is made, where the vendor asks" },
   { FIELD("webhook", "URL", "webhook"), ROUTE,
     .help = "where the vendor reports the end of the job" },
+
+  { .name = "remote", .arg = "PROVIDER", .what = CLI_O_REMOTE, ASK,
+    .flags = CLI_ONCE, .verbs = CLI_IN(CLI_MODELS) | CLI_IN(CLI_USAGE_VERB),
+    .help = "ask this vendor instead of looking at home" },
+  { .name = "refresh", .what = CLI_O_REFRESH, ASK,
+    .verbs = CLI_IN(CLI_MODELS),
+    .help = "ask the vendors whose keys are set for their models, and add what "
+            "they say to the catalog; with --remote only that one" },
+  { .name = "period", .arg = "PERIOD", .what = CLI_O_PERIOD, ASK,
+    .choices = "day|week|month|year", .verbs = CLI_IN(CLI_USAGE_VERB),
+    .help = "usage of the present day, week, month (preset) or year" },
+  { .name = "from", .arg = "DATE", .what = CLI_O_FROM, ASK,
+    .verbs = CLI_IN(CLI_USAGE_VERB), .help = "usage from this day on: 2026-11-01" },
+  { .name = "to", .arg = "DATE", .what = CLI_O_TO, ASK,
+    .verbs = CLI_IN(CLI_USAGE_VERB), .help = "usage before this day" },
+  { .name = "key-file", .arg = "FILE", .what = CLI_O_KEY_FILE, ASK,
+    .complete = CLI_C_FILE, .verbs = CLI_IN(CLI_KEYS),
+    .help = "the key to store or check; preset: standard input" },
+  { .name = "headers", .arg = "FILE", .what = CLI_O_HEADERS, ASK,
+    .complete = CLI_C_FILE, .verbs = CLI_IN(CLI_WEBHOOK),
+    .help = "the delivery's headers, a line each: Name: value" },
+  { .name = "body", .arg = "FILE", .what = CLI_O_BODY, ASK,
+    .complete = CLI_C_FILE, .verbs = CLI_IN(CLI_WEBHOOK),
+    .help = "the delivery's body, byte for byte" },
 
   { .name = "json", .what = CLI_O_JSON, GENERAL,
     .verbs = CLI_IN_MAKE | CLI_IN_LOOK,

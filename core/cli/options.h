@@ -17,6 +17,11 @@ enum cli_verb_id {
   CLI_PROVIDERS,
   CLI_CONFIG,
   CLI_DOCTOR,
+  CLI_BALANCE,
+  CLI_USAGE_VERB,
+  CLI_KEYS,
+  CLI_HEALTH,
+  CLI_WEBHOOK,
   CLI_COMPLETION,
   CLI_HELP,
   CLI_MAN,
@@ -29,7 +34,10 @@ enum cli_verb_id {
   (CLI_IN(CLI_GENERATE) | CLI_IN(CLI_VIDEO) | CLI_IN(CLI_EDIT))
 #define CLI_IN_LOOK                                                            \
   (CLI_IN(CLI_MODELS) | CLI_IN(CLI_PROVIDERS) | CLI_IN(CLI_CONFIG) |           \
-   CLI_IN(CLI_DOCTOR))
+   CLI_IN(CLI_DOCTOR) | CLI_IN_ASK)
+#define CLI_IN_ASK                                                             \
+  (CLI_IN(CLI_BALANCE) | CLI_IN(CLI_USAGE_VERB) | CLI_IN(CLI_KEYS) |           \
+   CLI_IN(CLI_HEALTH) | CLI_IN(CLI_WEBHOOK))
 
 /* What an option means.  FIELD and INPUT say all in their row; each of the
  * others is looked for by somebody. */
@@ -43,6 +51,14 @@ enum cli_what {
   CLI_O_SET,
   CLI_O_OPTION,
   CLI_O_DRY_RUN,
+  CLI_O_REMOTE,
+  CLI_O_REFRESH,
+  CLI_O_PERIOD,
+  CLI_O_FROM,
+  CLI_O_TO,
+  CLI_O_KEY_FILE,
+  CLI_O_HEADERS,
+  CLI_O_BODY,
   CLI_O_JSON,
   CLI_O_QUIET,
   CLI_O_VERBOSE,
@@ -57,6 +73,7 @@ enum cli_group {
   CLI_G_INPUT,
   CLI_G_OUTPUT,
   CLI_G_ROUTE,
+  CLI_G_ASK,
   CLI_G_GENERAL,
   CLI_GROUPS
 };

@@ -2,6 +2,7 @@
  */
 #include "cli.h"
 #include "view.h"
+#include <stdlib.h>
 
 static int32_t look(struct gamut *g, const void *about, char **ret_json,
                     struct gamut_error *ret_error)
@@ -24,6 +25,10 @@ static bool add_provider(struct cli_table *t, struct json_object *p)
   if (refused)
     return cli_table_add(
       t, (const char *const[CLI_COLUMNS]){ name, "refused", "", "", refused });
+  if (cli_view_bool(p, "extension"))
+    return cli_table_add(
+      t, (const char *const[CLI_COLUMNS]){ name, "extension", "",
+                                           "serves other plugins" });
   if (cli_view_bool(p, "ready"))
     return cli_table_add(
       t, (const char *const[CLI_COLUMNS]){ name, "ready", models, title });
@@ -55,6 +60,7 @@ static void print_details(struct json_object *p)
 {
   struct json_object *keys = cli_view_get(p, "keys");
   const char *name = cli_view_str(p, "name");
+  char *has = cli_view_join(p, "has");
   size_t i;
 
   putchar('\n');
@@ -66,6 +72,9 @@ static void print_details(struct json_object *p)
   detail("version", cli_view_str(p, "version"));
   detail("license", cli_view_str(p, "license"));
   detail("refused", cli_view_str(p, "refused"));
+  if (has)
+    detail("has", *has ? has : NULL);
+  free(has);
   for (i = 0; i < cli_view_count(keys); i++)
     print_key(cli_view_at(keys, i));
 }

@@ -50,11 +50,14 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .max_words = SIZE_MAX,
     .summary = "list models, all or those that match every word",
     .help = "Searches names, ids, titles and operations.  Each line has the "
-            "name to use with -m, the address, what it does and its price.",
+            "name to use with -m, the address, what it does and its price.  "
+            "--refresh and --remote ask the vendors themselves.",
     .examples = {
       { "gamut models flux", "everything called flux" },
       { "gamut models fal video", "what makes videos at fal" },
       { "gamut models --json", "all that the catalog knows, for programs" },
+      { "gamut models --remote openai", "what this vendor lists for your key" },
+      { "gamut models --refresh", "bring the catalog up to date" },
     } },
   [CLI_PROVIDERS] = {
     .id = CLI_PROVIDERS, .name = "providers",
@@ -74,6 +77,55 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .summary = "look for what is missing or wrong, and say how to mend it",
     .help = "Ends with 1 when it found an error.",
     .examples = { { "gamut doctor", "when something does not work" } } },
+  [CLI_BALANCE] = {
+    .id = CLI_BALANCE, .name = "balance", .args = "[PROVIDER]",
+    .max_words = 1,
+    .summary = "show what is left at a vendor, or at all of them",
+    .help = "Credit, limits and what is locked by running jobs, as far as the "
+            "vendor tells it.",
+    .examples = {
+      { "gamut balance", "at every vendor whose key is set" },
+      { "gamut balance runway --json", "for programs" },
+    } },
+  [CLI_USAGE_VERB] = {
+    .id = CLI_USAGE_VERB, .name = "usage",
+    .summary = "show a vendor's own count of what was used",
+    .examples = {
+      { "gamut usage --remote visgate --period month",
+        "requests, cost and savings of this month" },
+      { "gamut usage --remote runway --from 2026-11-01 --to 2026-11-15",
+        "between two days" },
+    } },
+  [CLI_KEYS] = {
+    .id = CLI_KEYS, .name = "keys",
+    .args = "PROVIDER [list|set|validate|delete [NAME]]",
+    .min_words = 1, .max_words = 3,
+    .summary = "list, store, check or delete keys that a gateway keeps",
+    .help = "A key that is stored or checked comes from standard input or "
+            "--key-file, never from the command line, and is never shown.",
+    .examples = {
+      { "gamut keys visgate", "which keys it has, masked" },
+      { "gamut keys visgate set fal --key-file ~/.config/gamut/fal.key",
+        "store one" },
+      { "pass show fal | gamut keys visgate validate fal", "check one" },
+    } },
+  [CLI_HEALTH] = {
+    .id = CLI_HEALTH, .name = "health", .args = "PROVIDER",
+    .min_words = 1, .max_words = 1,
+    .summary = "ask a vendor whether it is well",
+    .help = "Ends with 1 when it is not.",
+    .examples = { { "gamut health visgate", "version and parts" } } },
+  [CLI_WEBHOOK] = {
+    .id = CLI_WEBHOOK, .name = "webhook", .args = "verify PROVIDER",
+    .choices = "verify", .min_words = 1, .max_words = 2,
+    .summary = "check a delivery that a vendor made to your webhook",
+    .help = "Checks signature and age by the vendor's rules and prints which "
+            "job it is about.  Ends with 3 when it is not genuine.  The secret is "
+            "a setting of the provider (webhook_secret), where it has one.",
+    .examples = {
+      { "gamut webhook verify openai --headers h.txt --body b.json",
+        "as your server wrote them down" },
+    } },
   [CLI_COMPLETION] = {
     .id = CLI_COMPLETION, .name = "completion", .args = "SHELL",
     .choices = "bash|zsh|fish", .min_words = 1, .max_words = 1,
@@ -97,7 +149,7 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
 
 const struct cli_exit cli_exits[] = {
   { 0, "ok", "all that was asked for is there" },
-  { 1, NULL, "gamut doctor found an error" },
+  { 1, NULL, "gamut doctor found an error, or gamut health is told of one" },
   { 2, "invalid unsupported", "the request or the command line is wrong, or "
     "the model cannot do it" },
   { 3, "auth permission", "the key is missing, wrong or may not do this" },

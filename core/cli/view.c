@@ -48,6 +48,17 @@ struct json_object *cli_view_at(struct json_object *array, size_t i)
   return i < cli_view_count(array) ? json_object_array_get_idx(array, i) : NULL;
 }
 
+const char *cli_view_key(struct json_object *o, size_t i)
+{
+  const struct lh_entry *e = NULL;
+
+  if (json_object_is_type(o, json_type_object))
+    e = json_object_get_object(o)->head;
+  for (; e && i > 0; i--)
+    e = e->next;
+  return e ? lh_entry_k(e) : NULL;
+}
+
 char *cli_view_join(struct json_object *o, const char *key)
 {
   struct json_object *array = cli_view_get(o, key);

@@ -15,6 +15,9 @@ int64_t cli_view_int(struct json_object *o, const char *key);
 size_t cli_view_count(struct json_object *array);
 struct json_object *cli_view_at(struct json_object *array, size_t i);
 
+/* The i-th member's name, in order; NULL past the end and of what is no object. */
+const char *cli_view_key(struct json_object *o, size_t i);
+
 /* The strings of the array `key`, joined by ", "; free(); NULL: no memory. */
 char *cli_view_join(struct json_object *o, const char *key);
 

@@ -59,6 +59,13 @@ const char *gm_catalog_plugin(struct gm_catalog *c, const char *provider);
 /* Is there a file of this provider's models? */
 bool gm_catalog_has_file(struct gm_catalog *c, const char *provider);
 
+/* Write `list` (models as the vendor lists them) as the overlay 00-PROVIDER.json;
+ * it counts from the next start on.  *ret: {"provider", "file", "models", "added",
+ * "changed", "left_out"}, the last three ids.  STORAGE, NOMEM, PLUGIN. */
+int32_t gm_catalog_refresh(struct gm_catalog *c, const char *provider,
+                           const struct json_object *list,
+                           struct json_object **ret, struct gm_error *err);
+
 bool gm_model_can(const struct gm_model *m, const char *operation);
 
 #endif

@@ -231,8 +231,8 @@ static struct json_object *read_json(const char *path, size_t max,
 
 /* Beside the files in use, else the bundled one: a folder of the user's own
  * need not have it. */
-static struct json_object *read_schema(struct gm_catalog *c,
-                                       struct gm_error *err)
+struct json_object *gm_catalog_schema(struct gm_catalog *c,
+                                      struct gm_error *err)
 {
   struct json_object *schema = NULL;
   int32_t rc = 0;
@@ -295,7 +295,7 @@ static int32_t add_overlay(struct gm_catalog *c, const char *path,
 static int32_t read_folder(struct gm_catalog *c, const char *folder,
                            const struct names *names, struct gm_error *err)
 {
-  _cleanup_json_ struct json_object *schema = read_schema(c, err);
+  _cleanup_json_ struct json_object *schema = gm_catalog_schema(c, err);
   int32_t rc = 0;
   size_t i;
 

@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "route/catalog.h"
 #include "route/catalog_source.h"
+#include "route/schema.h"
 
 /* A file of the user's: parsed whole, checked against the schema. */
 struct gm_overlay {
@@ -47,6 +48,10 @@ int32_t gm_catalog_open(struct gm_catalog *c, struct gm_error *err);
 /* Takes `path`.  `text` NULL: read from `path` when needed. */
 int32_t gm_catalog_add_source(struct gm_catalog *c, const char *provider,
                               char *path, uint32_t order, const char *text);
+
+/* What catalog files must look like; json_object_put(). */
+struct json_object *gm_catalog_schema(struct gm_catalog *c,
+                                      struct gm_error *err);
 
 /* ---- catalog_memo.c */
 

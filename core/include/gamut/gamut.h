@@ -452,6 +452,20 @@ GAMUT_API int32_t gamut_ask(struct gamut *g, const char *provider,
                             const char *secret, char **ret_json,
                             struct gamut_error *ret_error);
 
+/* Ask a vendor for the models that the key can use, and write what it says as an
+ * overlay of the catalog: $XDG_CONFIG_HOME/gamut/catalog/00-PROVIDER.json, which
+ * counts from the next gamut_open() on.  Files of your own in that folder win over
+ * it.
+ *
+ * ret_json  {"provider", "file", "models": how many, "added": [ids], "changed":
+ *           [ids whose life is another], "left_out": [ids whose entry was not
+ *           understood]}; gamut_string_free()
+ *
+ * As gamut_ask(); GAMUT_E_STORAGE when the file cannot be written. */
+GAMUT_API int32_t gamut_refresh_models(struct gamut *g, const char *provider,
+                                       char **ret_json,
+                                       struct gamut_error *ret_error);
+
 /* Is this delivery to a webhook genuine, and what does it say?  Checks signature
  * and age by the vendor's rules (the secret is a setting of the provider; public
  * keys are fetched from the vendor and kept for a day).  A delivery is a hint:
