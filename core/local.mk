@@ -154,6 +154,7 @@ core_job_sources = \
 	core/job/send.c \
 	core/job/step.c \
 	core/job/stream.c \
+	core/job/takeup.c \
 	core/job/token.c \
 	core/job/token.h \
 	core/job/upload.c
@@ -181,6 +182,7 @@ core_route_sources = \
 	core/route/price_private.h \
 	core/route/price_text.c \
 	core/route/request_size.h \
+	core/route/restore.c \
 	core/route/router.c \
 	core/route/router.h \
 	core/route/schema.c \

@@ -84,6 +84,8 @@ void gm_job_fetch_next(struct gm_job *job);
 void gm_job_work(struct gm_job *job);
 void gm_job_unwork(struct gm_job *job); /* the job goes, the thread stays */
 void gm_perform_drop_all(struct gm_engine *e); /* the pool is gone */
+/* takeup.c: what was chosen; the job is READY. */
+void gm_job_take_up(struct gm_job *job);
 /* upload.c: true when every file that the vendor wants as a URL has one; false:
  * it waits or has failed. */
 bool gm_upload_ready(struct gm_job *job);

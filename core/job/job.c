@@ -25,8 +25,7 @@ static void on_timer(struct gm_timer *t)
 
   if (job->state == GM_JOB_QUEUED) {
     gm_job_move(job, GM_JOB_READY);
-    if (gm_upload_ready(job))
-      gm_job_step(job, GAMUT_EV_START, NULL);
+    gm_job_take_up(job);
     return;
   }
   if (job->state == GM_JOB_FETCHING) {
@@ -84,6 +83,7 @@ static void forget_attempt(struct gm_job *job)
   gm_found_free(job->found);
   job->found = NULL;
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
+  job->takeup = GM_TAKEUP_NONE;
   job->quick = 0;
   job->tries = job->repeats = job->total_repeats = 0;
   job->http_status = 0;

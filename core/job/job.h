@@ -66,6 +66,16 @@ struct gm_found {
 
 void gm_found_free(struct gm_found *found);
 
+/* What a job that was taken up does first (takeup.c). */
+enum gm_takeup {
+  GM_TAKEUP_NONE,
+  GM_TAKEUP_BEGIN,
+  GM_TAKEUP_SEND,
+  GM_TAKEUP_FETCH,
+  GM_TAKEUP_WORK,
+  GM_TAKEUP_UNKNOWN
+};
+
 struct gm_job {
   char id[GM_ID_SIZE];
   char attempt_id[GM_ID_SIZE];
@@ -79,6 +89,7 @@ struct gm_job {
   bool own_fn;           /* the owner set fn: token(), upload(); these bring
                             no output */
   bool fetches_token;
+  uint8_t takeup;        /* enum gm_takeup */
   uint8_t quick;         /* exchanges in a row without a delay */
   uint16_t tries;        /* billable submissions of this attempt */
   uint16_t repeats;      /* of the present exchange */
@@ -119,6 +130,13 @@ void gm_job_finish(struct gm_job *job);
  * turn ends it.  NOMEM: nothing was begun and attempt_over() is not called. */
 int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
                   struct json_object *wire, char *request);
+
+/* takeup.c: go on where the record of another process ends; `job` is fresh from
+ * gm_job_init().  Asynchronous, as gm_job_begin().  UNSUPPORTED: the provider's
+ * state is of another version; PROTOCOL: broken; NOMEM. */
+int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
+                       struct json_object *wire,
+                       const struct json_object *record, struct gm_error *err);
 
 /* The owner is through with it: no attempt follows.  The record goes, unless the
  * job goes on at the vendor (detached). */

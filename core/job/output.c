@@ -5,6 +5,7 @@
 #include "base/base64.h"
 #include "base/file.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <gamut/plugin.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -97,6 +98,23 @@ int32_t gm_output_pour(const struct gm_output *o, struct gm_draft *d,
   if (rc == 0 && base64 && !gm_base64_done(&b64))
     return gm_fail(err, GAMUT_E_PROTOCOL, "the result's base64 is cut short");
   return rc;
+}
+
+int32_t gm_output_look(struct gm_output *o, const char *path)
+{
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  struct stat st;
+  int rc = -1;
+
+  if (fd < 0)
+    return GAMUT_E_STORAGE;
+  if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+    rc = gm_probe_fd(fd, &o->media);
+  close(fd);
+  if (rc)
+    return GAMUT_E_STORAGE;
+  o->size = (uint64_t)st.st_size;
+  return 0;
 }
 
 static int32_t check_folder(const char *name, struct gm_error *err)

@@ -79,6 +79,9 @@ int32_t gm_draft_keep(struct gm_draft *d, const struct gm_output_plan *p,
                       struct gm_error *err);
 void gm_draft_drop(struct gm_draft *d); /* remove what is not kept */
 
+/* What the file is: fills size and media.  STORAGE when it is not there or no
+ * medium. */
+int32_t gm_output_look(struct gm_output *o, const char *path);
 /* The bytes that came in the reply itself (base64 text, raw) into a draft. */
 int32_t gm_output_pour(const struct gm_output *o, struct gm_draft *d,
                        struct gm_error *err);

@@ -1,6 +1,8 @@
 /* record.c - a job as the text from which any process can take it over. Secrets
  * are not in it: credentials are named by the instance. */
 #include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
 #include "job/flight.h"
 #include <string.h>
 
@@ -30,6 +32,55 @@ static void add_instance(struct gm_buf *b, const struct gm_instance *i)
   gm_buf_add_json(b, i->base_url);
 }
 
+static void add_text(struct gm_buf *b, const char *name, const char *value)
+{
+  if (!value)
+    return;
+  gm_buf_add(b, name);
+  gm_buf_add_json(b, value);
+}
+
+/* Bytes that came in the reply itself are not in the record: `inline` says that
+ * there were some. */
+static void add_output(struct gm_buf *b, const struct gm_output *o)
+{
+  add_int(b, "{\"kind\":", (uint64_t)o->kind);
+  add_text(b, ",\"url\":", o->url);
+  if (!o->url)
+    gm_buf_add(b, ",\"inline\":true");
+  add_text(b, ",\"mime\":", o->vendor_mime);
+  add_int(b, ",\"width\":", o->vendor_width);
+  add_int(b, ",\"height\":", o->vendor_height);
+  add_int(b, ",\"duration_ms\":", o->vendor_duration_ms);
+  if (o->done && !o->err.error_class)
+    add_text(b, ",\"path\":", o->path ? o->path : "");
+  gm_buf_addc(b, '}');
+}
+
+static void add_found(struct gm_buf *b, const struct gm_found *f)
+{
+  uint32_t i;
+
+  gm_buf_add(b, ",\"found\":{\"outputs\":[");
+  for (i = 0; i < f->n_outputs; i++) {
+    if (i > 0)
+      gm_buf_addc(b, ',');
+    add_output(b, &f->outputs[i]);
+  }
+  add_int(b, "],\"withheld\":", f->withheld);
+  if (f->facts)
+    add(b, ",\"facts\":", gm_json_text(f->facts, NULL));
+  if (f->cost_microusd >= 0)
+    add_int(b, ",\"cost_microusd\":", (uint64_t)f->cost_microusd);
+  add_text(b, ",\"usage_unit\":", f->usage_unit);
+  if (f->usage_unit) {
+    char number[32];
+
+    add(b, ",\"usage_amount\":", gm_fmt_real(number, f->usage_amount));
+  }
+  gm_buf_addc(b, '}');
+}
+
 /* Written piece by piece: this runs several times a job, and a tree of it would
  * cost more than the exchange that it is for. */
 char *gm_job_record(struct gm_job *job)
@@ -47,6 +98,8 @@ char *gm_job_record(struct gm_job *job)
     gm_buf_add(&b, ",\"accepted\":true");
   if (job->maybe_charged)
     gm_buf_add(&b, ",\"maybe_charged\":true");
+  if (job->doubtful)
+    gm_buf_add(&b, ",\"doubtful\":true");
   if (job->instance)
     add_instance(&b, job->instance);
   add(&b, ",\"request\":", job->request);
@@ -55,6 +108,8 @@ char *gm_job_record(struct gm_job *job)
     gm_buf_add(&b, ",\"pending\":");
     gm_pending_add_json(job->pending, &b);
   }
+  if (job->found)
+    add_found(&b, job->found);
   if (job->ops->record) {
     gm_buf_add(&b, ",\"owner\":{");
     job->ops->record(job, &b);

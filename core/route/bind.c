@@ -13,10 +13,10 @@ enum gm_resubmit { RESUBMIT_DEFAULT, RESUBMIT_NEVER, RESUBMIT_CHEAP,
                    RESUBMIT_ALWAYS };
 
 /* A control of the request, else the setting of the same name. */
-static const char *control(const struct gm_run *run, const struct gm_ask *ask,
-                           const char *name)
+static const char *control(const struct gm_run *run,
+                           const struct json_object *c, const char *name)
 {
-  const char *v = gm_json_str(ask->control, name, NULL);
+  const char *v = gm_json_str(c, name, NULL);
 
   return v ? v : gm_setting_str(run->router->settings, name);
 }
@@ -37,14 +37,14 @@ static uint8_t check_of(const char *text)
   return gm_streq(text, "pass") ? GM_CHECK_PASS : GM_CHECK_STRICT;
 }
 
-int32_t gm_bind_control(struct gm_run *run, const struct gm_ask *ask,
+int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
                         struct gm_error *err)
 {
-  struct json_object *c = ask->control;
   const char *cost = gm_setting_str(run->router->settings, "max_cost");
   int64_t timeout = gm_json_i64(
     c, "timeout", gm_setting_int(run->router->settings, "timeout"));
 
+  run->plan_text = gm_strdup(gm_json_text(c, NULL));
   run->plan.name = gm_strdup(gm_json_str(c, "output", NULL));
   run->plan.leave = !gm_json_bool(c, "download", true);
   run->plan.force = gm_json_bool(c, "force", false);
@@ -54,14 +54,14 @@ int32_t gm_bind_control(struct gm_run *run, const struct gm_ask *ask,
     c, "max_cost",
     cost ? gm_setting_real(run->router->settings, "max_cost") : -1);
   run->allow_unknown_cost = gm_json_bool(c, "allow_unknown_cost", false);
-  run->blocked_next = gm_streq(control(run, ask, "on_blocked"), "next");
-  run->check = check_of(control(run, ask, "check"));
-  run->resubmit = resubmit_of(control(run, ask, "resubmit"));
-  run->correlation_id = gm_strdup(control(run, ask, "correlation_id"));
+  run->blocked_next = gm_streq(control(run, c, "on_blocked"), "next");
+  run->check = check_of(control(run, c, "check"));
+  run->resubmit = resubmit_of(control(run, c, "resubmit"));
+  run->correlation_id = gm_strdup(control(run, c, "correlation_id"));
   if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
     return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
-  if ((!run->plan.name && gm_json_str(c, "output", NULL)) ||
-      (!run->correlation_id && control(run, ask, "correlation_id")))
+  if (!run->plan_text || (!run->plan.name && gm_json_str(c, "output", NULL)) ||
+      (!run->correlation_id && control(run, c, "correlation_id")))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   return 0;
 }
@@ -87,9 +87,8 @@ int32_t gm_bind_inputs(struct gm_run *run, const struct gm_ask *ask,
 
 static const char *provider_of(void *user, const char *instance)
 {
-  struct gm_run *run = user;
-  struct json_object *all =
-    gm_settings_object(run->router->settings, "providers");
+  const struct gm_router *r = user;
+  struct json_object *all = gm_settings_object(r->settings, "providers");
   struct json_object *one = NULL;
 
   if (all)
@@ -106,13 +105,19 @@ static int32_t look_up(struct gm_run *run, const char *text,
     .default_provider =
       gm_setting_str(run->router->settings, "default_provider"),
     .provider_of = provider_of,
-    .user = run,
+    .user = run->router,
     .unchecked = run->check == GM_CHECK_PASS, /* other servers may have it */
   };
   const char *operation =
     gm_operation_of(run->fields, run->inputs, run->n_inputs, NULL);
 
   return gm_address_resolve(&book, text, operation, ret, err);
+}
+
+int32_t gm_bind_entry(struct gm_router *r, struct gm_link *l)
+{
+  return gm_catalog_find(r->catalog, provider_of(r, l->provider), l->model,
+                         &l->entry, NULL);
 }
 
 /* Does the link begin with the name of a provider that is installed?  What comes
@@ -141,7 +146,7 @@ static int32_t resolve(struct gm_run *run, const char *text,
   int32_t rc;
 
   if (names_provider(run, text, name)) {
-    rc = gm_router_adopt_named(run->router, provider_of(run, name), err);
+    rc = gm_router_adopt_named(run->router, provider_of(run->router, name), err);
     return rc ? rc : look_up(run, text, ret, err);
   }
   rc = look_up(run, text, ret, &first);

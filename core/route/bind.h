@@ -4,12 +4,22 @@
 
 #include "route/router.h"
 
-int32_t gm_bind_control(struct gm_run *run, const struct gm_ask *ask,
+int32_t gm_bind_control(struct gm_run *run, struct json_object *control,
                         struct gm_error *err);
 int32_t gm_bind_inputs(struct gm_run *run, const struct gm_ask *ask,
                        struct gm_error *err);
 int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
                       struct gm_error *err);
+/* What the catalog says of a link that is resolved already. */
+int32_t gm_bind_entry(struct gm_router *r, struct gm_link *l);
+/* router.c: a run without a request, for restore.c; its deadline. */
+int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
+                     void *owner, const char *id, struct gm_run **ret,
+                     struct gm_error *err);
+void gm_run_deadline(struct gm_run *run, uint64_t from_ms);
+uint32_t gm_run_patience_ms(const struct gm_run *run);
+/* restore.c: the members of a job's record that are the router's. */
+void gm_run_record(const struct gm_run *run, struct gm_buf *b);
 /* Keep the fields as text. */
 void gm_bind_pack(struct gm_run *run);
 bool gm_bind_may_resubmit(const struct gm_run *run);

@@ -10,9 +10,6 @@
 #include "route/bind.h"
 #include <string.h>
 
-/* How long a repeat may wait when there is no other link to turn to. */
-#define PATIENCE_MS 300000
-
 static struct gm_run *run_of(struct gm_job *job)
 {
   return GM_CONTAINER(job, struct gm_run, job);
@@ -65,6 +62,15 @@ static void record_attempt(struct gm_run *run)
   a->elapsed_ms = job->ended_ms - job->began_ms;
 }
 
+/* How long a repeat may wait when there is no other link to turn to. */
+#define PATIENCE_MS 300000
+
+uint32_t gm_run_patience_ms(const struct gm_run *run)
+{
+  return run->at + 1 < run->n_links ? run->router->engine->retry_cap_ms
+                                    : PATIENCE_MS;
+}
+
 /* Begin the present link or the first later one that can do it.  False: none;
  * each refusal is recorded. */
 static bool begin_link(struct gm_run *run)
@@ -76,9 +82,7 @@ static bool begin_link(struct gm_run *run)
     char *request = gm_run_request(run, run->at, &instance, &err);
 
     if (request && gm_instance_ready(instance, &err) == 0) {
-      run->job.patience_ms = run->at + 1 < run->n_links
-                               ? run->router->engine->retry_cap_ms
-                               : PATIENCE_MS;
+      run->job.patience_ms = gm_run_patience_ms(run);
       if (gm_job_begin(&run->job, instance,
                        l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                        request) == 0)
@@ -205,27 +209,10 @@ static bool job_watched(struct gm_job *job)
   return run->ops->wants_events && run->ops->wants_events(run);
 }
 
-static void record_text(struct gm_buf *b, const char *name, const char *value)
-{
-  if (!value)
-    return;
-  gm_buf_add(b, name);
-  gm_buf_add_json(b, value);
-}
-
+/* What it takes to go on with the route in another process. */
 static void job_record(struct gm_job *job, struct gm_buf *b)
 {
-  struct gm_run *run = run_of(job);
-  const struct gm_link *l = gm_run_link(run);
-
-  record_text(b, "\"provider\":", l->provider);
-  record_text(b, ",\"model\":", l->model);
-  record_text(b, ",\"output\":", run->plan.name);
-  if (run->has_price) {
-    gm_buf_add(b, ",\"price_microusd\":");
-    gm_buf_add_int(b, run->price.microusd);
-  }
-  record_text(b, ",\"correlation_id\":", run->correlation_id);
+  gm_run_record(run_of(job), b);
 }
 
 static const struct gm_job_ops job_ops = {
@@ -254,7 +241,7 @@ static int32_t bind(struct gm_run *run, const struct gm_ask *ask,
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   rc = gm_validate_common(run->fields, err);
   if (rc == 0)
-    rc = gm_bind_control(run, ask, err);
+    rc = gm_bind_control(run, ask->control, err);
   if (rc == 0)
     rc = gm_bind_inputs(run, ask, err);
   if (rc == 0)
@@ -275,22 +262,33 @@ static int32_t begin(struct gm_run *run, struct gm_error *err)
   return err->error_class;
 }
 
-int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
-                   const struct gm_run_ops *ops, void *owner, const char *id,
-                   struct gm_run **ret, struct gm_error *err)
+static struct gm_run *new_run(struct gm_router *r, const struct gm_run_ops *ops,
+                              void *owner, const char *id)
 {
   struct gm_run *run = gm_zalloc(sizeof(*run));
-  int32_t rc;
 
   if (!run)
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+    return NULL;
   run->router = r;
   run->ops = ops;
   run->owner = owner;
   run->deadline.fire = on_deadline;
   run->began_ms = gm_mono_ms();
+  run->began_wall_ms = gm_wall_ms();
   if (id)
     memcpy(run->job.id, id, GM_ID_SIZE);
+  return run;
+}
+
+int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
+                   const struct gm_run_ops *ops, void *owner, const char *id,
+                   struct gm_run **ret, struct gm_error *err)
+{
+  struct gm_run *run = new_run(r, ops, owner, id);
+  int32_t rc;
+
+  if (!run)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
   rc = bind(run, ask, err);
   if (rc == 0 && gm_job_init(&run->job, r->engine, &job_ops))
     rc = gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
@@ -305,14 +303,36 @@ int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
   return 0;
 }
 
+int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
+                     void *owner, const char *id, struct gm_run **ret,
+                     struct gm_error *err)
+{
+  struct gm_run *run = new_run(r, ops, owner, id);
+
+  if (!run)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+  if (gm_job_init(&run->job, r->engine, &job_ops)) {
+    gm_run_free(run);
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+  }
+  *ret = run;
+  return 0;
+}
+
+void gm_run_deadline(struct gm_run *run, uint64_t from_ms)
+{
+  if (run->timeout_ms > 0)
+    gm_timer_start(run->router->engine->loop, &run->deadline,
+                   from_ms + run->timeout_ms);
+}
+
 int32_t gm_run_start(struct gm_run *run, struct gm_error *err)
 {
   int32_t rc = begin(run, err);
 
   gm_bind_pack(run);
-  if (rc == 0 && run->timeout_ms > 0)
-    gm_timer_start(run->router->engine->loop, &run->deadline,
-                   run->began_ms + run->timeout_ms);
+  if (rc == 0)
+    gm_run_deadline(run, run->began_ms);
   return rc;
 }
 
@@ -345,6 +365,7 @@ void gm_run_free(struct gm_run *run)
   gm_free(run->fields_text);
   json_object_put(run->notes);
   gm_free(run->plan.name);
+  gm_free(run->plan_text);
   gm_free(run->correlation_id);
   gm_error_finish(&run->err);
   gm_free(run);

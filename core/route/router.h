@@ -51,6 +51,7 @@ struct gm_run {
   struct gm_input *inputs;
   uint32_t n_links, at, n_attempts, n_inputs;
   struct gm_output_plan plan;
+  char *plan_text; /* the request's control, as JSON, for the record */
   struct gm_timer deadline;
   uint32_t timeout_ms; /* 0: none */
   double max_cost;     /* US dollars; negative: none */
@@ -61,6 +62,7 @@ struct gm_run {
   bool has_price;
   char *correlation_id;
   uint64_t began_ms; /* mono */
+  uint64_t began_wall_ms;
   struct gm_error err; /* how it ended; class 0: well */
 };
 
@@ -75,6 +77,14 @@ int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
  * nothing was begun and over() is not called. */
 int32_t gm_run_start(struct gm_run *run, struct gm_error *err);
 void gm_run_free(struct gm_run *run);
+/* restore.c: take up a job from the record that another process left.  It goes on
+ * by itself; over() is called as after gm_run_start().  PROTOCOL: the record is
+ * broken; NOT_FOUND: its provider is not installed; AUTH, INVALID: its settings
+ * are not what they were; UNSUPPORTED: it is from another version.  Nothing is
+ * changed at the vendor or in the store then. */
+int32_t gm_run_restore(struct gm_router *r, const char *record, size_t len,
+                       const struct gm_run_ops *ops, void *owner,
+                       struct gm_run **ret, struct gm_error *err);
 const struct gm_link *gm_run_link(const struct gm_run *run); /* present one */
 
 /* adopt.c: make known what a plugin's own catalog says.  The plugin of that

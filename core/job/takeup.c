@@ -1,0 +1,211 @@
+/* takeup.c - a job from the record that another process left.
+ *
+ * What the record says was under way decides what comes next:
+ *
+ *   a paid exchange was about to leave   with a key: send it again, the same;
+ *                                        else nobody knows whether it ran
+ *   the vendor has the job               ask for it, or what else was pending
+ *   outputs were being fetched           fetch those that are not there
+ *   perform() was running                again if it may be, else nobody knows
+ *   none of these                        nothing was sent: begin
+ *
+ * Bytes that came in a reply and were not yet a file are gone with the process:
+ * nobody knows, as far as the user is concerned. */
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "job/flight.h"
+#include <string.h>
+
+/* Many jobs are taken up at once: their first polls are spread over this. */
+#define SPREAD_MS 2000
+
+static bool read_output(struct gm_output *o, const struct json_object *from)
+{
+  const char *path = gm_json_str(from, "path", NULL);
+  const char *url = gm_json_str(from, "url", NULL);
+  const char *mime = gm_json_str(from, "mime", NULL);
+
+  gm_buf_init(&o->data, GM_IMAGE_MAX);
+  o->kind = (int32_t)gm_json_i64(from, "kind", 0);
+  o->vendor_width = (uint32_t)gm_json_i64(from, "width", 0);
+  o->vendor_height = (uint32_t)gm_json_i64(from, "height", 0);
+  o->vendor_duration_ms = (uint32_t)gm_json_i64(from, "duration_ms", 0);
+  o->url = gm_strdup(url);
+  o->vendor_mime = gm_strdup(mime);
+  if ((url && !o->url) || (mime && !o->vendor_mime))
+    return false;
+  /* One whose file is there was settled before. */
+  if (!path || !*path || gm_output_look(o, path))
+    return true;
+  o->path = gm_strdup(path);
+  o->done = true;
+  return o->path != NULL;
+}
+
+static bool read_outputs(struct gm_found *f, const struct json_object *list)
+{
+  size_t i, n = gm_json_count(list, NULL);
+
+  if (n == 0)
+    return true;
+  f->outputs = gm_zalloc(n * sizeof(*f->outputs));
+  if (!f->outputs)
+    return false;
+  for (i = 0; i < n; i++) {
+    f->n_outputs++;
+    if (!read_output(&f->outputs[i], json_object_array_get_idx(list, i)))
+      return false;
+  }
+  return true;
+}
+
+static bool read_found(struct gm_job *job, const struct json_object *from)
+{
+  const char *unit = gm_json_str(from, "usage_unit", NULL);
+  struct gm_found *f = from ? gm_job_found(job) : NULL;
+
+  if (!from)
+    return true;
+  if (!f || !read_outputs(f, gm_json_at(from, "outputs")))
+    return false;
+  f->withheld = (uint32_t)gm_json_i64(from, "withheld", 0);
+  f->facts = json_object_get(gm_json_at(from, "facts"));
+  f->cost_microusd = gm_json_i64(from, "cost_microusd", -1);
+  f->usage_unit = gm_strdup(unit);
+  f->usage_amount = gm_json_real(from, "usage_amount", 0);
+  return !unit || f->usage_unit;
+}
+
+static bool copy_member(char **to, const struct json_object *record,
+                        const char *name)
+{
+  struct json_object *o = gm_json_at(record, name);
+
+  if (o)
+    *to = gm_strdup(gm_json_text(o, NULL));
+  return !o || *to;
+}
+
+static bool has_inline(const struct json_object *record)
+{
+  const struct json_object *list = gm_json_at(record, "found/outputs");
+  size_t i, n = gm_json_count(list, NULL);
+
+  for (i = 0; i < n; i++) {
+    const struct json_object *o = json_object_array_get_idx(list, i);
+
+    if (gm_json_bool(o, "inline", false) && !gm_json_at(o, "path"))
+      return true;
+  }
+  return false;
+}
+
+static bool may_work_again(const struct gm_job *job)
+{
+  const struct gamut_provider *p = &job->instance->provider->def;
+  const struct gamut_perform *t =
+    p->extension ? p->extension(GAMUT_EXT_PERFORM) : NULL;
+
+  return t && t->flags & GAMUT_PERFORM_RESTARTABLE;
+}
+
+static enum gm_takeup choose(const struct gm_job *job,
+                             const struct json_object *record)
+{
+  const char *state = gm_json_str(record, "state", "");
+  uint32_t flags = job->pending ? job->pending->flags : 0;
+
+  if (has_inline(record))
+    return GM_TAKEUP_UNKNOWN;
+  if (job->found && job->found->n_outputs > 0)
+    return GM_TAKEUP_FETCH;
+  if (gm_streq(state, "working"))
+    return may_work_again(job) ? GM_TAKEUP_WORK : GM_TAKEUP_UNKNOWN;
+  if (gm_streq(state, "sending") && flags & GAMUT_HTTP_BILLABLE)
+    return flags & GAMUT_HTTP_KEYED ? GM_TAKEUP_SEND : GM_TAKEUP_UNKNOWN;
+  if (job->pending)
+    return GM_TAKEUP_SEND;
+  return job->accepted ? GM_TAKEUP_UNKNOWN : GM_TAKEUP_BEGIN;
+}
+
+static int32_t read_record(struct gm_job *job, const struct json_object *record,
+                           struct gm_error *err)
+{
+  struct json_object *pending = gm_json_at(record, "pending");
+  const char *attempt = gm_json_str(record, "attempt", "");
+
+  if (gm_json_i64(record, "state_version", -1) !=
+      job->instance->provider->def.state_version)
+    return gm_fail(err, GAMUT_E_UNSUPPORTED,
+                   "job %s was begun by another version of provider '%s', "
+                   "which cannot be continued by this one",
+                   job->id, job->instance->name);
+  job->pending = pending ? gm_pending_from_json(pending) : NULL;
+  if (!gm_id_valid(attempt) || (pending && !job->pending))
+    return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
+                   job->id);
+  memcpy(job->attempt_id, attempt, GM_ID_SIZE);
+  job->tries = (uint16_t)gm_json_i64(record, "tries", 0);
+  job->accepted = gm_json_bool(record, "accepted", false);
+  job->maybe_charged = gm_json_bool(record, "maybe_charged", false);
+  job->doubtful = gm_json_bool(record, "doubtful", false);
+  if (copy_member(&job->request, record, "request") &&
+      copy_member(&job->state_text, record, "provider_state") &&
+      read_found(job, gm_json_at(record, "found")))
+    return 0;
+  return gm_fail(err, GAMUT_E_NOMEM, "no memory to take up job %s", job->id);
+}
+
+int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
+                       struct json_object *wire,
+                       const struct json_object *record, struct gm_error *err)
+{
+  uint64_t now = gm_mono_ms();
+  int32_t rc;
+
+  job->instance = instance;
+  job->fn = instance->provider->def.step;
+  job->wire = wire;
+  rc = read_record(job, record, err);
+  if (rc)
+    return rc;
+  job->takeup = (uint8_t)choose(job, record);
+  job->began_ms = now;
+  job->accepted_ms = job->accepted ? now : 0;
+  if (!gm_timer_start(
+        job->engine->loop, &job->timer,
+        job->takeup == GM_TAKEUP_SEND ? now + gm_random_below(SPREAD_MS) : now))
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a timer");
+  return 0;
+}
+
+void gm_job_take_up(struct gm_job *job)
+{
+  enum gm_takeup what = job->takeup;
+
+  job->takeup = GM_TAKEUP_NONE;
+  switch (what) {
+  case GM_TAKEUP_SEND:
+    if (job->pending->flags & GAMUT_HTTP_BILLABLE)
+      job->doubtful = true; /* the same key makes sure that it is paid once */
+    gm_job_send(job);
+    break;
+  case GM_TAKEUP_FETCH:
+    gm_job_fetch(job);
+    break;
+  case GM_TAKEUP_WORK:
+    gm_job_work(job);
+    break;
+  case GM_TAKEUP_UNKNOWN:
+    job->maybe_charged = true;
+    gm_job_fail(job, GAMUT_E_UNKNOWN,
+                "sent, but the process that waited for the answer ended");
+    break;
+  case GM_TAKEUP_BEGIN:
+  case GM_TAKEUP_NONE:
+    if (gm_upload_ready(job))
+      gm_job_step(job, GAMUT_EV_START, NULL);
+    break;
+  }
+}

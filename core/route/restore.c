@@ -1,0 +1,329 @@
+/* restore.c - a run as a record, and back.
+ *
+ * The links are written as they were resolved: a catalog that has changed since
+ * must not lead a paid job elsewhere.  Paths are made whole, because the
+ * process that goes on may stand in another folder. */
+#include "base/file.h"
+#include "base/str.h"
+#include "job/input.h"
+#include "route/bind.h"
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RECORD_VERSION 1
+
+/* ---- writing ------------------------------------------------------------- */
+
+static void add_text(struct gm_buf *b, const char *name, const char *value)
+{
+  if (!value)
+    return;
+  gm_buf_add(b, name);
+  gm_buf_add_json(b, value);
+}
+
+static void add_int(struct gm_buf *b, const char *name, int64_t v)
+{
+  gm_buf_add(b, name);
+  gm_buf_add_int(b, v);
+}
+
+static void add_links(const struct gm_run *run, struct gm_buf *b)
+{
+  uint32_t i;
+
+  gm_buf_add(b, ",\"links\":[");
+  for (i = 0; i < run->n_links; i++) {
+    const struct gm_link *l = &run->links[i];
+
+    add_text(b, i ? ",{\"provider\":" : "{\"provider\":", l->provider);
+    add_text(b, ",\"model\":", l->model);
+    add_text(b, ",\"given\":", l->given);
+    add_text(b, ",\"resolved_from\":", l->resolved_from);
+    gm_buf_addc(b, '}');
+  }
+  gm_buf_addc(b, ']');
+}
+
+static void add_inputs(const struct gm_run *run, struct gm_buf *b)
+{
+  uint32_t i;
+
+  if (run->n_inputs == 0)
+    return;
+  gm_buf_add(b, ",\"inputs\":[");
+  for (i = 0; i < run->n_inputs; i++) {
+    add_text(b, i ? ",{\"role\":" : "{\"role\":", run->inputs[i].role);
+    add_text(b, ",\"source\":", run->inputs[i].source);
+    gm_buf_addc(b, '}');
+  }
+  gm_buf_addc(b, ']');
+}
+
+static void add_attempts(const struct gm_run *run, struct gm_buf *b)
+{
+  uint32_t i;
+
+  if (run->n_attempts == 0)
+    return;
+  gm_buf_add(b, ",\"attempts\":[");
+  for (i = 0; i < run->n_attempts; i++) {
+    const struct gm_attempt *a = &run->attempts[i];
+
+    add_text(b, i ? ",{\"provider\":" : "{\"provider\":", a->provider);
+    add_text(b, ",\"model\":", a->model);
+    add_text(b, ",\"request_id\":", a->request_id);
+    add_int(b, ",\"class\":", a->err.error_class);
+    add_text(b, ",\"message\":", a->err.message);
+    add_int(b, ",\"status\":", a->http_status);
+    add_int(b, ",\"tries\":", a->tries);
+    add_int(b, ",\"repeats\":", a->repeats);
+    add_int(b, ",\"elapsed_ms\":", (int64_t)a->elapsed_ms);
+    gm_buf_addc(b, '}');
+  }
+  gm_buf_addc(b, ']');
+}
+
+void gm_run_record(const struct gm_run *run, struct gm_buf *b)
+{
+  char cwd[PATH_MAX];
+
+  add_int(b, "\"began\":", (int64_t)run->began_wall_ms);
+  gm_buf_add(b, ",\"control\":");
+  gm_buf_add(b, run->plan_text);
+  gm_buf_add(b, ",\"fields\":");
+  gm_buf_add(b,
+             run->fields ? gm_json_text(run->fields, NULL) : run->fields_text);
+  if (getcwd(cwd, sizeof(cwd)))
+    add_text(b, ",\"folder\":", cwd);
+  add_int(b, ",\"at\":", run->at);
+  add_links(run, b);
+  add_inputs(run, b);
+  add_attempts(run, b);
+  if (run->resubmitted)
+    gm_buf_add(b, ",\"resubmitted\":true");
+  if (run->has_price)
+    add_int(b, ",\"price_microusd\":", run->price.microusd);
+}
+
+/* ---- reading --------------------------------------------------------------
+ */
+
+struct reading {
+  struct gm_run *run;
+  const struct json_object *record, *owner;
+  struct gm_error no_input; /* the first that is gone */
+};
+
+/* "fox.png" of another process is in its folder. */
+static char *whole_path(const struct reading *r, const char *path)
+{
+  const char *folder = gm_json_str(r->owner, "folder", NULL);
+
+  if (!folder || *path == '/')
+    return gm_strdup(path);
+  return gm_path_join(folder, path);
+}
+
+static bool is_path(const char *source)
+{
+  return !gm_starts(source, "data:") && !strstr(source, "://") &&
+         strcmp(source, "-") != 0;
+}
+
+static int32_t read_control(const struct reading *r, struct gm_error *err)
+{
+  _cleanup_json_ struct json_object *c = NULL;
+  _cleanup_free_ char *whole = NULL;
+  const char *output;
+
+  if (json_object_deep_copy(gm_json_at(r->owner, "control"), &c, NULL))
+    c = json_object_new_object();
+  output = gm_json_str(c, "output", NULL);
+  whole = output ? whole_path(r, output) : NULL;
+  if (whole)
+    json_object_object_add(c, "output", json_object_new_string(whole));
+  return gm_bind_control(r->run, c, err);
+}
+
+static bool read_link(struct gm_router *router, struct gm_link *l,
+                      const struct json_object *o)
+{
+  const char *from = gm_json_str(o, "resolved_from", NULL);
+
+  l->given = gm_strdup(gm_json_str(o, "given", ""));
+  l->provider = gm_strdup(gm_json_str(o, "provider", ""));
+  l->model = gm_strdup(gm_json_str(o, "model", ""));
+  l->resolved_from = gm_strdup(from);
+  if (!l->given || !l->provider || !l->model || (from && !l->resolved_from))
+    return false;
+  /* Without an entry it is a model that the catalog does not know. */
+  (void)gm_router_adopt_named(router, l->provider, NULL);
+  (void)gm_bind_entry(router, l);
+  return true;
+}
+
+static int32_t read_links(const struct reading *r, struct gm_error *err)
+{
+  const struct json_object *list = gm_json_at(r->owner, "links");
+  struct gm_run *run = r->run;
+  size_t i, n = gm_json_count(list, NULL);
+  int64_t at = gm_json_i64(r->owner, "at", 0);
+
+  if (n == 0 || at < 0 || at >= (int64_t)n)
+    return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
+                   run->job.id);
+  run->links = gm_zalloc(n * sizeof(*run->links));
+  for (i = 0; run->links && i < n; i++) {
+    run->n_links++;
+    if (!read_link(run->router, &run->links[i],
+                   json_object_array_get_idx(list, i)))
+      break;
+  }
+  run->at = (uint32_t)at;
+  return i == n ? 0 : gm_fail(err, GAMUT_E_NOMEM, "no memory for a route");
+}
+
+/* An input that is gone matters only when it must be sent yet. */
+static int32_t read_inputs(struct reading *r, struct gm_error *err)
+{
+  const struct json_object *list = gm_json_at(r->owner, "inputs");
+  struct gm_run *run = r->run;
+  size_t i, n = gm_json_count(list, NULL);
+
+  if (n == 0)
+    return 0;
+  run->inputs = gm_zalloc(n * sizeof(*run->inputs));
+  for (i = 0; run->inputs && i < n; i++) {
+    const struct json_object *o = json_object_array_get_idx(list, i);
+    const char *source = gm_json_str(o, "source", "");
+    _cleanup_free_ char *whole =
+      is_path(source) ? whole_path(r, source) : gm_strdup(source);
+
+    run->n_inputs++;
+    if (!whole)
+      break;
+    (void)gm_input_open(&run->inputs[i], gm_json_str(o, "role", "image"), whole,
+                        &r->no_input);
+  }
+  return i == n ? 0 : gm_fail(err, GAMUT_E_NOMEM, "no memory for inputs");
+}
+
+static int32_t read_attempts(const struct reading *r, struct gm_error *err)
+{
+  const struct json_object *list = gm_json_at(r->owner, "attempts");
+  struct gm_run *run = r->run;
+  size_t i, n = gm_json_count(list, NULL);
+
+  if (n == 0)
+    return 0;
+  run->attempts = gm_zalloc(n * sizeof(*run->attempts));
+  if (!run->attempts)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for attempts");
+  for (i = 0; i < n; i++) {
+    const struct json_object *o = json_object_array_get_idx(list, i);
+    struct gm_attempt *a = &run->attempts[run->n_attempts++];
+    int32_t error_class = (int32_t)gm_json_i64(o, "class", 0);
+
+    a->provider = gm_strdup(gm_json_str(o, "provider", ""));
+    a->model = gm_strdup(gm_json_str(o, "model", ""));
+    a->request_id = gm_strdup(gm_json_str(o, "request_id", NULL));
+    if (error_class)
+      gm_fail(&a->err, error_class, "%s", gm_json_str(o, "message", ""));
+    a->http_status = (int32_t)gm_json_i64(o, "status", 0);
+    a->tries = (uint32_t)gm_json_i64(o, "tries", 0);
+    a->repeats = (uint32_t)gm_json_i64(o, "repeats", 0);
+    a->elapsed_ms = (uint64_t)gm_json_i64(o, "elapsed_ms", 0);
+  }
+  return 0;
+}
+
+/* The same account at the same place as before; the key may have been
+ * renewed. */
+static int32_t find_instance(const struct reading *r, struct gm_instance **ret,
+                             struct gm_error *err)
+{
+  struct gm_router *router = r->run->router;
+  const char *name = gm_json_str(r->record, "instance", "");
+  const char *base = gm_json_str(r->record, "base_url", "");
+  int32_t rc = gm_instance_get(router->instances, name, ret, err);
+
+  if (rc == 0)
+    rc = gm_instance_ready(*ret, err);
+  if (rc == 0 && !gm_streq((*ret)->base_url, base))
+    rc = gm_fail(err, GAMUT_E_INVALID,
+                 "job %s was submitted to %s, but base_url of %s is now %s: "
+                 "set it back to go on with the job",
+                 r->run->job.id, base, name, (*ret)->base_url);
+  return rc;
+}
+
+static int32_t read_run(struct reading *r, struct gm_error *err)
+{
+  struct gm_run *run = r->run;
+  struct json_object *fields = gm_json_at(r->owner, "fields");
+  struct gm_instance *instance;
+  const struct gm_link *l;
+  int32_t rc = read_control(r, err);
+
+  if (rc == 0)
+    rc = read_links(r, err);
+  if (rc == 0)
+    rc = read_inputs(r, err);
+  if (rc == 0)
+    rc = read_attempts(r, err);
+  if (rc)
+    return rc;
+  run->fields_text = gm_strdup(gm_json_text(fields, NULL));
+  if (!run->fields_text)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
+  run->began_wall_ms = (uint64_t)gm_json_i64(r->owner, "began", 0);
+  run->resubmitted = gm_json_bool(r->owner, "resubmitted", false);
+  run->price.microusd = gm_json_i64(r->owner, "price_microusd", -1);
+  run->has_price = run->price.microusd >= 0;
+  run->job.inputs = run->inputs;
+  run->job.n_inputs = run->n_inputs;
+  run->job.plan = &run->plan;
+  run->job.patience_ms = gm_run_patience_ms(run);
+  rc = find_instance(r, &instance, err);
+  if (rc)
+    return rc;
+  l = gm_run_link(run);
+  rc = gm_job_restore(&run->job, instance,
+                      l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
+                      r->record, err);
+  if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && r->no_input.error_class)
+    rc =
+      gm_fail(err, r->no_input.error_class, "%s", gm_error_text(&r->no_input));
+  return rc;
+}
+
+int32_t gm_run_restore(struct gm_router *router, const char *text, size_t len,
+                       const struct gm_run_ops *ops, void *owner,
+                       struct gm_run **ret, struct gm_error *err)
+{
+  _cleanup_json_ struct json_object *record =
+    gm_json_parse_once(text, len, NULL, NULL);
+  const char *id = gm_json_str(record, "id", "");
+  struct reading r = { .record = record, .owner = gm_json_at(record, "owner") };
+  int32_t rc;
+
+  if (!gm_id_valid(id))
+    return gm_fail(err, GAMUT_E_PROTOCOL, "a job's record is broken");
+  if (gm_json_i64(record, "v", 0) != RECORD_VERSION)
+    return gm_fail(err, GAMUT_E_UNSUPPORTED,
+                   "job %s was written by another version of gamut", id);
+  rc = gm_run_adopt(router, ops, owner, id, &r.run, err);
+  if (rc)
+    return rc;
+  rc = read_run(&r, err);
+  gm_error_finish(&r.no_input);
+  if (rc) {
+    gm_run_free(r.run);
+    return rc;
+  }
+  gm_run_deadline(r.run, r.run->began_ms);
+  *ret = r.run;
+  return 0;
+}
