@@ -38,7 +38,7 @@ _Static_assert(GAMUT_IF_ABSENT == 1 && GAMUT_IF_PRESENT == 2 &&
 _Static_assert(GAMUT_SET_BODY == 1 && GAMUT_SET_RANK == 2 &&
                  GAMUT_SET_TTL == 4 && GAMUT_SET_NUMBERS == 8 &&
                  GAMUT_ADD_NUMBERS == 16 && GAMUT_SET_OWNER == 32 &&
-                 GAMUT_REMOVE == 64,
+                 GAMUT_CLEAR_OWNER == 64 && GAMUT_REMOVE == 128,
                "changes of a store");
 _Static_assert(GAMUT_SCAN_KEY == 1 && GAMUT_SCAN_BY_RANK == 2 &&
                  GAMUT_SCAN_DOWN == 4 && GAMUT_SCAN_FREE == 8 &&

@@ -96,7 +96,8 @@ struct gamut_store_row {
   size_t body_len;
   uint64_t version;  /* another one after each change, and never one that a row
                         of this key had before */
-  int64_t rank;      /* what GAMUT_SCAN_BY_RANK orders by: a time, a use */
+  int64_t rank;      /* what GAMUT_SCAN_BY_RANK orders by: a time, a use; 0: it
+                        has none */
   int64_t ttl_ms;    /* for how long it is still there; -1: until removed */
   const char *owner; /* whose it is, or NULL */
   int64_t owner_ttl_ms; /* for how long the owner is good; 0: it is gone */
@@ -141,8 +142,9 @@ enum {
   GAMUT_SET_TTL = 1u << 2, /* `ttl_ms` from now; -1: for good */
   GAMUT_SET_NUMBERS = 1u << 3,
   GAMUT_ADD_NUMBERS = 1u << 4, /* to what is there, up to the ends of int64 */
-  GAMUT_SET_OWNER = 1u << 5,   /* `owner`; NULL: nobody's */
-  GAMUT_REMOVE = 1u << 6       /* alone; the row need not be there */
+  GAMUT_SET_OWNER = 1u << 5,   /* `owner`, which is not NULL */
+  GAMUT_CLEAR_OWNER = 1u << 6, /* nobody's */
+  GAMUT_REMOVE = 1u << 7       /* alone; the row need not be there */
 };
 
 struct gamut_store_op {
@@ -177,7 +179,8 @@ struct gamut_store_tx {
 /* gamut_store_query.flags */
 enum {
   GAMUT_SCAN_KEY = 1u << 0,     /* only the row whose key is `from` */
-  GAMUT_SCAN_BY_RANK = 1u << 1, /* by rank, then key; else by key */
+  GAMUT_SCAN_BY_RANK = 1u << 1, /* rows with a rank, by it, then by key; else
+                                   all, by key */
   GAMUT_SCAN_DOWN = 1u << 2,    /* the greatest first */
   GAMUT_SCAN_FREE = 1u << 3,    /* rows without a good owner only */
   GAMUT_SCAN_NO_BODY = 1u << 4
