@@ -118,6 +118,12 @@ core_store_sources = \
 	core/store/journal.c \
 	core/store/journal.h \
 	core/store/memory.c \
+	core/store/memory.h \
+	core/store/memory_blob.c \
+	core/store/memory_private.h \
+	core/store/owner.c \
+	core/store/owner.h \
+	core/store/store.c \
 	core/store/store.h
 
 core_job_sources = \
