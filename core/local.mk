@@ -120,6 +120,12 @@ core_store_sources = \
 	core/store/journal.c \
 	core/store/journal.h \
 	core/store/memory.c \
+	core/store/memory.h \
+	core/store/memory_blob.c \
+	core/store/memory_private.h \
+	core/store/owner.c \
+	core/store/owner.h \
+	core/store/store.c \
 	core/store/store.h
 
 core_job_sources = \
@@ -270,7 +276,8 @@ core_cli_sources = \
 gamutincludedir = $(includedir)/gamut
 gamutinclude_HEADERS = \
 	core/include/gamut/gamut.h \
-	core/include/gamut/plugin.h
+	core/include/gamut/plugin.h \
+	core/include/gamut/store.h
 
 # The objects are compiled once, into a library that hides nothing; unit tests
 # link to it, the real one wraps it and exports gamut_* only.
@@ -325,12 +332,13 @@ core/plugin/bundled.c: Makefile
 	  echo '/* Made by make: the providers that are linked in. */'; \
 	  echo '#include <gamut/plugin.h>'; \
 	  for p in $(bundled_names); do \
-	    echo "extern const struct gamut_plugin $${p}_LTX_gamut_plugin;"; \
+	    s=$$(echo $$p | tr - _); \
+	    echo "extern const struct gamut_plugin $${s}_LTX_gamut_plugin;"; \
 	  done; \
 	  echo 'extern const struct gamut_plugin *const gm_bundled_plugins[];'; \
 	  echo 'const struct gamut_plugin *const gm_bundled_plugins[] = {'; \
 	  for p in $(bundled_names); do \
-	    echo "  &$${p}_LTX_gamut_plugin,"; \
+	    echo "  &$$(echo $$p | tr - _)_LTX_gamut_plugin,"; \
 	  done; \
 	  echo '  0'; \
 	  echo '};'; \

@@ -1,6 +1,7 @@
-# One module per provider.  A new one is a name in plugin_names, a variable
-# with its files, its line in the bundle, and the block that makes a module of
-# them.  They see the public headers and nothing else, as anybody's plugin does.
+# One module per provider, and one for each other thing that a library is linked
+# for.  A new one is a name in plugin_names, a variable with its files, its line
+# in the bundle, and the block that makes a module of them.  They see the public
+# headers and nothing else, as anybody's plugin does.
 
 plugindir = $(libdir)/gamut-$(GAMUT_PLUGIN_MAJOR)
 
@@ -65,6 +66,25 @@ plugin_crypto_sources =
 plugin_crypto_la =
 endif
 
+if HAVE_SQLITE
+plugin_names += store-sqlite
+plugin_store_sqlite_sources = \
+	plugins/store-sqlite/blob.c \
+	plugins/store-sqlite/clock.c \
+	plugins/store-sqlite/commit.c \
+	plugins/store-sqlite/fail.c \
+	plugins/store-sqlite/file.c \
+	plugins/store-sqlite/lock.c \
+	plugins/store-sqlite/scan.c \
+	plugins/store-sqlite/schema.c \
+	plugins/store-sqlite/sqlite.c \
+	plugins/store-sqlite/sqlite.h
+plugin_store_sqlite_la = plugins/store-sqlite.la
+else
+plugin_store_sqlite_sources =
+plugin_store_sqlite_la =
+endif
+
 EXTRA_DIST += \
 	plugins/fal/README.md \
 	plugins/google/README.md \
@@ -81,17 +101,19 @@ plugin_ldflags = $(AM_LDFLAGS) -module -avoid-version -shared \
 if STATIC_PLUGINS
 
 bundled_names = $(plugin_names)
-bundled_libs = plugins/libbundled.la $(CRYPTO_LIBS)
+bundled_libs = plugins/libbundled.la $(CRYPTO_LIBS) $(SQLITE_LIBS)
 noinst_LTLIBRARIES += plugins/libbundled.la
 plugins_libbundled_la_CPPFLAGS = $(plugin_cppflags)
-plugins_libbundled_la_CFLAGS = $(plugin_cflags) $(CRYPTO_CFLAGS)
+plugins_libbundled_la_CFLAGS = $(plugin_cflags) $(CRYPTO_CFLAGS) \
+	$(SQLITE_CFLAGS)
 plugins_libbundled_la_SOURCES = \
 	$(plugin_crypto_sources) \
 	$(plugin_fal_sources) \
 	$(plugin_google_sources) \
 	$(plugin_higgsfield_sources) \
 	$(plugin_openai_sources) \
-	$(plugin_runway_sources)
+	$(plugin_runway_sources) \
+	$(plugin_store_sqlite_sources)
 
 else
 
@@ -103,7 +125,8 @@ plugin_LTLIBRARIES = \
 	plugins/google.la \
 	plugins/higgsfield.la \
 	plugins/openai.la \
-	plugins/runway.la
+	plugins/runway.la \
+	$(plugin_store_sqlite_la)
 
 if HAVE_CRYPTO
 plugins_crypto_la_SOURCES = $(plugin_crypto_sources)
@@ -111,6 +134,14 @@ plugins_crypto_la_CPPFLAGS = $(plugin_cppflags)
 plugins_crypto_la_CFLAGS = $(plugin_cflags) $(CRYPTO_CFLAGS)
 plugins_crypto_la_LDFLAGS = $(plugin_ldflags)
 plugins_crypto_la_LIBADD = $(CRYPTO_LIBS)
+endif
+
+if HAVE_SQLITE
+plugins_store_sqlite_la_SOURCES = $(plugin_store_sqlite_sources)
+plugins_store_sqlite_la_CPPFLAGS = $(plugin_cppflags)
+plugins_store_sqlite_la_CFLAGS = $(plugin_cflags) $(SQLITE_CFLAGS)
+plugins_store_sqlite_la_LDFLAGS = $(plugin_ldflags)
+plugins_store_sqlite_la_LIBADD = $(SQLITE_LIBS)
 endif
 
 plugins_fal_la_SOURCES = $(plugin_fal_sources)

@@ -3,8 +3,10 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "job/token.h"
+#include "store/memory.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -114,12 +116,41 @@ static void apply_settings(struct gamut *g)
     g->log.level = level_of(v.text);
 }
 
+/* The memory store, or the plugin store-<name>; called when the first job needs
+ * one.  "auto": sqlite where it can be had. */
+static int32_t choose_store(void *user, struct gm_store_choice *ret,
+                            struct gm_error *err)
+{
+  struct gamut *g = user;
+  const char *name = gm_setting_str(&g->settings, "store");
+  const char *folder = gm_setting_str(&g->settings, "state_dir");
+  bool any = gm_streq(name, "auto");
+  char stem[64];
+
+  ret->required = !any;
+  if (gm_streq(name, "memory")) {
+    ret->type = &gm_store_memory;
+    return 0;
+  }
+  snprintf(stem, sizeof(stem), "store-%.40s", any ? "sqlite" : name);
+  ret->type = gm_registry_extension(g->registry, stem, GAMUT_EXT_STORE, err);
+  if (!ret->type)
+    return err->error_class;
+  ret->place = folder ? gm_strdup(folder)
+                      : gm_path_xdg("XDG_STATE_HOME", ".local/state", "gamut");
+  return ret->place ? 0
+                    : gm_fail(err, GAMUT_E_STORAGE,
+                              "there is no HOME to keep jobs in: name a folder "
+                              "with state_dir");
+}
+
 static int32_t open_engine(struct gamut *g, struct gm_error *err)
 {
   struct gm_engine *e = &g->engine;
 
   g->parser = gm_json_parser_new();
-  if (!g->parser || gm_store_memory_new(&g->store) ||
+  if (!g->parser ||
+      gm_store_new(g->loop, &g->log, choose_store, g, &g->store) ||
       gm_journal_new(g->loop, g->store, &g->log, &g->journal))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
   e->loop = g->loop;
@@ -210,8 +241,8 @@ static void close_parts(struct gamut *g)
   gm_catalog_free(g->catalog);
   gm_instances_free(g->instances);
   gm_registry_free(g->registry);
-  gm_journal_free(g->journal);
   gm_store_free(g->store);
+  gm_journal_free(g->journal);
   gm_http_free(g->http);
   gm_loop_free(g->loop);
   gm_endpoints_free(g->endpoints);
@@ -295,6 +326,7 @@ static void set_now(struct gamut *g, void *arg)
                                        "ca_file",      "endpoints",
                                        "plugin_path",  "plugin_trust",
                                        "catalog_path" };
+  static const char *const at_first_job[] = { "store", "state_dir" };
   struct setting *s = arg;
   size_t i;
 
@@ -305,6 +337,13 @@ static void set_now(struct gamut *g, void *arg)
             "%s is read when the context opens: set it in the environment or "
             "in the config file",
             s->name);
+    return;
+  }
+  for (i = 0; i < GM_LEN(at_first_job); i++) {
+    if (!gm_store_begun(g->store) || !gm_streq(s->name, at_first_job[i]))
+      continue;
+    gm_fail(&s->err, GAMUT_E_INVALID,
+            "%s is read when the first job begins: set it before", s->name);
     return;
   }
   if (gm_settings_set(&g->settings, s->name, s->value, &s->err) == 0)

@@ -263,6 +263,6 @@ void gm_job_fetch(struct gm_job *job)
 {
   job->repeats = 0;
   gm_job_move(job, GM_JOB_FETCHING);
-  gm_job_write(job, false);
+  gm_job_write(job, 0);
   gm_job_fetch_next(job);
 }

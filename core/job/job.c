@@ -39,6 +39,17 @@ static void on_timer(struct gm_timer *t)
     gm_job_step(job, GAMUT_EV_START, NULL);
 }
 
+/* We were stopped for so long that another process has taken the job over: it
+ * goes on there. */
+static void lost_to_another(struct gm_durable *d)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  gm_error_finish(&job->err);
+  gm_job_fail(job, GAMUT_E_DETACHED,
+              "another process has taken the job over and goes on with it");
+}
+
 int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
                     const struct gm_job_ops *ops)
 {
@@ -47,7 +58,7 @@ int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
   job->timer.fire = on_timer;
   job->permille = job->queue_position = -1;
   gm_list_init(&job->link);
-  gm_list_init(&job->durable.link);
+  job->durable.lost = lost_to_another;
   if (!job->id[0])
     gm_id_new(job->id);
   if (!gm_map_put(&e->jobs, job->id, job))
@@ -97,6 +108,7 @@ void gm_job_finish(struct gm_job *job)
   if (gm_map_get(&job->engine->jobs, job->id) == job)
     gm_map_remove(&job->engine->jobs, job->id);
   forget_attempt(job);
+  gm_journal_forget(job->engine->journal, &job->durable);
   job->engine = NULL;
 }
 
@@ -202,7 +214,7 @@ void gm_job_end(struct gm_job *job)
 {
   gm_job_move(job, GM_JOB_ENDED);
   if (job->err.error_class != GAMUT_E_DETACHED)
-    gm_job_write(job, false);
+    gm_job_write(job, 0);
 }
 
 /* A paid exchange whose answer we do not wait for any more. */
@@ -219,7 +231,7 @@ void gm_job_detach(struct gm_job *job)
 {
   if (paid_in_flight(job))
     job->maybe_charged = true;
-  gm_job_write(job, false);
+  gm_job_write(job, GM_PUT_RELEASE);
   gm_error_finish(&job->err);
   gm_job_fail(job, GAMUT_E_DETACHED, "out of time while %s",
               job->accepted ? "the vendor works on it" : "submitting");

@@ -227,7 +227,7 @@ void gm_job_work(struct gm_job *job)
     return;
   }
   gm_job_move(job, GM_JOB_WORKING);
-  gm_job_write(job, false);
+  gm_job_write(job, 0);
   if (job->instance->busy >= limit_of(job->instance))
     gm_list_append(&job->engine->work_waits, &job->link);
   else

@@ -119,19 +119,17 @@ char *gm_job_record(struct gm_job *job)
   return gm_buf_take(&b);
 }
 
-int32_t gm_job_write(struct gm_job *job, bool wait)
+int32_t gm_job_write(struct gm_job *job, unsigned flags)
 {
-  struct gm_record r = { .id = job->id };
-  _cleanup_free_ char *text = NULL;
+  char *text;
 
   if (job->state == GM_JOB_ENDED) {
-    r.gone = true;
-  } else {
-    text = gm_job_record(job);
-    if (!text)
-      return GAMUT_E_NOMEM;
-    r.text = text;
-    r.len = strlen(text);
+    gm_journal_remove(job->engine->journal, job->id, &job->durable);
+    return 0;
   }
-  return gm_journal_put(job->engine->journal, &r, wait ? &job->durable : NULL);
+  text = gm_job_record(job);
+  if (!text)
+    return GAMUT_E_NOMEM;
+  return gm_journal_put(job->engine->journal, job->id, text, flags,
+                        &job->durable);
 }

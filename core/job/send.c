@@ -134,17 +134,24 @@ static void start(struct gm_job *job, struct gm_flight *f)
   gm_http_start(job->engine->http, x);
 }
 
+static void unsaved(struct gm_job *job, int32_t error_class)
+{
+  gm_flight_release(job->flight);
+  gm_job_move(job, GM_JOB_READY);
+  if (error_class == GAMUT_E_DETACHED)
+    job->durable.lost(&job->durable);
+  else
+    gm_job_fail(job, GAMUT_E_STORAGE,
+                "the job could not be written down, so it was not sent: %s",
+                gm_journal_why(job->engine->journal));
+}
+
 static void durable(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
   if (error_class) {
-    struct gm_flight *f = job->flight;
-
-    gm_flight_release(f);
-    gm_job_move(job, GM_JOB_READY);
-    gm_job_fail(job, GAMUT_E_STORAGE,
-                "the job could not be written down, so it was not sent");
+    unsaved(job, error_class);
     return;
   }
   job->tries++;
@@ -174,7 +181,7 @@ void gm_job_send(struct gm_job *job)
     return;
   }
   job->durable.ready = durable;
-  if (gm_job_write(job, true)) {
+  if (gm_job_write(job, GM_PUT_WAIT)) {
     gm_flight_release(f);
     gm_job_move(job, GM_JOB_READY);
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a job record");

@@ -358,7 +358,7 @@ void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
     end->kind = GM_STEP_FAIL;
     gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for the outcome of a step");
   } else if (job->accepted && end->paid) {
-    gm_job_write(job, false);
+    gm_job_write(job, 0);
   }
 }
 

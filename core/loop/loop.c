@@ -104,20 +104,39 @@ void gm_loop_post(struct gm_loop *l, struct gm_post *p)
     gm_poller_wake(l->poller);
 }
 
-static int run_posts(struct gm_loop *l)
+/* All there are, the oldest first. */
+static struct gm_post *take_posts(struct gm_loop *l)
 {
   struct gm_post *p, *next, *first = NULL;
-  int count = 0;
 
-  if (!atomic_load_explicit(&l->posts, memory_order_relaxed))
-    return 0;
   p = atomic_exchange_explicit(&l->posts, NULL, memory_order_acquire);
   for (; p; p = next) {
     next = p->next;
     p->next = first;
     first = p;
   }
-  for (p = first; p; p = next) {
+  return first;
+}
+
+void gm_loop_unpost(struct gm_loop *l, struct gm_post *gone)
+{
+  struct gm_post *p, *next;
+
+  for (p = take_posts(l); p; p = next) {
+    next = p->next;
+    if (p != gone)
+      gm_loop_post(l, p);
+  }
+}
+
+static int run_posts(struct gm_loop *l)
+{
+  struct gm_post *p, *next;
+  int count = 0;
+
+  if (!atomic_load_explicit(&l->posts, memory_order_relaxed))
+    return 0;
+  for (p = take_posts(l); p; p = next) {
     next = p->next; /* `run` may free or post it */
     p->run(p);
     count++;
@@ -175,6 +194,11 @@ static void run_hooks(struct gm_loop *l)
 }
 
 /* ---- the turn */
+
+bool gm_loop_in_turn(const struct gm_loop *l)
+{
+  return l->in_turn;
+}
 
 static int time_limit(const struct gm_loop *l, int timeout_ms)
 {

@@ -45,6 +45,10 @@ struct gm_post {
   void (*run)(struct gm_post *p);
 };
 void gm_loop_post(struct gm_loop *l, struct gm_post *p);
+/* Forget one that has not run, if it was posted.  Nobody may be posting it. */
+void gm_loop_unpost(struct gm_loop *l, struct gm_post *p);
+/* Is a turn running, so that its hooks are still to come? */
+bool gm_loop_in_turn(const struct gm_loop *l);
 
 /* Run at the end of each turn that ran something (group commit lives here). */
 struct gm_turn_hook {

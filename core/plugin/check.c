@@ -8,6 +8,7 @@
 #include "loop/url.h"
 #include "plugin/call_build.h"
 #include "plugin/plugin_private.h"
+#include <gamut/store.h>
 #include <string.h>
 
 #define ROWS_MAX      4096u
@@ -543,6 +544,24 @@ static int32_t check_crypto(const struct gamut_plugin *p, struct gm_error *err)
   return 0;
 }
 
+static int32_t check_store(const struct gamut_plugin *p, struct gm_error *err)
+{
+  const struct gamut_store *s;
+
+  s = GAMUT_HAS(p, extension) ? p->extension(GAMUT_EXT_STORE) : NULL;
+  if (!s)
+    return 0;
+  if (s->struct_size < END_OF(gamut_store, blob_each) ||
+      s->struct_size > SIZE_MAX_)
+    return bad(err, "its " GAMUT_EXT_STORE " has %u bytes, expected %zu",
+               s->struct_size, sizeof(*s));
+  if (!s->open || !s->close || !s->now || !s->commit || !s->scan ||
+      !s->blob_new || !s->blob_add || !s->blob_keep || !s->blob_drop ||
+      !s->blob_read || !s->blob_remove || !s->blob_each)
+    return bad(err, "its " GAMUT_EXT_STORE " lacks a function");
+  return 0;
+}
+
 int32_t gm_plugin_check(const struct gamut_plugin *p, const char *stem,
                         struct gm_error *err)
 {
@@ -554,6 +573,8 @@ int32_t gm_plugin_check(const struct gamut_plugin *p, const char *stem,
     rc = check_names(p, stem, err);
   if (!rc)
     rc = check_crypto(p, err);
+  if (!rc)
+    rc = check_store(p, err);
   for (i = 0; !rc && p->providers && p->providers[i]; i++) {
     if (i == PROVIDERS_MAX)
       return bad(err, "it brings more than %d providers", PROVIDERS_MAX);

@@ -48,6 +48,12 @@ const struct gm_setting gm_settings_core[] = {
     GAMUT_CHOICE, 0, 0, 0 },
   { "catalog_path", ENV("CATALOG_PATH"), NULL, NULL,
     "folder of the catalog", GAMUT_PATH, 0, 0, 0 },
+  { "store", ENV("STORE"), "auto", NULL,
+    "where jobs are kept: a store's name (sqlite), memory for nowhere, auto for "
+    "sqlite where it can be had", GAMUT_STRING, 0, 0, 0 },
+  { "state_dir", ENV("STATE_DIR"), NULL, NULL,
+    "folder of the store, instead of gamut in $XDG_STATE_HOME", GAMUT_PATH, 0,
+    0, 0 },
   { "sync_files", ENV("SYNC_FILES"), "yes", NULL,
     "a file is on the disk before it gets its name", GAMUT_BOOL, 0, 0, 0 },
   /* seeing */

@@ -1,145 +1,204 @@
-/* journal.c - collects the records of one loop turn and commits them together.
+/* journal.c - job records as transactions of the store.
  *
- * A store that is not durable is written at once and whoever waits goes on at
- * once.  A durable one is written at the end of the turn (a turn hook), and the
- * exchanges whose records are in that commit are released after it. */
+ * The first record of a job makes its row, which is ours from then on; every
+ * later one says that it must still be ours.  So a process that was stopped for
+ * long and wakes up after another took its jobs writes nothing any more, and
+ * what waits for the record is not sent. */
 #include "store/journal.h"
-#include "base/map.h"
-#include <gamut/plugin.h>
+#include "store/owner.h"
 #include <string.h>
 
-struct entry {
-  struct gm_record record;
+struct gm_entry {
+  struct gm_tx tx;
+  struct gamut_store_op op;
+  struct gm_journal *journal;
+  struct gm_durable *d; /* NULL: nobody is interested */
+  bool wait;
+  char id[GM_ID_SIZE];
   char *text;
-  char id[32];
 };
 
 struct gm_journal {
-  struct gm_loop *loop;
   struct gm_store *store;
   struct gm_log *log;
-  struct gm_turn_hook hook;
-  struct entry *entries;
-  size_t n_entries, max_entries;
-  struct gm_list waiting;
+  struct gm_owner owner;
 };
 
-static void forget_entries(struct gm_journal *j)
-{
-  size_t i;
+/* ---- whose rows they are ------------------------------------------------- */
 
-  for (i = 0; i < j->n_entries; i++)
-    gm_free(j->entries[i].text);
-  j->n_entries = 0;
+static void hold(struct gm_journal *j, struct gm_durable *d)
+{
+  gm_owner_use(&j->owner);
+  if (!d->held)
+    gm_owner_hold(&j->owner);
+  d->held = true;
 }
 
-static int32_t commit(struct gm_journal *j, const struct gm_record *r, size_t n)
+static void let_go(struct gm_journal *j, struct gm_durable *d)
 {
-  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
-  int32_t rc = j->store->ops->commit(j->store, r, n, &err);
-
-  if (rc)
-    gm_log_line(j->log, GAMUT_ERROR, "journal: %s", gm_error_text(&err));
-  return rc;
+  if (d->held)
+    gm_owner_release(&j->owner);
+  d->held = false;
 }
 
-static int32_t commit_all(struct gm_journal *j)
+/* ---- entries ------------------------------------------------------------- */
+
+static void entry_free(struct gm_entry *e)
 {
-  _cleanup_free_ struct gm_record *r = NULL;
-  size_t i;
-  int32_t rc;
-
-  if (j->n_entries == 0)
-    return 0;
-  r = gm_alloc(j->n_entries * sizeof(*r));
-  if (!r)
-    return GAMUT_E_NOMEM;
-  for (i = 0; i < j->n_entries; i++) {
-    r[i] = j->entries[i].record;
-    r[i].id = j->entries[i].id;
-    r[i].text = j->entries[i].text;
-  }
-  rc = commit(j, r, j->n_entries);
-  forget_entries(j);
-  return rc;
-}
-
-static void at_turn_end(struct gm_turn_hook *h)
-{
-  struct gm_journal *j = GM_CONTAINER(h, struct gm_journal, hook);
-  struct gm_list released, *e;
-  int32_t rc = commit_all(j);
-
-  gm_list_init(&released);
-  while ((e = gm_list_pop(&j->waiting)))
-    gm_list_append(&released, e);
-  while ((e = gm_list_pop(&released))) {
-    struct gm_durable *d = GM_CONTAINER(e, struct gm_durable, link);
-
-    d->ready(d, rc);
-  }
-}
-
-static struct entry *entry_of(struct gm_journal *j, const char *id)
-{
-  struct entry *bigger;
-  size_t i, max;
-
-  for (i = j->n_entries; i > 0; i--)
-    if (strcmp(j->entries[i - 1].id, id) == 0)
-      return &j->entries[i - 1];
-  if (j->n_entries == j->max_entries) {
-    max = j->max_entries ? 2 * j->max_entries : 16;
-    bigger = gm_realloc(j->entries, max * sizeof(*bigger));
-    if (!bigger)
-      return NULL;
-    j->entries = bigger;
-    j->max_entries = max;
-  }
-  memset(&j->entries[j->n_entries], 0, sizeof(struct entry));
-  return &j->entries[j->n_entries];
-}
-
-static int32_t queue(struct gm_journal *j, const struct gm_record *r)
-{
-  struct entry *e = entry_of(j, r->id);
-  char *copy = gm_strndup(r->text ? r->text : "", r->len);
-
-  if (!e || !copy || strlen(r->id) >= sizeof(e->id)) {
-    gm_free(copy);
-    return GAMUT_E_NOMEM;
-  }
-  if (e == &j->entries[j->n_entries])
-    j->n_entries++;
+  if (e->d)
+    e->d->entry = NULL;
   gm_free(e->text);
-  e->text = copy;
-  e->record = *r;
-  memcpy(e->id, r->id, strlen(r->id) + 1);
+  gm_free(e);
+}
+
+static int32_t verdict(struct gm_entry *e, int32_t error_class)
+{
+  struct gm_log *log = e->journal->log;
+
+  if (error_class) {
+    gm_log_line(log, GAMUT_ERROR, "journal: %s",
+                gm_store_why(e->journal->store));
+    return error_class;
+  }
+  if (!e->tx.tx.outcome || e->op.changes & GAMUT_REMOVE)
+    return 0;
+  gm_warn(log, "job %s: another process has taken it over", e->id);
+  return GAMUT_E_DETACHED;
+}
+
+static void written(struct gm_tx *t, int32_t error_class)
+{
+  struct gm_entry *e = GM_CONTAINER(t, struct gm_entry, tx);
+  int32_t rc = verdict(e, error_class);
+  struct gm_durable *d = e->d;
+  bool wait = e->wait;
+
+  /* The row that this was to make is not there. */
+  if (d && rc && e->op.conditions & GAMUT_IF_ABSENT)
+    let_go(e->journal, d);
+  entry_free(e);
+  if (d && wait)
+    d->ready(d, rc);
+  else if (d && rc == GAMUT_E_DETACHED && d->lost)
+    d->lost(d);
+}
+
+/* The row must be ours, or not be there yet. */
+static struct gm_entry *entry_new(struct gm_journal *j, const char *id,
+                                  bool held)
+{
+  struct gm_entry *e = gm_zalloc(sizeof(*e));
+
+  if (!e)
+    return NULL;
+  memcpy(e->id, id, GM_ID_SIZE);
+  e->journal = j;
+  e->op = (struct gamut_store_op){ .table = GM_TABLE_JOB,
+                                   .key = e->id,
+                                   .owner = j->owner.name,
+                                   .conditions =
+                                     held ? GAMUT_IF_MINE : GAMUT_IF_ABSENT,
+                                   .changes = held ? 0 : GAMUT_SET_OWNER };
+  e->tx.tx = (struct gamut_store_tx){ .struct_size = sizeof(e->tx.tx),
+                                      .ops = { &e->op, 1, sizeof(e->op) } };
+  e->tx.done = written;
+  return e;
+}
+
+/* The one that can still be changed, taken out of the queue; or a new one. */
+static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
+                                  struct gm_durable *d)
+{
+  struct gm_entry *e = d->entry;
+
+  if (e && gm_store_take_back(j->store, &e->tx))
+    return e;
+  if (e)
+    e->d = NULL;
+  d->entry = e = entry_new(j, id, d->held);
+  if (e)
+    e->d = d;
+  return e;
+}
+
+/* ---- what jobs ask for --------------------------------------------------- */
+
+static void set_text(struct gm_entry *e, char *text)
+{
+  gm_free(e->text);
+  e->text = text;
+  e->op.body = text;
+  e->op.body_len = text ? strlen(text) : 0;
+}
+
+/* Nothing touches `d` behind gm_store_commit(): its end may have been told, and
+ * the job be gone. */
+int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
+                       unsigned flags, struct gm_durable *d)
+{
+  struct gm_entry *e = entry_for(j, id, d);
+
+  if (!e) {
+    gm_free(text);
+    return GAMUT_E_NOMEM;
+  }
+  set_text(e, text);
+  e->wait |= flags & GM_PUT_WAIT;
+  e->op.changes |= GAMUT_SET_BODY;
+  hold(j, d);
+  if (flags & GM_PUT_RELEASE) {
+    e->op.changes &= ~(uint32_t)GAMUT_SET_OWNER;
+    e->op.changes |= GAMUT_CLEAR_OWNER;
+    let_go(j, d);
+  }
+  gm_store_commit(j->store, &e->tx);
   return 0;
 }
 
-int32_t gm_journal_put(struct gm_journal *j, const struct gm_record *r,
-                       struct gm_durable *wait)
+void gm_journal_remove(struct gm_journal *j, const char *id,
+                       struct gm_durable *d)
 {
-  int32_t rc;
+  struct gm_entry *e;
 
-  if (!j->store->ops->durable) {
-    rc = commit(j, r, 1);
-    if (rc == 0 && wait)
-      wait->ready(wait, 0);
-    return rc;
+  if (!d->held) /* never written, or no longer ours */
+    return;
+  e = entry_for(j, id, d);
+  let_go(j, d);
+  if (!e) {
+    gm_warn(j->log, "job %s has ended, and there is no memory to say so", id);
+    return;
   }
-  rc = queue(j, r);
-  if (rc == 0 && wait)
-    gm_list_append(&j->waiting, &wait->link);
-  return rc;
+  e->wait = false;
+  set_text(e, NULL);
+  if (e->op.conditions & GAMUT_IF_ABSENT) { /* and never will be */
+    entry_free(e);
+    return;
+  }
+  e->op.changes = GAMUT_REMOVE;
+  e->tx.tx.flags = GAMUT_TX_LOOSE; /* found again it would end again */
+  gm_store_commit(j->store, &e->tx);
 }
 
 void gm_journal_unwait(struct gm_durable *d)
 {
-  if (d->link.next)
-    gm_list_remove(&d->link);
+  if (d->entry)
+    d->entry->wait = false;
 }
+
+void gm_journal_forget(struct gm_journal *j, struct gm_durable *d)
+{
+  if (d->entry)
+    d->entry->d = NULL;
+  d->entry = NULL;
+  let_go(j, d);
+}
+
+const char *gm_journal_why(const struct gm_journal *j)
+{
+  return gm_store_why(j->store);
+}
+
+/* ---- life ---------------------------------------------------------------- */
 
 int32_t gm_journal_new(struct gm_loop *l, struct gm_store *store,
                        struct gm_log *log, struct gm_journal **ret)
@@ -148,12 +207,9 @@ int32_t gm_journal_new(struct gm_loop *l, struct gm_store *store,
 
   if (!j)
     return GAMUT_E_NOMEM;
-  j->loop = l;
   j->store = store;
   j->log = log;
-  j->hook.run = at_turn_end;
-  gm_list_init(&j->waiting);
-  gm_loop_hook(l, &j->hook);
+  gm_owner_init(&j->owner, l, store);
   *ret = j;
   return 0;
 }
@@ -162,9 +218,6 @@ void gm_journal_free(struct gm_journal *j)
 {
   if (!j)
     return;
-  (void)commit_all(j);
-  gm_loop_unhook(&j->hook);
-  forget_entries(j);
-  gm_free(j->entries);
+  gm_owner_finish(&j->owner);
   gm_free(j);
 }

@@ -1,32 +1,48 @@
-/* journal.h - the jobs' records on their way to the store.  All records of one
- * loop turn share one commit; whoever must not act before its record is durable
- * waits with a gm_durable. */
+/* journal.h - the jobs' records on their way to the store.  Whoever must not
+ * act before its record is durable waits for it. */
 #ifndef GM_STORE_JOURNAL_H
 #define GM_STORE_JOURNAL_H
 
-#include "loop/loop.h"
 #include "store/store.h"
 
-struct gm_journal;
+#define GM_TABLE_JOB "job"
 
-/* Called once, from the loop, when the record is safe (error_class 0) or could
- * not be written. */
+struct gm_journal;
+struct gm_entry;
+
+/* A job's end of it, in the job's memory; zeroed, the functions set. */
 struct gm_durable {
+  /* The record that was waited for is safe (0), or is not: STORAGE, TIMEOUT,
+   * NOMEM; DETACHED when another process has taken the job over meanwhile. */
   void (*ready)(struct gm_durable *d, int32_t error_class);
-  struct gm_list link; /* private */
+  /* A record that nobody waited for came too late: likewise taken over. */
+  void (*lost)(struct gm_durable *d);
+  struct gm_entry *entry; /* private: the last one, while it is under way */
+  bool held;              /* private: the row is there, and ours */
 };
 
 int32_t gm_journal_new(struct gm_loop *l, struct gm_store *store,
                        struct gm_log *log, struct gm_journal **ret);
-void gm_journal_free(struct gm_journal *j); /* commits what is left */
+/* After gm_store_free(), which still tells ends. */
+void gm_journal_free(struct gm_journal *j);
 GM_CLEANUP(struct gm_journal, gm_journal_free)
 
-/* Queue a record (copied); a later one of the same job in the same turn takes
- * its place.  `wait` may be NULL. NOMEM: nothing was queued, `wait` is not
- * called. */
-int32_t gm_journal_put(struct gm_journal *j, const struct gm_record *r,
-                       struct gm_durable *wait);
-/* Forget that somebody waits (the job ended meanwhile). */
+/* gm_journal_put(): ready() follows, once, perhaps before it returns; whoever
+ * comes first may take the job over from now on. */
+enum { GM_PUT_WAIT = 1, GM_PUT_RELEASE = 2 };
+/* Write a job's record: `text` is taken (gm_free).  A record of the same job
+ * that has not begun to be written is replaced.  NOMEM: nothing follows. */
+int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
+                       unsigned flags, struct gm_durable *d);
+/* The job needs no record any more. */
+void gm_journal_remove(struct gm_journal *j, const char *id,
+                       struct gm_durable *d);
+/* It waits no longer; the record is written all the same. */
 void gm_journal_unwait(struct gm_durable *d);
+/* `d` goes. */
+void gm_journal_forget(struct gm_journal *j, struct gm_durable *d);
+
+/* The store's sentence for the last failure; in ready(). */
+const char *gm_journal_why(const struct gm_journal *j);
 
 #endif

@@ -2,6 +2,7 @@
  * two years.  Most of it is decided by the compiler; what runs checks the part
  * that is frozen for all versions byte by byte, as a foreign loader reads it. */
 #include <gamut/plugin.h>
+#include <gamut/store.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,20 @@ _Static_assert(GAMUT_IMAGE == 1 && GAMUT_VIDEO == 2 && GAMUT_AUDIO == 3 &&
 _Static_assert(GAMUT_HTTP_BILLABLE == 1 && GAMUT_HTTP_KEYED == 2 &&
                  GAMUT_HTTP_ALL == 4 && GAMUT_HTTP_STREAM == 8,
                "exchange flags");
+_Static_assert(GAMUT_IF_ABSENT == 1 && GAMUT_IF_PRESENT == 2 &&
+                 GAMUT_IF_VERSION == 4 && GAMUT_IF_MINE == 8 &&
+                 GAMUT_IF_FREE == 16 && GAMUT_IF_MAX == 32,
+               "conditions of a store");
+_Static_assert(GAMUT_SET_BODY == 1 && GAMUT_SET_RANK == 2 &&
+                 GAMUT_SET_TTL == 4 && GAMUT_SET_NUMBERS == 8 &&
+                 GAMUT_ADD_NUMBERS == 16 && GAMUT_SET_OWNER == 32 &&
+                 GAMUT_CLEAR_OWNER == 64 && GAMUT_REMOVE == 128,
+               "changes of a store");
+_Static_assert(GAMUT_SCAN_KEY == 1 && GAMUT_SCAN_BY_RANK == 2 &&
+                 GAMUT_SCAN_DOWN == 4 && GAMUT_SCAN_FREE == 8 &&
+                 GAMUT_SCAN_NO_BODY == 16 && GAMUT_TX_LOOSE == 1 &&
+                 GAMUT_STORE_DURABLE == 1 && GAMUT_STORE_NUMBERS == 8,
+               "scans of a store");
 
 static const struct gamut_provider *const providers[] = { NULL };
 GAMUT_PLUGIN(sample, .version = "1.2.3", .license = "MIT",

@@ -26,7 +26,7 @@ for so in "$top_builddir"/plugins/.libs/*.so; do
   name=${so##*/}
   name=${name%.so}
   symbols=$(exported "$so")
-  [ "$symbols" = "${name}_LTX_gamut_plugin" ] && continue
+  [ "$symbols" = "$(echo "$name" | tr - _)_LTX_gamut_plugin" ] && continue
   echo "$name.so exports: $symbols"
   rc=1
 done

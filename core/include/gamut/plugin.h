@@ -221,14 +221,17 @@ struct gamut_plugin {
    * NULL.  The result is static.  [any] */
   const void *(*extension)(const char *id);
 };
-#define GAMUT_PLUGIN(id, ...)                                                  \
+#define GAMUT_PLUGIN(id, ...) GAMUT_PLUGIN_NAMED(id, #id, __VA_ARGS__)
+/* For file stems with '-', which is '_' in the symbol: (store_sqlite,
+ * "store-sqlite", ...). */
+#define GAMUT_PLUGIN_NAMED(id, stem, ...)                                      \
   GAMUT_EXPORT extern const struct gamut_plugin id##_LTX_gamut_plugin;         \
   const struct gamut_plugin id##_LTX_gamut_plugin = {                          \
     .magic = GAMUT_ABI_MAGIC,                                                  \
     .abi_major = GAMUT_ABI_MAJOR,                                              \
     .abi_minor = GAMUT_ABI_MINOR,                                              \
     .struct_size = sizeof(struct gamut_plugin),                                \
-    .name = #id,                                                               \
+    .name = stem,                                                              \
     __VA_ARGS__                                                                \
   }
 
