@@ -117,6 +117,8 @@ core_plugin_sources = \
 	core/plugin/verify.c
 
 core_store_sources = \
+	core/store/claim.c \
+	core/store/claim.h \
 	core/store/journal.c \
 	core/store/journal.h \
 	core/store/memory.c \
@@ -206,6 +208,7 @@ core_route_sources = \
 	core/route/validate_shape.c
 
 core_api_sources = \
+	core/api/attach.c \
 	core/api/check.c \
 	core/api/class.c \
 	core/api/context.h \
@@ -213,6 +216,8 @@ core_api_sources = \
 	core/api/doctor.c \
 	core/api/dry_run.c \
 	core/api/events.c \
+	core/api/jobs.c \
+	core/api/jobs.h \
 	core/api/log.c \
 	core/api/look.c \
 	core/api/look.h \

@@ -38,3 +38,16 @@ int32_t gm_enter(const struct gamut *g, struct gamut_error *ret_error)
     return 0;
   return gm_report(&err, ret_error);
 }
+
+int32_t gm_enter_wait(const struct gamut *g, struct gamut_error *ret_error)
+{
+  struct gm_error err = GM_ERROR_INIT;
+  int32_t rc = gm_enter(g, ret_error);
+
+  if (rc || !g->in_callback || !pthread_equal(g->owner, pthread_self()))
+    return rc;
+  gm_fail(&err, GAMUT_E_INVALID,
+          "this waits for the engine, and would wait for itself inside a "
+          "callback");
+  return gm_report(&err, ret_error);
+}

@@ -61,12 +61,19 @@ struct gamut {
 
 /* check.c: may this call be made here? 0, or INVALID with a sentence. */
 int32_t gm_enter(const struct gamut *g, struct gamut_error *ret_error);
+/* The same for what waits: not inside a callback, where it would wait for
+ * itself. */
+int32_t gm_enter_wait(const struct gamut *g, struct gamut_error *ret_error);
 /* Copy a record into the caller's and finish it; returns its class. */
 int32_t gm_report(struct gm_error *err, struct gamut_error *ret_error);
 
 /* thread.c: run `fn` where the engine runs, and wait for it. */
 typedef void gm_engine_fn(struct gamut *g, void *arg);
 void gm_on_engine(struct gamut *g, gm_engine_fn *fn, void *arg);
+/* Wait, working on the jobs meanwhile, until somebody calls gm_tell_over() for
+ * this flag from where the engine runs. */
+void gm_wait_over(struct gamut *g, const bool *over);
+void gm_tell_over(struct gamut *g, bool *over);
 int32_t gm_thread_start(struct gamut *g);
 void gm_thread_stop(struct gamut *g);
 
@@ -78,6 +85,8 @@ void gm_signal(struct gamut *g);
 
 /* submit.c */
 void gm_ticket_detach_all(struct gamut *g);
+extern const struct gm_run_ops gm_ticket_ops; /* of runs that a ticket owns */
+void gm_ticket_add(struct gamut *g, struct gm_ticket *t, struct gm_run *run);
 
 /* result.c: takes what it can from the run; NULL: no memory. */
 struct gamut_result *gm_result_of(struct gm_run *run);

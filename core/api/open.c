@@ -109,6 +109,7 @@ static void apply_settings(struct gamut *g)
   e->poll_ms = gm_setting_str(s, "poll_interval")
                  ? gm_setting_int(s, "poll_interval")
                  : -1;
+  gm_journal_keep_ms(g->journal, gm_setting_int(s, "keep_jobs"));
   e->sync_files = gm_setting_bool(s, "sync_files");
   g->log_json = gm_streq(gm_setting_str(s, "log_format"), "json");
   if (gm_setting_get(s, "log_level", &v, NULL) == 0 &&

@@ -15,7 +15,7 @@ struct inquiry {
   char *request; /* taken there */
   struct gamut *g;
   struct gm_query *query;
-  bool over; /* with GAMUT_THREAD under the context's lock */
+  bool over;
   struct gm_error err;
 };
 
@@ -59,10 +59,7 @@ static void over(struct gm_query *query)
 {
   struct inquiry *q = query->user;
 
-  pthread_mutex_lock(&q->g->lock);
-  q->over = true;
-  pthread_cond_broadcast(&q->g->changed);
-  pthread_mutex_unlock(&q->g->lock);
+  gm_tell_over(q->g, &q->over);
 }
 
 static void begin_now(struct gamut *g, void *arg)
@@ -87,19 +84,6 @@ static void finish_now(struct gamut *g, void *arg)
   gm_query_finish(q->query);
 }
 
-static void wait_for(struct gamut *g, struct inquiry *q)
-{
-  if (!(g->flags & GAMUT_THREAD)) {
-    while (!q->over)
-      gm_loop_turn(g->loop, -1);
-    return;
-  }
-  pthread_mutex_lock(&g->lock);
-  while (!q->over)
-    pthread_cond_wait(&g->changed, &g->lock);
-  pthread_mutex_unlock(&g->lock);
-}
-
 /* The answer, or why there is none.  Takes q->request. */
 static int32_t ask(struct gamut *g, struct inquiry *q, char **ret_json)
 {
@@ -111,7 +95,7 @@ static int32_t ask(struct gamut *g, struct inquiry *q, char **ret_json)
   gm_on_engine(g, begin_now, q);
   gm_free(GM_TAKE(q->request));
   if (!q->err.error_class) {
-    wait_for(g, q);
+    gm_wait_over(g, &q->over);
     if (query.job.err.error_class) {
       gm_error_move(&q->err, &query.job.err);
       gm_error_prefix(&q->err, "%s", q->provider);
@@ -127,16 +111,13 @@ static int32_t ask(struct gamut *g, struct inquiry *q, char **ret_json)
   return q->err.error_class;
 }
 
-static int32_t check_ask(struct gamut *g, const struct inquiry *q,
+static int32_t check_ask(const struct inquiry *q,
                          struct gm_error *err)
 {
   size_t i;
 
   if (!q->provider || !q->what)
     return gm_fail(err, GAMUT_E_INVALID, "no provider, or nothing asked");
-  if (pthread_equal(g->owner, pthread_self()) && g->in_callback)
-    return gm_fail(err, GAMUT_E_INVALID,
-                   "gamut_ask() would wait for itself inside a callback");
   for (i = 0; gm_query_name(i); i++)
     if (gm_streq(gm_query_name(i), q->what))
       return 0;
@@ -163,11 +144,11 @@ int32_t gamut_ask(struct gamut *g, const char *provider, const char *what,
                   struct gamut_error *ret_error)
 {
   struct inquiry q = { .provider = provider, .what = what, .secret = secret };
-  int32_t rc = gm_enter(g, ret_error);
+  int32_t rc = gm_enter_wait(g, ret_error);
 
   if (rc)
     return rc;
-  if (check_ask(g, &q, &q.err) == 0) {
+  if (check_ask(&q, &q.err) == 0) {
     q.request = arguments_of(arguments, &q.err);
     if (q.request)
       ask(g, &q, ret_json);
@@ -199,13 +180,13 @@ int32_t gamut_refresh_models(struct gamut *g, const char *provider,
 {
   struct inquiry q = { .provider = provider, .what = "models" };
   struct refresh r = { .provider = provider, .err = &q.err };
-  int32_t rc = gm_enter(g, ret_error);
+  int32_t rc = gm_enter_wait(g, ret_error);
   char *text = NULL;
 
   if (rc)
     return rc;
   q.request = gm_strdup("{}");
-  if (check_ask(g, &q, &q.err) || ask(g, &q, &text)) {
+  if (check_ask(&q, &q.err) || ask(g, &q, &text)) {
     gm_free(q.request);
     return gm_report(&q.err, ret_error);
   }
@@ -269,11 +250,11 @@ int32_t gamut_webhook_verify(struct gamut *g, const char *provider,
                              struct gamut_error *ret_error)
 {
   struct inquiry q = { .provider = provider, .what = "webhook" };
-  int32_t rc = gm_enter(g, ret_error);
+  int32_t rc = gm_enter_wait(g, ret_error);
 
   if (rc)
     return rc;
-  if (check_ask(g, &q, &q.err) == 0) {
+  if (check_ask(&q, &q.err) == 0) {
     q.request =
       delivery_of(headers, body ? body : "", body ? body_len : 0, &q.err);
     if (q.request)

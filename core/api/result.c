@@ -5,7 +5,7 @@
 #include "job/policy.h"
 #include <string.h>
 
-static int32_t status_of(int32_t error_class)
+int32_t gm_status_of(int32_t error_class)
 {
   switch (error_class) {
   case 0:
@@ -151,7 +151,7 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   if (!r)
     return NULL;
   memcpy(r->id, run->job.id, sizeof(r->id));
-  r->status = status_of(run->err.error_class);
+  r->status = gm_status_of(run->err.error_class);
   gm_error_move(&r->err, &run->err);
   r->maybe_charged = run->job.maybe_charged;
   r->provider = gm_strdup(l->provider);

@@ -27,6 +27,8 @@ void gm_result_compare(struct gamut_result *r, const struct gm_run *run,
                        const struct json_object *request);
 GM_PRINTF(2, 3)
 void gm_result_differs(struct gamut_result *r, const char *fmt, ...);
+/* GAMUT_COMPLETED ... of the class that ended a job. */
+int32_t gm_status_of(int32_t error_class);
 /* GAMUT_COMPLETED -> "completed" */
 const char *gm_status_name(int32_t status);
 

@@ -16,11 +16,8 @@ static void tell_end(struct gm_ticket *t, struct gamut_result *result)
   struct gamut *g = t->g;
 
   if (t->waited) {
-    pthread_mutex_lock(&g->lock);
     t->result = result;
-    t->over = true;
-    pthread_cond_broadcast(&g->changed);
-    pthread_mutex_unlock(&g->lock);
+    gm_tell_over(g, &t->over);
   } else if (t->on_done) {
     g->in_callback = true;
     t->on_done(t->user, result);
@@ -64,11 +61,18 @@ static bool run_watched(struct gm_run *run)
   return atomic_load(&t->g->want_events) != 0;
 }
 
-static const struct gm_run_ops run_ops = {
+const struct gm_run_ops gm_ticket_ops = {
   .over = run_over,
   .event = run_event,
   .wants_events = run_watched,
 };
+
+void gm_ticket_add(struct gamut *g, struct gm_ticket *t, struct gm_run *run)
+{
+  t->run = run;
+  gm_list_append(&g->tickets, &t->link);
+  g->n_tickets++;
+}
 
 /* What crosses to the engine: a request, a ticket, the refusal. */
 struct submission {
@@ -88,15 +92,14 @@ static void submit_now(struct gamut *g, void *arg)
     gm_fail(&s->err, GAMUT_E_INVALID, "the context is being closed");
     return;
   }
-  if (gm_run_new(&g->router, s->ask, &run_ops, t, NULL, &t->run, &s->err))
+  if (gm_run_new(&g->router, s->ask, &gm_ticket_ops, t, NULL, &t->run, &s->err))
     return;
   memcpy(s->id, t->run->job.id, GAMUT_ID_SIZE);
   if (gm_run_start(t->run, &s->err)) {
     gm_run_free(t->run);
     return;
   }
-  gm_list_append(&g->tickets, &t->link);
-  g->n_tickets++;
+  gm_ticket_add(g, t, t->run);
 }
 
 int32_t gamut_submit(struct gamut *g, const struct gamut_request *request,
@@ -129,19 +132,6 @@ int32_t gamut_submit(struct gamut *g, const struct gamut_request *request,
   return 0;
 }
 
-static void wait_for(struct gamut *g, struct gm_ticket *t)
-{
-  if (!(g->flags & GAMUT_THREAD)) {
-    while (!t->over)
-      gm_loop_turn(g->loop, -1);
-    return;
-  }
-  pthread_mutex_lock(&g->lock);
-  while (!t->over)
-    pthread_cond_wait(&g->changed, &g->lock);
-  pthread_mutex_unlock(&g->lock);
-}
-
 int32_t gamut_generate(struct gamut *g, const struct gamut_request *request,
                        struct gamut_result **ret, struct gamut_error *ret_error)
 {
@@ -162,7 +152,7 @@ int32_t gamut_generate(struct gamut *g, const struct gamut_request *request,
     gm_on_engine(g, submit_now, &s);
   if (s.err.error_class)
     return gm_report(&s.err, ret_error);
-  wait_for(g, &t);
+  gm_wait_over(g, &t.over);
   rc = gamut_result_class(t.result);
   if (rc) {
     gm_fail(&s.err, rc, "%s", gamut_result_message(t.result));

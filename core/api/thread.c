@@ -39,6 +39,27 @@ void gm_on_engine(struct gamut *g, gm_engine_fn *fn, void *arg)
   pthread_mutex_unlock(&g->lock);
 }
 
+void gm_wait_over(struct gamut *g, const bool *over)
+{
+  if (!(g->flags & GAMUT_THREAD)) {
+    while (!*over)
+      gm_loop_turn(g->loop, -1);
+    return;
+  }
+  pthread_mutex_lock(&g->lock);
+  while (!*over)
+    pthread_cond_wait(&g->changed, &g->lock);
+  pthread_mutex_unlock(&g->lock);
+}
+
+void gm_tell_over(struct gamut *g, bool *over)
+{
+  pthread_mutex_lock(&g->lock);
+  *over = true;
+  pthread_cond_broadcast(&g->changed);
+  pthread_mutex_unlock(&g->lock);
+}
+
 static bool stopping(struct gamut *g)
 {
   bool stop;

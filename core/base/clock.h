@@ -17,6 +17,8 @@ bool gm_clock_is_fake(void);
 
 /* HTTP dates in their three forms -> wall ms; false when it is none. */
 bool gm_parse_http_date(const char *s, uint64_t *ret_wall_ms);
+/* "2026-11-20", GMT -> its first moment; false when it is no day. */
+bool gm_parse_day(const char *s, uint64_t *ret_wall_ms);
 /* "2026-11-20T10:00:00.123Z" */
 const char *gm_fmt_time(char buf[32], uint64_t wall_ms);
 

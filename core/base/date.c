@@ -174,6 +174,19 @@ bool gm_parse_http_date(const char *s, uint64_t *ret_wall_ms)
   return true;
 }
 
+bool gm_parse_day(const char *s, uint64_t *ret_wall_ms)
+{
+  struct date d = { 0 };
+  struct gm_cur c = gm_cur_of(s ? s : "");
+
+  if (!cur_digits(&c, 4, &d.year) || !gm_cur_char(&c, '-') ||
+      !cur_digits(&c, 2, &d.month) || !gm_cur_char(&c, '-') ||
+      !cur_digits(&c, 2, &d.day) || c.p != c.end || !is_date(&d))
+    return false;
+  *ret_wall_ms = days_of(&d) * DAY_MS;
+  return true;
+}
+
 const char *gm_fmt_time(char buf[32], uint64_t wall_ms)
 {
   unsigned ms = (unsigned)(wall_ms % DAY_MS);

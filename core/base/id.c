@@ -12,18 +12,26 @@ static const char digits32[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 #define TEXT_KEY_A UINT64_C(0x67616d75742d6964)
 #define TEXT_KEY_B UINT64_C(0x2d66726f6d2d7478)
 
+void gm_id_at(uint64_t wall_ms, char ret[GM_ID_SIZE])
+{
+  uint64_t ms = wall_ms & UINT64_C(0xffffffffffff);
+  size_t i;
+
+  for (i = 10; i-- > 0; ms >>= 5)
+    ret[i] = digits32[ms & 31];
+  memset(ret + 10, digits32[0], 16);
+  ret[26] = '\0';
+}
+
 void gm_id_new(char ret[GM_ID_SIZE])
 {
-  uint64_t ms = gm_wall_ms() & UINT64_C(0xffffffffffff);
   unsigned char random[16];
   size_t i;
 
+  gm_id_at(gm_wall_ms(), ret);
   gm_random(random, sizeof(random));
-  for (i = 10; i-- > 0; ms >>= 5)
-    ret[i] = digits32[ms & 31];
   for (i = 0; i < 16; i++)
     ret[10 + i] = digits32[random[i] & 31];
-  ret[26] = '\0';
 }
 
 bool gm_id_valid(const char *s)

@@ -14,6 +14,8 @@ void gm_random_seed(uint64_t seed); /* tests: make gm_random_below repeat */
 #define GM_ID_SIZE 27
 void gm_id_new(char ret[GM_ID_SIZE]);
 bool gm_id_valid(const char *s);
+/* What every id of that moment or later sorts behind. */
+void gm_id_at(uint64_t wall_ms, char ret[GM_ID_SIZE]);
 #define GM_UUID_SIZE 37
 void gm_uuid_new(char ret[GM_UUID_SIZE]); /* version 4 */
 /* A UUID (version 8 form) that the text alone decides: replays see it again. */

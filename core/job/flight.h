@@ -44,8 +44,7 @@ GM_PRINTF(3, 4)
 void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...);
 bool gm_job_watched(const struct gm_job *job);
 struct gm_found *gm_job_found(struct gm_job *job); /* NULL: no memory */
-/* Write the record, or away with it when the job has ended.  GM_PUT_WAIT: go on
- * in job->durable.ready. */
+/* Write the record.  GM_PUT_WAIT: go on in job->durable.ready. */
 int32_t gm_job_write(struct gm_job *job, unsigned flags);
 
 /* stream.c: events of a GAMUT_HTTP_STREAM exchange become steps while they

@@ -50,7 +50,7 @@ static void lost_to_another(struct gm_durable *d)
               "another process has taken the job over and goes on with it");
 }
 
-int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
+void gm_job_prepare(struct gm_job *job, struct gm_engine *e,
                     const struct gm_job_ops *ops)
 {
   job->engine = e;
@@ -59,6 +59,12 @@ int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
   job->permille = job->queue_position = -1;
   gm_list_init(&job->link);
   job->durable.lost = lost_to_another;
+}
+
+int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
+                    const struct gm_job_ops *ops)
+{
+  gm_job_prepare(job, e, ops);
   if (!job->id[0])
     gm_id_new(job->id);
   if (!gm_map_put(&e->jobs, job->id, job))
@@ -214,7 +220,7 @@ void gm_job_end(struct gm_job *job)
 {
   gm_job_move(job, GM_JOB_ENDED);
   if (job->err.error_class != GAMUT_E_DETACHED)
-    gm_job_write(job, 0);
+    gm_job_write(job, GM_PUT_ENDED);
 }
 
 /* A paid exchange whose answer we do not wait for any more. */

@@ -122,6 +122,9 @@ struct gm_job {
 /* `job` is the owner's memory, zeroed.  A new id unless one is set. */
 int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
                     const struct gm_job_ops *ops);
+/* The same without its place among the jobs under way: to be looked at. */
+void gm_job_prepare(struct gm_job *job, struct gm_engine *e,
+                    const struct gm_job_ops *ops);
 /* Aborts what is under way; the provider is not told. */
 void gm_job_finish(struct gm_job *job);
 
@@ -132,11 +135,18 @@ int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
                   struct json_object *wire, char *request);
 
 /* takeup.c: go on where the record of another process ends; `job` is fresh from
- * gm_job_init().  Asynchronous, as gm_job_begin().  UNSUPPORTED: the provider's
+ * gm_job_init().  `again`: it has ended, and its outputs are fetched once more;
+ * INVALID when they cannot be.  Asynchronous, as gm_job_begin().  UNSUPPORTED: the provider's
  * state is of another version; PROTOCOL: broken; NOMEM. */
 int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
                        struct json_object *wire,
-                       const struct json_object *record, struct gm_error *err);
+                       const struct json_object *record, bool again,
+                       struct gm_error *err);
+
+/* What the record says, to be looked at and not gone on with; after
+ * gm_job_prepare().  PROTOCOL, NOMEM. */
+int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
+                    struct gm_error *err);
 
 /* The owner is through with it: no attempt follows.  The record goes, unless the
  * job goes on at the vendor (detached). */

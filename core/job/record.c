@@ -121,15 +121,11 @@ char *gm_job_record(struct gm_job *job)
 
 int32_t gm_job_write(struct gm_job *job, unsigned flags)
 {
-  char *text;
+  struct gm_journal *j = job->engine->journal;
+  bool goes = flags & GM_PUT_ENDED && !gm_journal_keeps(j);
+  char *text = goes ? NULL : gm_job_record(job);
 
-  if (job->state == GM_JOB_ENDED) {
-    gm_journal_remove(job->engine->journal, job->id, &job->durable);
-    return 0;
-  }
-  text = gm_job_record(job);
-  if (!text)
+  if (!text && !goes)
     return GAMUT_E_NOMEM;
-  return gm_journal_put(job->engine->journal, job->id, text, flags,
-                        &job->durable);
+  return gm_journal_put(j, job->id, text, flags, &job->durable);
 }

@@ -129,18 +129,12 @@ static enum gm_takeup choose(const struct gm_job *job,
   return job->accepted ? GM_TAKEUP_UNKNOWN : GM_TAKEUP_BEGIN;
 }
 
-static int32_t read_record(struct gm_job *job, const struct json_object *record,
-                           struct gm_error *err)
+int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
+                    struct gm_error *err)
 {
   struct json_object *pending = gm_json_at(record, "pending");
   const char *attempt = gm_json_str(record, "attempt", "");
 
-  if (gm_json_i64(record, "state_version", -1) !=
-      job->instance->provider->def.state_version)
-    return gm_fail(err, GAMUT_E_UNSUPPORTED,
-                   "job %s was begun by another version of provider '%s', "
-                   "which cannot be continued by this one",
-                   job->id, job->instance->name);
   job->pending = pending ? gm_pending_from_json(pending) : NULL;
   if (!gm_id_valid(attempt) || (pending && !job->pending))
     return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
@@ -154,12 +148,44 @@ static int32_t read_record(struct gm_job *job, const struct json_object *record,
       copy_member(&job->state_text, record, "provider_state") &&
       read_found(job, gm_json_at(record, "found")))
     return 0;
-  return gm_fail(err, GAMUT_E_NOMEM, "no memory to take up job %s", job->id);
+  return gm_fail(err, GAMUT_E_NOMEM, "no memory for job %s", job->id);
+}
+
+/* Its last question is put again where it was free, since the addresses that
+ * came with the answer may be good no longer; else those are all there is. */
+static int32_t choose_again(struct gm_job *job, struct gm_error *err)
+{
+  struct gm_found *f = job->found;
+  uint32_t i;
+
+  if (job->accepted && job->pending &&
+      !(job->pending->flags & GAMUT_HTTP_BILLABLE)) {
+    gm_found_free(f);
+    job->found = NULL;
+    job->takeup = GM_TAKEUP_SEND;
+    return 0;
+  }
+  for (i = 0; f && i < f->n_outputs; i++) {
+    if (!f->outputs[i].url)
+      return gm_fail(
+        err, GAMUT_E_INVALID,
+        "job %s: its files came in the answer itself and cannot be "
+        "had again%s%s",
+        job->id, f->outputs[i].path ? "; one was " : "",
+        f->outputs[i].path ? f->outputs[i].path : "");
+    gm_free(GM_TAKE(f->outputs[i].path));
+    f->outputs[i].done = false;
+  }
+  job->takeup = GM_TAKEUP_FETCH;
+  return f && f->n_outputs > 0
+           ? 0
+           : gm_fail(err, GAMUT_E_INVALID, "job %s brought no files", job->id);
 }
 
 int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
                        struct json_object *wire,
-                       const struct json_object *record, struct gm_error *err)
+                       const struct json_object *record, bool again,
+                       struct gm_error *err)
 {
   uint64_t now = gm_mono_ms();
   int32_t rc;
@@ -167,10 +193,21 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
   job->instance = instance;
   job->fn = instance->provider->def.step;
   job->wire = wire;
-  rc = read_record(job, record, err);
+  if (gm_json_i64(record, "state_version", -1) !=
+      instance->provider->def.state_version)
+    return gm_fail(err, GAMUT_E_UNSUPPORTED,
+                   "job %s was begun by another version of provider '%s', "
+                   "which cannot be continued by this one",
+                   job->id, instance->name);
+  rc = gm_job_read(job, record, err);
   if (rc)
     return rc;
-  job->takeup = (uint8_t)choose(job, record);
+  if (again)
+    rc = choose_again(job, err);
+  else
+    job->takeup = (uint8_t)choose(job, record);
+  if (rc)
+    return rc;
   job->began_ms = now;
   job->accepted_ms = job->accepted ? now : 0;
   if (!gm_timer_start(

@@ -12,7 +12,8 @@ int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
                       struct gm_error *err);
 /* What the catalog says of a link that is resolved already. */
 int32_t gm_bind_entry(struct gm_router *r, struct gm_link *l);
-/* router.c: a run without a request, for restore.c; its deadline. */
+/* router.c: a run without a request, for restore.c (`ops` NULL: only to be looked
+ * at); its deadline. */
 int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
                      void *owner, const char *id, struct gm_run **ret,
                      struct gm_error *err);

@@ -85,6 +85,23 @@ static void add_attempts(const struct gm_run *run, struct gm_buf *b)
   gm_buf_addc(b, ']');
 }
 
+static void add_end(const struct gm_run *run, struct gm_buf *b)
+{
+  const struct gm_job *j = &run->job;
+
+  add_int(b, ",\"end\":{\"class\":", run->err.error_class);
+  add_text(b, ",\"message\":", run->err.message);
+  add_int(b, ",\"took_ms\":", (int64_t)(j->ended_ms - run->began_ms));
+  if (j->accepted_ms)
+    add_int(b, ",\"accepted_ms\":", (int64_t)(j->accepted_ms - run->began_ms));
+  if (j->working_ms)
+    add_int(b, ",\"working_ms\":", (int64_t)(j->working_ms - run->began_ms));
+  if (j->generated_ms)
+    add_int(b,
+            ",\"generated_ms\":", (int64_t)(j->generated_ms - run->began_ms));
+  gm_buf_addc(b, '}');
+}
+
 void gm_run_record(const struct gm_run *run, struct gm_buf *b)
 {
   char cwd[PATH_MAX];
@@ -105,6 +122,8 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
     gm_buf_add(b, ",\"resubmitted\":true");
   if (run->has_price)
     add_int(b, ",\"price_microusd\":", run->price.microusd);
+  if (run->job.state == GM_JOB_ENDED)
+    add_end(run, b);
 }
 
 /* ---- reading --------------------------------------------------------------
@@ -112,6 +131,7 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
 
 struct reading {
   struct gm_run *run;
+  const struct gm_restore *how; /* NULL: only to be looked at */
   const struct json_object *record, *owner;
   struct gm_error no_input; /* the first that is gone */
 };
@@ -132,6 +152,16 @@ static bool is_path(const char *source)
          strcmp(source, "-") != 0;
 }
 
+static void put_all(struct json_object *to, struct json_object *from)
+{
+  const struct lh_entry *e;
+
+  for (e = json_object_get_object(from)->head; e; e = e->next)
+    json_object_object_add(
+      to, lh_entry_k(e),
+      json_object_get((struct json_object *)gm_unconst(lh_entry_v(e))));
+}
+
 static int32_t read_control(const struct reading *r, struct gm_error *err)
 {
   _cleanup_json_ struct json_object *c = NULL;
@@ -144,6 +174,8 @@ static int32_t read_control(const struct reading *r, struct gm_error *err)
   whole = output ? whole_path(r, output) : NULL;
   if (whole)
     json_object_object_add(c, "output", json_object_new_string(whole));
+  if (r->how && r->how->control)
+    put_all(c, r->how->control);
   return gm_bind_control(r->run, c, err);
 }
 
@@ -259,12 +291,11 @@ static int32_t find_instance(const struct reading *r, struct gm_instance **ret,
   return rc;
 }
 
+/* All but the job itself. */
 static int32_t read_run(struct reading *r, struct gm_error *err)
 {
   struct gm_run *run = r->run;
   struct json_object *fields = gm_json_at(r->owner, "fields");
-  struct gm_instance *instance;
-  const struct gm_link *l;
   int32_t rc = read_control(r, err);
 
   if (rc == 0)
@@ -286,44 +317,104 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   run->job.n_inputs = run->n_inputs;
   run->job.plan = &run->plan;
   run->job.patience_ms = gm_run_patience_ms(run);
-  rc = find_instance(r, &instance, err);
+  return 0;
+}
+
+static int32_t go_on(struct reading *r, struct gm_error *err)
+{
+  struct gm_run *run = r->run;
+  const struct gm_link *l = gm_run_link(run);
+  struct gm_instance *instance;
+  int32_t rc = find_instance(r, &instance, err);
+
   if (rc)
     return rc;
-  l = gm_run_link(run);
   rc = gm_job_restore(&run->job, instance,
                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
-                      r->record, err);
+                      r->record, r->how->again, err);
   if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && r->no_input.error_class)
     rc =
       gm_fail(err, r->no_input.error_class, "%s", gm_error_text(&r->no_input));
   return rc;
 }
 
+/* The end as it was, with times as if it had begun a moment ago. */
+static int32_t read_end(struct reading *r, struct gm_error *err)
+{
+  const struct json_object *end = gm_json_at(r->owner, "end");
+  struct gm_run *run = r->run;
+  struct gm_job *j = &run->job;
+  int32_t error_class = (int32_t)gm_json_i64(end, "class", 0);
+  uint64_t began = 1;
+
+  if (error_class)
+    gm_fail(&run->err, error_class, "%s", gm_json_str(end, "message", ""));
+  run->began_ms = began;
+  j->ended_ms = began + (uint64_t)gm_json_i64(end, "took_ms", 0);
+  if (gm_json_at(end, "accepted_ms"))
+    j->accepted_ms = began + (uint64_t)gm_json_i64(end, "accepted_ms", 0);
+  if (gm_json_at(end, "working_ms"))
+    j->working_ms = began + (uint64_t)gm_json_i64(end, "working_ms", 0);
+  if (gm_json_at(end, "generated_ms"))
+    j->generated_ms = began + (uint64_t)gm_json_i64(end, "generated_ms", 0);
+  return gm_job_read(j, r->record, err);
+}
+
+static int32_t open_record(struct reading *r, struct gm_router *router,
+                           const struct gm_run_ops *ops, void *owner,
+                           struct gm_error *err)
+{
+  const char *id = gm_json_str(r->record, "id", "");
+
+  r->owner = gm_json_at(r->record, "owner");
+  if (!gm_id_valid(id))
+    return gm_fail(err, GAMUT_E_PROTOCOL, "a job's record is broken");
+  if (gm_json_i64(r->record, "v", 0) != RECORD_VERSION)
+    return gm_fail(err, GAMUT_E_UNSUPPORTED,
+                   "job %s was written by another version of gamut", id);
+  return gm_run_adopt(router, ops, owner, id, &r->run, err);
+}
+
+static int32_t close_record(struct reading *r, int32_t rc, struct gm_run **ret)
+{
+  gm_error_finish(&r->no_input);
+  if (rc)
+    gm_run_free(r->run);
+  else
+    *ret = r->run;
+  return rc;
+}
+
 int32_t gm_run_restore(struct gm_router *router, const char *text, size_t len,
+                       const struct gm_restore *how,
                        const struct gm_run_ops *ops, void *owner,
                        struct gm_run **ret, struct gm_error *err)
 {
   _cleanup_json_ struct json_object *record =
     gm_json_parse_once(text, len, NULL, NULL);
-  const char *id = gm_json_str(record, "id", "");
-  struct reading r = { .record = record, .owner = gm_json_at(record, "owner") };
-  int32_t rc;
+  struct reading r = { .record = record, .how = how };
+  int32_t rc = open_record(&r, router, ops, owner, err);
 
-  if (!gm_id_valid(id))
-    return gm_fail(err, GAMUT_E_PROTOCOL, "a job's record is broken");
-  if (gm_json_i64(record, "v", 0) != RECORD_VERSION)
-    return gm_fail(err, GAMUT_E_UNSUPPORTED,
-                   "job %s was written by another version of gamut", id);
-  rc = gm_run_adopt(router, ops, owner, id, &r.run, err);
-  if (rc)
-    return rc;
-  rc = read_run(&r, err);
-  gm_error_finish(&r.no_input);
-  if (rc) {
-    gm_run_free(r.run);
-    return rc;
-  }
-  gm_run_deadline(r.run, r.run->began_ms);
-  *ret = r.run;
-  return 0;
+  if (rc == 0)
+    rc = read_run(&r, err);
+  if (rc == 0)
+    rc = go_on(&r, err);
+  if (rc == 0)
+    gm_run_deadline(r.run, r.run->began_ms);
+  return close_record(&r, rc, ret);
+}
+
+int32_t gm_run_view(struct gm_router *router, const char *text, size_t len,
+                    struct gm_run **ret, struct gm_error *err)
+{
+  _cleanup_json_ struct json_object *record =
+    gm_json_parse_once(text, len, NULL, NULL);
+  struct reading r = { .record = record };
+  int32_t rc = open_record(&r, router, NULL, NULL, err);
+
+  if (rc == 0)
+    rc = read_run(&r, err);
+  if (rc == 0)
+    rc = read_end(&r, err);
+  return close_record(&r, rc, ret);
 }

@@ -311,12 +311,16 @@ int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
 
   if (!run)
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
-  if (gm_job_init(&run->job, r->engine, &job_ops)) {
-    gm_run_free(run);
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
-  }
   *ret = run;
-  return 0;
+  if (!ops) { /* only to be looked at */
+    gm_job_prepare(&run->job, r->engine, &job_ops);
+    return 0;
+  }
+  if (gm_job_init(&run->job, r->engine, &job_ops) == 0)
+    return 0;
+  gm_run_free(run);
+  *ret = NULL;
+  return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
 }
 
 void gm_run_deadline(struct gm_run *run, uint64_t from_ms)

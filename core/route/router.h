@@ -82,7 +82,13 @@ void gm_run_free(struct gm_run *run);
  * broken; NOT_FOUND: its provider is not installed; AUTH, INVALID: its settings
  * are not what they were; UNSUPPORTED: it is from another version.  Nothing is
  * changed at the vendor or in the store then. */
+struct gm_restore {
+  struct json_object *control; /* members that replace those of the record ("output",
+                                  "timeout" ...), or NULL */
+  bool again; /* it has ended: only its files are fetched once more */
+};
 int32_t gm_run_restore(struct gm_router *r, const char *record, size_t len,
+                       const struct gm_restore *how,
                        const struct gm_run_ops *ops, void *owner,
                        struct gm_run **ret, struct gm_error *err);
 const struct gm_link *gm_run_link(const struct gm_run *run); /* present one */
@@ -92,6 +98,10 @@ const struct gm_link *gm_run_link(const struct gm_run *run); /* present one */
 int32_t gm_router_adopt_named(struct gm_router *r, const char *provider,
                               struct gm_error *err);
 int32_t gm_router_adopt_rest(struct gm_router *r, struct gm_error *err);
+
+/* The same to be looked at, with how it ended: gm_run_free(). */
+int32_t gm_run_view(struct gm_router *r, const char *record, size_t len,
+                    struct gm_run **ret, struct gm_error *err);
 
 /* bind.c, also for dry runs: the request text for link `i`, checked and priced;
  * gm_free.  NULL with `err`. */

@@ -5,6 +5,7 @@
  * long and wakes up after another took its jobs writes nothing any more, and
  * what waits for the record is not sent. */
 #include "store/journal.h"
+#include "base/clock.h"
 #include "store/owner.h"
 #include <string.h>
 
@@ -22,6 +23,7 @@ struct gm_journal {
   struct gm_store *store;
   struct gm_log *log;
   struct gm_owner owner;
+  int64_t keep_ms;
 };
 
 /* ---- whose rows they are ------------------------------------------------- */
@@ -93,12 +95,14 @@ static struct gm_entry *entry_new(struct gm_journal *j, const char *id,
     return NULL;
   memcpy(e->id, id, GM_ID_SIZE);
   e->journal = j;
-  e->op = (struct gamut_store_op){ .table = GM_TABLE_JOB,
-                                   .key = e->id,
-                                   .owner = j->owner.name,
-                                   .conditions =
-                                     held ? GAMUT_IF_MINE : GAMUT_IF_ABSENT,
-                                   .changes = held ? 0 : GAMUT_SET_OWNER };
+  e->op = (struct gamut_store_op){
+    .table = GM_TABLE_JOB,
+    .key = e->id,
+    .owner = j->owner.name,
+    .conditions = held ? GAMUT_IF_MINE : GAMUT_IF_ABSENT,
+    .changes = held ? 0 : GAMUT_SET_OWNER | GAMUT_SET_RANK,
+    .rank = (int64_t)gm_wall_ms()
+  };
   e->tx.tx = (struct gamut_store_tx){ .struct_size = sizeof(e->tx.tx),
                                       .ops = { &e->op, 1, sizeof(e->op) } };
   e->tx.done = written;
@@ -131,31 +135,7 @@ static void set_text(struct gm_entry *e, char *text)
   e->op.body_len = text ? strlen(text) : 0;
 }
 
-/* Nothing touches `d` behind gm_store_commit(): its end may have been told, and
- * the job be gone. */
-int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
-                       unsigned flags, struct gm_durable *d)
-{
-  struct gm_entry *e = entry_for(j, id, d);
-
-  if (!e) {
-    gm_free(text);
-    return GAMUT_E_NOMEM;
-  }
-  set_text(e, text);
-  e->wait |= flags & GM_PUT_WAIT;
-  e->op.changes |= GAMUT_SET_BODY;
-  hold(j, d);
-  if (flags & GM_PUT_RELEASE) {
-    e->op.changes &= ~(uint32_t)GAMUT_SET_OWNER;
-    e->op.changes |= GAMUT_CLEAR_OWNER;
-    let_go(j, d);
-  }
-  gm_store_commit(j->store, &e->tx);
-  return 0;
-}
-
-void gm_journal_remove(struct gm_journal *j, const char *id,
+static void remove_row(struct gm_journal *j, const char *id,
                        struct gm_durable *d)
 {
   struct gm_entry *e;
@@ -177,6 +157,61 @@ void gm_journal_remove(struct gm_journal *j, const char *id,
   e->op.changes = GAMUT_REMOVE;
   e->tx.tx.flags = GAMUT_TX_LOOSE; /* found again it would end again */
   gm_store_commit(j->store, &e->tx);
+}
+
+/* Nothing touches `d` behind gm_store_commit(): its end may have been told, and
+ * the job be gone. */
+int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
+                       unsigned flags, struct gm_durable *d)
+{
+  struct gm_entry *e;
+
+  if (!text) {
+    remove_row(j, id, d);
+    return 0;
+  }
+  e = entry_for(j, id, d);
+  if (!e) {
+    gm_free(text);
+    return GAMUT_E_NOMEM;
+  }
+  set_text(e, text);
+  e->wait |= flags & GM_PUT_WAIT;
+  e->op.changes |= GAMUT_SET_BODY;
+  hold(j, d);
+  if (flags & GM_PUT_ENDED) {
+    e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;
+    e->op.rank = 0;
+    e->op.ttl_ms = j->keep_ms;
+  }
+  if (flags & (GM_PUT_RELEASE | GM_PUT_ENDED)) {
+    e->op.changes &= ~(uint32_t)GAMUT_SET_OWNER;
+    e->op.changes |= GAMUT_CLEAR_OWNER;
+    let_go(j, d);
+  }
+  gm_store_commit(j->store, &e->tx);
+  return 0;
+}
+
+const char *gm_journal_owner(struct gm_journal *j)
+{
+  gm_owner_use(&j->owner);
+  return j->owner.name;
+}
+
+void gm_journal_adopt(struct gm_journal *j, struct gm_durable *d)
+{
+  hold(j, d);
+}
+
+bool gm_journal_keeps(const struct gm_journal *j)
+{
+  return j->keep_ms != 0 && gm_store_keeps(j->store);
+}
+
+void gm_journal_keep_ms(struct gm_journal *j, int64_t ms)
+{
+  j->keep_ms = ms;
 }
 
 void gm_journal_unwait(struct gm_durable *d)

@@ -28,19 +28,28 @@ void gm_journal_free(struct gm_journal *j);
 GM_CLEANUP(struct gm_journal, gm_journal_free)
 
 /* gm_journal_put(): ready() follows, once, perhaps before it returns; whoever
- * comes first may take the job over from now on. */
-enum { GM_PUT_WAIT = 1, GM_PUT_RELEASE = 2 };
-/* Write a job's record: `text` is taken (gm_free).  A record of the same job
- * that has not begun to be written is replaced.  NOMEM: nothing follows. */
+ * comes first may take the job over from now on; the job has ended, and its
+ * record is kept for a while.  The rank of a job under way is the time of its
+ * first record, that of one that has ended 0. */
+enum { GM_PUT_WAIT = 1, GM_PUT_RELEASE = 2, GM_PUT_ENDED = 4 };
+/* Write a job's record: `text` is taken (gm_free); with ENDED it may be NULL: away
+ * with the record.  A record of the same job that has not begun to be written is
+ * replaced.  NOMEM: nothing follows. */
 int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
                        unsigned flags, struct gm_durable *d);
-/* The job needs no record any more. */
-void gm_journal_remove(struct gm_journal *j, const char *id,
-                       struct gm_durable *d);
 /* It waits no longer; the record is written all the same. */
 void gm_journal_unwait(struct gm_durable *d);
 /* `d` goes. */
 void gm_journal_forget(struct gm_journal *j, struct gm_durable *d);
+
+/* For how long records of ended jobs stay. */
+void gm_journal_keep_ms(struct gm_journal *j, int64_t ms);
+/* Do they stay at all? */
+bool gm_journal_keeps(const struct gm_journal *j);
+/* Our name in the store, good from now on; the row of a job is ours now, and
+ * what is written for `d` says so. */
+const char *gm_journal_owner(struct gm_journal *j);
+void gm_journal_adopt(struct gm_journal *j, struct gm_durable *d);
 
 /* The store's sentence for the last failure; in ready(). */
 const char *gm_journal_why(const struct gm_journal *j);

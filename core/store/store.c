@@ -9,6 +9,7 @@
 #include "store/memory.h"
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,6 +43,7 @@ struct gm_store {
   char said[GAMUT_STORE_MESSAGE]; /* becomes `why` */
   struct gm_buf notes;            /* "level text\n" for the log */
   bool posted, stop;
+  atomic_bool keeps;
 };
 
 static struct gm_store_item *item_of(struct gm_list *l)
@@ -112,6 +114,7 @@ static int32_t open_type(struct gm_store *s, const struct gamut_store *type)
     s->handle = NULL;
   else
     s->type = type;
+  atomic_store(&s->keeps, rc == 0 && type->flags & GAMUT_STORE_DURABLE);
   return rc;
 }
 
@@ -389,6 +392,11 @@ bool gm_store_take_back(struct gm_store *s, struct gm_tx *t)
 const char *gm_store_why(const struct gm_store *s)
 {
   return s->why;
+}
+
+bool gm_store_keeps(struct gm_store *s)
+{
+  return atomic_load(&s->keeps);
 }
 
 bool gm_store_begun(const struct gm_store *s)

@@ -67,6 +67,8 @@ void gm_store_look(struct gm_store *s, struct gm_look *k);
 
 /* The sentence of the last failure, in `done`; never NULL. */
 const char *gm_store_why(const struct gm_store *s);
+/* Does what is written outlive the process?  Known once something was written. */
+bool gm_store_keeps(struct gm_store *s);
 /* Has anything been asked of it yet? */
 bool gm_store_begun(const struct gm_store *s);
 

@@ -52,7 +52,8 @@ static void take_up(struct fix *f, const char *record, struct end *e)
   struct gm_run *run;
 
   memset(e, 0, sizeof(*e));
-  ck_assert_msg(gm_run_restore(&f->g->router, record, strlen(record), &ops, e,
+  ck_assert_msg(gm_run_restore(&f->g->router, record, strlen(record),
+                               &(struct gm_restore){ NULL, false }, &ops, e,
                                &run, &err) == 0,
                 "%s", gm_error_text(&err));
   while (!e->over)
@@ -65,6 +66,7 @@ static void reopen(struct fix *f)
 
   gamut_close(f->g);
   ck_assert_int_eq(gamut_open(NULL, &f->g, &f->err), 0);
+  fix_set(f, "store", "memory");
   fix_set(f, "poll_interval", "2ms");
   fix_set(f, "retry_max_wait", "5ms");
   ck_assert_int_eq(gamut_register_provider(f->g, &vendor_a, &f->err), 0);
@@ -130,6 +132,7 @@ START_TEST(goes_on)
   while (n < GM_LEN(rows[_i].answers) && rows[_i].answers[n].asks)
     n++;
   fix_open(&f, rows[_i].answers, n, 0);
+  fix_set(&f, "store", "memory");
   ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, NULL, &f.err), 0);
   /* A wait is short; else it stays in its state, and its request is out. */
   while (k < (strcmp(rows[_i].state, "waiting") == 0 ? 1 : 5)) {
@@ -200,6 +203,7 @@ START_TEST(refused)
   int asked;
 
   fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_set(&f, "store", "memory");
   ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, NULL, &f.err), 0);
   while (strcmp(state_of(f.g), "waiting") != 0)
     gamut_step(f.g, 2);
@@ -207,7 +211,8 @@ START_TEST(refused)
   bad = replaced(record, refusals[_i].from, refusals[_i].to);
   reopen(&f);
   asked = script_count(f.script, "");
-  ck_assert_int_eq(gm_run_restore(&f.g->router, bad, strlen(bad), &ops, &e,
+  ck_assert_int_eq(gm_run_restore(&f.g->router, bad, strlen(bad),
+                                  &(struct gm_restore){ NULL, false }, &ops, &e,
                                   &run, &err),
                    refusals[_i].error_class);
   ck_assert_msg(strstr(gm_error_text(&err), refusals[_i].part) != NULL,

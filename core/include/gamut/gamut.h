@@ -340,8 +340,75 @@ GAMUT_API int32_t gamut_cancel(struct gamut *g, const char *id);
  * GAMUT_E_NOT_FOUND. */
 GAMUT_API int32_t gamut_detach(struct gamut *g, const char *id);
 
-/* Jobs under way. */
+/* Jobs under way in this context. */
 GAMUT_API uint32_t gamut_active(struct gamut *g);
+
+/* ---- jobs that outlive a process ----------------------------------------
+ *
+ * With a durable store (setting `store`) each job is written down before it is
+ * paid for and again when the vendor has it; any process with the same store can
+ * take it over when the one that drove it has ended, or gave it back (detached,
+ * gamut_close()).  Wherever an id is asked for, its first characters do, as long
+ * as they name one job.  These functions wait for the store, and work on the jobs
+ * of this context meanwhile; not from a callback.  GAMUT_E_STORAGE: the store
+ * cannot be read or written. */
+
+/* Jobs that the store knows, the latest first, as a JSON array of {"id", "state",
+ * "ended", "driven": a living process works on it, "provider", "model", "prompt",
+ * "began_at", "written_at", "class", "message", "cost_usd", "settled", "files"}.
+ * The state is that of the job ("waiting", "fetching" ...), or how it ended
+ * ("completed", "failed", "blocked", "cancelled"), or "maybe-charged".
+ *
+ * filter  NULL, or a JSON object: "state" (one of them, "unfinished" or "ended"),
+ *         "provider", "since" ("24h", "2026-11-28"), "limit"
+ *
+ * gamut_string_free(); GAMUT_E_INVALID for a filter that makes no sense. */
+GAMUT_API int32_t gamut_jobs(struct gamut *g, const char *filter,
+                             char **ret_json, struct gamut_error *ret_error);
+
+/* One of them, with "record" (all that is written of it) and, when it has ended,
+ * "result" as gamut_result_json() had it.  gamut_string_free();
+ * GAMUT_E_NOT_FOUND. */
+GAMUT_API int32_t gamut_job(struct gamut *g, const char *id, char **ret_json,
+                            struct gamut_error *ret_error);
+
+/* Go on with a job here.  What was under way decides what comes first: a paid
+ * request that was about to leave is sent again only when it carries a key that
+ * the vendor honours; else the job ends as GAMUT_E_UNKNOWN (or is submitted once
+ * more, where "resubmit" allows that).
+ *
+ * how      NULL, or a request of which "output", "force", "download", "sidecar",
+ *          "timeout" and "resubmit" count instead of those it was submitted with
+ * on_done  as in gamut_submit()
+ *
+ * GAMUT_E_NOT_FOUND; GAMUT_E_RATE: a living process drives it; GAMUT_E_INVALID: it
+ * has ended, or its provider is at another base_url now; GAMUT_E_UNSUPPORTED: it
+ * is from another version. */
+GAMUT_API int32_t gamut_attach(struct gamut *g, const char *id,
+                               const struct gamut_request *how,
+                               gamut_done_fn *on_done, void *user,
+                               struct gamut_error *ret_error);
+
+/* Fetch the files of a job that has ended once more (one that has not is gone on
+ * with, as by gamut_attach()).  Where the vendor still knows the job it is asked
+ * anew, since addresses of files expire.  GAMUT_E_INVALID: they came in an answer
+ * that cannot be had again; else as gamut_attach(). */
+GAMUT_API int32_t gamut_fetch(struct gamut *g, const char *id,
+                              const struct gamut_request *how,
+                              gamut_done_fn *on_done, void *user,
+                              struct gamut_error *ret_error);
+
+/* Go on with every job that has not ended and that no living process drives.
+ * *ret_count: how many.  One that cannot be taken up stays as it is, and the log
+ * says why. */
+GAMUT_API int32_t gamut_resume_all(struct gamut *g, gamut_done_fn *on_done,
+                                   void *user, uint32_t *ret_count,
+                                   struct gamut_error *ret_error);
+
+/* Say what the vendor's books say of a job that is maybe-charged: charged (1) or
+ * not (0).  It is at its end then.  GAMUT_E_INVALID when it is not. */
+GAMUT_API int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
+                               struct gamut_error *ret_error);
 
 /* ---- events ------------------------------------------------------------- */
 

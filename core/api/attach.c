@@ -1,0 +1,351 @@
+/* attach.c - jobs of the store go on in this context: those that another
+ * process left, those that this one gave back, and the files of those that have
+ * ended.
+ *
+ * A claim reads the record and takes the row; then a run is made of it, which a
+ * ticket owns as if it had been submitted here. */
+#include "api/jobs.h"
+#include "api/request.h"
+#include "base/str.h"
+#include <string.h>
+
+struct attach {
+  struct gm_claim claim;
+  struct gamut *g;
+  struct gm_restore how;
+  gamut_done_fn *on_done;
+  void *user;
+  struct gm_error err;
+  bool over;
+};
+
+static int32_t make_ticket(struct attach *a)
+{
+  struct gamut *g = a->g;
+  struct gm_ticket *t = gm_zalloc(sizeof(*t));
+  struct gm_run *run;
+  int32_t rc;
+
+  if (!t)
+    return gm_fail(&a->err, GAMUT_E_NOMEM, "no memory for a job");
+  gm_list_init(&t->link);
+  t->g = g;
+  t->on_done = a->on_done;
+  t->user = a->user;
+  rc =
+    gm_run_restore(&g->router, gm_buf_text(&a->claim.text), a->claim.text.len,
+                   &a->how, &gm_ticket_ops, t, &run, &a->err);
+  if (rc) {
+    gm_free(t);
+    return rc;
+  }
+  gm_journal_adopt(g->journal, &run->job.durable);
+  gm_ticket_add(g, t, run);
+  return 0;
+}
+
+/* The row is ours, but nothing came of it: others may try. */
+static void give_back(struct attach *a)
+{
+  struct gm_durable d = { .ready = NULL };
+  char *text = gm_strndup(gm_buf_text(&a->claim.text), a->claim.text.len);
+
+  if (!text)
+    return;
+  gm_journal_adopt(a->g->journal, &d);
+  gm_journal_put(a->g->journal, a->claim.id, text, GM_PUT_RELEASE, &d);
+  gm_journal_forget(a->g->journal, &d);
+}
+
+static int32_t check_claim(struct attach *a, int32_t error_class)
+{
+  switch (error_class) {
+  case 0:
+    break;
+  case GAMUT_E_NOT_FOUND:
+    return gm_fail(&a->err, error_class, "no job '%s'", a->claim.id);
+  case GAMUT_E_RATE:
+    return gm_fail(&a->err, error_class,
+                   "job %s is under way in another process, or in this one",
+                   a->claim.id);
+  default:
+    return gm_fail(&a->err, error_class, "%s", gm_store_why(a->g->store));
+  }
+  if (a->how.again && !a->claim.ended)
+    a->how.again = false; /* it goes on, and fetches what it brings */
+  if (!a->how.again && a->claim.ended)
+    return gm_fail(&a->err, GAMUT_E_INVALID, "job %s has ended already",
+                   a->claim.id);
+  return 0;
+}
+
+static void claimed(struct gm_claim *c, int32_t error_class)
+{
+  struct attach *a = GM_CONTAINER(c, struct attach, claim);
+
+  if (check_claim(a, error_class) == 0)
+    make_ticket(a);
+  if (!error_class && a->err.error_class)
+    give_back(a);
+  gm_claim_finish(c);
+  gm_tell_over(a->g, &a->over);
+}
+
+static void claim_now(struct gamut *g, void *arg)
+{
+  struct attach *a = arg;
+
+  a->g = g;
+  a->claim.done = claimed;
+  gm_claim_begin(&a->claim, g->journal, g->store);
+}
+
+static int32_t attach(struct gamut *g, const char *id,
+                      const struct gamut_request *how, bool again,
+                      gamut_done_fn *on_done, void *user,
+                      struct gamut_error *ret_error)
+{
+  struct attach a = { .on_done = on_done, .user = user };
+  int32_t rc = gm_enter_wait(g, ret_error);
+
+  if (rc)
+    return rc;
+  a.how.again = again;
+  a.how.control = how && how->ask ? how->ask->control : NULL;
+  if (how && how->ask && how->ask->err.error_class)
+    gm_fail(&a.err, how->ask->err.error_class, "%s",
+            gm_error_text(&how->ask->err));
+  if (!a.err.error_class && gm_job_find_id(g, id, a.claim.id, &a.err) == 0) {
+    gm_on_engine(g, claim_now, &a);
+    gm_wait_over(g, &a.over);
+  }
+  return gm_report(&a.err, ret_error);
+}
+
+int32_t gamut_attach(struct gamut *g, const char *id,
+                     const struct gamut_request *how, gamut_done_fn *on_done,
+                     void *user, struct gamut_error *ret_error)
+{
+  return attach(g, id, how, false, on_done, user, ret_error);
+}
+
+int32_t gamut_fetch(struct gamut *g, const char *id,
+                    const struct gamut_request *how, gamut_done_fn *on_done,
+                    void *user, struct gamut_error *ret_error)
+{
+  return attach(g, id, how, true, on_done, user, ret_error);
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+struct orphans {
+  struct gm_waited_look w;
+  char (*ids)[GAMUT_ID_SIZE];
+  uint32_t n, room;
+};
+
+static int32_t orphan_row(void *user, const struct gamut_store_row *row)
+{
+  struct orphans *o = user;
+  char(*more)[GAMUT_ID_SIZE];
+
+  if (!gm_id_valid(row->key))
+    return 0;
+  if (o->n == o->room) {
+    o->room = o->room ? 2 * o->room : 64;
+    more = gm_realloc(o->ids, o->room * sizeof(*more));
+    if (!more)
+      return GAMUT_E_NOMEM;
+    o->ids = more;
+  }
+  memcpy(o->ids[o->n++], row->key, GAMUT_ID_SIZE);
+  return 0;
+}
+
+/* Rows with a rank have not ended. */
+static int32_t run_orphans(struct gm_look *k, const struct gamut_store *type,
+                           void *handle, char *message)
+{
+  struct orphans *o = GM_CONTAINER(k, struct orphans, w.look);
+  const struct gamut_store_query q = { .struct_size = sizeof(q),
+                                       .flags = GAMUT_SCAN_BY_RANK |
+                                                GAMUT_SCAN_FREE |
+                                                GAMUT_SCAN_NO_BODY,
+                                       .table = GM_TABLE_JOB,
+                                       .min_rank = 1,
+                                       .max_rank = INT64_MAX };
+
+  return type->scan(handle, &q, orphan_row, o, message);
+}
+
+struct resume {
+  struct attach *all;
+  struct orphans *orphans;
+  gamut_done_fn *on_done;
+  void *user;
+};
+
+/* Their claims share commits. */
+static void resume_now(struct gamut *g, void *arg)
+{
+  struct resume *r = arg;
+  uint32_t i;
+
+  for (i = 0; i < r->orphans->n; i++) {
+    struct attach *a = &r->all[i];
+
+    memcpy(a->claim.id, r->orphans->ids[i], GAMUT_ID_SIZE);
+    a->on_done = r->on_done;
+    a->user = r->user;
+    claim_now(g, a);
+  }
+}
+
+/* Those that another process was quicker with are nobody's failure. */
+static uint32_t settle_resume(struct gamut *g, struct resume *r)
+{
+  uint32_t i, taken = 0;
+
+  for (i = 0; i < r->orphans->n; i++) {
+    struct attach *a = &r->all[i];
+
+    gm_wait_over(g, &a->over);
+    if (!a->err.error_class)
+      taken++;
+    else if (a->err.error_class != GAMUT_E_RATE)
+      gm_warn(&g->log, "job %s is not taken up: %s", a->claim.id,
+              gm_error_text(&a->err));
+    gm_error_finish(&a->err);
+  }
+  return taken;
+}
+
+int32_t gamut_resume_all(struct gamut *g, gamut_done_fn *on_done, void *user,
+                         uint32_t *ret_count, struct gamut_error *ret_error)
+{
+  struct orphans o = { .w.look.run = run_orphans };
+  struct resume r = { .orphans = &o, .on_done = on_done, .user = user };
+  int32_t rc = gm_enter_wait(g, ret_error);
+
+  if (rc)
+    return rc;
+  *ret_count = 0;
+  if (gm_look_and_wait(g, &o.w) == 0 && o.n > 0) {
+    r.all = gm_zalloc(o.n * sizeof(*r.all));
+    if (r.all) {
+      gm_on_engine(g, resume_now, &r);
+      *ret_count = settle_resume(g, &r);
+    } else {
+      gm_fail(&o.w.err, GAMUT_E_NOMEM, "no memory to take up %u jobs", o.n);
+    }
+  }
+  gm_free(r.all);
+  gm_free(o.ids);
+  return gm_report(&o.w.err, ret_error);
+}
+
+/* ---- what became of the money -------------------------------------------- */
+
+struct settle {
+  struct gm_claim claim;
+  struct gamut *g;
+  struct gm_durable durable;
+  const char *verdict;
+  struct gm_error err;
+  bool over;
+};
+
+/* Maybe-charged no longer; one that nobody waits for has ended with it. */
+static char *settled_text(struct settle *s)
+{
+  _cleanup_json_ struct json_object *o = gm_json_parse_once(
+    gm_buf_text(&s->claim.text), s->claim.text.len, NULL, NULL);
+  struct json_object *owner = gm_json_at(o, "owner"), *end;
+
+  if (!owner)
+    return NULL;
+  json_object_object_del(o, "maybe_charged");
+  json_object_object_add(o, "state", json_object_new_string("ended"));
+  json_object_object_add(o, "settled", json_object_new_string(s->verdict));
+  if (!gm_json_at(owner, "end")) {
+    end = json_object_new_object();
+    json_object_object_add(end, "class", json_object_new_int(GAMUT_E_UNKNOWN));
+    json_object_object_add(
+      end, "message",
+      json_object_new_string("sent, but no answer came; settled by hand"));
+    json_object_object_add(owner, "end", end);
+  }
+  return gm_strdup(gm_json_text(o, NULL));
+}
+
+static void settle_written(struct gm_durable *d, int32_t error_class)
+{
+  struct settle *s = GM_CONTAINER(d, struct settle, durable);
+
+  if (error_class)
+    gm_fail(&s->err, error_class, "%s", gm_store_why(s->g->store));
+  gm_journal_forget(s->g->journal, d);
+  gm_tell_over(s->g, &s->over);
+}
+
+static void settle_claimed(struct gm_claim *c, int32_t error_class)
+{
+  struct settle *s = GM_CONTAINER(c, struct settle, claim);
+  char *text = error_class ? NULL : settled_text(s);
+
+  gm_claim_finish(c);
+  if (error_class == GAMUT_E_RATE)
+    gm_fail(&s->err, error_class, "job %s is under way", c->id);
+  else if (error_class)
+    gm_fail(&s->err, error_class, "%s", gm_store_why(s->g->store));
+  else if (!text)
+    gm_fail(&s->err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
+  if (s->err.error_class) {
+    gm_tell_over(s->g, &s->over);
+    return;
+  }
+  gm_journal_adopt(s->g->journal, &s->durable);
+  s->durable.ready = settle_written;
+  if (gm_journal_put(s->g->journal, c->id, text, GM_PUT_WAIT | GM_PUT_ENDED,
+                     &s->durable))
+    settle_written(&s->durable, GAMUT_E_NOMEM);
+}
+
+static void settle_now(struct gamut *g, void *arg)
+{
+  struct settle *s = arg;
+
+  s->g = g;
+  s->claim.done = settle_claimed;
+  gm_claim_begin(&s->claim, g->journal, g->store);
+}
+
+int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
+                     struct gamut_error *ret_error)
+{
+  struct settle s = { .verdict = charged ? "charged" : "not-charged" };
+  struct gamut_error error = { 0 };
+  _cleanup_json_ struct json_object *job = NULL;
+  char *json = NULL;
+  int32_t rc = gm_enter_wait(g, ret_error);
+
+  if (rc)
+    return rc;
+  if (gamut_job(g, id, &json, &error)) {
+    if (ret_error)
+      *ret_error = error;
+    return error.error_class;
+  }
+  job = gm_json_parse_once(json, strlen(json), NULL, NULL);
+  gm_free(json);
+  memcpy(s.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
+  if (!gm_streq(gm_json_str(job, "state", NULL), "maybe-charged")) {
+    gm_fail(&s.err, GAMUT_E_INVALID,
+            "job %s is not maybe-charged, but %s: there is nothing to settle",
+            s.claim.id, gm_json_str(job, "state", "unknown"));
+  } else {
+    gm_on_engine(g, settle_now, &s);
+    gm_wait_over(g, &s.over);
+  }
+  return gm_report(&s.err, ret_error);
+}

@@ -1,0 +1,398 @@
+/* jobs.c - what the store knows of jobs, of this process and of others.
+ *
+ * Records are read and judged on the store's thread; what is kept of them goes
+ * back as one document. */
+#include "api/jobs.h"
+#include "api/look.h"
+#include "api/result.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "job/policy.h"
+#include <ctype.h>
+#include <string.h>
+
+#define RECORD_MAX (128u << 20)
+
+/* ---- asking the store ---------------------------------------------------- */
+
+static void looked(struct gm_look *k, int32_t error_class)
+{
+  struct gm_waited_look *w = GM_CONTAINER(k, struct gm_waited_look, look);
+
+  if (error_class)
+    gm_fail(&w->err, error_class, "%s", gm_store_why(w->g->store));
+  gm_tell_over(w->g, &w->over);
+}
+
+static void look_now(struct gamut *g, void *arg)
+{
+  struct gm_waited_look *w = arg;
+
+  gm_store_look(g->store, &w->look);
+}
+
+int32_t gm_look_and_wait(struct gamut *g, struct gm_waited_look *w)
+{
+  w->g = g;
+  w->look.done = looked;
+  gm_on_engine(g, look_now, w);
+  gm_wait_over(g, &w->over);
+  return w->err.error_class;
+}
+
+/* ---- finding one --------------------------------------------------------- */
+
+struct search {
+  struct gm_waited_look w;
+  char from[GAMUT_ID_SIZE], to[GAMUT_ID_SIZE + 1], found[GAMUT_ID_SIZE];
+  uint32_t n;
+};
+
+static int32_t count_row(void *user, const struct gamut_store_row *row)
+{
+  struct search *s = user;
+
+  if (gm_id_valid(row->key))
+    memcpy(s->found, row->key, GAMUT_ID_SIZE);
+  s->n++;
+  return 0;
+}
+
+static int32_t run_search(struct gm_look *k, const struct gamut_store *type,
+                          void *handle, char *message)
+{
+  struct search *s = GM_CONTAINER(k, struct search, w.look);
+  const struct gamut_store_query q = { .struct_size = sizeof(q),
+                                       .flags = GAMUT_SCAN_NO_BODY,
+                                       .table = GM_TABLE_JOB,
+                                       .from = s->from,
+                                       .to = s->to,
+                                       .limit = 2 };
+
+  return type->scan(handle, &q, count_row, s, message);
+}
+
+int32_t gm_job_find_id(struct gamut *g, const char *given,
+                       char ret[GAMUT_ID_SIZE], struct gm_error *err)
+{
+  struct search s = { .w.look.run = run_search };
+  size_t i, len = given ? strlen(given) : 0;
+
+  if (len == 0 || len >= GAMUT_ID_SIZE)
+    return gm_fail(err, GAMUT_E_NOT_FOUND, "'%.40s' is no job's id",
+                   given ? given : "");
+  for (i = 0; i < len; i++)
+    s.from[i] = (char)toupper((unsigned char)given[i]);
+  memcpy(s.to, s.from, len);
+  s.to[len] = '~'; /* behind every letter of an id */
+  if (gm_look_and_wait(g, &s.w)) {
+    gm_error_move(err, &s.w.err);
+    return err->error_class;
+  }
+  if (s.n == 0)
+    return gm_fail(err, GAMUT_E_NOT_FOUND,
+                   "no job '%s' (`gamut jobs` lists those that are known)",
+                   given);
+  if (s.n > 1)
+    return gm_fail(err, GAMUT_E_INVALID,
+                   "several jobs begin with '%s': give more of the id", given);
+  memcpy(ret, s.found, GAMUT_ID_SIZE);
+  return 0;
+}
+
+/* ---- one line of the list ------------------------------------------------ */
+
+static void put_time(struct json_object *o, const char *name, int64_t wall_ms)
+{
+  char text[32];
+
+  if (wall_ms > 0)
+    gm_look_put(o, name, gm_fmt_time(text, (uint64_t)wall_ms));
+}
+
+static const struct json_object *link_of(const struct json_object *owner)
+{
+  const struct json_object *links = gm_json_at(owner, "links");
+  int64_t at = gm_json_i64(owner, "at", 0);
+
+  return json_object_array_get_idx(links, (size_t)at);
+}
+
+/* A paid exchange was about to leave, and nobody waits for its answer. */
+static bool is_unknown(const struct json_object *record,
+                       const struct gamut_store_row *row)
+{
+  int64_t flags = gm_json_i64(record, "pending/flags", 0);
+
+  return !(row->owner && row->owner_ttl_ms > 0) &&
+         gm_streq(gm_json_str(record, "state", NULL), "sending") &&
+         flags & GAMUT_HTTP_BILLABLE && !(flags & GAMUT_HTTP_KEYED);
+}
+
+/* "completed", "blocked" ... of one that has ended; else where it stands. */
+static const char *state_of(const struct json_object *record,
+                            const struct gamut_store_row *row)
+{
+  const struct json_object *end = gm_json_at(record, "owner/end");
+
+  if (gm_json_bool(record, "maybe_charged", false) || is_unknown(record, row))
+    return "maybe-charged";
+  if (!end)
+    return gm_json_str(record, "state", "unknown");
+  return gm_status_name(gm_status_of((int32_t)gm_json_i64(end, "class", 0)));
+}
+
+static void put_end(struct json_object *o, const struct json_object *record)
+{
+  const struct json_object *end = gm_json_at(record, "owner/end");
+  int32_t error_class = (int32_t)gm_json_i64(end, "class", 0);
+  int64_t cost = gm_json_i64(record, "found/cost_microusd", -1);
+
+  if (error_class) {
+    gm_look_put(o, "class", gm_policy_of(error_class)->name);
+    gm_look_put(o, "message", gm_json_str(end, "message", NULL));
+  }
+  if (cost < 0)
+    cost = gm_json_i64(record, "owner/price_microusd", -1);
+  if (cost >= 0)
+    json_object_object_add(o, "cost_usd", gm_json_new_real((double)cost / 1e6));
+}
+
+static void put_files(struct json_object *o, const struct json_object *record)
+{
+  const struct json_object *list = gm_json_at(record, "found/outputs");
+  struct json_object *files = json_object_new_array();
+  size_t i, n = gm_json_count(list, NULL);
+
+  for (i = 0; i < n; i++) {
+    const char *path =
+      gm_json_str(json_object_array_get_idx(list, i), "path", NULL);
+
+    if (path && *path)
+      json_object_array_add(files, json_object_new_string(path));
+  }
+  json_object_object_add(o, "files", files);
+}
+
+static struct json_object *line_of(const struct json_object *record,
+                                   const struct gamut_store_row *row)
+{
+  struct json_object *o = json_object_new_object();
+  const struct json_object *owner = gm_json_at(record, "owner");
+  const struct json_object *link = link_of(owner);
+
+  gm_look_put(o, "id", row->key);
+  gm_look_put(o, "state", state_of(record, row));
+  json_object_object_add(o, "ended", json_object_new_boolean(row->rank == 0));
+  json_object_object_add(
+    o, "driven", json_object_new_boolean(row->owner && row->owner_ttl_ms > 0));
+  gm_look_put(o, "provider", gm_json_str(link, "provider", NULL));
+  gm_look_put(o, "model", gm_json_str(link, "model", NULL));
+  gm_look_put(o, "prompt", gm_json_str(owner, "fields/prompt", NULL));
+  put_time(o, "began_at", gm_json_i64(owner, "began", 0));
+  put_time(o, "written_at", gm_json_i64(record, "at", 0));
+  put_end(o, record);
+  gm_look_put(o, "settled", gm_json_str(record, "settled", NULL));
+  put_files(o, record);
+  return o;
+}
+
+/* ---- the list ------------------------------------------------------------ */
+
+struct listing {
+  struct gm_waited_look w;
+  const char *state, *provider;
+  char since[GAMUT_ID_SIZE]; /* ids sort by time */
+  int64_t limit;
+  struct json_object *all;
+};
+
+static bool is_wanted(const struct listing *l, const struct json_object *line)
+{
+  const char *state = gm_json_str(line, "state", "");
+  bool ended = gm_json_bool(line, "ended", false);
+
+  if (l->provider &&
+      !gm_streq(l->provider, gm_json_str(line, "provider", NULL)))
+    return false;
+  if (!l->state || gm_streq(l->state, state))
+    return true;
+  return (gm_streq(l->state, "unfinished") && !ended) ||
+         (gm_streq(l->state, "ended") && ended);
+}
+
+static int32_t list_row(void *user, const struct gamut_store_row *row)
+{
+  struct listing *l = user;
+  _cleanup_json_ struct json_object *record =
+    gm_json_parse_once(row->body, row->body_len, NULL, NULL);
+  _cleanup_json_ struct json_object *line =
+    record ? line_of(record, row) : NULL;
+
+  if (!line || !is_wanted(l, line))
+    return 0;
+  if (json_object_array_add(l->all, json_object_get(line)))
+    return GAMUT_E_NOMEM;
+  return (int64_t)json_object_array_length(l->all) >= l->limit;
+}
+
+static int32_t run_listing(struct gm_look *k, const struct gamut_store *type,
+                           void *handle, char *message)
+{
+  struct listing *l = GM_CONTAINER(k, struct listing, w.look);
+  const struct gamut_store_query q = { .struct_size = sizeof(q),
+                                       .flags = GAMUT_SCAN_DOWN,
+                                       .table = GM_TABLE_JOB,
+                                       .from = *l->since ? l->since : NULL };
+  int32_t rc = type->scan(handle, &q, list_row, l, message);
+
+  return rc == 1 ? 0 : rc;
+}
+
+/* "24h", or a day: 2026-11-28. */
+static int32_t read_since(struct listing *l, const char *text,
+                          struct gm_error *err)
+{
+  int64_t ms;
+  uint64_t from;
+
+  if (!text)
+    return 0;
+  if (gm_parse_msec(text, &ms))
+    from = gm_wall_ms() - GM_MIN((uint64_t)ms, gm_wall_ms());
+  else if (!gm_parse_day(text, &from))
+    return gm_fail(err, GAMUT_E_INVALID,
+                   "since: '%.40s' is neither a time (24h) nor a day "
+                   "(2026-11-28)",
+                   text);
+  gm_id_at(from, l->since);
+  return 0;
+}
+
+static int32_t read_filter(struct listing *l, const struct json_object *f,
+                           struct gm_error *err)
+{
+  static const char *const states[] = { "unfinished",    "ended",   "completed",
+                                        "failed",        "blocked", "cancelled",
+                                        "maybe-charged", "waiting", "sending",
+                                        "fetching",      "working" };
+  size_t i;
+
+  l->state = gm_json_str(f, "state", NULL);
+  l->provider = gm_json_str(f, "provider", NULL);
+  l->limit = gm_json_i64(f, "limit", INT64_MAX);
+  for (i = 0; l->state && i < GM_LEN(states); i++)
+    if (gm_streq(l->state, states[i]))
+      break;
+  if (l->state && i == GM_LEN(states))
+    return gm_fail(err, GAMUT_E_INVALID,
+                   "state: '%.40s' is none of unfinished, ended, completed, "
+                   "failed, blocked, cancelled, maybe-charged, waiting, "
+                   "sending, fetching, working",
+                   l->state);
+  return read_since(l, gm_json_str(f, "since", NULL), err);
+}
+
+int32_t gamut_jobs(struct gamut *g, const char *filter, char **ret_json,
+                   struct gamut_error *ret_error)
+{
+  _cleanup_json_ struct json_object *f =
+    filter ? gm_json_parse_once(filter, strlen(filter), NULL, NULL) : NULL;
+  _cleanup_json_ struct json_object *all = json_object_new_array();
+  struct listing l = { .w.look.run = run_listing, .all = all };
+  struct gm_error err = GM_ERROR_INIT;
+  int32_t rc = gm_enter_wait(g, ret_error);
+
+  if (rc)
+    return rc;
+  if (filter && !json_object_is_type(f, json_type_object))
+    gm_fail(&err, GAMUT_E_INVALID, "the filter is no JSON object");
+  else if (read_filter(&l, f, &err) == 0 && gm_look_and_wait(g, &l.w))
+    gm_error_move(&err, &l.w.err);
+  if (!err.error_class) {
+    *ret_json = gm_strdup(gm_json_text(all, NULL));
+    if (!*ret_json)
+      gm_fail(&err, GAMUT_E_NOMEM, "no memory for a list");
+  }
+  return gm_report(&err, ret_error);
+}
+
+/* ---- one job ------------------------------------------------------------- */
+
+struct single {
+  struct gm_waited_look w;
+  char id[GAMUT_ID_SIZE];
+  struct json_object *line, *record;
+  struct gm_buf text;
+};
+
+static int32_t single_row(void *user, const struct gamut_store_row *row)
+{
+  struct single *s = user;
+
+  gm_buf_addn(&s->text, row->body, row->body_len);
+  s->record = gm_json_parse_once(row->body, row->body_len, NULL, NULL);
+  s->line = s->record ? line_of(s->record, row) : NULL;
+  return gm_buf_failed(&s->text) ? GAMUT_E_NOMEM : 0;
+}
+
+static int32_t run_single(struct gm_look *k, const struct gamut_store *type,
+                          void *handle, char *message)
+{
+  struct single *s = GM_CONTAINER(k, struct single, w.look);
+  const struct gamut_store_query q = { .struct_size = sizeof(q),
+                                       .flags = GAMUT_SCAN_KEY,
+                                       .table = GM_TABLE_JOB,
+                                       .from = s->id,
+                                       .limit = 1 };
+
+  return type->scan(handle, &q, single_row, s, message);
+}
+
+/* What it came to, as `gamut --json` printed it then. */
+static void put_result(struct gamut *g, void *arg)
+{
+  struct single *s = arg;
+  struct gamut_result *r;
+  struct gm_run *run;
+
+  if (gm_run_view(&g->router, s->text.data, s->text.len, &run, &s->w.err))
+    return;
+  r = gm_result_of(run);
+  gm_run_free(run);
+  if (r)
+    json_object_object_add(s->line, "result",
+                           gm_json_parse_once(gamut_result_json(r),
+                                              strlen(gamut_result_json(r)),
+                                              NULL, NULL));
+  gamut_result_free(r);
+}
+
+int32_t gamut_job(struct gamut *g, const char *id, char **ret_json,
+                  struct gamut_error *ret_error)
+{
+  struct single s = { .w.look.run = run_single,
+                      .text = GM_BUF_INIT(RECORD_MAX) };
+  struct gm_error err = GM_ERROR_INIT;
+  int32_t rc = gm_enter_wait(g, ret_error);
+
+  if (rc)
+    return rc;
+  if (gm_job_find_id(g, id, s.id, &err) == 0 &&
+      gm_look_and_wait(g, &s.w) == 0 && !s.line)
+    gm_fail(&err, GAMUT_E_NOT_FOUND, "no job '%.40s'", id);
+  if (s.line && gm_json_bool(s.line, "ended", false))
+    gm_on_engine(g, put_result, &s);
+  if (s.w.err.error_class)
+    gm_error_move(&err, &s.w.err);
+  if (!err.error_class) {
+    json_object_object_add(s.line, "record", json_object_get(s.record));
+    *ret_json = gm_strdup(gm_json_text(s.line, NULL));
+    if (!*ret_json)
+      gm_fail(&err, GAMUT_E_NOMEM, "no memory for a job");
+  }
+  json_object_put(s.line);
+  json_object_put(s.record);
+  gm_buf_finish(&s.text);
+  return gm_report(&err, ret_error);
+}

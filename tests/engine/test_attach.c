@@ -1,0 +1,366 @@
+/* test_attach.c - jobs of the store: those of a process that was killed go on
+ * in another, are listed, settled, fetched again; by the store of this machine.
+ */
+#include "engine/vendor.h"
+#include "unit/scratch.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define JOBS "POST /a/jobs"
+#define POLL "GET /a/jobs/1"
+#define DONE "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
+
+static const char *folder;
+
+static void open_here(struct fix *f)
+{
+  struct gamut_options o = { .struct_size = sizeof(o),
+                             .flags = GAMUT_NO_CONFIG,
+                             .log_level = GAMUT_ERROR };
+  char url[100];
+
+  ck_assert_msg(gamut_open(&o, &f->g, &f->err) == 0, "%s", f->err.message);
+  fix_set(f, "store", "sqlite");
+  fix_set(f, "state_dir", folder);
+  fix_set(f, "retry_max_wait", "5ms");
+  fix_set(f, "poll_interval", "5ms");
+  fix_set(f, "sync_files", "no");
+  ck_assert_int_eq(gamut_register_provider(f->g, &vendor_a, &f->err), 0);
+  fix_set(f, "a.base_url", script_url(f->script, "/a", url, sizeof(url)));
+}
+
+/* A process that submits and works until it is killed. */
+static pid_t work_there(struct fix *f, const char *prompt, const char *resubmit)
+{
+  char output[500];
+  pid_t pid = fork();
+
+  ck_assert_int_ge(pid, 0);
+  if (pid > 0)
+    return pid;
+  snprintf(output, sizeof(output), "%s/made.png", folder);
+  open_here(f);
+  gamut_submit(f->g,
+               fix_request("a:cheap", prompt, "resubmit", resubmit, "output",
+                           output, NULL),
+               NULL, NULL, NULL, &f->err);
+  for (;;)
+    gamut_step(f->g, 1000);
+}
+
+static void kill_there(pid_t pid)
+{
+  kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+static void begin(struct fix *f, const struct answer *rows, size_t n)
+{
+  memset(f, 0, sizeof(*f));
+  folder = scratch_folder();
+  f->script = script_start(rows, n);
+}
+
+static void finish(struct fix *f)
+{
+  gamut_close(f->g);
+  script_stop(f->script);
+}
+
+static char *jobs(struct fix *f, const char *filter)
+{
+  char *json = NULL;
+
+  ck_assert_msg(gamut_jobs(f->g, filter, &json, &f->err) == 0, "%s",
+                f->err.message);
+  return json;
+}
+
+static void ck_listed(struct fix *f, const char *filter, const char *part)
+{
+  char *json = jobs(f, filter);
+
+  ck_assert_msg(part ? strstr(json, part) != NULL : strcmp(json, "[]") == 0,
+                "%s: %s", part ? part : "nothing", json);
+  gamut_string_free(json);
+}
+
+/* The id of the one job there is. */
+static void only_id(struct fix *f, char id[GAMUT_ID_SIZE])
+{
+  char *json = jobs(f, NULL);
+  size_t at = strcspn(json, "0"); /* ids of this century begin with it */
+
+  ck_assert_uint_gt(strlen(json), at + GAMUT_ID_SIZE);
+  memcpy(id, json + at, GAMUT_ID_SIZE - 1);
+  id[GAMUT_ID_SIZE - 1] = '\0';
+  gamut_string_free(json);
+}
+
+static const struct {
+  const char *name, *prompt, *resubmit;
+  const char *until; /* asked so often before the kill */
+  int times;
+  struct answer answers[6];
+  int32_t error_class;
+  int posts;
+} rows[] = {
+  { "no answer yet",
+    "x",
+    "never",
+    JOBS,
+    1,
+    { { JOBS, 0, SCRIPT_HOLD, NULL, NULL, 0 } },
+    GAMUT_E_UNKNOWN,
+    1 },
+  { "no answer yet, sent again as it may be",
+    "x",
+    "cheap",
+    JOBS,
+    1,
+    { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
+      { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
+      { POLL, 0, 200, DONE, NULL, 0 },
+      { "GET /f.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    2 },
+  { "no answer yet, keyed",
+    "keyed",
+    "never",
+    JOBS,
+    1,
+    { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
+      { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
+      { POLL, 0, 200, DONE, NULL, 0 },
+      { "GET /f.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    2 },
+  { "the vendor works",
+    "x",
+    "never",
+    POLL,
+    3,
+    { { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
+      { POLL, 10, 200, "{\"id\":\"1\"}", NULL, 0 },
+      { POLL, 0, 200, DONE, NULL, 0 },
+      { "GET /f.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    1 },
+  { "outputs on their way",
+    "x",
+    "never",
+    "GET /f.png",
+    1,
+    { { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
+      { POLL, 0, 200, DONE, NULL, 0 },
+      { "GET /f.png", 1, SCRIPT_HOLD, NULL, NULL, 0 },
+      { "GET /f.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    1 },
+};
+
+static size_t count(const struct answer *a, size_t max)
+{
+  size_t n = 0;
+
+  while (n < max && a[n].asks)
+    n++;
+  return n;
+}
+
+START_TEST(killed)
+{
+  struct gamut_result *result;
+  struct fix f;
+  char id[GAMUT_ID_SIZE];
+  uint32_t n;
+  pid_t pid;
+
+  begin(&f, rows[_i].answers,
+        count(rows[_i].answers, GM_LEN(rows[_i].answers)));
+  pid = work_there(&f, rows[_i].prompt, rows[_i].resubmit);
+  script_wait(f.script, rows[_i].until, rows[_i].times);
+  kill_there(pid);
+  open_here(&f);
+  ck_listed(&f, "{\"state\":\"unfinished\"}", "\"model\":\"cheap\"");
+  only_id(&f, id);
+  ck_assert_msg(gamut_resume_all(f.g, NULL, NULL, &n, &f.err) == 0, "%s",
+                f.err.message);
+  ck_assert_uint_eq(n, 1);
+  result = fix_wait(&f, id);
+  ck_class(result, rows[_i].error_class);
+  ck_assert_int_eq(script_count(f.script, JOBS), rows[_i].posts);
+  if (!rows[_i].error_class) {
+    ck_assert_uint_eq(gamut_result_artifacts(result), 1);
+    ck_assert_int_eq(access(gamut_result_artifact(result, 0)->path, R_OK), 0);
+  }
+  gamut_result_free(result);
+  ck_listed(&f, "{\"state\":\"unfinished\"}", NULL);
+  ck_listed(&f, "{\"state\":\"ended\"}", id);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 0);
+  script_go(f.script);
+  finish(&f);
+}
+END_TEST
+
+/* A living process keeps its job. */
+START_TEST(driven)
+{
+  static const struct answer answers[] = {
+    { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
+    { POLL, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
+  };
+  struct fix f;
+  char id[GAMUT_ID_SIZE];
+  uint32_t n;
+  pid_t pid;
+
+  begin(&f, answers, GM_LEN(answers));
+  pid = work_there(&f, "x", "never");
+  script_wait(f.script, POLL, 1);
+  open_here(&f);
+  only_id(&f, id);
+  ck_listed(&f, NULL, "\"driven\":true");
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err),
+                   GAMUT_E_RATE);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 0);
+  ck_assert_int_eq(gamut_settle(f.g, id, 1, &f.err), GAMUT_E_INVALID);
+  kill_there(pid);
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err),
+                   GAMUT_E_RATE);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  finish(&f);
+}
+END_TEST
+
+START_TEST(settled)
+{
+  static const struct answer answers[] = {
+    { JOBS, 0, SCRIPT_HOLD, NULL, NULL, 0 },
+  };
+  struct fix f;
+  char id[GAMUT_ID_SIZE];
+  pid_t pid;
+
+  begin(&f, answers, GM_LEN(answers));
+  pid = work_there(&f, "x", "never");
+  script_wait(f.script, JOBS, 1);
+  kill_there(pid);
+  open_here(&f);
+  only_id(&f, id);
+  ck_listed(&f, "{\"state\":\"maybe-charged\"}", id);
+  ck_assert_msg(gamut_settle(f.g, id, _i, &f.err) == 0, "%s", f.err.message);
+  ck_listed(&f, "{\"state\":\"maybe-charged\"}", NULL);
+  ck_listed(&f, NULL, _i ? "\"settled\":\"charged\"" : "\"not-charged\"");
+  ck_assert_int_eq(gamut_settle(f.g, id, _i, &f.err), GAMUT_E_INVALID);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  script_go(f.script);
+  finish(&f);
+}
+END_TEST
+
+/* Detached and taken up in the same context; then its file once more, under
+ * another name. */
+START_TEST(fetched_again)
+{
+  static const struct answer answers[] = {
+    { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
+    { POLL, 3, 200, "{\"id\":\"1\"}", NULL, 0 },
+    { POLL, 0, 200, DONE, NULL, 0 },
+    { "GET /f.png", 0, 200, "@png", NULL, 0 },
+  };
+  struct gamut_request *how = gamut_request_new();
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE], path[500], *json;
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  snprintf(path, sizeof(path), "%s/first.png", folder);
+  ck_assert_int_eq(
+    gamut_submit(f.g, fix_request("a:cheap", "x", "output", path, NULL), NULL,
+                 NULL, id, &f.err),
+    0);
+  while (script_count(f.script, POLL) < 1)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_DETACHED);
+  gamut_result_free(result);
+  ck_assert_msg(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err) == 0, "%s",
+                f.err.message);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  ck_assert_str_eq(gamut_result_artifact(result, 0)->path, path);
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err),
+                   GAMUT_E_INVALID);
+  snprintf(path, sizeof(path), "%s/second.png", folder);
+  gamut_request_set(how, "output", path, NULL);
+  ck_assert_msg(gamut_fetch(f.g, id, how, NULL, NULL, &f.err) == 0, "%s",
+                f.err.message);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  ck_assert_str_eq(gamut_result_artifact(result, 0)->path, path);
+  ck_assert_int_eq(access(path, R_OK), 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  id[12] = '\0'; /* its first characters do */
+  ck_assert_int_eq(gamut_job(f.g, id, &json, &f.err), 0);
+  ck_assert_msg(strstr(json, "\"status\":\"completed\"") != NULL, "%s", json);
+  ck_assert_msg(strstr(json, "second.png") != NULL, "%s", json);
+  gamut_string_free(json);
+  gamut_request_free(how);
+  finish(&f);
+}
+END_TEST
+
+static const struct {
+  const char *filter, *part;
+} filters[] = {
+  { "[]", "no JSON object" },
+  { "{\"state\":\"lost\"}", "'lost' is none of unfinished" },
+  { "{\"since\":\"yesterday\"}", "'yesterday' is neither" },
+};
+
+START_TEST(refused)
+{
+  struct fix f;
+  char *json;
+
+  begin(&f, NULL, 0);
+  open_here(&f);
+  ck_assert_int_eq(gamut_jobs(f.g, filters[_i].filter, &json, &f.err),
+                   GAMUT_E_INVALID);
+  ck_assert_msg(strstr(f.err.message, filters[_i].part) != NULL, "%s",
+                f.err.message);
+  ck_listed(&f, "{\"since\":\"24h\"}", NULL);
+  ck_assert_int_eq(gamut_job(f.g, "nothing", &json, &f.err), GAMUT_E_NOT_FOUND);
+  ck_assert_int_eq(gamut_attach(f.g, "", NULL, NULL, NULL, &f.err),
+                   GAMUT_E_NOT_FOUND);
+  finish(&f);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("attach");
+  char path[600];
+
+  snprintf(path, sizeof(path), "%s/store-sqlite.so",
+           getenv("GAMUT_PLUGIN_PATH") ? getenv("GAMUT_PLUGIN_PATH") : ".");
+  if (access(path, R_OK))
+    return 77; /* a build without a durable store */
+  tcase_add_loop_test(tc, killed, 0, GM_LEN(rows));
+  tcase_add_test(tc, driven);
+  tcase_add_loop_test(tc, settled, 0, 2);
+  tcase_add_test(tc, fetched_again);
+  tcase_add_loop_test(tc, refused, 0, GM_LEN(filters));
+  return unit_run("attach", tc);
+}
