@@ -132,7 +132,6 @@ START_TEST(goes_on)
   while (n < GM_LEN(rows[_i].answers) && rows[_i].answers[n].asks)
     n++;
   fix_open(&f, rows[_i].answers, n, 0);
-  fix_set(&f, "store", "memory");
   ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, NULL, &f.err), 0);
   /* A wait is short; else it stays in its state, and its request is out. */
   while (k < (strcmp(rows[_i].state, "waiting") == 0 ? 1 : 5)) {
@@ -203,7 +202,6 @@ START_TEST(refused)
   int asked;
 
   fix_open(&f, answers, GM_LEN(answers), 0);
-  fix_set(&f, "store", "memory");
   ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, NULL, &f.err), 0);
   while (strcmp(state_of(f.g), "waiting") != 0)
     gamut_step(f.g, 2);

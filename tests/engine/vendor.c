@@ -160,6 +160,7 @@ void fix_open(struct fix *f, const struct answer *rows, size_t n,
   ck_assert_msg(gamut_open(&o, &f->g, &f->err) == 0, "%s", f->err.message);
   fix_set(f, "retry_max_wait", "5ms");
   fix_set(f, "sync_files", "no");
+  fix_set(f, "store", "memory");
   fix_provider(f, &vendor_a);
   fix_provider(f, &vendor_b);
   fix_provider(f, &vendor_c);
