@@ -142,6 +142,8 @@ core_job_sources = \
 	core/job/name.c \
 	core/job/output.c \
 	core/job/output.h \
+	core/job/partial.c \
+	core/job/partial_fetch.c \
 	core/job/perform.c \
 	core/job/policy.c \
 	core/job/policy.h \

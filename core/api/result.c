@@ -68,6 +68,22 @@ static void take_artifacts(struct gamut_result *r, struct gm_run *run)
     view_artifact(&r->artifacts[i], &r->found->outputs[i]);
 }
 
+static void take_partials(struct gamut_result *r, struct gm_run *run)
+{
+  uint32_t i;
+
+  if (run->job.n_partials == 0)
+    return;
+  r->partials = gm_zalloc(run->job.n_partials * sizeof(*r->partials));
+  if (!r->partials)
+    return;
+  r->drafts = GM_TAKE(run->job.partials);
+  r->n_partials = run->job.n_partials;
+  run->job.n_partials = 0;
+  for (i = 0; i < r->n_partials; i++)
+    view_artifact(&r->partials[i], &r->drafts[i]);
+}
+
 static void view_attempt(struct gamut_attempt_info *i,
                          const struct gm_attempt *a)
 {
@@ -159,6 +175,7 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   r->resolved_from = gm_strdup(l->resolved_from);
   r->correlation_id = gm_strdup(run->correlation_id);
   take_artifacts(r, run);
+  take_partials(r, run);
   take_attempts(r, run);
   take_times(r, run);
   take_cost(r, run, request);
@@ -179,6 +196,8 @@ void gamut_result_free(struct gamut_result *r)
   gm_free(r->correlation_id);
   gm_found_free(r->found);
   gm_free(r->artifacts);
+  gm_partials_free(r->drafts, r->drafts ? r->n_partials : 0);
+  gm_free(r->partials);
   for (i = 0; i < r->n_attempts; i++)
     gm_attempt_finish(&r->attempts[i]);
   gm_free(r->attempts);
@@ -243,6 +262,17 @@ const struct gamut_artifact_info *
 gamut_result_artifact(const struct gamut_result *r, uint32_t i)
 {
   return r && i < r->n_artifacts ? &r->artifacts[i] : NULL;
+}
+
+uint32_t gamut_result_partials(const struct gamut_result *r)
+{
+  return r ? r->n_partials : 0;
+}
+
+const struct gamut_artifact_info *
+gamut_result_partial(const struct gamut_result *r, uint32_t i)
+{
+  return r && i < r->n_partials ? &r->partials[i] : NULL;
 }
 
 uint32_t gamut_result_attempts(const struct gamut_result *r)

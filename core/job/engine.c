@@ -81,6 +81,18 @@ struct gm_flight *gm_flight_take(struct gm_job *job)
   return f;
 }
 
+struct gm_flight *gm_flight_spare(struct gm_job *job)
+{
+  struct gm_engine *e = job->engine;
+  struct gm_list *l = gm_list_pop(&e->flights);
+  struct gm_flight *f =
+    l ? GM_CONTAINER(l, struct gm_flight, link) : new_flight(e);
+
+  if (f)
+    f->job = job;
+  return f;
+}
+
 void gm_flight_return(struct gm_engine *e, struct gm_flight *f)
 {
   struct gm_list *l;

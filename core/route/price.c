@@ -295,6 +295,14 @@ static bool add_outputs(struct bill *b, const struct json_object *row,
   return true;
 }
 
+/* Drafts are made of each output. */
+static double per_request(const struct bill *b, const char *unit)
+{
+  if (gm_streq(unit, "partial"))
+    return (double)gm_json_i64(b->request, "partials", 0) * b->n;
+  return gm_streq(unit, "request") ? 1 : b->n_inputs;
+}
+
 static bool add_row(struct bill *b, const struct json_object *row)
 {
   const struct gm_price_unit *unit = gm_price_unit(row);
@@ -309,8 +317,7 @@ static bool add_row(struct bill *b, const struct json_object *row)
   b->price.sure = b->price.sure && gm_json_bool(row, "sure", true);
   if (unit->per == GM_PER_OUTPUT)
     return add_outputs(b, row, unit);
-  units = gm_streq(unit->name, "request") ? 1 : b->n_inputs;
-  units = charged(row, units);
+  units = charged(row, per_request(b, unit->name));
   if (units > 0) {
     b->usd += cost_of(row, units);
     say_row(b, row, unit->phrase, 1, units);

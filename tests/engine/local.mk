@@ -21,6 +21,7 @@ engine_tests = \
 	tests/engine/test_money \
 	tests/engine/test_perform \
 	tests/engine/test_query \
+	tests/engine/test_stream \
 	tests/engine/test_takeup \
 	tests/engine/test_token \
 	tests/engine/test_torture
@@ -35,6 +36,7 @@ tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)
+tests_engine_test_stream_LDADD = $(engine_ldadd)
 tests_engine_test_takeup_LDADD = $(engine_ldadd)
 tests_engine_test_token_LDADD = $(engine_ldadd)
 tests_engine_test_torture_LDADD = $(engine_ldadd)

@@ -20,6 +20,9 @@
   "{'price':[{'unit':'image','usd':0.04},"                                     \
   "{'unit':'input_image','usd':0.002,'plus':true,'sure':false},"               \
   "{'unit':'request','usd':0.001,'plus':true,'when':{'quality':'high'}}]}"
+#define DRAFTS                                                                 \
+  "{'price':[{'unit':'image','usd':0.04},"                                     \
+  "{'unit':'partial','usd':0.003,'plus':true}]}"
 #define QUALITY                                                                \
   "{'price':[{'unit':'image','usd':0.17,'when':{'quality':'high',"             \
   "'size':['1024x1024','1536x1024']}},"                                        \
@@ -87,6 +90,12 @@ static const struct {
     false, "" },
   { "{'price':[{'unit':'request','usd':0.02}]}", "{'n':4}", 0, 20000, true,
     "1 request x $0.02" },
+  { DRAFTS, "{}", 0, 40000, true, "1 image x $0.04" },
+  { DRAFTS, "{'partials':0}", 0, 40000, true, "1 image x $0.04" },
+  { DRAFTS, "{'partials':2}", 0, 46000, true,
+    "1 image x $0.04 + 2 drafts x $0.003" },
+  { DRAFTS, "{'partials':3,'n':2}", 0, 98000, true,
+    "2 images x $0.04 + 6 drafts x $0.003" },
   /* half a sum is no sum */
   { "{'price':[{'unit':'image','usd':0.02},{'unit':'output_token',"
     "'usd':0.00001,'plus':true}]}",
