@@ -202,9 +202,9 @@ static int32_t begin(struct gamut_call *c)
     return c->host->fail(c, GAMUT_E_INVALID,
                          "'%s' is no endpoint of fal: owner/app is needed",
                          c->host->json_str(c->request, "model", ""));
-  if (fal_option_is(c, "mode", "run"))
+  if (strcmp(fal_mode(c), "run") == 0)
     return fal_run(c);
-  return fal_option_is(c, "mode", "stream") ? fal_stream(c) : submit(c);
+  return strcmp(fal_mode(c), "stream") == 0 ? fal_stream(c) : submit(c);
 }
 
 /* At first at once, then slower and slower. */

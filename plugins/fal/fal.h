@@ -45,6 +45,8 @@ int32_t fal_check_options(struct gamut_call *c);
 /* A string, or a value's JSON text; NULL: not given. */
 const char *fal_option(struct gamut_call *c, const char *name);
 int fal_option_is(struct gamut_call *c, const char *name, const char *want);
+/* Which way the job goes: "queue", "run" or "stream". */
+const char *fal_mode(struct gamut_call *c);
 /* How long files shall live, as fal wants it told (NULL: not said), and in
  * seconds (0: no limit known). */
 const char *fal_lifecycle(struct gamut_call *c);

@@ -62,6 +62,15 @@ int fal_option_is(struct gamut_call *c, const char *name, const char *want)
   return text && strcmp(text, want) == 0;
 }
 
+/* Who asks for drafts wants the stream, where nothing else is said. */
+const char *fal_mode(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const char *usual = h->json_get(c->request, "partials") ? "stream" : "queue";
+
+  return h->json_str(option(c, "mode"), "", usual);
+}
+
 /* ---- life of files ------------------------------------------------------ */
 
 static int64_t life_of(const char *name)
@@ -167,7 +176,7 @@ static int32_t check(struct gamut_call *c, const char *name,
   if (known[i].queue_only && !queued)
     return h->fail(c, GAMUT_E_INVALID,
                    "option %s is about fal's queue, which mode=%s passes by",
-                   name, fal_option(c, "mode"));
+                   name, fal_mode(c));
   return 0;
 }
 
@@ -175,7 +184,7 @@ int32_t fal_check_options(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *all = h->json_get(c->request, "options"), *value;
-  int queued = !fal_option(c, "mode") || fal_option_is(c, "mode", "queue");
+  int queued = strcmp(fal_mode(c), "queue") == 0;
   const char *name;
   int32_t rc = 0;
   uint32_t n;
@@ -187,7 +196,7 @@ int32_t fal_check_options(struct gamut_call *c)
   if (rc == 0 && !queued && h->json_str(c->request, "webhook", NULL))
     rc = h->fail(c, GAMUT_E_INVALID,
                  "a webhook needs fal's queue, which mode=%s passes by",
-                 fal_option(c, "mode"));
+                 fal_mode(c));
   return rc;
 }
 
