@@ -83,6 +83,7 @@ core_loop_sources = \
 
 core_plugin_sources = \
 	core/plugin/answer.c \
+	core/plugin/backup.c \
 	core/plugin/call.c \
 	core/plugin/call.h \
 	core/plugin/call_build.h \

@@ -102,6 +102,8 @@ void gm_flight_return(struct gm_engine *e, struct gm_flight *f)
   f->x.body_fd = -1;
   f->job = NULL;
   f->output = NULL;
+  f->x.connect_ms = 0;
+  gm_free(GM_TAKE(f->backup));
   gm_exchange_reset(&f->x);
   gm_wipe_buf(&f->filled);
   gm_list_append(&e->flights, &f->link);

@@ -29,6 +29,7 @@ struct gm_flight {
   struct gm_output *output;
   uint64_t told_ms; /* last download event */
   uint32_t partial; /* which draft it brings */
+  char *backup;     /* the URL, when it goes to the vendor's other server */
 };
 
 /* engine.c: NULL when all are in use; the job then waits in e->ready and

@@ -191,7 +191,7 @@ size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
   size_t n = 0, from = text->len;
   uint32_t row;
 
-  if (!gm_url_origin(url, origin))
+  if (!gm_backup_home(i, url, origin))
     return 0;
   for (row = 0; n < max && (c = row_at(i, row)); row++) {
     if (!c->header || !row_is_for(i, c, origin) ||
@@ -209,7 +209,7 @@ bool gm_instance_owns(const struct gm_instance *i, const char *url)
   char origin[GM_ORIGIN_SIZE];
   uint32_t row;
 
-  if (!gm_url_origin(url, origin))
+  if (!gm_backup_home(i, url, origin))
     return false;
   if (strcmp(origin, i->base_origin) == 0)
     return true;
@@ -226,7 +226,7 @@ bool gm_instance_wants_token(const struct gm_instance *i, const char *url)
   char origin[GM_ORIGIN_SIZE];
   uint32_t row;
 
-  if (!gm_url_origin(url, origin))
+  if (!gm_backup_home(i, url, origin))
     return false;
   for (row = 0; (c = row_at(i, row)); row++) {
     if (c->header && strstr(c->value, "{" GM_TOKEN_NAME "}") &&

@@ -65,6 +65,11 @@ static const struct gamut_credential credentials[] = {
   { "https://fal.media", NULL, NULL },
 };
 
+static const struct gamut_backup backups[] = {
+  { "https://queue.fal.run", "https://queue.falrun.com" },
+  { "https://fal.run", "https://falrun.com" },
+};
+
 /* A row for a job that has run: asking again gives the same answer.  The same
  * words from a submit are worth a repetition. */
 #define ENDED (1u << FAL_STATUS | 1u << FAL_RESULT)
@@ -398,6 +403,7 @@ static const struct gamut_provider fal = {
   .flags = GAMUT_WANTS_CANCEL,
   .step = fal_step,
   .extension = extension,
+  .backups = GAMUT_TABLE(backups),
 };
 static const struct gamut_provider *const providers[] = { &fal, NULL };
 GAMUT_PLUGIN(fal, .version = "1.0.0", .license = "MIT", .providers = providers);

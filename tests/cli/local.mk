@@ -9,6 +9,7 @@ tests_cli_tables_SOURCES = \
 	core/cli/verbs.c
 
 cli_tests = \
+	tests/cli/backup.sh \
 	tests/cli/ask.sh \
 	tests/cli/bad_input.sh \
 	tests/cli/completion.sh \

@@ -13,6 +13,7 @@ tests_engine_libengine_la_SOURCES = \
 	tests/unit/server.h
 
 engine_tests = \
+	tests/engine/test_backup \
 	tests/engine/test_chain \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
@@ -28,6 +29,7 @@ engine_tests = \
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 engine_ldadd = tests/engine/libengine.la $(LDADD)
+tests_engine_test_backup_LDADD = $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)

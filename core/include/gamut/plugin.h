@@ -160,6 +160,16 @@ struct gamut_credential {
   const char *value; /* "Bearer {api_key}" */
 };
 
+/* Another server of the vendor's for the one at `origin`.  An exchange of a job
+ * that finds no connection to it (the name, refused, none within 5 s) goes to
+ * `backup` once, as it is, paid or not, for nothing was sent.  Never after a
+ * connection existed.  What belongs to `origin`, credentials included, belongs
+ * to `backup`; URLs go on naming `origin`.  Both as "https://host" in lower
+ * case. */
+struct gamut_backup {
+  const char *origin, *backup;
+};
+
 /* gamut_provider.flags: has something to tell the vendor on cancel */
 enum { GAMUT_WANTS_CANCEL = 1u << 0 };
 
@@ -203,6 +213,8 @@ struct gamut_provider {
   /* Optional groups of functions by id ("gamut.perform/1"), or NULL.  The
    * result is static.  [any] */
   const void *(*extension)(const char *id);
+
+  struct gamut_table backups; /* struct gamut_backup */
 };
 
 /* The only symbol a plugin exports, as <file stem>_LTX_gamut_plugin. */
