@@ -131,6 +131,22 @@ static void take_times(struct gamut_result *r, const struct gm_run *run)
   r->download_ms = j->generated_ms ? span(j->generated_ms, j->ended_ms) : -1;
 }
 
+/* The vendor has counted, the catalog knows what each is worth. */
+static bool price_usage(struct gamut_result *r, const struct gm_link *l,
+                        const struct json_object *request)
+{
+  const struct gm_found *f = r->found;
+  struct gm_price price;
+
+  if (!f || !f->usage_unit ||
+      !gm_price_billed(l->entry, request, f->usage_unit, f->usage_amount,
+                       &price))
+    return false;
+  r->cost_microusd = price.microusd;
+  r->estimated = !price.sure;
+  return true;
+}
+
 /* The vendor's figure; else the catalog's formula over what was delivered. */
 static void take_cost(struct gamut_result *r, const struct gm_run *run,
                       const struct json_object *request)
@@ -141,7 +157,7 @@ static void take_cost(struct gamut_result *r, const struct gm_run *run,
   uint32_t n = GM_MIN(r->n_artifacts, (uint32_t)GM_LEN(d)), i;
 
   r->cost_microusd = r->found ? r->found->cost_microusd : -1;
-  if (r->cost_microusd >= 0 || n == 0)
+  if (r->cost_microusd >= 0 || price_usage(r, l, request) || n == 0)
     return;
   for (i = 0; i < n; i++)
     d[i] = (struct gm_delivered){ (uint32_t)r->artifacts[i].kind,

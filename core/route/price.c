@@ -372,6 +372,49 @@ bool gm_price_estimate(const struct gm_model *m,
   return make_bill(&b, ret);
 }
 
+/* The one row that holds; NULL: none, or another is added to it. */
+static const struct json_object *only_row(const struct bill *b)
+{
+  const struct json_object *rows =
+    b->m ? gm_json_at(b->m->entry, "price") : NULL;
+  const struct json_object *row, *found = NULL;
+  size_t i, n = gm_json_count(rows, NULL);
+
+  for (i = 0; i < n; i++) {
+    row = json_object_array_get_idx(rows, i);
+    if (!holds(b, row))
+      continue;
+    if (gm_json_bool(row, "plus", false))
+      return NULL;
+    if (!found)
+      found = row;
+  }
+  return found;
+}
+
+bool gm_price_billed(const struct gm_model *m,
+                     const struct json_object *request, const char *unit,
+                     double units, struct gm_price *ret)
+{
+  struct bill b = { .m = m, .request = request };
+  const struct json_object *row = only_row(&b);
+  const struct gm_price_unit *known = row ? gm_price_unit(row) : NULL;
+
+  if (!known || known->per == GM_PER_TOKEN || units < 0 ||
+      (!gm_streq(unit, "unit") && !gm_streq(unit, known->name)))
+    return false;
+  b.usd = cost_of(row, units);
+  if (!(b.usd >= 0 && b.usd <= USD_MAX))
+    return false;
+  say_row(&b, row, known->phrase, 1, units);
+  b.price.microusd = llround(b.usd * 1e6);
+  b.price.sure = gm_json_bool(row, "sure", true);
+  b.price.source = gm_json_str(row, "source", NULL);
+  b.price.checked = gm_json_str(row, "checked", NULL);
+  *ret = b.price;
+  return true;
+}
+
 bool gm_price_delivered(const struct gm_model *m,
                         const struct json_object *request, uint32_t n_inputs,
                         const struct gm_delivered *d, uint32_t n_delivered,

@@ -309,11 +309,46 @@ START_TEST(prices_are_told)
 }
 END_TEST
 
+static const struct {
+  const char *entry, *request, *unit;
+  double units;
+  int64_t microusd; /* -1: not known */
+  const char *formula;
+} billed[] = {
+  { MEGAPIXEL, "{}", "unit", 2, 50000, "2 megapixels x $0.025" },
+  { MEGAPIXEL, "{}", "megapixel", 1.5, 37500, "1.5 megapixels x $0.025" },
+  { MEGAPIXEL, "{}", "image", 1, -1, "" },
+  { FIRST, "{}", "unit", 3, 60000, "(first megapixel $0.03 + 2 x $0.015)" },
+  { VIDEO, "{'audio':false}", "unit", 5, 1000000, "5 seconds x $0.20" },
+  { EDIT, "{}", "unit", 1, -1, "" },
+  { "{'price':[{'unit':'credit','usd':0.02}]}", "{}", "unit", 1, -1, "" },
+  { "{'price':[{'unit':'image','usd':1e300}]}", "{}", "unit", 1, -1, "" },
+  { "{}", "{}", "unit", 1, -1, "" },
+};
+
+/* The vendor's count, the catalog's price. */
+START_TEST(units_are_priced)
+{
+  struct gm_model m = { "fal", "x", parse(billed[_i].entry) };
+  struct json_object *request = parse(billed[_i].request);
+  struct gm_price p = { .microusd = -1 };
+  bool known =
+    gm_price_billed(&m, request, billed[_i].unit, billed[_i].units, &p);
+
+  ck_assert_int_eq(known, billed[_i].microusd >= 0);
+  ck_assert_int_eq(p.microusd, billed[_i].microusd);
+  ck_assert_str_eq(p.formula, billed[_i].formula);
+  json_object_put(request);
+  json_object_put(m.entry);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("price");
 
   tcase_add_loop_test(tc, requests_are_estimated, 0, (int)GM_LEN(rows));
+  tcase_add_loop_test(tc, units_are_priced, 0, (int)GM_LEN(billed));
   tcase_add_test(tc, sources_are_named);
   tcase_add_loop_test(tc, deliveries_are_priced, 0, (int)GM_LEN(after));
   tcase_add_loop_test(tc, prices_are_told, 0, (int)GM_LEN(texts));

@@ -406,8 +406,11 @@ struct gamut_host {
   void (*artifact)(struct gamut_call *, const struct gamut_artifact *);
   void (*progress)(struct gamut_call *, int32_t permille, const char *note);
   void (*queue)(struct gamut_call *, int32_t position); /* 0: next */
+  /* What the vendor counted, and what that cost; -1: by the catalog, where the
+   * unit is that of the model's price ("image", "second"), or "unit" for
+   * whatever it is billed by. */
   void (*usage)(struct gamut_call *, const char *unit, double amount,
-                int64_t cost_microusd); /* -1: price it from the catalog */
+                int64_t cost_microusd);
   /* A fact for the result: "seed", "request_id", "revised_prompt". */
   void (*fact)(struct gamut_call *, const char *name, const char *value);
   int32_t (*cancelled)(struct gamut_call *);
