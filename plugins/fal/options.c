@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* What a value must be. */
-enum { CHOICE, TEXT, FLAG, SECONDS, COUNT, LIFECYCLE };
+enum { CHOICE, TEXT, FLAG, SECONDS, COUNT, TAGS, OBJECT, LIFECYCLE };
 static const struct {
   const char *name, *choices;
   int kind;
@@ -16,13 +16,15 @@ static const struct {
 } known[] = {
   { "mode", "queue|run|stream", CHOICE, 0 },
   { "progress", "poll|stream", CHOICE, 1 },
+  { "logs", "true|false|1|0", CHOICE, 1 },
   { "priority", "normal|low", CHOICE, 1 },
   { "max_queue_length", NULL, COUNT, 1 },
   { "hint", NULL, TEXT, 0 },
-  { "tags", NULL, TEXT, 0 },
+  { "tags", NULL, TAGS, 0 },
   { "start_timeout", NULL, SECONDS, 0 },
   { "lifecycle", NULL, LIFECYCLE, 0 },
   { "no_retry", NULL, FLAG, 1 },
+  { "retry_config", NULL, OBJECT, 1 },
   { "no_fallback", NULL, FLAG, 0 },
   { "store_io", NULL, FLAG, 0 },
   { "inline_max", NULL, COUNT, 0 }, /* the host's, about uploads */
@@ -130,6 +132,35 @@ static int is_choice(const char *choices, const char *text)
   return 0;
 }
 
+/* One of "key=value,key=value", and what follows it; 0: it is none. */
+static size_t tag_len(const char *s)
+{
+  size_t key = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-"), n;
+
+  if (key == 0 || key > 64 || s[key] != '=' || strncmp(s, "fal.", 4) == 0)
+    return 0;
+  for (n = key + 1; s[n] && s[n] != ','; n++)
+    if (s[n] < ' ' || s[n] > '~')
+      return 0;
+  return n - key - 1 <= 256 ? n : 0;
+}
+
+static int are_tags(const char *s)
+{
+  size_t len, n = 0, whole = s ? strlen(s) : 0;
+
+  if (whole == 0 || whole > 1024)
+    return 0;
+  for (; (len = tag_len(s)) > 0; s++) {
+    s += len;
+    if (++n > 10)
+      return 0;
+    if (!*s)
+      return 1;
+  }
+  return 0;
+}
+
 /* What the value should have been, or NULL. */
 static const char *fault_of(struct gamut_call *c, size_t i,
                             const struct gamut_json *value)
@@ -148,6 +179,13 @@ static const char *fault_of(struct gamut_call *c, size_t i,
     return type == GAMUT_JSON_BOOL ? NULL : "true or false";
   case SECONDS: /* fal's clients refuse a second and less */
     return number > 1 ? NULL : "more than 1 second";
+  case TAGS:
+    return are_tags(h->json_str(value, "", NULL))
+             ? NULL
+             : "up to 10 of key=value with commas between, keys of a-z 0-9 . _ "
+               "- and not fal.";
+  case OBJECT:
+    return type == GAMUT_JSON_OBJECT ? NULL : "an object of fal's";
   case COUNT:
     return type == GAMUT_JSON_INT && number >= 0 ? NULL : "a whole number";
   default:
@@ -215,6 +253,7 @@ void fal_job_headers(struct gamut_call *c, int queued)
   h->header(c, "x-fal-object-lifecycle-preference", fal_lifecycle(c));
   if (fal_option_is(c, "no_retry", "true"))
     h->header(c, "x-fal-no-retry", "1");
+  h->header(c, "x-fal-retry-config", fal_option(c, "retry_config"));
   if (fal_option_is(c, "no_fallback", "true"))
     h->header(c, "x-app-fal-disable-fallback", "true");
   if (fal_option_is(c, "store_io", "false"))
