@@ -18,6 +18,7 @@ cli_tests = \
 	tests/cli/interrupt.sh \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
+	tests/cli/shorthand.sh \
 	tests/cli/stream.sh
 TESTS += tests/cli/tables $(cli_tests)
 EXTRA_DIST += tests/cli/common.sh $(cli_tests)
