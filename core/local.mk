@@ -83,6 +83,7 @@ core_loop_sources = \
 
 core_plugin_sources = \
 	core/plugin/answer.c \
+	core/plugin/backup.c \
 	core/plugin/call.c \
 	core/plugin/call.h \
 	core/plugin/call_build.h \
@@ -144,6 +145,8 @@ core_job_sources = \
 	core/job/name.c \
 	core/job/output.c \
 	core/job/output.h \
+	core/job/partial.c \
+	core/job/partial_fetch.c \
 	core/job/perform.c \
 	core/job/policy.c \
 	core/job/policy.h \

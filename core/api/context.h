@@ -24,7 +24,7 @@ struct gm_ticket {
 struct gm_event_node {
   struct gm_list link;
   struct gamut_event event;
-  char text[]; /* event.text, then event.provider, event.model */
+  char text[]; /* what its pointers point to */
 };
 
 struct gamut {

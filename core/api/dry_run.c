@@ -136,6 +136,8 @@ static struct json_object *dry_link(struct gamut *g, struct gm_run *run,
     request = gm_json_parse_once(text, strlen(text), &(size_t){ 0 },
                                  &(const char *){ NULL });
     gm_look_put(o, "operation", gm_json_str(request, "operation", NULL));
+    if (run->notes)
+      json_object_object_add(o, "notes", json_object_get(run->notes));
     put_price(o, run);
     if (l->entry && gm_json_at(l->entry->entry, "wire"))
       json_object_object_add(

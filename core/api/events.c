@@ -65,7 +65,7 @@ void gm_event_push(struct gamut *g, const struct gm_ticket *t,
   if (e->type != GAMUT_EVENT_DONE && is_full(g))
     return;
   n = gm_zalloc(sizeof(*n) + length(e->text) + length(l->provider) +
-                length(l->model) + e->data_len);
+                length(l->model) + length(e->path) + e->data_len);
   if (!n) {
     gamut_result_free(result);
     return;
@@ -80,6 +80,7 @@ void gm_event_push(struct gamut *g, const struct gm_ticket *t,
   at = append(n->text, e->text, &n->event.text);
   at = append(at, l->provider, &n->event.provider);
   at = append(at, l->model, &n->event.model);
+  at = append(at, e->path, &n->event.path);
   if (e->data_len > 0) {
     memcpy(at, e->data, e->data_len);
     n->event.data = at;

@@ -34,6 +34,9 @@ static struct json_object *record(const struct gamut_result *r)
   json_object_object_add(o, "request_id", json_object_new_string(r->id));
   json_object_object_add(o, "provider", json_object_new_string(r->provider));
   json_object_object_add(o, "model", json_object_new_string(r->model));
+  if (r->resolved_from)
+    json_object_object_add(o, "resolved_from",
+                           json_object_new_string(r->resolved_from));
   json_object_object_add(o, "latency_ms", json_object_new_int64(r->total_ms));
   json_object_object_add(o, "status",
                          json_object_new_string(gm_status_name(r->status)));

@@ -68,6 +68,22 @@ static void take_artifacts(struct gamut_result *r, struct gm_run *run)
     view_artifact(&r->artifacts[i], &r->found->outputs[i]);
 }
 
+static void take_partials(struct gamut_result *r, struct gm_run *run)
+{
+  uint32_t i;
+
+  if (run->job.n_partials == 0)
+    return;
+  r->partials = gm_zalloc(run->job.n_partials * sizeof(*r->partials));
+  if (!r->partials)
+    return;
+  r->drafts = GM_TAKE(run->job.partials);
+  r->n_partials = run->job.n_partials;
+  run->job.n_partials = 0;
+  for (i = 0; i < r->n_partials; i++)
+    view_artifact(&r->partials[i], &r->drafts[i]);
+}
+
 static void view_attempt(struct gamut_attempt_info *i,
                          const struct gm_attempt *a)
 {
@@ -115,6 +131,22 @@ static void take_times(struct gamut_result *r, const struct gm_run *run)
   r->download_ms = j->generated_ms ? span(j->generated_ms, j->ended_ms) : -1;
 }
 
+/* The vendor has counted, the catalog knows what each is worth. */
+static bool price_usage(struct gamut_result *r, const struct gm_link *l,
+                        const struct json_object *request)
+{
+  const struct gm_found *f = r->found;
+  struct gm_price price;
+
+  if (!f || !f->usage_unit ||
+      !gm_price_billed(l->entry, request, f->usage_unit, f->usage_amount,
+                       &price))
+    return false;
+  r->cost_microusd = price.microusd;
+  r->estimated = !price.sure;
+  return true;
+}
+
 /* The vendor's figure; else the catalog's formula over what was delivered. */
 static void take_cost(struct gamut_result *r, const struct gm_run *run,
                       const struct json_object *request)
@@ -125,7 +157,7 @@ static void take_cost(struct gamut_result *r, const struct gm_run *run,
   uint32_t n = GM_MIN(r->n_artifacts, (uint32_t)GM_LEN(d)), i;
 
   r->cost_microusd = r->found ? r->found->cost_microusd : -1;
-  if (r->cost_microusd >= 0 || n == 0)
+  if (r->cost_microusd >= 0 || price_usage(r, l, request) || n == 0)
     return;
   for (i = 0; i < n; i++)
     d[i] = (struct gm_delivered){ (uint32_t)r->artifacts[i].kind,
@@ -159,6 +191,7 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   r->resolved_from = gm_strdup(l->resolved_from);
   r->correlation_id = gm_strdup(run->correlation_id);
   take_artifacts(r, run);
+  take_partials(r, run);
   take_attempts(r, run);
   take_times(r, run);
   take_cost(r, run, request);
@@ -179,6 +212,8 @@ void gamut_result_free(struct gamut_result *r)
   gm_free(r->correlation_id);
   gm_found_free(r->found);
   gm_free(r->artifacts);
+  gm_partials_free(r->drafts, r->drafts ? r->n_partials : 0);
+  gm_free(r->partials);
   for (i = 0; i < r->n_attempts; i++)
     gm_attempt_finish(&r->attempts[i]);
   gm_free(r->attempts);
@@ -243,6 +278,17 @@ const struct gamut_artifact_info *
 gamut_result_artifact(const struct gamut_result *r, uint32_t i)
 {
   return r && i < r->n_artifacts ? &r->artifacts[i] : NULL;
+}
+
+uint32_t gamut_result_partials(const struct gamut_result *r)
+{
+  return r ? r->n_partials : 0;
+}
+
+const struct gamut_artifact_info *
+gamut_result_partial(const struct gamut_result *r, uint32_t i)
+{
+  return r && i < r->n_partials ? &r->partials[i] : NULL;
 }
 
 uint32_t gamut_result_attempts(const struct gamut_result *r)

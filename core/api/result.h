@@ -13,9 +13,11 @@ struct gamut_result {
   char *provider, *model, *resolved_from, *correlation_id;
   struct gm_found *found; /* outputs and facts; may be NULL */
   struct gamut_artifact_info *artifacts; /* views into found */
+  struct gm_output *drafts;
+  struct gamut_artifact_info *partials; /* views into drafts */
   struct gm_attempt *attempts;
   struct gamut_attempt_info *attempt_infos; /* views into attempts */
-  uint32_t n_artifacts, n_attempts, n_differences;
+  uint32_t n_artifacts, n_partials, n_attempts, n_differences;
   char **differences;
   int64_t cost_microusd;
   int64_t total_ms, queue_ms, generate_ms, download_ms;

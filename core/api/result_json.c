@@ -58,6 +58,18 @@ static struct json_object *artifact(const struct gamut_artifact_info *a)
   return o;
 }
 
+/* Only of jobs that had some. */
+static void put_partials(struct json_object *o, const struct gamut_result *r)
+{
+  struct json_object *list = r->n_partials ? json_object_new_array() : NULL;
+  uint32_t i;
+
+  for (i = 0; list && i < r->n_partials; i++)
+    json_object_array_add(list, artifact(&r->partials[i]));
+  if (list)
+    json_object_object_add(o, "partials", list);
+}
+
 static struct json_object *attempt(const struct gamut_attempt_info *a)
 {
   struct json_object *o = json_object_new_object();
@@ -88,6 +100,7 @@ static void put_lists(struct json_object *o, const struct gamut_result *r)
     json_object_array_add(differences,
                           json_object_new_string(r->differences[i]));
   json_object_object_add(o, "artifacts", artifacts);
+  put_partials(o, r);
   json_object_object_add(o, "withheld",
                          json_object_new_int64(gamut_result_withheld(r)));
   json_object_object_add(o, "attempts", attempts);

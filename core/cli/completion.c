@@ -62,7 +62,7 @@ static void bash_labels(const struct cli_option *o, const char *between)
 
 static void bash_value(const struct cli_option *o)
 {
-  if (!o->arg)
+  if (!o->arg || o->flags & CLI_MAYBE)
     return;
   printf("    ");
   bash_labels(o, "|");
@@ -156,12 +156,12 @@ static void zsh_option(const struct cli_option *o)
   else if (o->letter)
     printf("-%c", o->letter);
   else
-    printf("--%s%s", o->name, o->arg ? "=" : "");
+    printf("--%s%s", o->name, o->flags & CLI_MAYBE ? "=-" : o->arg ? "=" : "");
   fputs("'[", stdout);
   print_quoted(o->help, "[]");
   putchar(']');
   if (o->arg) {
-    putchar(':');
+    fputs(o->flags & CLI_MAYBE ? "::" : ":", stdout);
     print_quoted(o->arg, ":");
     putchar(':');
     if (o->choices) {
@@ -272,7 +272,7 @@ static void fish_option(const struct cli_option *o)
     fputs(" -x -a '(__gamut_models)'", stdout);
   } else if (o->complete == CLI_C_FILE) {
     fputs(" -r -F", stdout);
-  } else if (o->arg) {
+  } else if (o->arg && !(o->flags & CLI_MAYBE)) {
     fputs(" -x", stdout);
   }
   fputs(" -d '", stdout);

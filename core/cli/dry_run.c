@@ -80,10 +80,12 @@ static void print_link(struct json_object *link)
   const char *model = cli_view_str(link, "model");
   const char *name = cli_view_str(link, "link");
   const char *operation = cli_view_str(link, "operation");
+  const char *from = cli_view_str(link, "resolved_from");
   size_t i;
 
   if (provider)
-    cli_print(stdout, "%s:%s%s%s", provider, model ? model : "?",
+    cli_print(stdout, "%s:%s%s%s%s%s%s", provider, model ? model : "?",
+              from ? " (" : "", from ? from : "", from ? ")" : "",
               operation ? ", " : "", operation ? operation : "");
   else
     cli_print(stdout, "%s", name ? name : "?");

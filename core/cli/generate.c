@@ -12,6 +12,7 @@
 static int check(const struct cli_args *a)
 {
   const char *n = cli_args_field(a, "n");
+  const char *drafts = cli_args_field(a, "partials");
 
   if (!cli_request_to_stdout(a) || cli_args_get(a, CLI_O_DRY_RUN))
     return 0;
@@ -19,6 +20,8 @@ static int check(const struct cli_args *a)
     cli_error("-o - and --json both want standard output");
   else if (n && strcmp(n, "1") != 0)
     cli_error("-o - takes one file, not -n %s", n);
+  else if (drafts && strcmp(drafts, "0") != 0)
+    cli_error("--stream keeps drafts beside a file, and -o - names none");
   else if (isatty(STDOUT_FILENO))
     cli_error("-o - would write a picture to the terminal");
   else

@@ -50,13 +50,13 @@ static bool repeats(const struct cli_option *o)
 
 static void print_option(const struct cli_option *o)
 {
-  char head[64], letter[8] = "    ";
+  char head[64], letter[8] = "    ", argument[40];
   char text[512], choices[96] = "";
 
   if (o->letter)
     snprintf(letter, sizeof(letter), "-%c%s", o->letter, o->name ? ", " : "");
-  snprintf(head, sizeof(head), "%s%s%s%s%s", letter, o->name ? "--" : "",
-           o->name ? o->name : "", o->arg ? " " : "", o->arg ? o->arg : "");
+  snprintf(head, sizeof(head), "%s%s%s%s", letter, o->name ? "--" : "",
+           o->name ? o->name : "", cli_option_argument(o, argument));
   if (o->choices) {
     size_t i;
 

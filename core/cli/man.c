@@ -53,6 +53,7 @@ static void example(const struct cli_example *e)
 static void option(const struct cli_option *o)
 {
   const char *choices = o->choices, *c;
+  char argument[40];
   bool first = true;
   size_t len;
 
@@ -65,8 +66,8 @@ static void option(const struct cli_option *o)
     fputs("\\fR", stdout);
   }
   if (o->arg) {
-    fputs(" \\fI", stdout);
-    put(o->arg);
+    fputs("\\fI", stdout);
+    put(cli_option_argument(o, argument));
     fputs("\\fR", stdout);
   }
   putchar('\n');

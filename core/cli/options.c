@@ -106,6 +106,11 @@ const struct cli_option cli_options[] = {
   { FLAG("force", "force", "true"), OUTPUT, .help = "write over files" },
   { FLAG("no-download", "download", "false"), OUTPUT,
     .help = "write no file: leave it at the vendor and print its URL" },
+  { FIELD("stream", "N", "partials"), OUTPUT, .value = "2",
+    .flags = CLI_MAYBE,
+    .help = "show and keep drafts while it is made, FILE.partial-1.png and so "
+            "on: up to N (preset 2) where the vendor asks how many; some "
+            "charge for each" },
   { FLAG("sidecar", "sidecar", "true"), OUTPUT,
     .help = "write FILE.json beside it: model, prompt, seed, cost, hash" },
 
@@ -210,6 +215,17 @@ const char *cli_option_label(const struct cli_option *o, char buf[40])
     snprintf(buf, 40, "--%s", o->name);
   else
     snprintf(buf, 40, "-%c", o->letter);
+  return buf;
+}
+
+const char *cli_option_argument(const struct cli_option *o, char buf[40])
+{
+  if (!o->arg)
+    return "";
+  if (o->flags & CLI_MAYBE)
+    snprintf(buf, 40, "[=%s]", o->arg);
+  else
+    snprintf(buf, 40, " %s", o->arg);
   return buf;
 }
 

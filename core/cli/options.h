@@ -84,7 +84,9 @@ enum cli_complete { CLI_C_NONE, CLI_C_FILE, CLI_C_MODEL };
 enum {
   CLI_REPEAT = 1u << 0, /* may be given more than once */
   CLI_ONCE = 1u << 1,   /* twice is a mistake; of others the last one counts */
-  CLI_OPEN = 1u << 2    /* the choices are suggestions only */
+  CLI_OPEN = 1u << 2,   /* the choices are suggestions only */
+  CLI_MAYBE = 1u << 3   /* the argument may be left out: --stream, --stream=3;
+                           `value` then stands for it */
 };
 
 struct cli_option {
@@ -93,7 +95,7 @@ struct cli_option {
   const char *arg;  /* what --help calls its argument; NULL: a flag */
   enum cli_what what;
   const char *target;  /* of FIELD and INPUT */
-  const char *value;   /* of a flag that sets a field */
+  const char *value;   /* of a flag that sets a field; see CLI_MAYBE */
   const char *choices; /* "a|b|c", or NULL */
   enum cli_complete complete;
   enum cli_group group;
@@ -140,6 +142,9 @@ const struct cli_verb *cli_verb_find(const char *name);
 /* By name without dashes (the first `len` bytes of it), or by letter. */
 const struct cli_option *cli_option_find(const char *name, size_t len);
 const struct cli_option *cli_option_letter(char letter);
+
+/* What follows the name in explanations: " N", "[=N]", "". */
+const char *cli_option_argument(const struct cli_option *o, char buf[40]);
 
 /* "--size" or "-n"; of the static table, so it lives as long as `buf`. */
 const char *cli_option_label(const struct cli_option *o, char buf[40]);

@@ -152,7 +152,7 @@ static int read_long(struct reader *r, const char *word)
 
   if (!o)
     return unknown_option(r, word, len);
-  if (o->arg)
+  if (o->arg && (attached || !(o->flags & CLI_MAYBE)))
     return add_argument(r, o, attached);
   if (attached) {
     cli_error("--%s takes no value", o->name);

@@ -122,6 +122,24 @@ static int print_files(const struct cli_args *a, FILE *to,
   return rc;
 }
 
+/* With --json the document has them. */
+static void print_drafts(const struct cli_args *a, FILE *to,
+                         const struct gamut_result *r)
+{
+  const struct gamut_artifact_info *d;
+  uint32_t i;
+
+  if (cli_args_get(a, CLI_O_JSON))
+    return;
+  for (i = 0; (d = gamut_result_partial(r, i)); i++) {
+    if (d->error_class)
+      cli_hint("draft %u is not kept: %s", (unsigned)i + 1, d->error);
+    else if (d->path || d->url)
+      cli_print(to, "  draft %u: %s", (unsigned)i + 1,
+                d->path ? d->path : d->url);
+  }
+}
+
 static void print_summary(FILE *to, const struct gamut_result *r)
 {
   const char *provider = gamut_result_provider(r);
@@ -200,7 +218,7 @@ static const char *request_id(const struct gamut_result *r)
                                   : gamut_result_fact(r, "request_id");
 }
 
-static int print_failure(const struct gamut_result *r)
+static int print_failure(const struct cli_args *a, const struct gamut_result *r)
 {
   int32_t why = gamut_result_class(r);
   const char *message = gamut_result_message(r);
@@ -214,6 +232,7 @@ static int print_failure(const struct gamut_result *r)
              request ? " as request " : "", request ? request : "");
   else
     cli_hint("job %s", gamut_result_id(r));
+  print_drafts(a, stderr, r);
   if (gamut_result_maybe_charged(r))
     cli_hint("the vendor may have charged for it");
   cli_advise(why);
@@ -227,6 +246,7 @@ static void print_success(const struct cli_args *a, FILE *to,
   uint32_t i;
 
   print_summary(to, r);
+  print_drafts(a, to, r);
   for (i = 0; (difference = gamut_result_difference(r, i)); i++)
     cli_print(to, "  differs: %s", difference);
   if (gamut_result_withheld(r))
@@ -272,7 +292,7 @@ int cli_print_result(const struct cli_args *a, const struct gamut_result *r)
     lost = lost ? lost : rc;
   }
   if (gamut_result_status(r) != GAMUT_COMPLETED)
-    return print_failure(r);
+    return print_failure(a, r);
   if (!json && !cli_args_get(a, CLI_O_QUIET))
     print_success(a, to, r);
   return lost;

@@ -270,6 +270,13 @@ static void see_retry(struct cli_progress *p, int64_t wait_ms, const char *why)
         (long long)wait_ms % 1000 / 100, why);
 }
 
+/* A draft that could not be saved is told at the end. */
+static void see_draft(struct cli_progress *p, const struct gamut_event *e)
+{
+  if (e->path || e->text)
+    say(p, "draft %lld: %s", (long long)e->number, e->path ? e->path : e->text);
+}
+
 static void see_download(struct cli_progress *p, int64_t done, int64_t total)
 {
   see_state(p, "fetching");
@@ -295,6 +302,9 @@ void cli_progress_event(struct cli_progress *p, const struct gamut_event *e)
     break;
   case GAMUT_EVENT_NOTE:
     see_note(p, e->text);
+    break;
+  case GAMUT_EVENT_PARTIAL:
+    see_draft(p, e);
     break;
   case GAMUT_EVENT_RETRY:
     see_retry(p, e->number, text);

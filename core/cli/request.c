@@ -115,6 +115,8 @@ static int32_t set_output(const struct cli_args *a, struct gamut_request *r,
   if (!output)
     output = made = cli_prompt_output(prompt ? prompt : "");
   rc = gamut_request_set(r, "output", output, error);
+  if (!rc && cli_args_field(a, "partials"))
+    rc = gamut_request_set(r, "save_partials", "true", error);
   free(made);
   return rc;
 }

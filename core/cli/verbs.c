@@ -13,7 +13,8 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .summary = "make pictures or videos; the verb when none is given",
     .help = "Sends the prompt to the model, shows what happens on standard "
             "error and prints the path of each file, what it really is, its "
-            "cost and where it differs from what was asked.",
+            "cost and where it differs from what was asked.  Ctrl-C leaves the "
+            "job to the vendor, a second one cancels it.",
     .examples = {
       { "gamut -p \"a neon fox\" -m flux -o fox.png", "one picture" },
       { "gamut -p @prompt.txt -m flux -n 4 --aspect 16:9 "

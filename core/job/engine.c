@@ -81,6 +81,18 @@ struct gm_flight *gm_flight_take(struct gm_job *job)
   return f;
 }
 
+struct gm_flight *gm_flight_spare(struct gm_job *job)
+{
+  struct gm_engine *e = job->engine;
+  struct gm_list *l = gm_list_pop(&e->flights);
+  struct gm_flight *f =
+    l ? GM_CONTAINER(l, struct gm_flight, link) : new_flight(e);
+
+  if (f)
+    f->job = job;
+  return f;
+}
+
 void gm_flight_return(struct gm_engine *e, struct gm_flight *f)
 {
   struct gm_list *l;
@@ -90,6 +102,8 @@ void gm_flight_return(struct gm_engine *e, struct gm_flight *f)
   f->x.body_fd = -1;
   f->job = NULL;
   f->output = NULL;
+  f->x.connect_ms = 0;
+  gm_free(GM_TAKE(f->backup));
   gm_exchange_reset(&f->x);
   gm_wipe_buf(&f->filled);
   gm_list_append(&e->flights, &f->link);

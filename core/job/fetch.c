@@ -71,6 +71,9 @@ static void all_settled(struct gm_job *job)
 {
   uint32_t i;
 
+  job->settled = !gm_list_empty(&job->beside);
+  if (job->settled)
+    return;
   for (i = 0; i < job->found->n_outputs; i++) {
     const struct gm_error *e = &job->found->outputs[i].err;
 
@@ -257,6 +260,12 @@ void gm_job_fetch_next(struct gm_job *job)
     o->done = true;
   }
   all_settled(job);
+}
+
+void gm_job_settle(struct gm_job *job)
+{
+  if (job->settled && gm_list_empty(&job->beside))
+    all_settled(job);
 }
 
 void gm_job_fetch(struct gm_job *job)

@@ -28,12 +28,17 @@ struct gm_flight {
   struct gm_draft draft; /* downloads */
   struct gm_output *output;
   uint64_t told_ms; /* last download event */
+  uint32_t partial; /* which draft it brings */
+  char *backup;     /* the URL, when it goes to the vendor's other server */
 };
 
 /* engine.c: NULL when all are in use; the job then waits in e->ready and
  * gm_job_resume() is called for it (or it failed: there is not one). */
 struct gm_flight *gm_flight_take(struct gm_job *job);
 void gm_flight_release(struct gm_flight *f);
+/* One beside the job's own, for what can be done without; NULL: none is idle.
+ */
+struct gm_flight *gm_flight_spare(struct gm_job *job);
 /* The same for a flight that its job has let go of. */
 void gm_flight_return(struct gm_engine *e, struct gm_flight *f);
 
@@ -64,6 +69,17 @@ void gm_job_act(struct gm_job *job, struct gm_ending *end,
                 struct gm_exchange *x);
 void gm_job_outcome(struct gm_job *job, struct gm_call *call, int32_t event,
                     struct gm_exchange *x);
+/* What a provider handed over, taken out of its call; false: no memory. */
+bool gm_job_take_output(struct gm_output *o, struct gm_call *c,
+                        const struct gamut_artifact *a);
+/* partial.c: a draft came; its bytes are in `d`, or job->partials[at].err says
+ * why not. */
+void gm_partial_take(struct gm_job *job, struct gm_call *c,
+                     const struct gamut_artifact *a);
+void gm_partial_show(struct gm_job *job, uint32_t at, struct gm_draft *d);
+/* partial_fetch.c: false: not now, all flights are in use. */
+bool gm_partial_fetch(struct gm_job *job, uint32_t at);
+void gm_partial_drop(struct gm_job *job); /* all that are under way */
 /* send.c: the pending exchange, now. */
 void gm_job_send(struct gm_job *job);
 /* Go on where the lack of a flight stopped us. */
@@ -80,6 +96,8 @@ void gm_job_refused(struct gm_job *job, struct gm_exchange *x);
 /* fetch.c */
 void gm_job_fetch(struct gm_job *job);
 void gm_job_fetch_next(struct gm_job *job);
+/* A draft has come home: was that the last thing the job waited for? */
+void gm_job_settle(struct gm_job *job);
 /* perform.c */
 void gm_job_work(struct gm_job *job);
 void gm_job_unwork(struct gm_job *job); /* the job goes, the thread stays */

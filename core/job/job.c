@@ -59,6 +59,7 @@ void gm_job_prepare(struct gm_job *job, struct gm_engine *e,
   job->permille = job->queue_position = -1;
   gm_list_init(&job->link);
   job->durable.lost = lost_to_another;
+  gm_list_init(&job->beside);
 }
 
 int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
@@ -79,6 +80,7 @@ static void stop(struct gm_job *job)
   gm_list_remove(&job->link);
   gm_journal_unwait(&job->durable);
   gm_job_unwork(job);
+  gm_partial_drop(job);
   if (job->flight) {
     gm_http_abort(job->engine->http, &job->flight->x);
     gm_draft_drop(&job->flight->draft);
@@ -101,6 +103,7 @@ static void forget_attempt(struct gm_job *job)
   job->found = NULL;
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
   job->takeup = GM_TAKEUP_NONE;
+  job->drafted = job->settled = false;
   job->quick = 0;
   job->tries = job->repeats = job->total_repeats = 0;
   job->http_status = 0;
@@ -115,6 +118,8 @@ void gm_job_finish(struct gm_job *job)
     gm_map_remove(&job->engine->jobs, job->id);
   forget_attempt(job);
   gm_journal_forget(job->engine->journal, &job->durable);
+  gm_partials_free(job->partials, job->n_partials);
+  job->partials = NULL;
   job->engine = NULL;
 }
 
@@ -233,8 +238,20 @@ static bool paid_in_flight(const struct gm_job *job)
          job->flight->x.was_sent;
 }
 
+/* Only drafts are missing: whoever has no time for them has the rest. */
+static bool ends_well(struct gm_job *job)
+{
+  if (!job->settled)
+    return false;
+  gm_partial_drop(job);
+  gm_job_settle(job);
+  return true;
+}
+
 void gm_job_detach(struct gm_job *job)
 {
+  if (ends_well(job))
+    return;
   if (paid_in_flight(job))
     job->maybe_charged = true;
   gm_job_write(job, GM_PUT_RELEASE);
@@ -249,7 +266,7 @@ void gm_job_cancel(struct gm_job *job)
               (job->instance->provider->def.flags & GAMUT_WANTS_CANCEL) &&
               job->state != GM_JOB_FETCHING && !job->cancelling;
 
-  if (job->cancelling)
+  if (job->cancelling || ends_well(job))
     return;
   job->cancelling = true;
   if (paid_in_flight(job))

@@ -39,6 +39,7 @@ struct gm_job_event {
   const char *text;
   const void *data;
   size_t data_len;
+  const char *path;
 };
 
 struct gm_job_ops {
@@ -90,6 +91,8 @@ struct gm_job {
                             no output */
   bool fetches_token;
   uint8_t takeup;        /* enum gm_takeup */
+  bool drafted;          /* drafts have come in this attempt */
+  bool settled;          /* all is here but drafts on their way */
   uint8_t quick;         /* exchanges in a row without a delay */
   uint16_t tries;        /* billable submissions of this attempt */
   uint16_t repeats;      /* of the present exchange */
@@ -115,6 +118,9 @@ struct gm_job {
   const struct gm_output_plan *plan; /* the owner's */
   struct gm_error err;
   struct gm_found *found;
+  struct gm_output *partials; /* drafts of all attempts */
+  uint32_t n_partials;
+  struct gm_list beside; /* flights that bring drafts */
   struct gm_durable durable;
   uint64_t began_ms, accepted_ms, working_ms, generated_ms, ended_ms; /* mono */
 };

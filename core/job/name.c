@@ -8,6 +8,7 @@
 
 #define WORD_MAX 32
 #define PART_MAX 100
+#define EXT_MAX  5
 
 static void add_safe(struct gm_buf *out, const char *s)
 {
@@ -68,6 +69,11 @@ bool gm_output_is_template(const char *name)
   return strchr(name, '{') != NULL;
 }
 
+static bool is_numbered(const char *name)
+{
+  return strstr(name, "{index}") != NULL;
+}
+
 /* "fox.png" -> where "-2" goes: before the last dot of the last part. */
 static size_t number_at(const char *s)
 {
@@ -100,11 +106,40 @@ static int32_t add_template(struct gm_buf *out, const char *name,
   return rc;
 }
 
+/* Does the name end in what tells a file's type: ".png", ".{ext}"? */
+static bool is_extension(const char *tail)
+{
+  size_t n;
+
+  if (*tail++ != '.')
+    return false;
+  if (strcmp(tail, "{ext}") == 0)
+    return true;
+  for (n = 0; (tail[n] >= 'a' && tail[n] <= 'z') ||
+              (tail[n] >= 'A' && tail[n] <= 'Z') ||
+              (n > 0 && tail[n] >= '0' && tail[n] <= '9');)
+    n++;
+  return n > 0 && n <= EXT_MAX && tail[n] == '\0';
+}
+
+char *gm_output_partial_name(const char *name, bool several, uint32_t k)
+{
+  size_t at = number_at(name);
+  struct gm_buf b = GM_BUF_INIT(8192);
+
+  if (!is_extension(name + at))
+    at = strlen(name);
+  gm_buf_addn(&b, name, at);
+  if (several && !is_numbered(name))
+    gm_buf_add(&b, "-{index}");
+  gm_buf_addf(&b, ".partial-%u.{ext}", (unsigned)k);
+  return gm_buf_take(&b);
+}
+
 int32_t gm_output_name(const char *name, const struct gm_name_facts *f,
                        struct gm_buf *out, struct gm_error *err)
 {
-  bool numbered = f->count > 1 && !strstr(name, "{index}") &&
-                  !strstr(name, "{job}-{index}");
+  bool numbered = f->count > 1 && !is_numbered(name);
   size_t at = numbered ? number_at(name) : 0;
   _cleanup_free_ char *head = numbered ? gm_strndup(name, at) : NULL;
   int32_t rc;

@@ -31,11 +31,13 @@ struct gm_output {
   bool done;
 };
 void gm_output_finish(struct gm_output *o);
+void gm_partials_free(struct gm_output *partials, uint32_t n); /* partial.c */
 
 /* Where files go. */
 struct gm_output_plan {
   char *name; /* path or template; NULL: keep the bytes in memory */
   bool force, sidecar;
+  bool partials; /* keep drafts, too */
   bool leave; /* do not download: the URL is the result */
 };
 
@@ -51,6 +53,9 @@ struct gm_name_facts {
 int32_t gm_output_name(const char *name, const struct gm_name_facts *f,
                        struct gm_buf *out, struct gm_error *err);
 bool gm_output_is_template(const char *name);
+/* The template for the k-th draft: "fox.png" -> "fox.partial-1.{ext}", which of
+ * several outputs it is of before that; gm_free.  NULL: no memory. */
+char *gm_output_partial_name(const char *name, bool several, uint32_t k);
 /* Before anything is paid: known words, the folder is there and can be
  * written, the target is no folder and does not exist (without force). */
 int32_t gm_output_check(const struct gm_output_plan *p, uint32_t count,

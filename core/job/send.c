@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+/* How long a server may take to connect that has a backup. */
+#define BACKUP_AFTER_MS 5000
 
 size_t gm_job_authorize(struct gm_exchange *x, const char *url,
                         struct gm_header *out, size_t max)
@@ -35,12 +39,39 @@ static void no_answer(struct gm_job *job, struct gm_exchange *x)
   gm_job_trouble(job, x, &err, false);
 }
 
+static void start(struct gm_job *job, struct gm_flight *f);
+
+/* No connection came up, so nothing was sent: the vendor's other server gets
+ * the same, once. */
+static bool goes_to_backup(struct gm_job *job, struct gm_flight *f)
+{
+  struct gm_buf b = GM_BUF_INIT(2048);
+
+  if (!f->x.unconnected || f->backup)
+    return false;
+  f->backup = gm_instance_backup(job->instance, f->x.url);
+  if (!f->backup)
+    return false;
+  gm_buf_addf(&b, "%s; to its backup %.*s", gm_error_text(&f->x.err),
+              (int)strcspn(f->backup, "?#"), f->backup);
+  gm_info(job->engine->log, "job %s: %s", job->id, gm_buf_text(&b));
+  gm_job_tell(job, GAMUT_EVENT_RETRY, 0, 0, gm_buf_text(&b));
+  gm_buf_finish(&b);
+  job->total_repeats++;
+  if (f->x.body_fd >= 0)
+    close(f->x.body_fd);
+  start(job, f);
+  return true;
+}
+
 static void answered(struct gm_exchange *x)
 {
   struct gm_flight *f = x->owner;
   struct gm_job *job = f->job;
   struct gm_engine *e = job->engine;
 
+  if (goes_to_backup(job, f))
+    return;
   if (x->status > 0)
     job->http_status = (int16_t)x->status;
   /* The flight is ours until the step is over; then others may take it. */
@@ -109,7 +140,10 @@ static void start(struct gm_job *job, struct gm_flight *f)
   x->owner = f;
   x->body_fd = -1;
   x->method = gm_pending_method(p);
-  x->url = gm_pending_url(p);
+  x->url = f->backup ? f->backup : gm_pending_url(p);
+  x->connect_ms = !f->backup && gm_instance_has_backup(job->instance, x->url)
+                    ? BACKUP_AFTER_MS
+                    : 0;
   x->headers = f->headers;
   x->n_headers = gm_pending_headers(p, f->headers, GM_FLIGHT_HEADERS);
   x->body = gm_pending_body(p, &len);

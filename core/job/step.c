@@ -85,8 +85,8 @@ static bool is_data_uri(const char *url)
   return url && strncmp(url, "data:", 5) == 0;
 }
 
-static bool copy_artifact(struct gm_output *o, struct gm_call *c,
-                          const struct gamut_artifact *a)
+bool gm_job_take_output(struct gm_output *o, struct gm_call *c,
+                        const struct gamut_artifact *a)
 {
   struct gm_blob *blob = a->url ? gm_call_blob(c, a->url) : NULL;
 
@@ -112,17 +112,6 @@ static bool copy_artifact(struct gm_output *o, struct gm_call *c,
   return a->data && copy_bytes(o, c, a);
 }
 
-static void tell_partial(struct gm_job *job, const struct gamut_artifact *a)
-{
-  struct gm_job_event e = { .type = GAMUT_EVENT_PARTIAL,
-                            .text = a->url,
-                            .data = a->data,
-                            .data_len = a->data_len };
-
-  if (gm_job_watched(job))
-    job->ops->event(job, &e);
-}
-
 static bool keep_artifacts(struct gm_job *job, struct gm_call *c)
 {
   struct gm_found *found = c->n_artifacts ? gm_job_found(job) : NULL;
@@ -142,10 +131,10 @@ static bool keep_artifacts(struct gm_job *job, struct gm_call *c)
     const struct gamut_artifact *a = &c->artifacts[i];
 
     if (a->flags & GAMUT_ART_PARTIAL)
-      tell_partial(job, a);
+      gm_partial_take(job, c, a);
     else if (a->flags & GAMUT_ART_BLOCKED)
       found->withheld++;
-    else if (!copy_artifact(&found->outputs[found->n_outputs++], c, a))
+    else if (!gm_job_take_output(&found->outputs[found->n_outputs++], c, a))
       return false;
   }
   return true;
@@ -267,6 +256,23 @@ static void well_done(struct gm_job *job)
                 "the job ended well but brought no output");
 }
 
+/* Is the exchange at hand a paid stream?  Its first event accepted the job, and
+ * yet a later one is an answer to what was paid. */
+static bool in_paid_stream(const struct gm_job *job)
+{
+  const uint32_t both = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_STREAM;
+
+  return job->pending && (job->pending->flags & both) == both;
+}
+
+/* It has shown drafts and closed without a picture: the vendor's fault, but it
+ * has worked. */
+static bool broke_off(const struct gm_job *job, const struct gm_ending *end)
+{
+  return job->drafted && end->event == GAMUT_EV_REPLY && in_paid_stream(job) &&
+         end->err.error_class == GAMUT_E_PROVIDER;
+}
+
 /* A step that failed by its own word, or broke a rule.  After a paid exchange
  * either may hide a job that runs. */
 static void step_failed(struct gm_job *job, struct gm_error *err, bool paid)
@@ -286,6 +292,7 @@ void gm_job_act(struct gm_job *job, struct gm_ending *end,
                 struct gm_exchange *x)
 {
   struct gm_error *err = &end->err;
+  bool paid = end->paid || in_paid_stream(job);
 
   switch (end->kind) {
   case GM_STEP_HTTP:
@@ -312,10 +319,11 @@ void gm_job_act(struct gm_job *job, struct gm_ending *end,
     break;
   case GM_STEP_FAIL:
   case GM_STEP_NONE:
-    if (x && !end->paid && err->error_class == GAMUT_E_PROTOCOL)
+    job->maybe_charged |= broke_off(job, end);
+    if (x && !paid && err->error_class == GAMUT_E_PROTOCOL)
       gm_job_trouble(job, x, err, false);
     else
-      step_failed(job, err, end->paid);
+      step_failed(job, err, paid);
     break;
   }
 }

@@ -20,6 +20,11 @@ static int32_t on_event(void *user, const struct gm_sse_event *event)
   return 0;
 }
 
+static bool has_ended(const struct gm_flight *f)
+{
+  return f->ending.kind != GM_STEP_NONE || f->ending.err.error_class;
+}
+
 static bool is_stream(const struct gm_exchange *x)
 {
   return x->status < 400 && strcmp(x->content_type, "text/event-stream") == 0;
@@ -46,12 +51,21 @@ void gm_stream_begin(struct gm_flight *f)
   f->x.sink = on_bytes;
 }
 
+/* The last event counts without its blank line, too. */
+static void flush(struct gm_flight *f)
+{
+  if (f->x.error_class == 0 && is_stream(&f->x) && !has_ended(f))
+    (void)gm_sse_feed(&f->sse, "\n\n", 2, on_event, f);
+}
+
 bool gm_stream_over(struct gm_job *job, struct gm_flight *f)
 {
-  bool ended = f->ending.kind != GM_STEP_NONE || f->ending.err.error_class;
+  bool ended;
 
   if (!(f->x.flags & GM_X_STREAM))
     return false;
+  flush(f);
+  ended = has_ended(f);
   gm_sse_finish(&f->sse);
   if (ended)
     gm_job_act(job, &f->ending, NULL);

@@ -56,6 +56,7 @@ struct gm_exchange {
   uint32_t flags;
   uint32_t timeout_ms; /* for the whole exchange; 0: 120 s (downloads: none,
                           but under 1 byte/s for 60 s ends them) */
+  uint32_t connect_ms; /* for the connection alone; 0: 10 s */
   uint64_t max_body;   /* 0: 64 MiB */
   void *owner;
   /* Add the secret headers that belong to `url` (not mapped), for this hop.
@@ -78,6 +79,9 @@ struct gm_exchange {
                           TRANSPORT, TIMEOUT, PROTOCOL, NOMEM, INVALID (URL) */
   struct gm_error err;
   bool was_sent;       /* at least one byte may have reached the server */
+  bool unconnected;    /* it failed because no connection to the server came up
+                          (the name, refused, too slow); not for want of a proxy,
+                          of trust or of memory */
   int32_t status;
   const char *content_type; /* lower case, no parameters; "" unknown */
   uint32_t retry_after_ms;  /* 0: none */

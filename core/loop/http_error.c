@@ -145,8 +145,22 @@ static int32_t judge_connection(struct gm_http_slot *s, CURLcode code)
   }
 }
 
+/* Did the exchange end before there was a connection?  A proxy in between hides
+ * that. */
+static bool is_unconnected(const struct gm_http_slot *s, CURLcode code)
+{
+  curl_off_t connect_us = 0;
+
+  if (s->x->was_sent || s->proxied || s->refused || s->open_errno || s->failed)
+    return false;
+  curl_easy_getinfo(s->easy, CURLINFO_CONNECT_TIME_T, &connect_us);
+  return code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_CONNECT ||
+         (code == CURLE_OPERATION_TIMEDOUT && connect_us == 0);
+}
+
 int32_t gm_http_judge(struct gm_http_slot *s, CURLcode code)
 {
+  s->x->unconnected = is_unconnected(s, code);
   if (s->failed) { /* a callback of ours said why */
     gm_fail(&s->x->err, s->failed, "the answer of %s was not taken",
             s->host->origin);

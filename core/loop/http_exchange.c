@@ -42,7 +42,7 @@ void gm_exchange_reset(struct gm_exchange *x)
   empty(&x->header_value);
   empty(&x->hop_url);
   x->error_class = 0;
-  x->was_sent = x->has_retry_after = false;
+  x->was_sent = x->has_retry_after = x->unconnected = false;
   x->status = 0;
   x->content_type = "";
   x->retry_after_ms = x->hops = 0;

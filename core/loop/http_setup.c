@@ -79,7 +79,6 @@ static CURLcode set_constants(struct gm_http_slot *s)
   curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
   curl_easy_setopt(e, CURLOPT_MAXAGE_CONN, (long)CONNECTION_AGE_S);
-  curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
   curl_easy_setopt(e, CURLOPT_BUFFERSIZE, (long)RECEIVE_BUFFER);
   curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
@@ -227,6 +226,9 @@ static void set_timeout(struct gm_http_slot *s)
   if (left_ms)
     left_ms = left_ms > used_ms ? left_ms - used_ms : 1;
   curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
+  curl_easy_setopt(s->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   s->x->connect_ms ? (long)s->x->connect_ms
+                                    : (long)CONNECT_TIMEOUT_MS);
 }
 
 static bool set_silence(struct gm_http_slot *s)

@@ -74,6 +74,8 @@ static int32_t check_tables(const struct gamut_provider *p,
     rc = CHECK_TABLE(p, phases, const char *, err);
   if (!rc)
     rc = CHECK_TABLE(p, reasons, struct gamut_reason, err);
+  if (!rc)
+    rc = CHECK_TABLE(p, backups, struct gamut_backup, err);
   return rc;
 }
 
@@ -357,6 +359,25 @@ static int32_t check_reason(const struct gamut_provider *p, uint32_t i,
   return 0;
 }
 
+static bool is_plain_origin(const char *s)
+{
+  char origin[GM_ORIGIN_SIZE];
+
+  return s && gm_url_origin(s, origin) && strcmp(s, origin) == 0;
+}
+
+static int32_t check_backup(const struct gamut_provider *p, uint32_t i,
+                            struct gm_error *err)
+{
+  const struct gamut_backup *b = gm_table_row(&p->backups, i, sizeof(*b), NULL);
+
+  if (!is_plain_origin(b->origin) || !is_plain_origin(b->backup))
+    return bad(err, "backup %u: both must be origins as https://host", i);
+  if (strcmp(b->origin, b->backup) == 0)
+    return bad(err, "backup %u: '%.100s' is its own", i, b->origin);
+  return 0;
+}
+
 static int32_t check_rows(const struct gamut_provider *p, struct gm_error *err)
 {
   int32_t rc;
@@ -369,6 +390,8 @@ static int32_t check_rows(const struct gamut_provider *p, struct gm_error *err)
     rc = check_phases(p, err);
   for (i = 0; !rc && i < p->reasons.count; i++)
     rc = check_reason(p, i, err);
+  for (i = 0; !rc && i < p->backups.count; i++)
+    rc = check_backup(p, i, err);
   return rc;
 }
 

@@ -191,7 +191,7 @@ size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
   size_t n = 0, from = text->len;
   uint32_t row;
 
-  if (!gm_url_origin(url, origin))
+  if (!gm_backup_home(i, url, origin))
     return 0;
   for (row = 0; n < max && (c = row_at(i, row)); row++) {
     if (!c->header || !row_is_for(i, c, origin) ||
@@ -209,7 +209,7 @@ bool gm_instance_owns(const struct gm_instance *i, const char *url)
   char origin[GM_ORIGIN_SIZE];
   uint32_t row;
 
-  if (!gm_url_origin(url, origin))
+  if (!gm_backup_home(i, url, origin))
     return false;
   if (strcmp(origin, i->base_origin) == 0)
     return true;
@@ -226,7 +226,7 @@ bool gm_instance_wants_token(const struct gm_instance *i, const char *url)
   char origin[GM_ORIGIN_SIZE];
   uint32_t row;
 
-  if (!gm_url_origin(url, origin))
+  if (!gm_backup_home(i, url, origin))
     return false;
   for (row = 0; (c = row_at(i, row)); row++) {
     if (c->header && strstr(c->value, "{" GM_TOKEN_NAME "}") &&
@@ -262,6 +262,25 @@ static bool proves(const struct gm_instance *i,
   return secret || *ret_token;
 }
 
+/* Is it for the other position of a switch?  Then it is as good as not there.
+ */
+static bool switched_off(const struct gm_instance *i,
+                         const struct gamut_credential *c)
+{
+  const struct gm_config_value *v;
+  const char *at = c->value;
+  struct gm_piece piece;
+
+  while (gm_template_next(&at, &piece)) {
+    if (!is_condition(piece.name))
+      continue;
+    v = gm_config_find(i->config, piece.name + 1);
+    if (v && v->key.type == GAMUT_BOOL && !fits(i, piece.name, false))
+      return true;
+  }
+  return false;
+}
+
 enum found { NONE_DECLARED, NONE_FILLED, FILLED };
 
 /* Over the rows for the base origin, or over all. */
@@ -273,7 +292,8 @@ static enum found look_for_key(const struct gm_instance *i, bool all)
   uint32_t row;
 
   for (row = 0; (c = row_at(i, row)); row++) {
-    if ((!all && !row_is_for(i, c, i->base_origin)) || !proves(i, c, &token))
+    if ((!all && !row_is_for(i, c, i->base_origin)) || !proves(i, c, &token) ||
+        switched_off(i, c))
       continue;
     /* A token is fetched when it is needed; that says what it lacks. */
     if (is_filled(i, c, true))
@@ -299,24 +319,6 @@ static void add_row(const struct gm_instance *i,
     gm_config_how(i, name, b);
     before = " and ";
   }
-}
-
-/* Is it for the other position of a switch?  Then it is no advice. */
-static bool switched_off(const struct gm_instance *i,
-                         const struct gamut_credential *c)
-{
-  const struct gm_config_value *v;
-  const char *at = c->value;
-  struct gm_piece piece;
-
-  while (gm_template_next(&at, &piece)) {
-    if (!is_condition(piece.name))
-      continue;
-    v = gm_config_find(i->config, piece.name + 1);
-    if (v && v->key.type == GAMUT_BOOL && !fits(i, piece.name, false))
-      return true;
-  }
-  return false;
 }
 
 /* Does an earlier row ask for the same? */

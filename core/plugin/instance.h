@@ -95,6 +95,10 @@ bool gm_instance_wants_token(const struct gm_instance *i, const char *url);
 /* Is there something to authorize the base origin with?  AUTH naming the
  * variables when a credential is declared and none can be filled. */
 int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err);
+/* backup.c: the same on the backup of its server; gm_free; NULL: it has none,
+ * or no memory. */
+bool gm_instance_has_backup(const struct gm_instance *i, const char *url);
+char *gm_instance_backup(const struct gm_instance *i, const char *url);
 /* Does this URL's origin belong to the vendor or the user (base_url, credential
  * rows)?  Others are foreign. */
 bool gm_instance_owns(const struct gm_instance *i, const char *url);

@@ -167,4 +167,9 @@ const char *gm_key_file_member(const struct gm_config_value *v,
                                const char *member, bool secret);
 bool gm_key_member_is_secret(const char *name);
 
+/* backup.c: the origin whose credentials a URL gets: of a backup that of the
+ * server it stands in for.  False: no URL. */
+bool gm_backup_home(const struct gm_instance *i, const char *url,
+                    char origin[GM_ORIGIN_SIZE]);
+
 #endif

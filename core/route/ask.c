@@ -34,11 +34,13 @@ const struct gamut_field gm_ask_fields[] = {
   { "steps", GAMUT_INT, NULL, "inference steps" },
   { "strength", GAMUT_REAL, NULL, "how far to leave the input, 0 to 1" },
   { "style", GAMUT_STRING, NULL, "a style the model knows" },
+  { "partials", GAMUT_INT, NULL, "draft pictures to be shown on the way" },
   { "user", GAMUT_STRING, NULL, "tag of the end user, sent to the vendor" },
   { "webhook", GAMUT_URL, NULL, "where the vendor reports the end, too" },
   { "output", GAMUT_STRING, NULL, "file or template for what is made" },
   { "download", GAMUT_BOOL, NULL, "no: leave it at the vendor, give its URL" },
   { "force", GAMUT_BOOL, NULL, "replace an existing file" },
+  { "save_partials", GAMUT_BOOL, NULL, "keep drafts: NAME.partial-1.png" },
   { "sidecar", GAMUT_BOOL, NULL, "write a .json beside each file" },
   { "timeout", GAMUT_MSEC, NULL, "then detach: the job goes on" },
   { "max_cost", GAMUT_REAL, NULL, "US dollars a link may cost at most" },
@@ -52,9 +54,10 @@ const struct gamut_field gm_ask_fields[] = {
 /* clang-format on */
 
 static const char *const control_names[] = {
-  "output",   "download", "force", "sidecar",    "timeout",
-  "max_cost", "allow_unknown_cost", "check", "on_blocked", "resubmit",
-  "correlation_id", NULL
+  "output",  "download",   "force",    "save_partials",
+  "sidecar", "timeout",    "max_cost", "allow_unknown_cost",
+  "check",   "on_blocked", "resubmit", "correlation_id",
+  NULL
 };
 
 static bool is_control(const char *name)

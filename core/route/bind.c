@@ -49,6 +49,7 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   run->plan.leave = !gm_json_bool(c, "download", true);
   run->plan.force = gm_json_bool(c, "force", false);
   run->plan.sidecar = gm_json_bool(c, "sidecar", false);
+  run->plan.partials = gm_json_bool(c, "save_partials", false);
   run->timeout_ms = timeout > 0 ? (uint32_t)GM_MIN(timeout, UINT32_MAX) : 0;
   run->max_cost = gm_json_real(
     c, "max_cost",
@@ -242,21 +243,27 @@ static struct json_object *request_for(const struct gm_run *run,
   return o;
 }
 
+/* The notes are those of the present link. */
+static int32_t check(struct gm_run *run, const struct gm_link *l,
+                     struct json_object *request, struct gm_error *err)
+{
+  _cleanup_json_ struct json_object *notes = json_object_new_array();
+  int32_t rc = gm_validate(l->entry, request, run->inputs, run->n_inputs,
+                           run->check, notes, err);
+
+  json_object_put(run->notes);
+  run->notes = gm_json_count(notes, NULL) > 0 ? GM_TAKE(notes) : NULL;
+  return rc;
+}
+
 char *gm_run_request(struct gm_run *run, uint32_t i,
                      struct gm_instance **ret_instance, struct gm_error *err)
 {
   const struct gm_link *l = &run->links[i];
   _cleanup_json_ struct json_object *o = request_for(run, l, err);
   char *text;
-  int32_t rc;
 
-  if (!o)
-    return NULL;
-  if (run->check == GM_CHECK_NEAREST && !run->notes)
-    run->notes = json_object_new_array();
-  rc = gm_validate(l->entry, o, run->inputs, run->n_inputs, run->check,
-                   run->notes, err);
-  if (rc)
+  if (!o || check(run, l, o, err))
     return NULL;
   run->has_price = gm_price_estimate(l->entry, o, run->n_inputs, &run->price);
   if (check_cost(run, l, err))

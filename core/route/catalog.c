@@ -106,18 +106,27 @@ int32_t gm_catalog_add_text(struct gm_catalog *c, const char *provider,
 
 /* ---- by name ------------------------------------------------------------ */
 
-/* A model that is gone claims its names only when nobody else does. */
-enum { RANK_NONE, RANK_RETIRED, RANK_ALIAS, RANK_SHORT, RANK_ID };
+/* A model that is gone claims its names only when nobody else does.  Without a
+ * provider a shorthand comes before an id: "veo3.1" is one vendor's id, and
+ * what everybody calls another's model. */
+enum { RANK_NONE, RANK_RETIRED, RANK_ALIAS, RANK_SHORT, RANK_ID, RANK_WORD };
 struct claim {
-  int rank;
+  int rank, top; /* of the best so far; of the best there can be */
   const char *provider, *id;
 };
+
+static int top_rank(const char *provider, const char *name)
+{
+  return provider || strchr(name, '/') ? RANK_ID : RANK_WORD;
+}
 
 static void claim(struct claim *best, int rank, const char *provider,
                   const char *id)
 {
+  if (rank == RANK_SHORT && best->top == RANK_WORD)
+    rank = RANK_WORD;
   if (rank > best->rank && id)
-    *best = (struct claim){ rank, provider, id };
+    *best = (struct claim){ rank, best->top, provider, id };
 }
 
 static int rank_of(const struct json_object *entry, const char *name)
@@ -158,7 +167,7 @@ static int32_t ask_source(struct gm_source *s, const char *name,
     if (entry)
       claim(best, rank_of(entry, name), s->provider,
             gm_json_str(entry, "id", NULL));
-  } while (entry && best->rank < RANK_ID);
+  } while (entry && best->rank < best->top);
   if (!outside || best->rank >= RANK_ALIAS)
     return 0;
   rc = gm_source_member(s, "names", &names, err);
@@ -192,7 +201,7 @@ static int32_t search(struct gm_catalog *c, const char *provider,
                       const char *name, const struct gm_model **ret,
                       struct gm_error *err)
 {
-  struct claim best = { RANK_NONE, NULL, NULL };
+  struct claim best = { RANK_NONE, top_rank(provider, name), NULL, NULL };
   int32_t rc = 0;
   size_t i;
 
@@ -201,7 +210,7 @@ static int32_t search(struct gm_catalog *c, const char *provider,
       ask_overlay(&c->overlays[i], name, &best);
   }
   if (best.rank == RANK_NONE) {
-    for (i = 0; !rc && best.rank < RANK_ID && i < c->n_sources; i++) {
+    for (i = 0; !rc && best.rank < best.top && i < c->n_sources; i++) {
       if (asked(provider, c->sources[i]->provider))
         rc = ask_source(c->sources[i], name, &best, err);
     }

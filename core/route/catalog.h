@@ -28,10 +28,10 @@ GM_CLEANUP(struct gm_catalog, gm_catalog_free)
 int32_t gm_catalog_add_text(struct gm_catalog *c, const char *provider,
                             const char *text, struct gm_error *err);
 
-/* By id or shorthand; `provider` NULL: in every file (bundled order is
- * alphabetical; a shorthand that two providers claim belongs to the first whose
- * file does not only alias it).  *ret NULL when there is none.  INVALID when an
- * overlay breaks the schema (file, place, value). */
+/* By id or shorthand; `provider` NULL: in every file, shorthands first (bundled
+ * order is alphabetical; a shorthand that two providers claim belongs to the
+ * first whose file does not only alias it).  *ret NULL when there is none.
+ * INVALID when an overlay breaks the schema (file, place, value). */
 int32_t gm_catalog_find(struct gm_catalog *c, const char *provider,
                         const char *name, const struct gm_model **ret,
                         struct gm_error *err);

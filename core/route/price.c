@@ -295,6 +295,14 @@ static bool add_outputs(struct bill *b, const struct json_object *row,
   return true;
 }
 
+/* Drafts are made of each output. */
+static double per_request(const struct bill *b, const char *unit)
+{
+  if (gm_streq(unit, "partial"))
+    return (double)gm_json_i64(b->request, "partials", 0) * b->n;
+  return gm_streq(unit, "request") ? 1 : b->n_inputs;
+}
+
 static bool add_row(struct bill *b, const struct json_object *row)
 {
   const struct gm_price_unit *unit = gm_price_unit(row);
@@ -309,8 +317,7 @@ static bool add_row(struct bill *b, const struct json_object *row)
   b->price.sure = b->price.sure && gm_json_bool(row, "sure", true);
   if (unit->per == GM_PER_OUTPUT)
     return add_outputs(b, row, unit);
-  units = gm_streq(unit->name, "request") ? 1 : b->n_inputs;
-  units = charged(row, units);
+  units = charged(row, per_request(b, unit->name));
   if (units > 0) {
     b->usd += cost_of(row, units);
     say_row(b, row, unit->phrase, 1, units);
@@ -363,6 +370,49 @@ bool gm_price_estimate(const struct gm_model *m,
                                     : (uint32_t)n };
 
   return make_bill(&b, ret);
+}
+
+/* The one row that holds; NULL: none, or another is added to it. */
+static const struct json_object *only_row(const struct bill *b)
+{
+  const struct json_object *rows =
+    b->m ? gm_json_at(b->m->entry, "price") : NULL;
+  const struct json_object *row, *found = NULL;
+  size_t i, n = gm_json_count(rows, NULL);
+
+  for (i = 0; i < n; i++) {
+    row = json_object_array_get_idx(rows, i);
+    if (!holds(b, row))
+      continue;
+    if (gm_json_bool(row, "plus", false))
+      return NULL;
+    if (!found)
+      found = row;
+  }
+  return found;
+}
+
+bool gm_price_billed(const struct gm_model *m,
+                     const struct json_object *request, const char *unit,
+                     double units, struct gm_price *ret)
+{
+  struct bill b = { .m = m, .request = request };
+  const struct json_object *row = only_row(&b);
+  const struct gm_price_unit *known = row ? gm_price_unit(row) : NULL;
+
+  if (!known || known->per == GM_PER_TOKEN || units < 0 ||
+      (!gm_streq(unit, "unit") && !gm_streq(unit, known->name)))
+    return false;
+  b.usd = cost_of(row, units);
+  if (!(b.usd >= 0 && b.usd <= USD_MAX))
+    return false;
+  say_row(&b, row, known->phrase, 1, units);
+  b.price.microusd = llround(b.usd * 1e6);
+  b.price.sure = gm_json_bool(row, "sure", true);
+  b.price.source = gm_json_str(row, "source", NULL);
+  b.price.checked = gm_json_str(row, "checked", NULL);
+  *ret = b.price;
+  return true;
 }
 
 bool gm_price_delivered(const struct gm_model *m,

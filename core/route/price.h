@@ -22,6 +22,11 @@ bool gm_price_delivered(const struct gm_model *m,
                         const struct json_object *request, uint32_t n_inputs,
                         const struct gm_delivered *d, uint32_t n_delivered,
                         struct gm_price *ret);
+/* What so many units, counted by the vendor, come to.  False when the price is
+ * by another unit ("unit": by whichever) or has further parts. */
+bool gm_price_billed(const struct gm_model *m,
+                     const struct json_object *request, const char *unit,
+                     double units, struct gm_price *ret);
 /* "$0.025 a megapixel", "$0.40 a second (audio), $0.20 a second": for lists. */
 int32_t gm_price_text(const struct gm_model *m, struct gm_buf *out);
 

@@ -17,6 +17,7 @@ const struct gm_price_unit *gm_price_unit(const struct json_object *row)
     { "second", "second", GM_PER_OUTPUT },
     { "video", "video", GM_PER_OUTPUT },
     { "request", "request", GM_PER_REQUEST },
+    { "partial", "draft", GM_PER_REQUEST },
     { "input_image", "input image", GM_PER_REQUEST },
     { "text_token", "text token", GM_PER_TOKEN },
     { "image_token", "image token", GM_PER_TOKEN },

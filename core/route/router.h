@@ -47,7 +47,7 @@ struct gm_run {
   struct json_object *fields; /* as asked; only while it is being bound */
   char *fields_text;          /* the same as text afterwards: a tree of four
                                  words takes a kilobyte */
-  struct json_object *notes;  /* what NEAREST changed, or NULL */
+  struct json_object *notes;  /* what was changed of the request, or NULL */
   struct gm_input *inputs;
   uint32_t n_links, at, n_attempts, n_inputs;
   struct gm_output_plan plan;

@@ -5,10 +5,11 @@
  * changed and noted.  What has no nearest (the operation, an input, a prompt
  * that is too long: it is not for us to cut) is refused in both modes.
  *
- * Absent from the entry means unknown and is not checked.  Three things count
- * as spoken of nevertheless: n above 1, since a model that gives several says
- * so; the shape of the picture, once any of sizes, aspect_ratios, resolutions
- * is there; and inputs to a model that only makes something out of text.
+ * Absent from the entry means unknown and is not checked.  Four things count as
+ * spoken of nevertheless: n above 1 and drafts, since a model that gives them
+ * says so; the shape of the picture, once any of sizes, aspect_ratios,
+ * resolutions is there; and inputs to a model that only makes something out of
+ * text.
  */
 #include "base/str.h"
 #include "route/validate_private.h"

@@ -23,10 +23,11 @@ int32_t gm_validate_common(const struct json_object *request,
 
 /* Against the model's entry.  STRICT: the first thing it cannot do is
  * UNSUPPORTED, "flux: aspect_ratio '5:1' is not offered by fal-ai/flux/dev; it
- * has 1:1, 4:3 ...".  NEAREST changes `request` to the closest allowed value and
- * appends a sentence to `notes` (JSON array of strings).  PASS checks nothing.
- * A member that the entry does not speak of is not checked; a NULL entry
- * passes. */
+ * has 1:1, 4:3 ...".  NEAREST changes `request` to the closest allowed value
+ * and appends a sentence to `notes` (JSON array of strings).  PASS checks
+ * nothing. A member that the entry does not speak of is not checked; a NULL
+ * entry passes.  Drafts that the model does not make are left out, with a note,
+ * in both modes. */
 int32_t gm_validate(const struct gm_model *m, struct json_object *request,
                     const struct gm_input *inputs, uint32_t n_inputs,
                     enum gm_check_mode mode, struct json_object *notes,

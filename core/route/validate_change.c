@@ -26,8 +26,7 @@ static int32_t no_memory(struct gm_check *c)
   return gm_fail(c->err, GAMUT_E_NOMEM, "out of memory");
 }
 
-GM_PRINTF(2, 3)
-static int32_t note(struct gm_check *c, const char *fmt, ...)
+int32_t gm_check_note(struct gm_check *c, const char *fmt, ...)
 {
   char sentence[SENTENCE_MAX];
   struct json_object *text;
@@ -57,10 +56,10 @@ static int32_t set(struct gm_check *c, const char *field,
     return no_memory(c);
   gm_check_show(is, value);
   if (old)
-    rc = note(c, "%s %s became %s: %s does not offer it", field,
-              gm_check_show(was, old), is, c->model);
+    rc = gm_check_note(c, "%s %s became %s: %s does not offer it", field,
+                       gm_check_show(was, old), is, c->model);
   else
-    rc = note(c, "%s became %s", field, is);
+    rc = gm_check_note(c, "%s became %s", field, is);
   if (rc || json_object_object_add(c->request, field, value)) {
     json_object_put(value);
     return rc ? rc : no_memory(c);
@@ -86,8 +85,8 @@ int32_t gm_check_drop(struct gm_check *c, const char *field)
 {
   char was[GM_SHOWN];
   int32_t rc =
-    note(c, "%s %s was left out: %s does not offer it", field,
-         gm_check_show(was, gm_json_at(c->request, field)), c->model);
+    gm_check_note(c, "%s %s was left out: %s does not offer it", field,
+                  gm_check_show(was, gm_json_at(c->request, field)), c->model);
 
   if (!rc)
     json_object_object_del(c->request, field);
@@ -110,10 +109,10 @@ int32_t gm_check_set_size(struct gm_check *c, uint32_t w, uint32_t h)
   int32_t rc;
 
   if (gm_request_size(c->request, &was_w, &was_h))
-    rc = note(c, "size %ux%u became %ux%u: %s does not offer it", was_w, was_h,
-              w, h, c->model);
+    rc = gm_check_note(c, "size %ux%u became %ux%u: %s does not offer it",
+                       was_w, was_h, w, h, c->model);
   else
-    rc = note(c, "size became %ux%u", w, h);
+    rc = gm_check_note(c, "size became %ux%u", w, h);
   if (!rc)
     rc = put_side(c, "width", w);
   return rc ? rc : put_side(c, "height", h);
@@ -125,8 +124,8 @@ int32_t gm_check_drop_size(struct gm_check *c)
   int32_t rc;
 
   gm_request_size(c->request, &w, &h);
-  rc =
-    note(c, "size %ux%u was left out: %s does not offer sizes", w, h, c->model);
+  rc = gm_check_note(c, "size %ux%u was left out: %s does not offer sizes", w,
+                     h, c->model);
   if (rc)
     return rc;
   json_object_object_del(c->request, "width");

@@ -190,6 +190,7 @@ static const struct rule rules[] = {
   { "guidance",        check_real,      -1000,  1000 },
   { "steps",           check_whole,     1,      10000 },
   { "strength",        check_real,      0,      100 },
+  { "partials",        check_whole,     0,      100 },
 };
 /* clang-format on */
 

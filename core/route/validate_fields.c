@@ -125,6 +125,22 @@ static int32_t check_n(struct gm_check *c)
                          (long long)n, c->model);
 }
 
+/* Drafts change nothing about what is made: a model that makes none is asked
+ * without them.  One that makes them says so. */
+static int32_t check_partials(struct gm_check *c)
+{
+  const struct json_object *rule = gm_json_at(c->entry, "partials");
+
+  if (!gm_json_at(c->request, "partials"))
+    return 0;
+  if (json_object_is_type(rule, json_type_object))
+    return check_range(c, "partials", rule, "shows");
+  if (gm_json_bool(rule, NULL, false))
+    return 0;
+  json_object_object_del(c->request, "partials");
+  return gm_check_note(c, "%s shows no drafts; it was asked without", c->model);
+}
+
 int32_t gm_check_numbers(struct gm_check *c)
 {
   static const char *const switches[] = { "seed", "guidance", "steps",
@@ -138,6 +154,8 @@ int32_t gm_check_numbers(struct gm_check *c)
     rc = check_choice(c, "fps", "fps");
   for (i = 0; !rc && i < GM_LEN(switches); i++)
     rc = check_switch(c, switches[i]);
+  if (!rc)
+    rc = check_partials(c);
   return rc;
 }
 

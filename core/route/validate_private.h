@@ -20,6 +20,9 @@ struct gm_check {
 /* UNSUPPORTED with that sentence. */
 GM_PRINTF(2, 3)
 int32_t gm_check_refuse(struct gm_check *c, const char *fmt, ...);
+/* A sentence for the notes. */
+GM_PRINTF(2, 3)
+int32_t gm_check_note(struct gm_check *c, const char *fmt, ...);
 /* Change or leave out a field and note it: "n 9 became 4: MODEL does not offer
  * it". */
 int32_t gm_check_set_text(struct gm_check *c, const char *field,

@@ -42,6 +42,7 @@ int32_t fal_stream(struct gamut_call *c)
 static void say_id(struct gamut_call *c)
 {
   c->host->fact(c, "request_id", c->host->reply_header(c, "x-fal-request-id"));
+  fal_billed(c);
 }
 
 int32_t fal_ran(struct gamut_call *c)

@@ -43,6 +43,11 @@ static const struct gamut_key keys[] = {
   { "status_stream", "FAL_STATUS_STREAM", "false", NULL,
     "follow jobs by a stream of their status instead of polls", GAMUT_BOOL, 0,
     0, 0 },
+  { "proxy", NULL, "false", NULL,
+    "base_url is a proxy of fal's kind, which adds the key: the address of "
+    "each "
+    "request goes in its header x-fal-target-url",
+    GAMUT_BOOL, 0, 0, 0 },
   { "inline_max", "FAL_INLINE_MAX", "262144", NULL,
     "larger files are uploaded, smaller ones travel in the request; 0: all are "
     "uploaded",
@@ -50,9 +55,9 @@ static const struct gamut_key keys[] = {
 };
 
 #define BOTH(origin)                                                           \
-  { origin, "authorization", "Key {api_key}" },                                \
+  { origin, "authorization", "{!proxy}Key {api_key}" },                        \
   {                                                                            \
-    origin, "authorization", "Key {key_id}:{key_secret}"                       \
+    origin, "authorization", "{!proxy}Key {key_id}:{key_secret}"               \
   }
 static const struct gamut_credential credentials[] = {
   BOTH(NULL), /* base_url: the queue, or what stands in for it */
@@ -63,6 +68,11 @@ static const struct gamut_credential credentials[] = {
   { "https://v3.fal.media", NULL, NULL },
   { "https://v3b.fal.media", NULL, NULL },
   { "https://fal.media", NULL, NULL },
+};
+
+static const struct gamut_backup backups[] = {
+  { "https://queue.fal.run", "https://queue.falrun.com" },
+  { "https://fal.run", "https://falrun.com" },
 };
 
 /* A row for a job that has run: asking again gives the same answer.  The same
@@ -85,6 +95,15 @@ static const struct gamut_reason reasons[] = {
   /* An empty purse is 403, not 402. */
   { 403, GAMUT_E_QUOTA, "detail", "*balance*", 0, 0 },
   { 403, GAMUT_E_QUOTA, "detail", "*TOP_UP*", 0, 0 },
+  /* Would the same request have a chance?  Two names, old and new. */
+  { 500, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
+  { 502, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
+  { 503, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
+  { 504, GAMUT_E_TIMEOUT, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
+  { 500, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
+  { 502, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
+  { 503, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
+  { 504, GAMUT_E_TIMEOUT, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
   /* 500 may have done the work; fal's clients repeat it for a status only. */
   { 500, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ONCE },
   /* What models say. */
@@ -94,24 +113,25 @@ static const struct gamut_reason reasons[] = {
   RAN(GAMUT_E_PROVIDER, "detail/*/type", "downstream_service_*"),
   RAN(GAMUT_E_TIMEOUT, "detail/*/type", "generation_timeout"),
   { 422, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  /* What the platform says, in the body and else in a header. */
+  /* What the platform says; a header has it as well. */
   RAN(GAMUT_E_TIMEOUT, "error_type", "request_timeout"),
   RAN(GAMUT_E_TIMEOUT, "error_type", "startup_timeout"),
   RAN(GAMUT_E_PROVIDER, "error_type", "runner_*"),
   RAN(GAMUT_E_PROVIDER, "error_type", "internal_error"),
-  { 0, GAMUT_E_PROVIDER, "error_type", "client_*", GAMUT_REASON_FINAL, 0 },
+  { 0, GAMUT_E_CANCELLED, "error_type", "client_*", 0, 0 },
   { 0, GAMUT_E_INVALID, "error_type", "bad_request", 0, 0 },
   { 0, GAMUT_E_PROVIDER, "error_type", "*", GAMUT_REASON_FINAL, ENDED },
-  { 499, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, 0 },
-  /* Would the same request have a chance?  Two names, old and new. */
-  { 500, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
-  { 503, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
-  { 500, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
-  { 503, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
+  { 499, GAMUT_E_CANCELLED, NULL, NULL, 0, 0 },
 };
 /* clang-format on */
 
 /* ---- where things are --------------------------------------------------- */
+
+static const char *base_of(struct gamut_call *c)
+{
+  return c->host->config_int(c, "proxy") ? "https://queue.fal.run"
+                                         : c->host->config_str(c, "base_url");
+}
 
 /* The path that fal's answer to the submit names, when it lies below our own
  * base and is not the usual one; else NULL.  No other host gets the key. */
@@ -120,7 +140,7 @@ static const char *named_path(struct gamut_call *c, const char *member,
 {
   const struct gamut_host *h = c->host;
   const char *url = h->json_str(c->reply->json, member, "");
-  const char *base = h->config_str(c, "base_url");
+  const char *base = base_of(c);
   size_t n = base ? strlen(base) : 0;
 
   while (n > 0 && base[n - 1] == '/')
@@ -170,6 +190,20 @@ static const char *submit_url(struct gamut_call *c)
   return url;
 }
 
+int32_t fal_http(struct gamut_call *c, struct gamut_http *x)
+{
+  const struct gamut_host *h = c->host;
+
+  if (h->config_int(c, "proxy")) {
+    h->header(c, "x-fal-target-url",
+              x->url && x->url[0] == '/'
+                ? h->text(c, "%s%s", base_of(c), x->url)
+                : x->url);
+    x->url = h->config_str(c, "base_url");
+  }
+  return h->http(c, x);
+}
+
 int32_t fal_post(struct gamut_call *c, struct gamut_http *x)
 {
   const char *wrong = NULL;
@@ -178,7 +212,7 @@ int32_t fal_post(struct gamut_call *c, struct gamut_http *x)
   if (wrong)
     return c->host->fail(c, GAMUT_E_UNSUPPORTED, "%s", wrong);
   fal_job_headers(c, x->phase == FAL_SUBMIT);
-  return c->host->http(c, x);
+  return fal_http(c, x);
 }
 
 static int32_t submit(struct gamut_call *c)
@@ -202,9 +236,19 @@ static int32_t begin(struct gamut_call *c)
     return c->host->fail(c, GAMUT_E_INVALID,
                          "'%s' is no endpoint of fal: owner/app is needed",
                          c->host->json_str(c->request, "model", ""));
-  if (fal_option_is(c, "mode", "run"))
+  if (strcmp(fal_mode(c), "run") == 0)
     return fal_run(c);
-  return fal_option_is(c, "mode", "stream") ? fal_stream(c) : submit(c);
+  return strcmp(fal_mode(c), "stream") == 0 ? fal_stream(c) : submit(c);
+}
+
+/* As the option spells it: fal's clients write 0 and 1, or false and true. */
+static const char *logs(struct gamut_call *c)
+{
+  const char *asked = fal_option(c, "logs");
+
+  if (asked)
+    return asked;
+  return c->host->config_int(c, "logs") ? "1" : "0";
 }
 
 /* At first at once, then slower and slower. */
@@ -223,9 +267,8 @@ static int32_t poll_status(struct gamut_call *c)
     x.delay_ms = x.delay_ms < most ? x.delay_ms : most;
   }
   h->json_set_int(c->state, "polls", polls + 1);
-  x.url = h->text(c, "%s?logs=%d", path_of(c, "status", "/status"),
-                  h->config_int(c, "logs") != 0);
-  return h->http(c, &x);
+  x.url = h->text(c, "%s?logs=%s", path_of(c, "status", "/status"), logs(c));
+  return fal_http(c, &x);
 }
 
 /* All statuses of the stream too: what is wrong with it, a poll tells. */
@@ -238,10 +281,10 @@ static int32_t watch(struct gamut_call *c)
                           .timeout_ms = WATCH_SILENCE_MS,
                           .method = "GET" };
 
-  x.url = h->text(c, "%s/stream?logs=%d", path_of(c, "status", "/status"),
-                  h->config_int(c, "logs") != 0);
+  x.url =
+    h->text(c, "%s/stream?logs=%s", path_of(c, "status", "/status"), logs(c));
   h->header(c, "accept", "text/event-stream");
-  return h->http(c, &x);
+  return fal_http(c, &x);
 }
 
 static int32_t follow(struct gamut_call *c)
@@ -262,7 +305,7 @@ static int32_t fetch_result(struct gamut_call *c)
                           .method = "GET",
                           .url = path_of(c, "result", "") };
 
-  return c->host->http(c, &x);
+  return fal_http(c, &x);
 }
 
 static int32_t cancel(struct gamut_call *c)
@@ -275,7 +318,7 @@ static int32_t cancel(struct gamut_call *c)
   if (!c->host->json_str(c->state, "id", NULL))
     return c->host->done(c); /* fal has not heard of it */
   x.url = path_of(c, "cancel", "/cancel");
-  return c->host->http(c, &x);
+  return fal_http(c, &x);
 }
 
 /* ---- replies ------------------------------------------------------------ */
@@ -324,6 +367,7 @@ static int32_t fetched(struct gamut_call *c)
       strcmp(h->json_str(c->reply->json, "detail", ""),
              "Request is still in progress") == 0)
     return poll_status(c);
+  fal_billed(c);
   if (c->reply->status >= 400)
     return h->fail_reply(c);
   return fal_output(c, c->reply->json);
@@ -398,6 +442,7 @@ static const struct gamut_provider fal = {
   .flags = GAMUT_WANTS_CANCEL,
   .step = fal_step,
   .extension = extension,
+  .backups = GAMUT_TABLE(backups),
 };
 static const struct gamut_provider *const providers[] = { &fal, NULL };
 GAMUT_PLUGIN(fal, .version = "1.0.0", .license = "MIT", .providers = providers);

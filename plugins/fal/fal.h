@@ -19,7 +19,9 @@ enum {
   FAL_COMPLETE
 };
 
-/* fal.c: the paid POST, whatever its URL: body and headers. */
+/* fal.c: an exchange with fal's API, through a proxy where there is one; and
+ * the paid POST, whatever its URL: body and headers. */
+int32_t fal_http(struct gamut_call *c, struct gamut_http *x);
 int32_t fal_post(struct gamut_call *c, struct gamut_http *x);
 
 /* direct.c: past the queue. */
@@ -45,6 +47,8 @@ int32_t fal_check_options(struct gamut_call *c);
 /* A string, or a value's JSON text; NULL: not given. */
 const char *fal_option(struct gamut_call *c, const char *name);
 int fal_option_is(struct gamut_call *c, const char *name, const char *want);
+/* Which way the job goes: "queue", "run" or "stream". */
+const char *fal_mode(struct gamut_call *c);
 /* How long files shall live, as fal wants it told (NULL: not said), and in
  * seconds (0: no limit known). */
 const char *fal_lifecycle(struct gamut_call *c);
@@ -55,6 +59,8 @@ void fal_job_headers(struct gamut_call *c, int queued);
  * with what `output` holds. */
 void fal_progress(struct gamut_call *c, const char *status);
 void fal_partial(struct gamut_call *c);
+/* What the reply says of its price, also that of a failure. */
+void fal_billed(struct gamut_call *c);
 int32_t fal_output(struct gamut_call *c, const struct gamut_json *output);
 
 /* upload.c */

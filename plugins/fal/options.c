@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* What a value must be. */
-enum { CHOICE, TEXT, FLAG, SECONDS, COUNT, LIFECYCLE };
+enum { CHOICE, TEXT, FLAG, SECONDS, COUNT, TAGS, OBJECT, LIFECYCLE };
 static const struct {
   const char *name, *choices;
   int kind;
@@ -16,13 +16,15 @@ static const struct {
 } known[] = {
   { "mode", "queue|run|stream", CHOICE, 0 },
   { "progress", "poll|stream", CHOICE, 1 },
+  { "logs", "true|false|1|0", CHOICE, 1 },
   { "priority", "normal|low", CHOICE, 1 },
   { "max_queue_length", NULL, COUNT, 1 },
   { "hint", NULL, TEXT, 0 },
-  { "tags", NULL, TEXT, 0 },
+  { "tags", NULL, TAGS, 0 },
   { "start_timeout", NULL, SECONDS, 0 },
   { "lifecycle", NULL, LIFECYCLE, 0 },
   { "no_retry", NULL, FLAG, 1 },
+  { "retry_config", NULL, OBJECT, 1 },
   { "no_fallback", NULL, FLAG, 0 },
   { "store_io", NULL, FLAG, 0 },
   { "inline_max", NULL, COUNT, 0 }, /* the host's, about uploads */
@@ -60,6 +62,15 @@ int fal_option_is(struct gamut_call *c, const char *name, const char *want)
   const char *text = fal_option(c, name);
 
   return text && strcmp(text, want) == 0;
+}
+
+/* Who asks for drafts wants the stream, where nothing else is said. */
+const char *fal_mode(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const char *usual = h->json_get(c->request, "partials") ? "stream" : "queue";
+
+  return h->json_str(option(c, "mode"), "", usual);
 }
 
 /* ---- life of files ------------------------------------------------------ */
@@ -121,6 +132,35 @@ static int is_choice(const char *choices, const char *text)
   return 0;
 }
 
+/* One of "key=value,key=value", and what follows it; 0: it is none. */
+static size_t tag_len(const char *s)
+{
+  size_t key = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789._-"), n;
+
+  if (key == 0 || key > 64 || s[key] != '=' || strncmp(s, "fal.", 4) == 0)
+    return 0;
+  for (n = key + 1; s[n] && s[n] != ','; n++)
+    if (s[n] < ' ' || s[n] > '~')
+      return 0;
+  return n - key - 1 <= 256 ? n : 0;
+}
+
+static int are_tags(const char *s)
+{
+  size_t len, n = 0, whole = s ? strlen(s) : 0;
+
+  if (whole == 0 || whole > 1024)
+    return 0;
+  for (; (len = tag_len(s)) > 0; s++) {
+    s += len;
+    if (++n > 10)
+      return 0;
+    if (!*s)
+      return 1;
+  }
+  return 0;
+}
+
 /* What the value should have been, or NULL. */
 static const char *fault_of(struct gamut_call *c, size_t i,
                             const struct gamut_json *value)
@@ -139,6 +179,13 @@ static const char *fault_of(struct gamut_call *c, size_t i,
     return type == GAMUT_JSON_BOOL ? NULL : "true or false";
   case SECONDS: /* fal's clients refuse a second and less */
     return number > 1 ? NULL : "more than 1 second";
+  case TAGS:
+    return are_tags(h->json_str(value, "", NULL))
+             ? NULL
+             : "up to 10 of key=value with commas between, keys of a-z 0-9 . _ "
+               "- and not fal.";
+  case OBJECT:
+    return type == GAMUT_JSON_OBJECT ? NULL : "an object of fal's";
   case COUNT:
     return type == GAMUT_JSON_INT && number >= 0 ? NULL : "a whole number";
   default:
@@ -167,7 +214,7 @@ static int32_t check(struct gamut_call *c, const char *name,
   if (known[i].queue_only && !queued)
     return h->fail(c, GAMUT_E_INVALID,
                    "option %s is about fal's queue, which mode=%s passes by",
-                   name, fal_option(c, "mode"));
+                   name, fal_mode(c));
   return 0;
 }
 
@@ -175,7 +222,7 @@ int32_t fal_check_options(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *all = h->json_get(c->request, "options"), *value;
-  int queued = !fal_option(c, "mode") || fal_option_is(c, "mode", "queue");
+  int queued = strcmp(fal_mode(c), "queue") == 0;
   const char *name;
   int32_t rc = 0;
   uint32_t n;
@@ -187,7 +234,7 @@ int32_t fal_check_options(struct gamut_call *c)
   if (rc == 0 && !queued && h->json_str(c->request, "webhook", NULL))
     rc = h->fail(c, GAMUT_E_INVALID,
                  "a webhook needs fal's queue, which mode=%s passes by",
-                 fal_option(c, "mode"));
+                 fal_mode(c));
   return rc;
 }
 
@@ -206,6 +253,7 @@ void fal_job_headers(struct gamut_call *c, int queued)
   h->header(c, "x-fal-object-lifecycle-preference", fal_lifecycle(c));
   if (fal_option_is(c, "no_retry", "true"))
     h->header(c, "x-fal-no-retry", "1");
+  h->header(c, "x-fal-retry-config", fal_option(c, "retry_config"));
   if (fal_option_is(c, "no_fallback", "true"))
     h->header(c, "x-app-fal-disable-fallback", "true");
   if (fal_option_is(c, "store_io", "false"))

@@ -235,6 +235,33 @@ void fal_partial(struct gamut_call *c)
   (void)take_files(&o); /* an event may bring nothing but its progress */
 }
 
+/* "1.5"; -1: no such number. */
+static double decimal(const char *s)
+{
+  double v = 0, place = 1;
+
+  if (!s || *s < '0' || *s > '9')
+    return -1;
+  for (; *s >= '0' && *s <= '9'; s++)
+    v = v * 10 + (*s - '0');
+  for (s += *s == '.'; *s >= '0' && *s <= '9'; s++)
+    v += (*s - '0') * (place /= 10);
+  return *s ? -1 : v;
+}
+
+/* In units of the model's price; none at all for what was rejected. */
+void fal_billed(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const char *text = h->reply_header(c, "x-fal-billable-units");
+  double units = decimal(text);
+
+  h->fact(c, "billable_units", text);
+  h->fact(c, "served_from", h->reply_header(c, "x-fal-served-from"));
+  if (units >= 0)
+    h->usage(c, "unit", units, units == 0 ? 0 : -1);
+}
+
 int32_t fal_output(struct gamut_call *c, const struct gamut_json *output)
 {
   const struct gamut_host *h = c->host;
@@ -249,6 +276,5 @@ int32_t fal_output(struct gamut_call *c, const struct gamut_json *output)
   fact(&o, "revised_prompt", "revised_prompt");
   fact(&o, "actual_prompt", "revised_prompt");
   fact(&o, "description", "description");
-  h->fact(c, "billable_units", h->reply_header(c, "x-fal-billable-units"));
   return h->done(c);
 }

@@ -60,7 +60,7 @@ static int32_t initiate(struct gamut_call *c)
   /* fal's clients and its manual differ in the name. */
   h->header(c, "x-fal-object-lifecycle", life);
   h->header(c, "x-fal-object-lifecycle-preference", life);
-  return h->http(c, &x);
+  return fal_http(c, &x);
 }
 
 /* The upload URL with `tail` behind its path. */

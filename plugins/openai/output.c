@@ -186,15 +186,6 @@ static int32_t broken(struct gamut_call *c, const struct gamut_json *event)
                  message ? message : "the stream was broken off");
 }
 
-static void draft(struct gamut_call *c, const struct gamut_json *event)
-{
-  const struct gamut_host *h = c->host;
-  int64_t index = h->json_int(event, "partial_image_index", 0);
-
-  if (hand_over(c, event, GAMUT_ART_PARTIAL))
-    h->progress(c, -1, h->text(c, "draft %lld", (long long)index + 1));
-}
-
 /* A picture is complete.  How several come in one stream is not documented:
  * each brings its own event, and its own tokens. */
 static int32_t complete(struct gamut_call *c, const struct gamut_json *event)
@@ -225,7 +216,7 @@ int32_t openai_event(struct gamut_call *c)
   if (has_error(c, event) || strcmp(type, "error") == 0)
     return broken(c, event);
   if (ends_with(type, ".partial_image"))
-    draft(c, event);
+    (void)hand_over(c, event, GAMUT_ART_PARTIAL);
   else if (ends_with(type, ".completed"))
     return complete(c, event);
   return h->more(c); /* "[DONE]", and what is yet to be invented */

@@ -168,6 +168,22 @@ static void add_field(struct body *b, size_t i)
                        fields[i].name);
 }
 
+/* Drafts on the way.  The stream alone is worth something: it is never silent
+ * for long. */
+static void add_partials(struct body *b)
+{
+  const struct gamut_host *h = b->c->host;
+  int64_t n = h->json_int(b->c->request, "partials", -1);
+
+  if (n < 0 || (b->dialect != GPT && b->dialect != OTHER))
+    return;
+  if (strcmp(h->json_str(b->c->request, "format", ""), "svg") == 0)
+    b->wrong = "there are no drafts of svg pictures";
+  h->json_set_bool(b->json, "stream", 1);
+  if (n > 0)
+    h->json_set_int(b->json, "partial_images", n);
+}
+
 /* The list of images is made with the inputs. */
 static void add_extra(struct body *b)
 {
@@ -202,6 +218,7 @@ struct gamut_json *openai_body(struct gamut_call *c, const char **ret_wrong)
   h->json_set_str(b.json, "model", h->json_str(c->request, "model", NULL));
   for (i = 0; i < N_FIELDS && !b.wrong; i++)
     add_field(&b, i);
+  add_partials(&b);
   add_response_format(&b);
   add_extra(&b);
   if (b.wrong)

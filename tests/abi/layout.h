@@ -50,7 +50,12 @@ AT(gamut_provider, open, 128)
 AT(gamut_provider, close, 136)
 AT(gamut_provider, step, 144)
 AT(gamut_provider, extension, 152)
-SIZE(gamut_provider, 160)
+AT(gamut_provider, backups, 160)
+SIZE(gamut_provider, 176)
+
+AT(gamut_backup, origin, 0)
+AT(gamut_backup, backup, 8)
+SIZE(gamut_backup, 16)
 
 AT(gamut_plugin, magic, 0)
 AT(gamut_plugin, abi_major, 4)

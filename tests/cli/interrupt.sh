@@ -50,6 +50,37 @@ prints 'leaving job [0-9A-Z]{26}; Ctrl-C again cancels it'
 prints 'goes on at the vendor'
 [ ! -e never.png ] || fail "a file was written"
 
+on_terminal twice 'fal:fal-ai/flux/dev|Ctrl-C again' -p 'x [never]' -m flux \
+  -o never.png
+exits 130
+prints 'leaving job [0-9A-Z]{26}; Ctrl-C again cancels it'
+prints 'cancelling job [0-9A-Z]{26}'
+prints '\[cancelled\]'
+[ ! -e never.png ] || fail "a file was written"
+if curl -sf "$emulator_url/control/stats" >"$work/stats"; then
+  grep -qE '"cancel": ?1[,}]' "$work/stats" || fail "the vendor was not told"
+fi
+
+# Who is quick enough has the picture all the same.
+on_terminal soon-there 'downloading' -p 'a quick fox' -m flux -o quick.png
+exits 0
+prints 'quick\.png  PNG'
+
+# Other signals leave at once.
+case_name=term
+"$GAMUT" -p 'x [never]' -m flux -o never.png >"$work/out" 2>"$work/err" &
+pid=$!
+n=0
+until grep -q waiting "$work/err" || [ $n -gt 100 ]; do
+  sleep 0.1
+  n=$((n + 1))
+done
+kill -TERM $pid
+wait $pid
+code=$?
+exits 11
+says 'goes on at the vendor'
+
 on_terminal stdout-refused '' -p x -m flux -o -
 exits 2
 prints 'to the terminal'

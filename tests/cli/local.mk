@@ -9,6 +9,7 @@ tests_cli_tables_SOURCES = \
 	core/cli/verbs.c
 
 cli_tests = \
+	tests/cli/backup.sh \
 	tests/cli/ask.sh \
 	tests/cli/bad_input.sh \
 	tests/cli/completion.sh \
@@ -16,6 +17,8 @@ cli_tests = \
 	tests/cli/help.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/look.sh \
-	tests/cli/man.sh
+	tests/cli/man.sh \
+	tests/cli/shorthand.sh \
+	tests/cli/stream.sh
 TESTS += tests/cli/tables $(cli_tests)
 EXTRA_DIST += tests/cli/common.sh $(cli_tests)

@@ -96,11 +96,12 @@ static void check_option(size_t at)
     check_field(o, label);
 }
 
-/* What the library can be asked can be asked by the CLI.  Three fields are set
- * by options of their own or by the verb. */
+/* What the library can be asked can be asked by the CLI.  Some fields are set
+ * by options of their own, by the verb or beside another field. */
 static void check_covered(const char *field)
 {
-  static const char *const others[] = { "prompt", "operation", "output" };
+  static const char *const others[] = { "prompt", "operation", "output",
+                                        "save_partials" };
   size_t i;
 
   for (i = 0; i < CLI_LEN(others); i++) {

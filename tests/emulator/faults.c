@@ -56,7 +56,7 @@ static const struct row table[EM_N_FAULTS] = {
   [EM_F_CLOSE] = { "close", WIRE, SUBMITS, false, -1,
     "job made, then FIN instead of the answer" },
   [EM_F_TRUNCATE] = { "truncate", WIRE, SUBMITS, false, -1,
-    "half of the announced body" },
+    "half of the announced body; of a stream the first event" },
   [EM_F_BADJSON] = { "badjson", WIRE, SUBMITS, false, -1,
     "a body that stops in the middle of its JSON" },
   [EM_F_HTML] = { "html", WIRE, SUBMITS, false, -1,

@@ -68,6 +68,8 @@ static const char *prompt_of(struct json_object *body)
   return text;
 }
 
+#define THOUGHTS "generationConfig/thinkingConfig/includeThoughts"
+
 static void put_usage(const struct em_job *job, struct em_buf *b)
 {
   unsigned in = (unsigned)strlen(job->prompt) / 4 + 1;
@@ -137,10 +139,27 @@ static void put_response(struct em_server *sv, struct em_job *job,
   put_tail(job, b);
 }
 
+/* A draft, for who wants to see the model think. */
+static void put_thought(struct em_server *sv, struct em_job *job,
+                        struct em_buf *b)
+{
+  em_buf_printf(b,
+                "data: {\"candidates\":[{\"content\":{\"role\":\"model\","
+                "\"parts\":[{\"text\":\"**Planning**\",\"thought\":true},"
+                "{\"inlineData\":{\"mimeType\":\"%s\",\"data\":\"",
+                em_media_type(job->media));
+  google_put_bytes(sv, job, 0, b);
+  em_buf_puts(b, "\"},\"thought\":true}]},\"index\":0}]");
+  put_tail(job, b);
+  em_buf_puts(b, "\r\n\r\n");
+}
+
 /* Words, the picture, the end: an event each, ended as Google does. */
-static void put_events(struct em_server *sv, struct em_job *job,
+static void put_events(struct em_server *sv, struct em_job *job, bool thoughts,
                        struct em_buf *b)
 {
+  if (thoughts)
+    put_thought(sv, job, b);
   em_buf_puts(b, "data: ");
   if (put_refusal(sv, job, b)) {
     put_usage(job, b);
@@ -187,7 +206,8 @@ void google_generate(struct em_request *rq, const char *model,
     rq->reply.wire.delay_ms += sv->options->latency_ms;
   if (stream) {
     rq->reply.content_type = "text/event-stream";
-    put_events(sv, job, &rq->reply.body);
+    put_events(sv, job, json_object_get_boolean(google_at(body, THOUGHTS)),
+               &rq->reply.body);
   } else {
     put_response(sv, job, &rq->reply.body);
   }

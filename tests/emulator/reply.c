@@ -156,6 +156,8 @@ static ssize_t give_pieces(void *cls, uint64_t pos, char *to, size_t max)
       return 0;
     }
     rq->sent = rq->pending.len = 0;
+    if (pos && rq->reply.wire.truncate)
+      return MHD_CONTENT_READER_END_WITH_ERROR;
     wait_ms = rq->reply.more(rq, &rq->pending);
     rq->last_piece = wait_ms < 0;
     rq->mark = wait_ms > 0 ? (uint64_t)wait_ms : 0;

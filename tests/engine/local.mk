@@ -14,6 +14,7 @@ tests_engine_libengine_la_SOURCES = \
 
 engine_tests = \
 	tests/engine/test_attach \
+	tests/engine/test_backup \
 	tests/engine/test_chain \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
@@ -22,6 +23,7 @@ engine_tests = \
 	tests/engine/test_money \
 	tests/engine/test_perform \
 	tests/engine/test_query \
+	tests/engine/test_stream \
 	tests/engine/test_takeup \
 	tests/engine/test_token \
 	tests/engine/test_torture
@@ -29,6 +31,7 @@ check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 engine_ldadd = tests/engine/libengine.la $(LDADD)
 tests_engine_test_attach_LDADD = $(engine_ldadd)
+tests_engine_test_backup_LDADD = $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)
@@ -37,6 +40,7 @@ tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)
+tests_engine_test_stream_LDADD = $(engine_ldadd)
 tests_engine_test_takeup_LDADD = $(engine_ldadd)
 tests_engine_test_token_LDADD = $(engine_ldadd)
 tests_engine_test_torture_LDADD = $(engine_ldadd)

@@ -118,6 +118,8 @@ static const char *type_of(const char *body)
 {
   if (*body == '@')
     return strcmp(body, "@mp4") == 0 ? "video/mp4" : "image/png";
+  if (strncmp(body, "data:", 5) == 0)
+    return "text/event-stream";
   return *body == '<' ? "text/html" : "application/json";
 }
 

@@ -2,7 +2,7 @@
  *
  * What it plays is the recording from `from` to `to`, behind the replies of
  * `before`, which answer whatever is asked then; headers that may differ are
- * taken out, and logs=false becomes logs=0, which is the same to fal. */
+ * taken out. */
 #include "base/str.h"
 #include "golden/engine.h"
 #include <curl/curl.h>
@@ -44,21 +44,6 @@ static void drop_headers(const struct engine *e, struct json_object *step)
       headers, json_object_get_string(json_object_array_get_idx(names, i)));
 }
 
-static void normalize_url(struct json_object *step)
-{
-  struct json_object *request = gm_json_at(step, "request");
-  const char *url = gm_json_str(request, "url", "");
-  const char *logs = strstr(url, "?logs=");
-  char text[2000];
-
-  if (!logs ||
-      (!gm_streq(logs, "?logs=false") && !gm_streq(logs, "?logs=true")))
-    return;
-  snprintf(text, sizeof(text), "%.*s?logs=%d", (int)(logs - url), url,
-           gm_streq(logs, "?logs=true"));
-  json_object_object_add(request, "url", json_object_new_string(text));
-}
-
 static void add_recorded(const struct engine *e, struct json_object *list)
 {
   struct json_object *all = gm_json_at(e->recording, "exchanges");
@@ -74,7 +59,6 @@ static void add_recorded(const struct engine *e, struct json_object *list)
     json_object_deep_copy(json_object_array_get_idx(all, (size_t)from), &copy,
                           NULL);
     drop_headers(e, copy);
-    normalize_url(copy);
     json_object_array_add(list, copy);
   }
 }

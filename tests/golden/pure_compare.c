@@ -2,8 +2,7 @@
  *
  * What must agree: method, URL, the JSON body by value, Authorization and every
  * header of the vendor's own (x-...).  What a client adds without a meaning
- * (user agent, accept, content type of a GET) does not count.  One query is
- * written in two ways by official clients: logs=false is logs=0.
+ * (user agent, accept, content type of a GET) does not count.
  */
 #include "golden/pure.h"
 #include <stdio.h>
@@ -22,24 +21,9 @@ bool pure_differs(struct pure *p, const char *fmt, ...)
   return false;
 }
 
-static void normal_url(const char *url, char *out, size_t size)
-{
-  const char *logs = strstr(url, "?logs=");
-
-  if (logs && (gm_streq(logs, "?logs=false") || gm_streq(logs, "?logs=true")))
-    snprintf(out, size, "%.*s?logs=%d", (int)(logs - url), url,
-             gm_streq(logs, "?logs=true"));
-  else
-    snprintf(out, size, "%s", url);
-}
-
 static bool compare_url(struct pure *p, const char *ours, const char *theirs)
 {
-  char a[2000], b[2000];
-
-  normal_url(ours, a, sizeof(a));
-  normal_url(theirs, b, sizeof(b));
-  if (strcmp(a, b) == 0)
+  if (strcmp(ours, theirs) == 0)
     return true;
   return pure_differs(p, "URL %s, not %s", ours, theirs);
 }

@@ -57,7 +57,8 @@ static const struct {
   { NULL, "flux", "alpha/dev" }, /* both have it: the first */
   { "beta", "flux", "beta-1" },  /* unless it is not asked */
   { "alpha", "flux", "alpha/dev" },
-  { NULL, "dev", "dev" }, /* an id beats a shorthand */
+  { NULL, "dev", "alpha/dev" }, /* a shorthand beats an id */
+  { "beta", "dev", "dev" },
   { "alpha", "dev", "alpha/dev" },
   { NULL, "alpha/dev", "alpha/dev" }, /* ... though a later one claims it */
   { "beta", "alpha/dev", "beta-1" },

@@ -19,6 +19,7 @@ struct parts {
   struct gamut_credential credentials[2];
   const char *phases[2];
   struct gamut_reason reasons[2];
+  struct gamut_backup backups[1];
   struct gamut_provider provider;
   const struct gamut_provider *providers[3];
   struct gamut_plugin plugin;
@@ -86,6 +87,7 @@ static const struct parts good = {
   .phases = { "submit", "poll" },
   .reasons = { { 422, GAMUT_E_BLOCKED, "detail/*/type", "policy*", 0, 1 },
                { 402, GAMUT_E_QUOTA, NULL, NULL, 0, 0 } },
+  .backups = { { "https://good.test", "https://b.good.test" } },
 };
 
 static void wire(struct parts *p)
@@ -106,6 +108,7 @@ static void wire(struct parts *p)
     .credentials = GAMUT_TABLE(p->credentials),
     .phases = GAMUT_TABLE(p->phases),
     .reasons = GAMUT_TABLE(p->reasons),
+    .backups = GAMUT_TABLE(p->backups),
     .step = step,
     .extension = extension,
   };
@@ -184,6 +187,9 @@ SPOIL(class_host, p->reasons[1].error_class = GAMUT_E_UNKNOWN)
 SPOIL(any_reply, p->reasons[1].status = 0)
 SPOIL(path_alone, p->reasons[0].value = NULL)
 SPOIL(phase_bit, p->reasons[0].phases = 1u << 2)
+SPOIL(backup_path, p->backups[0].backup = "https://b.good.test/v1")
+SPOIL(backup_null, p->backups[0].origin = NULL)
+SPOIL(backup_itself, p->backups[0].backup = p->backups[0].origin)
 SPOIL(perform_short, (void)p; perform.struct_size = 16)
 SPOIL(perform_null, (void)p; perform.perform = NULL)
 SPOIL(token_null, (void)p; token.token = NULL)
@@ -281,6 +287,10 @@ rows[] = {
   { "any reply", "reason 1 matches every reply", any_reply },
   { "path alone", "reason 0 has a path but no value", path_alone },
   { "phase bit", "reason 0 names a phase that is not declared", phase_bit },
+  { "backup with a path", "backup 0: both must be origins", backup_path },
+  { "backup of none", "backup 0: both must be origins", backup_null },
+  { "backup of itself", "backup 0: 'https://good.test' is its own",
+    backup_itself },
   { "short perform", "gamut.perform/1 is too short or empty", perform_short },
   { "null perform", "gamut.perform/1 is too short or empty", perform_null },
   { "null upload", "gamut.upload/1 is too short or empty", upload_null },

@@ -84,6 +84,75 @@ START_TEST(nobody_listens)
   ck_assert_int_eq(t.n_sent, 0);
   ck_assert(strstr(gm_error_text(&t.x.err), "cannot connect to http://127."));
   ck_assert_ptr_null(strstr(gm_error_text(&t.x.err), "secret"));
+  ck_assert(t.x.unconnected);
+  gm_exchange_finish(&t.x);
+  client_close(&c);
+}
+END_TEST
+
+static enum server_end silent(struct server *s, int fd,
+                              const struct server_request *r, void *user)
+{
+  (void)fd, (void)r, (void)user;
+  server_wait(s);
+  return SERVER_CLOSE;
+}
+
+/* A port whose queue is full: what knocks further is not answered. */
+static int stuck_port(int fds[4])
+{
+  struct sockaddr_in a = { .sin_family = AF_INET,
+                           .sin_addr = { htonl(INADDR_LOOPBACK) } };
+  struct sockaddr *any = (struct sockaddr *)(void *)&a;
+  socklen_t len = sizeof(a);
+  int i;
+
+  fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+  ck_assert_int_eq(bind(fds[0], any, len), 0);
+  ck_assert_int_eq(getsockname(fds[0], any, &len), 0);
+  ck_assert_int_eq(listen(fds[0], 0), 0);
+  for (i = 1; i < 4; i++) {
+    fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    (void)connect(fds[i], any, len);
+  }
+  return ntohs(a.sin_port);
+}
+
+START_TEST(nobody_answers_the_door)
+{
+  struct client c;
+  struct trial t;
+  int fds[4], i;
+
+  client_open(&c, hello, NULL, NULL);
+  trial_init(&t, &c, "POST", "x");
+  snprintf(t.url, sizeof(t.url), "http://127.0.0.1:%d/", stuck_port(fds));
+  t.x.connect_ms = 200;
+  trial_run(&c, &t);
+  ck_assert_int_eq(t.x.error_class, GAMUT_E_TIMEOUT);
+  ck_assert(!t.x.was_sent);
+  ck_assert(t.x.unconnected);
+  ck_assert_int_lt((int)((t.x.end_us - t.x.start_us) / 1000), 5000);
+  gm_exchange_finish(&t.x);
+  client_close(&c);
+  for (i = 0; i < 4; i++)
+    close(fds[i]);
+}
+END_TEST
+
+/* A connection is more than none, whatever comes of it. */
+START_TEST(a_silent_server_was_reached)
+{
+  struct client c;
+  struct trial t;
+
+  client_open(&c, silent, NULL, NULL);
+  trial_init(&t, &c, "POST", "/");
+  t.x.connect_ms = 200;
+  t.x.timeout_ms = 300;
+  trial_run(&c, &t);
+  ck_assert_int_eq(t.x.error_class, GAMUT_E_TIMEOUT);
+  ck_assert(!t.x.unconnected);
   gm_exchange_finish(&t.x);
   client_close(&c);
 }
@@ -346,6 +415,8 @@ int main(void)
   tcase_set_timeout(tc, 120);
   tcase_add_loop_test(tc, a_paid_request_is_sent_once, 0, (int)GM_LEN(repeats));
   tcase_add_test(tc, nobody_listens);
+  tcase_add_test(tc, nobody_answers_the_door);
+  tcase_add_test(tc, a_silent_server_was_reached);
   tcase_add_loop_test(tc, redirects_are_judged, 0, (int)GM_LEN(ways));
   tcase_add_loop_test(tc, hops_are_judged, 0, (int)GM_LEN(next_hops));
   tcase_add_test(tc, vendors_stay_outside);

@@ -20,6 +20,9 @@
   "{'price':[{'unit':'image','usd':0.04},"                                     \
   "{'unit':'input_image','usd':0.002,'plus':true,'sure':false},"               \
   "{'unit':'request','usd':0.001,'plus':true,'when':{'quality':'high'}}]}"
+#define DRAFTS                                                                 \
+  "{'price':[{'unit':'image','usd':0.04},"                                     \
+  "{'unit':'partial','usd':0.003,'plus':true}]}"
 #define QUALITY                                                                \
   "{'price':[{'unit':'image','usd':0.17,'when':{'quality':'high',"             \
   "'size':['1024x1024','1536x1024']}},"                                        \
@@ -87,6 +90,12 @@ static const struct {
     false, "" },
   { "{'price':[{'unit':'request','usd':0.02}]}", "{'n':4}", 0, 20000, true,
     "1 request x $0.02" },
+  { DRAFTS, "{}", 0, 40000, true, "1 image x $0.04" },
+  { DRAFTS, "{'partials':0}", 0, 40000, true, "1 image x $0.04" },
+  { DRAFTS, "{'partials':2}", 0, 46000, true,
+    "1 image x $0.04 + 2 drafts x $0.003" },
+  { DRAFTS, "{'partials':3,'n':2}", 0, 98000, true,
+    "2 images x $0.04 + 6 drafts x $0.003" },
   /* half a sum is no sum */
   { "{'price':[{'unit':'image','usd':0.02},{'unit':'output_token',"
     "'usd':0.00001,'plus':true}]}",
@@ -300,11 +309,46 @@ START_TEST(prices_are_told)
 }
 END_TEST
 
+static const struct {
+  const char *entry, *request, *unit;
+  double units;
+  int64_t microusd; /* -1: not known */
+  const char *formula;
+} billed[] = {
+  { MEGAPIXEL, "{}", "unit", 2, 50000, "2 megapixels x $0.025" },
+  { MEGAPIXEL, "{}", "megapixel", 1.5, 37500, "1.5 megapixels x $0.025" },
+  { MEGAPIXEL, "{}", "image", 1, -1, "" },
+  { FIRST, "{}", "unit", 3, 60000, "(first megapixel $0.03 + 2 x $0.015)" },
+  { VIDEO, "{'audio':false}", "unit", 5, 1000000, "5 seconds x $0.20" },
+  { EDIT, "{}", "unit", 1, -1, "" },
+  { "{'price':[{'unit':'credit','usd':0.02}]}", "{}", "unit", 1, -1, "" },
+  { "{'price':[{'unit':'image','usd':1e300}]}", "{}", "unit", 1, -1, "" },
+  { "{}", "{}", "unit", 1, -1, "" },
+};
+
+/* The vendor's count, the catalog's price. */
+START_TEST(units_are_priced)
+{
+  struct gm_model m = { "fal", "x", parse(billed[_i].entry) };
+  struct json_object *request = parse(billed[_i].request);
+  struct gm_price p = { .microusd = -1 };
+  bool known =
+    gm_price_billed(&m, request, billed[_i].unit, billed[_i].units, &p);
+
+  ck_assert_int_eq(known, billed[_i].microusd >= 0);
+  ck_assert_int_eq(p.microusd, billed[_i].microusd);
+  ck_assert_str_eq(p.formula, billed[_i].formula);
+  json_object_put(request);
+  json_object_put(m.entry);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("price");
 
   tcase_add_loop_test(tc, requests_are_estimated, 0, (int)GM_LEN(rows));
+  tcase_add_loop_test(tc, units_are_priced, 0, (int)GM_LEN(billed));
   tcase_add_test(tc, sources_are_named);
   tcase_add_loop_test(tc, deliveries_are_priced, 0, (int)GM_LEN(after));
   tcase_add_loop_test(tc, prices_are_told, 0, (int)GM_LEN(texts));

@@ -294,6 +294,47 @@ START_TEST(spelling_is_put_right)
 }
 END_TEST
 
+static const struct {
+  const char *rule, *request, *after, *says;
+} drafts[] = {
+  { ",'partials':{'min':0,'max':3}", "{'partials':3}", "{'partials':3}", "" },
+  { ",'partials':{'min':0,'max':3}", "{'partials':0}", "{'partials':0}", "" },
+  { ",'partials':{'min':0,'max':3}", "{'partials':4}", NULL,
+    "partials 4 is more than m shows (3)" },
+  { ",'partials':true", "{'partials':9}", "{'partials':9}", "" },
+  { ",'partials':false", "{'partials':2}", "{}",
+    "m shows no drafts; it was asked without" },
+  { "", "{'partials':2}", "{}", "m shows no drafts; it was asked without" },
+  { "", "{}", "{}", "" },
+};
+
+/* A model without drafts is asked without them, and that is noted. */
+START_TEST(drafts_are_left_out)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf entry = GM_BUF_INIT(1024);
+  _cleanup_(gm_buf_finish) struct gm_buf said = GM_BUF_INIT(1024);
+  struct gm_error err = GM_ERROR_INIT;
+  struct gm_model m = { "fal", "m", NULL };
+  struct json_object *request = parse(drafts[_i].request);
+  struct json_object *notes = json_object_new_array();
+  int32_t rc;
+
+  gm_buf_addf(&entry, "{%s%s}", OPS, drafts[_i].rule);
+  m.entry = parse(gm_buf_text(&entry));
+  rc = gm_validate(&m, request, NULL, 0, GM_CHECK_STRICT, notes, &err);
+  join(notes, &said);
+  ck_assert_int_eq(rc, drafts[_i].after ? 0 : GAMUT_E_UNSUPPORTED);
+  ck_assert_str_eq(rc ? gm_error_text(&err) : gm_buf_text(&said),
+                   drafts[_i].says);
+  if (!rc)
+    check_same(drafts[_i].after, request);
+  gm_error_finish(&err);
+  json_object_put(notes);
+  json_object_put(request);
+  json_object_put(m.entry);
+}
+END_TEST
+
 /* Every size that is asked of limits like these has one near that fits. */
 START_TEST(sizes_have_a_nearest)
 {
@@ -455,6 +496,7 @@ int main(void)
   tcase_add_loop_test(tc, models_are_strict, 0, (int)GM_LEN(rows));
   tcase_add_loop_test(tc, nearest_is_noted, 0, (int)GM_LEN(rows));
   tcase_add_test(tc, spelling_is_put_right);
+  tcase_add_loop_test(tc, drafts_are_left_out, 0, (int)GM_LEN(drafts));
   tcase_add_loop_test(tc, sizes_have_a_nearest, 0, 2);
   tcase_add_loop_test(tc, inputs_are_checked, 0, (int)GM_LEN(inputs));
   return unit_run("validate", tc);

@@ -160,6 +160,15 @@ gamut_request_copy(const struct gamut_request *r);
 
 /* Set a field from text: "prompt", "n", "seed", "size" ("1024x768"),
  * "aspect_ratio" ("16:9"), "timeout" ("90s"), "output" ...  NULL unsets it.
+ *
+ * "partials" asks for so many draft pictures while the real one is made (0: for
+ * none, but for an answer in pieces); vendors may send fewer, some charge for
+ * each.  They come as GAMUT_EVENT_PARTIAL.  With "save_partials" they are also
+ * kept: beside the "output" fox.png as fox.partial-1.png, fox.partial-2.png
+ * (the extension is that of what they are; never over another file without
+ * "force"), or in the result when there is no "output".  A model that makes no
+ * drafts is asked without them, which gamut_result_difference() tells.
+ *
  * GAMUT_E_INVALID for an unknown name (with the nearest one), text that is no
  * value of the field's type, invalid UTF-8. */
 GAMUT_API int32_t gamut_request_set(struct gamut_request *r, const char *name,
@@ -269,6 +278,15 @@ gamut_result_artifact(const struct gamut_result *result, uint32_t i);
 GAMUT_API uint32_t gamut_result_attempts(const struct gamut_result *result);
 GAMUT_API const struct gamut_attempt_info *
 gamut_result_attempt(const struct gamut_result *result, uint32_t i);
+
+/* Drafts that the vendor has shown on the way, of all attempts and also of a
+ * job that failed in the midst of them: `path` of the file, or `data` without
+ * an "output" (both with "save_partials" only), or the `url` at the vendor;
+ * `error` when one could not be saved, which is no failure of the job.  NULL
+ * past the end. */
+GAMUT_API uint32_t gamut_result_partials(const struct gamut_result *result);
+GAMUT_API const struct gamut_artifact_info *
+gamut_result_partial(const struct gamut_result *result, uint32_t i);
 
 /* How many outputs the vendor withheld (content policy) beside the others. */
 GAMUT_API uint32_t gamut_result_withheld(const struct gamut_result *result);
@@ -419,8 +437,9 @@ enum {
   GAMUT_EVENT_QUEUE,    /* `number` is the position, 0 is next */
   GAMUT_EVENT_PROGRESS, /* `number` is permille */
   GAMUT_EVENT_NOTE,     /* `text`: a line of the vendor's log */
-  GAMUT_EVENT_PARTIAL,  /* a draft picture: `text` is its file, or NULL and
-                           data, len */
+  GAMUT_EVENT_PARTIAL,  /* draft picture `number` (from 1, over all attempts):
+                           its bytes in `data`, or its URL in `text`; `path` is
+                           the file that it was saved in, or NULL */
   GAMUT_EVENT_RETRY,    /* `number` ms to wait, `text` why */
   GAMUT_EVENT_FALLBACK, /* `text`: the next link and why */
   GAMUT_EVENT_DOWNLOAD, /* `number` bytes so far, `total` or 0 */
@@ -438,6 +457,7 @@ struct gamut_event {
   const void *data;
   size_t data_len;
   struct gamut_result *result;
+  const char *path;
 };
 
 /* Events come into being only when asked for: all (1) or only DONE (0, the

@@ -149,15 +149,26 @@ struct gamut_reason {
  * and on no other.  {name} stands for a configuration value, secret or not,
  * {@token} for the current token; the host fills them in as it sends.  {?name}
  * and {!name} stand for nothing: the row counts only when that value is set, or
- * is not (a GAMUT_BOOL: is on, is off).  An origin may have {name} as well.  Of
- * several rows for one origin and header the first whose values are all set
- * counts; when none is, a job ends with GAMUT_E_AUTH before anything is sent.
- * With header NULL the row only says that the origin is the vendor's own. */
+ * is not (a GAMUT_BOOL: is on, is off; else the row is as good as not there).
+ * An origin may have {name} as well.  Of several rows for one origin and header
+ * the first whose values are all set counts; when none is, a job ends with
+ * GAMUT_E_AUTH before anything is sent.  With header NULL the row only says
+ * that the origin is the vendor's own. */
 struct gamut_credential {
   const char *origin; /* "https://host", "https://{region}.host"; NULL: that of
                          base_url */
   const char *header;
   const char *value; /* "Bearer {api_key}" */
+};
+
+/* Another server of the vendor's for the one at `origin`.  An exchange of a job
+ * that finds no connection to it (the name, refused, none within 5 s) goes to
+ * `backup` once, as it is, paid or not, for nothing was sent.  Never after a
+ * connection existed.  What belongs to `origin`, credentials included, belongs
+ * to `backup`; URLs go on naming `origin`.  Both as "https://host" in lower
+ * case. */
+struct gamut_backup {
+  const char *origin, *backup;
 };
 
 /* gamut_provider.flags: has something to tell the vendor on cancel */
@@ -203,6 +214,8 @@ struct gamut_provider {
   /* Optional groups of functions by id ("gamut.perform/1"), or NULL.  The
    * result is static.  [any] */
   const void *(*extension)(const char *id);
+
+  struct gamut_table backups; /* struct gamut_backup */
 };
 
 /* The only symbol a plugin exports, as <file stem>_LTX_gamut_plugin. */
@@ -394,8 +407,11 @@ struct gamut_host {
   void (*artifact)(struct gamut_call *, const struct gamut_artifact *);
   void (*progress)(struct gamut_call *, int32_t permille, const char *note);
   void (*queue)(struct gamut_call *, int32_t position); /* 0: next */
+  /* What the vendor counted, and what that cost; -1: by the catalog, where the
+   * unit is that of the model's price ("image", "second"), or "unit" for
+   * whatever it is billed by. */
   void (*usage)(struct gamut_call *, const char *unit, double amount,
-                int64_t cost_microusd); /* -1: price it from the catalog */
+                int64_t cost_microusd);
   /* A fact for the result: "seed", "request_id", "revised_prompt". */
   void (*fact)(struct gamut_call *, const char *name, const char *value);
   int32_t (*cancelled)(struct gamut_call *);
