@@ -88,6 +88,7 @@ core_plugin_sources = \
 	core/plugin/call.h \
 	core/plugin/call_build.h \
 	core/plugin/check.c \
+	core/plugin/check_plugin.c \
 	core/plugin/config.c \
 	core/plugin/credential.c \
 	core/plugin/fill.c \

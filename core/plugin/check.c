@@ -8,20 +8,13 @@
 #include "loop/url.h"
 #include "plugin/call_build.h"
 #include "plugin/plugin_private.h"
-#include <gamut/store.h>
 #include <string.h>
 
-#define ROWS_MAX      4096u
-#define STRIDE_MAX    4096u
-#define SIZE_MAX_     65536u
-#define PROVIDERS_MAX 64
-#define PHASES_MAX    32 /* as many as gamut_reason.phases has bits */
+#define ROWS_MAX   4096u
+#define STRIDE_MAX 4096u
+#define PHASES_MAX 32 /* as many as gamut_reason.phases has bits */
 
-#define END_OF(type, member)                                                   \
-  (offsetof(struct type, member) + sizeof(((struct type *)NULL)->member))
-
-GM_PRINTF(2, 3)
-static int32_t bad(struct gm_error *err, const char *fmt, ...)
+int32_t gm_plugin_bad(struct gm_error *err, const char *fmt, ...)
 {
   va_list ap;
 
@@ -45,15 +38,16 @@ static int32_t check_table(const struct gamut_table *t, const struct shape *s,
   if (t->count == 0)
     return 0;
   if (!t->items)
-    return bad(err, "table %s has %u rows at no address", s->name, t->count);
+    return gm_plugin_bad(err, "table %s has %u rows at no address", s->name,
+                         t->count);
   if (t->count > ROWS_MAX)
-    return bad(err, "table %s has %u rows, more than %u", s->name, t->count,
-               ROWS_MAX);
+    return gm_plugin_bad(err, "table %s has %u rows, more than %u", s->name,
+                         t->count, ROWS_MAX);
   if (t->stride < s->min || t->stride > STRIDE_MAX || t->stride % s->align)
-    return bad(err, "table %s has rows of %u bytes, expected %zu", s->name,
-               t->stride, s->min);
+    return gm_plugin_bad(err, "table %s has rows of %u bytes, expected %zu",
+                         s->name, t->stride, s->min);
   if ((uintptr_t)t->items % s->align)
-    return bad(err, "table %s is not aligned", s->name);
+    return gm_plugin_bad(err, "table %s is not aligned", s->name);
   return 0;
 }
 
@@ -143,11 +137,12 @@ static int32_t check_key_name(const struct gamut_provider *p, uint32_t i,
   uint32_t j;
 
   if (!gm_key_name_ok(k->name))
-    return bad(err, "key %u has no name of a to z, 0 to 9 and '_': '%.60s'", i,
-               k->name ? k->name : "");
+    return gm_plugin_bad(
+      err, "key %u has no name of a to z, 0 to 9 and '_': '%.60s'", i,
+      k->name ? k->name : "");
   for (j = 0; j < i; j++) {
     if (strcmp(key_row(p, j)->name, k->name) == 0)
-      return bad(err, "key '%s' is declared twice", k->name);
+      return gm_plugin_bad(err, "key '%s' is declared twice", k->name);
   }
   return 0;
 }
@@ -158,7 +153,7 @@ static int32_t check_preset(const struct gamut_key *k, struct gm_error *err)
   const struct gm_setting row = gm_setting_of_key(k, k->name);
 
   if (k->preset && gm_setting_check(&row, k->preset, "its preset", &why))
-    return bad(err, "key %s", gm_error_text(&why));
+    return gm_plugin_bad(err, "key %s", gm_error_text(&why));
   return 0;
 }
 
@@ -168,19 +163,22 @@ static int32_t check_key(const struct gamut_provider *p, uint32_t i,
   const struct gamut_key *k = key_row(p, i);
 
   if (is_reserved(p, k->name))
-    return bad(err, "key '%s' has a name that the host uses", k->name);
+    return gm_plugin_bad(err, "key '%s' has a name that the host uses",
+                         k->name);
   if (k->type < GAMUT_STRING || k->type > GAMUT_CHOICE)
-    return bad(err, "key '%s' has an unknown type %d", k->name, (int)k->type);
+    return gm_plugin_bad(err, "key '%s' has an unknown type %d", k->name,
+                         (int)k->type);
   if (!env_list_ok(k->env))
-    return bad(err, "key '%s' has no good names of variables: '%.60s'", k->name,
-               k->env);
+    return gm_plugin_bad(
+      err, "key '%s' has no good names of variables: '%.60s'", k->name, k->env);
   if (k->type == GAMUT_CHOICE && (!k->choices || !*k->choices))
-    return bad(err, "key '%s' has nothing to choose from", k->name);
+    return gm_plugin_bad(err, "key '%s' has nothing to choose from", k->name);
   if (k->min > k->max)
-    return bad(err, "key '%s' has a minimum above its maximum", k->name);
+    return gm_plugin_bad(err, "key '%s' has a minimum above its maximum",
+                         k->name);
   if (k->flags & GAMUT_KEY_SECRET && (k->preset || k->type != GAMUT_STRING))
-    return bad(err, "key '%s' is a secret with a preset, or no string",
-               k->name);
+    return gm_plugin_bad(
+      err, "key '%s' is a secret with a preset, or no string", k->name);
   return check_preset(k, err);
 }
 
@@ -248,14 +246,16 @@ static int32_t check_filled_origin(const struct gamut_provider *p,
   struct gm_piece piece;
 
   if (!gm_starts(at, "https://") && (c->header || !gm_starts(at, "http://")))
-    return bad(err, "credential '%s': '%.100s' is not an origin",
-               c->header ? c->header : "", c->origin);
+    return gm_plugin_bad(err, "credential '%s': '%.100s' is not an origin",
+                         c->header ? c->header : "", c->origin);
   while (gm_template_next(&at, &piece)) {
     if (*piece.name && !is_value_name(p, piece.name))
-      return bad(err, "origin '%.100s' names {%s}, which is no key", c->origin,
-                 piece.name);
+      return gm_plugin_bad(err, "origin '%.100s' names {%s}, which is no key",
+                           c->origin, piece.name);
   }
-  return at ? 0 : bad(err, "origin '%.100s' has broken braces", c->origin);
+  return at
+           ? 0
+           : gm_plugin_bad(err, "origin '%.100s' has broken braces", c->origin);
 }
 
 static int32_t check_template(const struct gamut_provider *p,
@@ -269,16 +269,17 @@ static int32_t check_template(const struct gamut_provider *p,
   while (gm_template_next(&at, &piece)) {
     for (i = 0; i < piece.len; i++) {
       if (piece.text[i] < 0x20 || piece.text[i] > 0x7e)
-        return bad(err, "credential '%s' is not printable ASCII", c->header);
+        return gm_plugin_bad(err, "credential '%s' is not printable ASCII",
+                             c->header);
     }
     name = piece.name + (*piece.name == '?' || *piece.name == '!');
     if (*piece.name && !is_value_name(p, name))
-      return bad(err, "credential '%s' names {%s}, which is no key", c->header,
-                 piece.name);
+      return gm_plugin_bad(err, "credential '%s' names {%s}, which is no key",
+                           c->header, piece.name);
   }
   if (!at)
-    return bad(err, "credential '%s' has broken braces: '%.80s'", c->header,
-               c->value);
+    return gm_plugin_bad(err, "credential '%s' has broken braces: '%.80s'",
+                         c->header, c->value);
   return 0;
 }
 
@@ -299,18 +300,21 @@ static int32_t check_credential(const struct gamut_provider *p, uint32_t i,
   if (c->origin && strchr(c->origin, '{'))
     rc = check_filled_origin(p, c, err);
   else if (c->origin && !origin_ok(c->origin))
-    rc = bad(err, "credential %u: '%.100s' is not an origin (https://host)", i,
-             c->origin);
+    rc = gm_plugin_bad(
+      err, "credential %u: '%.100s' is not an origin (https://host)", i,
+      c->origin);
   if (rc)
     return rc;
   if (!c->origin && !p->base_url)
-    return bad(err, "credential %u is for base_url, which has no preset", i);
+    return gm_plugin_bad(
+      err, "credential %u is for base_url, which has no preset", i);
   if (!c->header)
     return 0;
   if (!gm_header_name_ok(c->header) || header_is_ours(c->header))
-    return bad(err, "credential %u: '%.60s' is no header to set", i, c->header);
+    return gm_plugin_bad(err, "credential %u: '%.60s' is no header to set", i,
+                         c->header);
   if (!c->value || !*c->value)
-    return bad(err, "credential '%s' has no value", c->header);
+    return gm_plugin_bad(err, "credential '%s' has no value", c->header);
   return check_template(p, c, err);
 }
 
@@ -324,10 +328,11 @@ static int32_t check_phases(const struct gamut_provider *p,
   uint32_t i;
 
   if (p->phases.count > PHASES_MAX)
-    return bad(err, "%u phases are more than %d", p->phases.count, PHASES_MAX);
+    return gm_plugin_bad(err, "%u phases are more than %d", p->phases.count,
+                         PHASES_MAX);
   for (i = 0; (name = gm_table_row(&p->phases, i, sizeof(*name), NULL)); i++) {
     if (!*name || !**name)
-      return bad(err, "phase %u has no name", i);
+      return gm_plugin_bad(err, "phase %u has no name", i);
   }
   return 0;
 }
@@ -346,16 +351,18 @@ static int32_t check_reason(const struct gamut_provider *p, uint32_t i,
   const struct gamut_reason *r = gm_table_row(&p->reasons, i, sizeof(*r), NULL);
 
   if (r->status && (r->status < 100 || r->status > 599))
-    return bad(err, "reason %u has the status %d", i, (int)r->status);
+    return gm_plugin_bad(err, "reason %u has the status %d", i, (int)r->status);
   if (!class_ok(r->error_class) && (r->error_class != GAMUT_OK || !r->path))
-    return bad(err, "reason %u has the class %d, which no plugin may set", i,
-               (int)r->error_class);
+    return gm_plugin_bad(err,
+                         "reason %u has the class %d, which no plugin may set",
+                         i, (int)r->error_class);
   if (!r->path && !r->status)
-    return bad(err, "reason %u matches every reply", i);
+    return gm_plugin_bad(err, "reason %u matches every reply", i);
   if (r->path && !r->value)
-    return bad(err, "reason %u has a path but no value", i);
+    return gm_plugin_bad(err, "reason %u has a path but no value", i);
   if (p->phases.count < PHASES_MAX && r->phases >> p->phases.count)
-    return bad(err, "reason %u names a phase that is not declared", i);
+    return gm_plugin_bad(err, "reason %u names a phase that is not declared",
+                         i);
   return 0;
 }
 
@@ -372,9 +379,10 @@ static int32_t check_backup(const struct gamut_provider *p, uint32_t i,
   const struct gamut_backup *b = gm_table_row(&p->backups, i, sizeof(*b), NULL);
 
   if (!is_plain_origin(b->origin) || !is_plain_origin(b->backup))
-    return bad(err, "backup %u: both must be origins as https://host", i);
+    return gm_plugin_bad(err, "backup %u: both must be origins as https://host",
+                         i);
   if (strcmp(b->origin, b->backup) == 0)
-    return bad(err, "backup %u: '%.100s' is its own", i, b->origin);
+    return gm_plugin_bad(err, "backup %u: '%.100s' is its own", i, b->origin);
   return 0;
 }
 
@@ -403,7 +411,7 @@ static int32_t check_rows(const struct gamut_provider *p, struct gm_error *err)
  * others). */
 #define GROUP(id, type, last)                                                  \
   {                                                                            \
-    id, END_OF(type, last), offsetof(struct type, last)                        \
+    id, GM_END_OF(type, last), offsetof(struct type, last)                     \
   }
 static const struct {
   const char *id;
@@ -414,7 +422,7 @@ static const struct {
   GROUP(GAMUT_EXT_UPLOAD, gamut_upload, upload),
   GROUP(GAMUT_EXT_MODELS, gamut_models, list),
   GROUP(GAMUT_EXT_WEBHOOK, gamut_webhook, verify),
-  { GAMUT_EXT_ACCOUNT, END_OF(gamut_account, health), 0 },
+  { GAMUT_EXT_ACCOUNT, GM_END_OF(gamut_account, health), 0 },
 };
 
 static int32_t check_extensions(const struct gamut_provider *p,
@@ -433,7 +441,7 @@ static int32_t check_extensions(const struct gamut_provider *p,
       memcpy(&function, group + groups[i].function, sizeof(function));
     if (*(const uint32_t *)(const void *)group < groups[i].size ||
         (groups[i].function && !function))
-      return bad(err, "its %s is too short or empty", groups[i].id);
+      return gm_plugin_bad(err, "its %s is too short or empty", groups[i].id);
   }
   return 0;
 }
@@ -446,8 +454,8 @@ static int32_t check_base_url(const struct gamut_provider *p,
   if (!p->base_url)
     return 0;
   if (!gm_url_origin(p->base_url, origin) || strpbrk(p->base_url, "?#"))
-    return bad(err, "base_url '%.100s' is not an http or https URL",
-               p->base_url);
+    return gm_plugin_bad(err, "base_url '%.100s' is not an http or https URL",
+                         p->base_url);
   return 0;
 }
 
@@ -455,16 +463,17 @@ static int32_t check_base_url(const struct gamut_provider *p,
 static int32_t check_head(const struct gamut_provider *p, struct gm_error *err)
 {
   if (!p)
-    return bad(err, "there is no provider");
-  if (p->struct_size < END_OF(gamut_provider, step) ||
-      p->struct_size > SIZE_MAX_)
-    return bad(err, "a provider's struct has %u bytes, expected %zu",
-               p->struct_size, sizeof(*p));
+    return gm_plugin_bad(err, "there is no provider");
+  if (p->struct_size < GM_END_OF(gamut_provider, step) ||
+      p->struct_size > GM_STRUCT_MAX)
+    return gm_plugin_bad(err, "a provider's struct has %u bytes, expected %zu",
+                         p->struct_size, sizeof(*p));
   if (!gm_provider_name_ok(p->name))
-    return bad(err,
-               "a provider's name is a letter, then at most %d of a to z, 0 to "
-               "9, '_' and '-', not '%.60s'",
-               GM_NAME_MAX - 1, p->name ? p->name : "");
+    return gm_plugin_bad(
+      err,
+      "a provider's name is a letter, then at most %d of a to z, 0 to "
+      "9, '_' and '-', not '%.60s'",
+      GM_NAME_MAX - 1, p->name ? p->name : "");
   return 0;
 }
 
@@ -479,7 +488,7 @@ int32_t gm_provider_check(const struct gamut_provider *p, struct gm_error *err)
   /* From here on members that a shorter struct lacks read as zero. */
   memcpy(&copy, p, GM_MIN((size_t)p->struct_size, sizeof(copy)));
   if (!copy.step)
-    rc = bad(err, "it has no step()");
+    rc = gm_plugin_bad(err, "it has no step()");
   if (!rc)
     rc = check_base_url(&copy, err);
   if (!rc)
@@ -490,120 +499,5 @@ int32_t gm_provider_check(const struct gamut_provider *p, struct gm_error *err)
     rc = check_rows(&copy, err);
   if (rc)
     gm_error_prefix(err, "provider '%s'", copy.name);
-  return rc;
-}
-
-/* ---- a plugin --------------------------------------------------------------
- */
-
-/* "store-sqlite" is "store_sqlite" where only a C identifier can stand. */
-static bool same_name(const char *name, const char *stem)
-{
-  for (; *name && *stem; name++, stem++) {
-    char a = *name == '-' ? '_' : *name, b = *stem == '-' ? '_' : *stem;
-
-    if (a != b)
-      return false;
-  }
-  return *name == *stem;
-}
-
-static int32_t check_version(const struct gamut_plugin *p, struct gm_error *err)
-{
-  if (p->magic != GAMUT_ABI_MAGIC)
-    return bad(err, "it is no gamut plugin (magic %08x, expected %08x)",
-               p->magic, GAMUT_ABI_MAGIC);
-  if (p->abi_major != GAMUT_ABI_MAJOR)
-    return bad(err, "it was built for ABI %u.%u and this is ABI %u.%u",
-               p->abi_major, p->abi_minor, GAMUT_ABI_MAJOR, GAMUT_ABI_MINOR);
-  if (p->needs_minor > GAMUT_ABI_MINOR)
-    return bad(err,
-               "it needs ABI %u.%u at least and this is ABI %u.%u: gamut "
-               "is too old for it",
-               p->abi_major, p->needs_minor, GAMUT_ABI_MAJOR, GAMUT_ABI_MINOR);
-  if (p->struct_size < END_OF(gamut_plugin, providers) ||
-      p->struct_size > SIZE_MAX_)
-    return bad(err, "its struct has %u bytes, expected %zu", p->struct_size,
-               sizeof(*p));
-  return 0;
-}
-
-static int32_t check_names(const struct gamut_plugin *p, const char *stem,
-                           struct gm_error *err)
-{
-  if (!p->name || !same_name(p->name, stem))
-    return bad(err, "its name is '%.60s' but its file is called '%s'",
-               p->name ? p->name : "", stem);
-  if (!p->version || !*p->version)
-    return bad(err, "it has no version");
-  if (!p->license || !*p->license)
-    return bad(err, "it has no license");
-  if ((!p->providers || !p->providers[0]) && !GAMUT_HAS(p, extension))
-    return bad(err, "it brings neither a provider nor an extension");
-  return 0;
-}
-
-static int32_t check_once(const struct gamut_plugin *p, size_t i,
-                          struct gm_error *err)
-{
-  size_t j;
-
-  for (j = 0; j < i; j++) {
-    if (strcmp(p->providers[j]->name, p->providers[i]->name) == 0)
-      return bad(err, "it brings the provider '%s' twice",
-                 p->providers[i]->name);
-  }
-  return 0;
-}
-
-static int32_t check_crypto(const struct gamut_plugin *p, struct gm_error *err)
-{
-  const struct gamut_crypto *crypto;
-
-  crypto = GAMUT_HAS(p, extension) ? p->extension(GAMUT_EXT_CRYPTO) : NULL;
-  if (crypto && (crypto->struct_size < END_OF(gamut_crypto, verify) ||
-                 !crypto->sign || !crypto->verify))
-    return bad(err, "its " GAMUT_EXT_CRYPTO " is too short or empty");
-  return 0;
-}
-
-static int32_t check_store(const struct gamut_plugin *p, struct gm_error *err)
-{
-  const struct gamut_store *s;
-
-  s = GAMUT_HAS(p, extension) ? p->extension(GAMUT_EXT_STORE) : NULL;
-  if (!s)
-    return 0;
-  if (s->struct_size < END_OF(gamut_store, blob_each) ||
-      s->struct_size > SIZE_MAX_)
-    return bad(err, "its " GAMUT_EXT_STORE " has %u bytes, expected %zu",
-               s->struct_size, sizeof(*s));
-  if (!s->open || !s->close || !s->now || !s->commit || !s->scan ||
-      !s->blob_new || !s->blob_add || !s->blob_keep || !s->blob_drop ||
-      !s->blob_read || !s->blob_remove || !s->blob_each)
-    return bad(err, "its " GAMUT_EXT_STORE " lacks a function");
-  return 0;
-}
-
-int32_t gm_plugin_check(const struct gamut_plugin *p, const char *stem,
-                        struct gm_error *err)
-{
-  int32_t rc;
-  size_t i;
-
-  rc = check_version(p, err);
-  if (!rc)
-    rc = check_names(p, stem, err);
-  if (!rc)
-    rc = check_crypto(p, err);
-  if (!rc)
-    rc = check_store(p, err);
-  for (i = 0; !rc && p->providers && p->providers[i]; i++) {
-    if (i == PROVIDERS_MAX)
-      return bad(err, "it brings more than %d providers", PROVIDERS_MAX);
-    rc = gm_provider_check(p->providers[i], err);
-    if (!rc)
-      rc = check_once(p, i, err);
-  }
   return rc;
 }

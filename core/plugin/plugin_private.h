@@ -11,6 +11,15 @@
 #define GM_NAME_MAX 31 /* of a provider, a plugin file, an instance */
 #define GM_KEY_MAX  63 /* of a configuration key */
 
+/* ---- checks of what a plugin brings (check.c, check_plugin.c) */
+
+#define GM_END_OF(type, member)                                                \
+  (offsetof(struct type, member) + sizeof(((struct type *)NULL)->member))
+#define GM_STRUCT_MAX 65536u
+/* Fill `err` with class PLUGIN, and return that. */
+GM_PRINTF(2, 3)
+int32_t gm_plugin_bad(struct gm_error *err, const char *fmt, ...);
+
 /* ---- names (table.c) */
 bool gm_provider_name_ok(const char *s); /* [a-z][a-z0-9_-]{0,30} */
 bool gm_stem_ok(const char *s);          /* the same */
