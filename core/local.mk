@@ -242,6 +242,7 @@ core_cli_sources = \
 	core/cli/account.h \
 	core/cli/balance.c \
 	core/cli/cli.h \
+	core/cli/collect.c \
 	core/cli/completion.c \
 	core/cli/config.c \
 	core/cli/doctor.c \
@@ -252,6 +253,7 @@ core_cli_sources = \
 	core/cli/help.h \
 	core/cli/job.c \
 	core/cli/job.h \
+	core/cli/jobs.c \
 	core/cli/keys.c \
 	core/cli/main.c \
 	core/cli/man.c \
@@ -272,6 +274,7 @@ core_cli_sources = \
 	core/cli/refresh.c \
 	core/cli/request.c \
 	core/cli/request.h \
+	core/cli/submit.c \
 	core/cli/suggest.c \
 	core/cli/suggest.h \
 	core/cli/term.c \

@@ -100,6 +100,11 @@ static void claim_now(struct gamut *g, void *arg)
   gm_claim_begin(&a->claim, g->journal, g->store);
 }
 
+static struct json_object *control_of(const struct gamut_request *how)
+{
+  return how && how->ask ? how->ask->control : NULL;
+}
+
 static int32_t attach(struct gamut *g, const char *id,
                       const struct gamut_request *how, bool again,
                       gamut_done_fn *on_done, void *user,
@@ -111,7 +116,7 @@ static int32_t attach(struct gamut *g, const char *id,
   if (rc)
     return rc;
   a.how.again = again;
-  a.how.control = how && how->ask ? how->ask->control : NULL;
+  a.how.control = control_of(how);
   if (how && how->ask && how->ask->err.error_class)
     gm_fail(&a.err, how->ask->err.error_class, "%s",
             gm_error_text(&how->ask->err));
@@ -180,6 +185,7 @@ static int32_t run_orphans(struct gm_look *k, const struct gamut_store *type,
 
 struct resume {
   struct attach *all;
+  struct json_object *control;
   struct orphans *orphans;
   gamut_done_fn *on_done;
   void *user;
@@ -195,6 +201,7 @@ static void resume_now(struct gamut *g, void *arg)
     struct attach *a = &r->all[i];
 
     memcpy(a->claim.id, r->orphans->ids[i], GAMUT_ID_SIZE);
+    a->how.control = r->control;
     a->on_done = r->on_done;
     a->user = r->user;
     claim_now(g, a);
@@ -220,11 +227,14 @@ static uint32_t settle_resume(struct gamut *g, struct resume *r)
   return taken;
 }
 
-int32_t gamut_resume_all(struct gamut *g, gamut_done_fn *on_done, void *user,
+int32_t gamut_resume_all(struct gamut *g, const struct gamut_request *how,
+                         gamut_done_fn *on_done, void *user,
                          uint32_t *ret_count, struct gamut_error *ret_error)
 {
   struct orphans o = { .w.look.run = run_orphans };
-  struct resume r = { .orphans = &o, .on_done = on_done, .user = user };
+  struct resume r = {
+    .control = control_of(how), .orphans = &o, .on_done = on_done, .user = user
+  };
   int32_t rc = gm_enter_wait(g, ret_error);
 
   if (rc)

@@ -40,6 +40,25 @@ int32_t gm_look_and_wait(struct gamut *g, struct gm_waited_look *w)
   return w->err.error_class;
 }
 
+static int32_t run_nothing(struct gm_look *k, const struct gamut_store *type,
+                           void *handle, char *message)
+{
+  (void)k, (void)type, (void)handle, (void)message;
+  return 0;
+}
+
+int32_t gamut_durable(struct gamut *g)
+{
+  struct gm_waited_look w = { .look.run = run_nothing };
+  int32_t rc;
+
+  if (gm_enter_wait(g, NULL))
+    return 0;
+  rc = gm_look_and_wait(g, &w);
+  gm_error_finish(&w.err);
+  return rc == 0 && gm_store_keeps(g->store);
+}
+
 /* ---- finding one --------------------------------------------------------- */
 
 struct search {
@@ -137,6 +156,10 @@ static const char *state_of(const struct json_object *record,
 
   if (gm_json_bool(record, "maybe_charged", false) || is_unknown(record, row))
     return "maybe-charged";
+  /* Between two looks at what the vendor does nothing is written. */
+  if (!end && gm_json_bool(record, "accepted", false) &&
+      gm_streq(gm_json_str(record, "state", NULL), "ready"))
+    return "waiting";
   if (!end)
     return gm_json_str(record, "state", "unknown");
   return gm_status_name(gm_status_of((int32_t)gm_json_i64(end, "class", 0)));
@@ -323,6 +346,7 @@ struct single {
   struct gm_waited_look w;
   char id[GAMUT_ID_SIZE];
   struct json_object *line, *record;
+  struct gamut_result *result;
   struct gm_buf text;
 };
 
@@ -349,50 +373,80 @@ static int32_t run_single(struct gm_look *k, const struct gamut_store *type,
   return type->scan(handle, &q, single_row, s, message);
 }
 
-/* What it came to, as `gamut --json` printed it then. */
-static void put_result(struct gamut *g, void *arg)
+/* What it came to, as it was then. */
+static void view_result(struct gamut *g, void *arg)
 {
   struct single *s = arg;
-  struct gamut_result *r;
   struct gm_run *run;
 
   if (gm_run_view(&g->router, s->text.data, s->text.len, &run, &s->w.err))
     return;
-  r = gm_result_of(run);
+  s->result = gm_result_of(run);
   gm_run_free(run);
-  if (r)
-    json_object_object_add(s->line, "result",
-                           gm_json_parse_once(gamut_result_json(r),
-                                              strlen(gamut_result_json(r)),
-                                              NULL, NULL));
-  gamut_result_free(r);
+  if (!s->result)
+    gm_fail(&s->w.err, GAMUT_E_NOMEM, "no memory for a result");
+}
+
+static void read_single(struct gamut *g, struct single *s, const char *id)
+{
+  struct gm_error *err = &s->w.err;
+
+  s->w.look.run = run_single;
+  gm_buf_init(&s->text, RECORD_MAX);
+  if (gm_job_find_id(g, id, s->id, err) == 0 &&
+      gm_look_and_wait(g, &s->w) == 0 && !s->line)
+    gm_fail(err, GAMUT_E_NOT_FOUND, "no job '%.40s'", id);
+  if (s->line && gm_json_bool(s->line, "ended", false))
+    gm_on_engine(g, view_result, s);
+}
+
+static void finish_single(struct single *s)
+{
+  json_object_put(s->line);
+  json_object_put(s->record);
+  gamut_result_free(s->result);
+  gm_buf_finish(&s->text);
 }
 
 int32_t gamut_job(struct gamut *g, const char *id, char **ret_json,
                   struct gamut_error *ret_error)
 {
-  struct single s = { .w.look.run = run_single,
-                      .text = GM_BUF_INIT(RECORD_MAX) };
-  struct gm_error err = GM_ERROR_INIT;
+  struct single s = { .result = NULL };
+  int32_t rc = gm_enter_wait(g, ret_error);
+  const char *result;
+
+  if (rc)
+    return rc;
+  read_single(g, &s, id);
+  if (!s.w.err.error_class) {
+    result = gamut_result_json(s.result);
+    if (result)
+      json_object_object_add(
+        s.line, "result",
+        gm_json_parse_once(result, strlen(result), NULL, NULL));
+    json_object_object_add(s.line, "record", json_object_get(s.record));
+    *ret_json = gm_strdup(gm_json_text(s.line, NULL));
+    if (!*ret_json)
+      gm_fail(&s.w.err, GAMUT_E_NOMEM, "no memory for a job");
+  }
+  finish_single(&s);
+  return gm_report(&s.w.err, ret_error);
+}
+
+int32_t gamut_job_result(struct gamut *g, const char *id,
+                         struct gamut_result **ret,
+                         struct gamut_error *ret_error)
+{
+  struct single s = { .result = NULL };
   int32_t rc = gm_enter_wait(g, ret_error);
 
   if (rc)
     return rc;
-  if (gm_job_find_id(g, id, s.id, &err) == 0 &&
-      gm_look_and_wait(g, &s.w) == 0 && !s.line)
-    gm_fail(&err, GAMUT_E_NOT_FOUND, "no job '%.40s'", id);
-  if (s.line && gm_json_bool(s.line, "ended", false))
-    gm_on_engine(g, put_result, &s);
-  if (s.w.err.error_class)
-    gm_error_move(&err, &s.w.err);
-  if (!err.error_class) {
-    json_object_object_add(s.line, "record", json_object_get(s.record));
-    *ret_json = gm_strdup(gm_json_text(s.line, NULL));
-    if (!*ret_json)
-      gm_fail(&err, GAMUT_E_NOMEM, "no memory for a job");
-  }
-  json_object_put(s.line);
-  json_object_put(s.record);
-  gm_buf_finish(&s.text);
-  return gm_report(&err, ret_error);
+  read_single(g, &s, id);
+  if (!s.w.err.error_class && !s.result)
+    gm_fail(&s.w.err, GAMUT_E_RATE, "job %s has not ended yet", s.id);
+  if (!s.w.err.error_class)
+    *ret = GM_TAKE(s.result);
+  finish_single(&s);
+  return gm_report(&s.w.err, ret_error);
 }

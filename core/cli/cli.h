@@ -7,6 +7,14 @@
 #include <gamut/gamut.h>
 
 int cli_run_generate(const struct cli_args *a); /* video and edit as well */
+int cli_run_submit(const struct cli_args *a);
+int cli_run_wait(const struct cli_args *a);
+int cli_run_fetch(const struct cli_args *a);
+int cli_run_resume(const struct cli_args *a);
+int cli_run_cancel(const struct cli_args *a);
+int cli_run_jobs(const struct cli_args *a);
+int cli_run_status(const struct cli_args *a);
+int cli_run_logs(const struct cli_args *a);
 int cli_run_models(const struct cli_args *a);
 int cli_run_providers(const struct cli_args *a);
 int cli_run_config(const struct cli_args *a);

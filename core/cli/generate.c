@@ -45,6 +45,11 @@ static int run(const struct cli_args *a, struct gamut *g,
 
 int cli_run_generate(const struct cli_args *a)
 {
+  return cli_with_request(a, run);
+}
+
+int cli_with_request(const struct cli_args *a, cli_run_fn *run_it)
+{
   const char *format = cli_args_get(a, CLI_O_LOG_FORMAT);
   struct cli_progress p;
   struct gamut_request *r;
@@ -65,7 +70,7 @@ int cli_run_generate(const struct cli_args *a)
     if (cli_args_get(a, CLI_O_DRY_RUN))
       rc = cli_dry_run(a, g, r);
     else
-      rc = run(a, g, r, &p);
+      rc = run_it(a, g, r, &p);
     gamut_close(g);
   }
   gamut_request_free(r);

@@ -51,14 +51,6 @@ static void listen_to_signals(struct gamut *g)
   }
 }
 
-struct wait {
-  struct gamut *g;
-  struct cli_progress *progress;
-  const char *id;
-  int64_t leave_ms; /* when to leave after a Ctrl-C; 0: there was none */
-  bool left, cancelled;
-};
-
 static int64_t now_ms(void)
 {
   struct timespec t;
@@ -67,39 +59,61 @@ static int64_t now_ms(void)
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void cancel(struct wait *w)
+/* One job is called by its name. */
+static const char *name_of(const struct cli_waiting *w, char buf[64])
 {
+  if (w->n == 1)
+    snprintf(buf, 64, "job %s", w->ids[0]);
+  else
+    snprintf(buf, 64, "%zu jobs", w->n - w->n_over);
+  return buf;
+}
+
+static void cancel(struct cli_waiting *w)
+{
+  char name[64];
+  size_t i;
+
   cli_progress_clear(w->progress);
-  cli_hint("cancelling job %s", w->id);
-  gamut_cancel(w->g, w->id);
+  cli_hint("cancelling %s", name_of(w, name));
+  for (i = 0; i < w->n && !w->nameless; i++)
+    gamut_cancel(w->g, w->ids[i]);
   w->cancelled = true;
 }
 
-static void detach(struct wait *w)
+static void detach(struct cli_waiting *w)
 {
+  size_t i;
+
   cli_progress_clear(w->progress);
-  gamut_detach(w->g, w->id);
+  for (i = 0; i < w->n && !w->nameless; i++)
+    gamut_detach(w->g, w->ids[i]);
   w->left = true;
 }
 
-static void heed_signals(struct wait *w)
+static void heed_signals(struct cli_waiting *w)
 {
+  char name[64];
+
   if (w->left || w->cancelled)
     return;
-  if (interrupts >= 2) {
+  if (interrupts >= 2 && !w->nameless) {
     cancel(w);
   } else if (leave || (w->leave_ms && now_ms() >= w->leave_ms)) {
     detach(w);
   } else if (interrupts && !w->leave_ms) {
     cli_progress_clear(w->progress);
-    cli_hint("leaving job %s; Ctrl-C again cancels it", w->id);
+    cli_hint("leaving %s%s", name_of(w, name),
+             w->nameless ? ""
+             : w->n == 1 ? "; Ctrl-C again cancels it"
+                         : "; Ctrl-C again cancels them");
     w->leave_ms = now_ms() + GRACE_MS;
   }
 }
 
 /* How long to wait for the next event: the live line and a pending farewell
  * have their times. */
-static int32_t wait_ms(const struct wait *w)
+static int32_t wait_ms(const struct cli_waiting *w)
 {
   int32_t ms = cli_progress_wait_ms(w->progress);
   int64_t left = w->leave_ms - now_ms();
@@ -110,48 +124,72 @@ static int32_t wait_ms(const struct wait *w)
   return ms < 0 || left < ms ? (int32_t)left : ms;
 }
 
-/* NULL: the job is gone without an end, which the library does not do. */
-static struct gamut_result *wait_for_end(struct wait *w)
+static void heed_event(struct cli_waiting *w, const struct gamut_event *e)
+{
+  if (e->type == GAMUT_EVENT_ACCEPTED && w->until_accepted) {
+    w->n_accepted++;
+    gamut_detach(w->g, e->id);
+  } else {
+    cli_progress_event(w->progress, e);
+  }
+}
+
+void cli_waiting_begin(struct cli_waiting *w)
+{
+  gamut_want_events(w->g, 1);
+  listen_to_signals(w->g);
+}
+
+struct gamut_result *cli_waiting_next(struct cli_waiting *w)
 {
   bool alone = false; /* no job is under way: only events that wait already */
 
-  for (;;) {
+  while (w->n_over < w->n) {
     const struct gamut_event *e;
 
     heed_signals(w);
     cli_progress_tick(w->progress);
     e = gamut_next_event(w->g, alone ? 0 : wait_ms(w));
-    if (e && e->type == GAMUT_EVENT_DONE)
+    if (w->left && w->nameless) /* closing the context leaves them */
+      return NULL;
+    if (e && e->type == GAMUT_EVENT_DONE) {
+      w->n_over++;
       return e->result;
+    }
     if (e && e->type != GAMUT_EVENT_NONE)
-      cli_progress_event(w->progress, e);
+      heed_event(w, e);
     else if (alone)
       return NULL;
     else
       alone = gamut_active(w->g) == 0;
   }
+  return NULL;
+}
+
+void cli_waiting_end(struct cli_waiting *w)
+{
+  waiting = NULL;
+  cli_progress_clear(w->progress);
 }
 
 int32_t cli_job_run(struct gamut *g, const struct gamut_request *r,
                     struct cli_progress *p, struct gamut_result **ret,
                     struct gamut_error *error)
 {
-  char id[GAMUT_ID_SIZE];
-  struct wait w = { .g = g, .progress = p, .id = id };
+  char id[1][GAMUT_ID_SIZE];
+  struct cli_waiting w = { .g = g, .progress = p, .ids = id, .n = 1 };
   int32_t rc;
 
-  gamut_want_events(g, 1);
-  listen_to_signals(g);
-  rc = gamut_submit(g, r, NULL, NULL, id, error);
+  cli_waiting_begin(&w);
+  rc = gamut_submit(g, r, NULL, NULL, id[0], error);
   if (!rc) {
-    *ret = wait_for_end(&w);
+    *ret = cli_waiting_next(&w);
     if (!*ret) {
       rc = error->error_class = GAMUT_E_NOMEM;
       snprintf(error->message, sizeof(error->message),
-               "job %s ended without a result", id);
+               "job %s ended without a result", id[0]);
     }
   }
-  waiting = NULL;
-  cli_progress_clear(p);
+  cli_waiting_end(&w);
   return rc;
 }

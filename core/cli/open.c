@@ -74,7 +74,8 @@ int cli_refuse(const struct cli_args *a, const struct gamut_error *error)
   const char *name = gamut_class_name(error->error_class);
 
   cli_error("%s [%s]", error->message, name);
-  cli_advise(error->error_class);
+  if (!strstr(error->message, "gamut ")) /* it says itself what to do */
+    cli_advise(error->error_class);
   if (cli_args_get(a, CLI_O_JSON)) {
     printf("{\"status\":\"failed\",\"class\":\"%s\",\"message\":", name);
     print_json_text(error->message);

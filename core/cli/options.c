@@ -14,6 +14,7 @@ const char *const cli_group_titles[CLI_GROUPS] = {
     "Inputs, each a file, an http(s) URL or a data: URI; repeatable",
   [CLI_G_OUTPUT] = "Output",
   [CLI_G_ROUTE] = "Money, time and failures",
+  [CLI_G_JOBS] = "Jobs",
   [CLI_G_ASK] = "Asking a vendor",
   [CLI_G_GENERAL] = "General",
 };
@@ -23,6 +24,8 @@ const char *const cli_group_titles[CLI_GROUPS] = {
 #define INPUT   .group = CLI_G_INPUT, .flags = CLI_REPEAT, MAKE
 #define OUTPUT  .group = CLI_G_OUTPUT, MAKE
 #define ROUTE   .group = CLI_G_ROUTE, MAKE
+#define COLLECT .verbs = CLI_IN_MAKE | CLI_IN_COLLECT
+#define JOBS    .group = CLI_G_JOBS
 #define ASK     .group = CLI_G_ASK
 #define GENERAL .group = CLI_G_GENERAL
 #define FIELD(n, a, t)                                                         \
@@ -46,6 +49,10 @@ const struct cli_option cli_options[] = {
   { .name = "fallback", .arg = "MODEL", .what = CLI_O_FALLBACK, WHAT,
     .flags = CLI_REPEAT, .complete = CLI_C_MODEL,
     .help = "try this model next when the one before fails" },
+  { FIELD("operation", "NAME", "operation"), WHAT,
+    .choices = "text-to-image|image-to-image|edit|text-to-video|"
+               "image-to-video|video-to-video|upscale",
+    .help = "what to do, where the verb, the model and the inputs do not tell" },
   { FIELD("aspect", "W:H", "aspect_ratio"), WHAT, .flags = CLI_OPEN,
     .choices = "1:1|4:3|3:4|3:2|2:3|16:9|9:16|21:9",
     .help = "aspect ratio" },
@@ -99,22 +106,22 @@ const struct cli_option cli_options[] = {
   { SOURCE("audio-input", "audio"), INPUT, .help = "sound to go with it" },
 
   { .name = "output", .letter = 'o', .arg = "FILE", .what = CLI_O_OUTPUT,
-    OUTPUT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
+    .group = CLI_G_OUTPUT, COLLECT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
     .help = "where to write: a file, a template with {job} {index} {model} "
             "{provider} {ext} {seed} {date}, or - for standard output; preset: "
             "the first words of the prompt" },
-  { FLAG("force", "force", "true"), OUTPUT, .help = "write over files" },
-  { FLAG("no-download", "download", "false"), OUTPUT,
+  { FLAG("force", "force", "true"), .group = CLI_G_OUTPUT, COLLECT, .help = "write over files" },
+  { FLAG("no-download", "download", "false"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write no file: leave it at the vendor and print its URL" },
   { FIELD("stream", "N", "partials"), OUTPUT, .value = "2",
     .flags = CLI_MAYBE,
     .help = "show and keep drafts while it is made, FILE.partial-1.png and so "
             "on: up to N (preset 2) where the vendor asks how many; some "
             "charge for each" },
-  { FLAG("sidecar", "sidecar", "true"), OUTPUT,
+  { FLAG("sidecar", "sidecar", "true"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write FILE.json beside it: model, prompt, seed, cost, hash" },
 
-  { FIELD("timeout", "TIME", "timeout"), ROUTE,
+  { FIELD("timeout", "TIME", "timeout"), .group = CLI_G_ROUTE, COLLECT,
     .help = "wait no longer: 90, 90s, 5m; the job then goes on at the vendor" },
   { FIELD("max-cost", "USD", "max_cost"), ROUTE,
     .help = "send nothing that costs more, or whose price is not known" },
@@ -126,7 +133,7 @@ const struct cli_option cli_options[] = {
     .help = "take the closest value that the model allows, and say so" },
   { FLAG("no-check", "check", "pass"), ROUTE,
     .help = "do not compare the request with the catalog" },
-  { FIELD("resubmit", "WHEN", "resubmit"), ROUTE,
+  { FIELD("resubmit", "WHEN", "resubmit"), .group = CLI_G_ROUTE, COLLECT,
     .choices = "never|cheap|always",
     .help = "send again what may have been charged: cheap is up to $0.05" },
   { .name = "dry-run", .what = CLI_O_DRY_RUN, ROUTE,
@@ -137,6 +144,22 @@ const struct cli_option cli_options[] = {
     .help = "for whom it is made, where the vendor asks" },
   { FIELD("webhook", "URL", "webhook"), ROUTE,
     .help = "where the vendor reports the end of the job" },
+
+  { .name = "state", .arg = "STATE", .what = CLI_O_STATE, JOBS,
+    .choices = "unfinished|ended|completed|failed|blocked|cancelled|"
+               "maybe-charged|waiting|sending|fetching|working",
+    .verbs = CLI_IN(CLI_JOBS), .help = "only jobs in this state" },
+  { .name = "provider", .arg = "NAME", .what = CLI_O_PROVIDER, JOBS,
+    .verbs = CLI_IN(CLI_JOBS), .help = "only jobs of this provider" },
+  { .name = "since", .arg = "TIME", .what = CLI_O_SINCE, JOBS,
+    .verbs = CLI_IN(CLI_JOBS),
+    .help = "only jobs begun since: 24h, or a day: 2026-11-28" },
+  { .name = "charged", .what = CLI_O_CHARGED, JOBS, .verbs = CLI_IN(CLI_JOBS),
+    .help = "settle: the vendor has charged for it" },
+  { .name = "not-charged", .what = CLI_O_NOT_CHARGED, JOBS,
+    .verbs = CLI_IN(CLI_JOBS), .help = "settle: it has not" },
+  { .name = "all", .what = CLI_O_ALL, JOBS, .verbs = CLI_IN(CLI_RESUME),
+    .help = "every job that nobody drives: what resume does without an ID" },
 
   { .name = "remote", .arg = "PROVIDER", .what = CLI_O_REMOTE, ASK,
     .flags = CLI_ONCE, .verbs = CLI_IN(CLI_MODELS) | CLI_IN(CLI_USAGE_VERB),

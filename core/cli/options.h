@@ -13,6 +13,14 @@ enum cli_verb_id {
   CLI_GENERATE,
   CLI_VIDEO,
   CLI_EDIT,
+  CLI_SUBMIT,
+  CLI_WAIT,
+  CLI_FETCH,
+  CLI_RESUME,
+  CLI_CANCEL,
+  CLI_JOBS,
+  CLI_STATUS,
+  CLI_LOGS,
   CLI_MODELS,
   CLI_PROVIDERS,
   CLI_CONFIG,
@@ -31,10 +39,15 @@ enum cli_verb_id {
 #define CLI_IN(verb) (1u << (verb))
 #define CLI_IN_ALL   (CLI_IN(CLI_VERBS) - 1)
 #define CLI_IN_MAKE                                                            \
-  (CLI_IN(CLI_GENERATE) | CLI_IN(CLI_VIDEO) | CLI_IN(CLI_EDIT))
+  (CLI_IN(CLI_GENERATE) | CLI_IN(CLI_VIDEO) | CLI_IN(CLI_EDIT) |               \
+   CLI_IN(CLI_SUBMIT))
+/* What brings the files of jobs that are under way somewhere. */
+#define CLI_IN_COLLECT                                                         \
+  (CLI_IN(CLI_WAIT) | CLI_IN(CLI_FETCH) | CLI_IN(CLI_RESUME))
 #define CLI_IN_LOOK                                                            \
   (CLI_IN(CLI_MODELS) | CLI_IN(CLI_PROVIDERS) | CLI_IN(CLI_CONFIG) |           \
-   CLI_IN(CLI_DOCTOR) | CLI_IN_ASK)
+   CLI_IN(CLI_DOCTOR) | CLI_IN_ASK | CLI_IN_COLLECT | CLI_IN(CLI_CANCEL) |     \
+   CLI_IN(CLI_JOBS) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS))
 #define CLI_IN_ASK                                                             \
   (CLI_IN(CLI_BALANCE) | CLI_IN(CLI_USAGE_VERB) | CLI_IN(CLI_KEYS) |           \
    CLI_IN(CLI_HEALTH) | CLI_IN(CLI_WEBHOOK))
@@ -59,6 +72,12 @@ enum cli_what {
   CLI_O_KEY_FILE,
   CLI_O_HEADERS,
   CLI_O_BODY,
+  CLI_O_STATE,
+  CLI_O_PROVIDER,
+  CLI_O_SINCE,
+  CLI_O_CHARGED,
+  CLI_O_NOT_CHARGED,
+  CLI_O_ALL,
   CLI_O_JSON,
   CLI_O_QUIET,
   CLI_O_VERBOSE,
@@ -73,6 +92,7 @@ enum cli_group {
   CLI_G_INPUT,
   CLI_G_OUTPUT,
   CLI_G_ROUTE,
+  CLI_G_JOBS,
   CLI_G_ASK,
   CLI_G_GENERAL,
   CLI_GROUPS

@@ -228,8 +228,9 @@ static int print_failure(const struct cli_args *a, const struct gamut_result *r)
             gamut_class_name(why));
   print_attempts(stderr, r);
   if (gamut_result_status(r) == GAMUT_DETACHED)
-    cli_hint("job %s goes on at the vendor%s%s", gamut_result_id(r),
-             request ? " as request " : "", request ? request : "");
+    cli_hint("job %s goes on at the vendor%s%s; collect it with: gamut wait %s",
+             gamut_result_id(r), request ? " as request " : "",
+             request ? request : "", gamut_result_id(r));
   else
     cli_hint("job %s", gamut_result_id(r));
   print_drafts(a, stderr, r);

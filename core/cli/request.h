@@ -19,4 +19,15 @@ bool cli_request_to_stdout(const struct cli_args *a);
 /* 0, or an exit code after saying why; gamut_request_free(). */
 int cli_request_build(const struct cli_args *a, struct gamut_request **ret);
 
+/* Only how to bring the files of a job that was submitted before: -o, --force,
+ * --timeout ...  Likewise. */
+int cli_request_how(const struct cli_args *a, struct gamut_request **ret);
+
+/* generate.c: build it, open the library, show --dry-run or run it.  The exit
+ * code. */
+struct cli_progress;
+typedef int cli_run_fn(const struct cli_args *a, struct gamut *g,
+                       const struct gamut_request *r, struct cli_progress *p);
+int cli_with_request(const struct cli_args *a, cli_run_fn *run_it);
+
 #endif

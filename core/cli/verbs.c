@@ -46,6 +46,74 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
       { "gamut edit -p \"make it winter\" --image fox.png -m fal -o winter.png",
         "the whole picture" },
     } },
+  [CLI_SUBMIT] = {
+    .id = CLI_SUBMIT, .name = "submit",
+    .summary = "hand a job to the vendor, print its id and do not wait",
+    .help = "Takes all options of generate, video and edit.  The id is printed "
+            "when the vendor has the job and that is written down; any process "
+            "can collect it from then on.  A vendor that answers with the result "
+            "itself keeps it waiting for that.",
+    .examples = {
+      { "id=$(gamut submit -q -p \"a storm\" -m veo3.1-fal)", "in a script" },
+      { "gamut wait $id -o storm.mp4", "later, from anywhere" },
+    } },
+  [CLI_WAIT] = {
+    .id = CLI_WAIT, .name = "wait", .args = "ID...", .min_words = 1,
+    .max_words = SIZE_MAX,
+    .summary = "wait for jobs that were left to the vendor, and fetch their "
+               "files",
+    .help = "Goes on with jobs that nobody drives, follows those that another "
+            "process does, and prints what became of those that have ended.  The "
+            "first characters of an id do.  With --timeout it leaves them again, "
+            "and ends with 11.",
+    .examples = {
+      { "gamut wait 01KB", "one job, by the beginning of its id" },
+      { "gamut wait 01KBA 01KBB --timeout 60", "two, for a minute" },
+    } },
+  [CLI_FETCH] = {
+    .id = CLI_FETCH, .name = "fetch", .args = "ID", .min_words = 1,
+    .max_words = 1,
+    .summary = "fetch the files of a job once more",
+    .help = "Asks the vendor anew where it can, since addresses of files "
+            "expire.",
+    .examples = { { "gamut fetch 01KB -o again.png", "under another name" } } },
+  [CLI_RESUME] = {
+    .id = CLI_RESUME, .name = "resume", .args = "[ID...]",
+    .max_words = SIZE_MAX,
+    .summary = "go on with jobs that a process left behind, all or some",
+    .help = "A paid request that may have been sent is not sent again unless "
+            "--resubmit allows it; its job ends as maybe-charged.",
+    .examples = {
+      { "gamut resume", "after a crash, a reboot, a Ctrl-C" },
+      { "gamut resume 01KB --resubmit always", "one, even if it is paid twice" },
+    } },
+  [CLI_CANCEL] = {
+    .id = CLI_CANCEL, .name = "cancel", .args = "ID...", .min_words = 1,
+    .max_words = SIZE_MAX,
+    .summary = "ask the vendor to stop jobs",
+    .examples = { { "gamut cancel 01KB", "by the beginning of its id" } } },
+  [CLI_JOBS] = {
+    .id = CLI_JOBS, .name = "jobs", .args = "[settle ID]",
+    .choices = "settle", .max_words = 2,
+    .summary = "list the jobs of this machine, the latest first",
+    .help = "Those \"left alone\" wait for gamut resume.  A job that is "
+            "maybe-charged was sent, and nobody knows whether it ran: look at the "
+            "vendor's books, and settle it.",
+    .examples = {
+      { "gamut jobs --state unfinished", "what is not done yet" },
+      { "gamut jobs --since 24h --json", "for programs" },
+      { "gamut jobs settle 01KB --not-charged", "the vendor knows nothing of it" },
+    } },
+  [CLI_STATUS] = {
+    .id = CLI_STATUS, .name = "status", .args = "ID", .min_words = 1,
+    .max_words = 1,
+    .summary = "show one job",
+    .examples = { { "gamut status 01KB --json", "all that is written of it" } } },
+  [CLI_LOGS] = {
+    .id = CLI_LOGS, .name = "logs", .args = "ID", .min_words = 1,
+    .max_words = 1,
+    .summary = "show a job's attempts and the last lines of the vendor's log",
+    .examples = { { "gamut logs 01KB", "what happened" } } },
   [CLI_MODELS] = {
     .id = CLI_MODELS, .name = "models", .args = "[WORD...]",
     .max_words = SIZE_MAX,

@@ -306,6 +306,7 @@ void gm_found_free(struct gm_found *found)
   gm_free(found->outputs);
   json_object_put(found->facts);
   json_object_put(found->answer);
+  json_object_put(found->notes);
   gm_free(found->usage_unit);
   gm_free(found->raw);
   gm_free(found);

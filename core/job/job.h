@@ -63,6 +63,7 @@ struct gm_found {
   double usage_amount;
   char *raw; /* the last reply */
   struct json_object *answer; /* of a query */
+  struct json_object *notes;  /* the vendor's log: its last lines */
 };
 
 void gm_found_free(struct gm_found *found);

@@ -1,10 +1,13 @@
 /* record.c - a job as the text from which any process can take it over. Secrets
  * are not in it: credentials are named by the instance. */
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "job/flight.h"
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RECORD_VERSION 1
 #define USUAL_SIZE     1024
@@ -40,6 +43,17 @@ static void add_text(struct gm_buf *b, const char *name, const char *value)
   gm_buf_add_json(b, value);
 }
 
+/* Whoever reads it may stand in another folder. */
+static void add_path(struct gm_buf *b, const char *path)
+{
+  _cleanup_free_ char *whole = NULL;
+  char cwd[PATH_MAX];
+
+  if (*path && *path != '/' && getcwd(cwd, sizeof(cwd)))
+    whole = gm_path_join(cwd, path);
+  add_text(b, ",\"path\":", whole ? whole : path);
+}
+
 /* Bytes that came in the reply itself are not in the record: `inline` says that
  * there were some. */
 static void add_output(struct gm_buf *b, const struct gm_output *o)
@@ -53,7 +67,7 @@ static void add_output(struct gm_buf *b, const struct gm_output *o)
   add_int(b, ",\"height\":", o->vendor_height);
   add_int(b, ",\"duration_ms\":", o->vendor_duration_ms);
   if (o->done && !o->err.error_class)
-    add_text(b, ",\"path\":", o->path ? o->path : "");
+    add_path(b, o->path ? o->path : "");
   gm_buf_addc(b, '}');
 }
 
@@ -70,6 +84,8 @@ static void add_found(struct gm_buf *b, const struct gm_found *f)
   add_int(b, "],\"withheld\":", f->withheld);
   if (f->facts)
     add(b, ",\"facts\":", gm_json_text(f->facts, NULL));
+  if (f->notes)
+    add(b, ",\"notes\":", gm_json_text(f->notes, NULL));
   if (f->cost_microusd >= 0)
     add_int(b, ",\"cost_microusd\":", (uint64_t)f->cost_microusd);
   add_text(b, ",\"usage_unit\":", f->usage_unit);

@@ -11,6 +11,7 @@
 /* A provider that never waits is broken, not busy. */
 #define QUICK_MAX 64
 #define RAW_MAX (256u << 10)
+#define NOTES_MAX 100 /* lines of a vendor's log that are kept */
 /* Waits below this are not worth spreading. */
 #define SPREAD_MIN_MS 200
 
@@ -153,12 +154,28 @@ static void keep_raw(struct gm_job *job, struct gm_exchange *x)
   found->raw = gm_strndup(x->reader.text.data, x->reader.text.len);
 }
 
+/* For whoever asks later; the oldest go when there are too many. */
+static void keep_note(struct gm_job *job, const char *note)
+{
+  struct gm_found *f = gm_job_found(job);
+
+  if (f && !f->notes)
+    f->notes = json_object_new_array();
+  if (!f || !f->notes)
+    return;
+  if (json_object_array_length(f->notes) >= NOTES_MAX)
+    json_object_array_del_idx(f->notes, 0, 1);
+  json_object_array_add(f->notes, json_object_new_string(note));
+}
+
 static void tell_progress(struct gm_job *job, const struct gm_call *c)
 {
   uint32_t i;
 
-  for (i = 0; i < c->n_notes; i++)
+  for (i = 0; i < c->n_notes; i++) {
+    keep_note(job, c->notes[i]);
     gm_job_tell(job, GAMUT_EVENT_NOTE, 0, 0, c->notes[i]);
+  }
   if (c->queue_position < 0 && job->queue_position >= 0 && !job->working_ms)
     job->working_ms = gm_mono_ms(); /* no place in the queue any more */
   if (c->queue_position >= 0 && c->queue_position != job->queue_position) {
@@ -339,6 +356,18 @@ static void mark_accepted(struct gm_job *job, const struct gm_ending *end)
   job->accepted_ms = gm_mono_ms();
 }
 
+/* Whoever only wants to be sure that the job can be collected later need not
+ * wait any longer.  Had it not been written down, the log says so. */
+static void accepted_durable(struct gm_durable *d, int32_t error_class)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  if (error_class == GAMUT_E_DETACHED)
+    d->lost(d);
+  else if (!error_class)
+    gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL);
+}
+
 void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
                  struct gm_exchange *x, struct gm_ending *end)
 {
@@ -366,7 +395,8 @@ void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
     end->kind = GM_STEP_FAIL;
     gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for the outcome of a step");
   } else if (job->accepted && end->paid) {
-    gm_job_write(job, 0);
+    job->durable.ready = accepted_durable;
+    gm_job_write(job, GM_PUT_WAIT);
   }
 }
 

@@ -248,7 +248,7 @@ static int32_t read_attempts(const struct reading *r, struct gm_error *err)
   struct gm_run *run = r->run;
   size_t i, n = gm_json_count(list, NULL);
 
-  if (n == 0)
+  if (n == 0 || (r->how && r->how->again)) /* those are history */
     return 0;
   run->attempts = gm_zalloc(n * sizeof(*run->attempts));
   if (!run->attempts)

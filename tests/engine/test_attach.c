@@ -187,7 +187,7 @@ START_TEST(killed)
   open_here(&f);
   ck_listed(&f, "{\"state\":\"unfinished\"}", "\"model\":\"cheap\"");
   only_id(&f, id);
-  ck_assert_msg(gamut_resume_all(f.g, NULL, NULL, &n, &f.err) == 0, "%s",
+  ck_assert_msg(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err) == 0, "%s",
                 f.err.message);
   ck_assert_uint_eq(n, 1);
   result = fix_wait(&f, id);
@@ -200,7 +200,7 @@ START_TEST(killed)
   gamut_result_free(result);
   ck_listed(&f, "{\"state\":\"unfinished\"}", NULL);
   ck_listed(&f, "{\"state\":\"ended\"}", id);
-  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, &n, &f.err), 0);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
   ck_assert_uint_eq(n, 0);
   script_go(f.script);
   finish(&f);
@@ -227,7 +227,7 @@ START_TEST(driven)
   ck_listed(&f, NULL, "\"driven\":true");
   ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err),
                    GAMUT_E_RATE);
-  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, &n, &f.err), 0);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
   ck_assert_uint_eq(n, 0);
   ck_assert_int_eq(gamut_settle(f.g, id, 1, &f.err), GAMUT_E_INVALID);
   kill_there(pid);

@@ -371,6 +371,10 @@ GAMUT_API uint32_t gamut_active(struct gamut *g);
  * of this context meanwhile; not from a callback.  GAMUT_E_STORAGE: the store
  * cannot be read or written. */
 
+/* Do jobs outlive this process?  1, or 0: the store forgets (setting `store`, or
+ * none could be opened, which the log has said).  Opens it. */
+GAMUT_API int32_t gamut_durable(struct gamut *g);
+
 /* Jobs that the store knows, the latest first, as a JSON array of {"id", "state",
  * "ended", "driven": a living process works on it, "provider", "model", "prompt",
  * "began_at", "written_at", "class", "message", "cost_usd", "settled", "files"}.
@@ -389,6 +393,12 @@ GAMUT_API int32_t gamut_jobs(struct gamut *g, const char *filter,
  * GAMUT_E_NOT_FOUND. */
 GAMUT_API int32_t gamut_job(struct gamut *g, const char *id, char **ret_json,
                             struct gamut_error *ret_error);
+
+/* The result of a job that has ended, without the bytes of its files.
+ * gamut_result_free().  GAMUT_E_NOT_FOUND; GAMUT_E_RATE when it has not ended. */
+GAMUT_API int32_t gamut_job_result(struct gamut *g, const char *id,
+                                   struct gamut_result **ret,
+                                   struct gamut_error *ret_error);
 
 /* Go on with a job here.  What was under way decides what comes first: a paid
  * request that was about to leave is sent again only when it carries a key that
@@ -416,11 +426,13 @@ GAMUT_API int32_t gamut_fetch(struct gamut *g, const char *id,
                               gamut_done_fn *on_done, void *user,
                               struct gamut_error *ret_error);
 
-/* Go on with every job that has not ended and that no living process drives.
- * *ret_count: how many.  One that cannot be taken up stays as it is, and the log
- * says why. */
-GAMUT_API int32_t gamut_resume_all(struct gamut *g, gamut_done_fn *on_done,
-                                   void *user, uint32_t *ret_count,
+/* Go on with every job that has not ended and that no living process drives;
+ * `how` as in gamut_attach().  *ret_count: how many.  One that cannot be taken up
+ * stays as it is, and the log says why. */
+GAMUT_API int32_t gamut_resume_all(struct gamut *g,
+                                   const struct gamut_request *how,
+                                   gamut_done_fn *on_done, void *user,
+                                   uint32_t *ret_count,
                                    struct gamut_error *ret_error);
 
 /* Say what the vendor's books say of a job that is maybe-charged: charged (1) or
@@ -443,7 +455,9 @@ enum {
   GAMUT_EVENT_RETRY,    /* `number` ms to wait, `text` why */
   GAMUT_EVENT_FALLBACK, /* `text`: the next link and why */
   GAMUT_EVENT_DOWNLOAD, /* `number` bytes so far, `total` or 0 */
-  GAMUT_EVENT_DONE      /* `result` is yours: gamut_result_free() */
+  GAMUT_EVENT_DONE,     /* `result` is yours: gamut_result_free() */
+  GAMUT_EVENT_ACCEPTED  /* the vendor has the job, and that is written down: from
+                           now on any process can collect it */
 };
 
 struct gamut_event {

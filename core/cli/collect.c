@@ -1,0 +1,260 @@
+/* collect.c - `gamut wait`, `fetch`, `resume`, `cancel`: jobs that were left to
+ * the vendor, by this process or another.
+ */
+#include "cli.h"
+#include "job.h"
+#include "print.h"
+#include "request.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define LOOK_EVERY_MS 1000
+
+struct collection {
+  const struct cli_args *args;
+  struct gamut *g;
+  struct gamut_request *how; /* -o, --timeout ... */
+  struct cli_progress progress;
+  struct cli_waiting waiting;
+  int rc; /* of the last that went wrong */
+};
+
+static void note_failure(struct collection *c, int rc)
+{
+  if (rc)
+    c->rc = rc;
+}
+
+static int begin(struct collection *c, const struct cli_args *a, size_t n)
+{
+  int rc;
+
+  memset(c, 0, sizeof(*c));
+  c->args = a;
+  c->waiting.progress = &c->progress;
+  cli_progress_begin(&c->progress, cli_args_get(a, CLI_O_QUIET) != NULL,
+                     cli_args_get(a, CLI_O_VERBOSE) != NULL);
+  rc = cli_request_how(a, &c->how);
+  if (rc)
+    return rc;
+  rc = cli_open(a, &c->progress, &c->g);
+  if (rc) {
+    gamut_request_free(c->how);
+    return rc;
+  }
+  c->waiting.g = c->g;
+  c->waiting.ids = calloc(n + 1, sizeof(*c->waiting.ids));
+  if (c->waiting.ids)
+    return 0;
+  gamut_close(c->g);
+  gamut_request_free(c->how);
+  return cli_no_memory();
+}
+
+static int finish(struct collection *c)
+{
+  gamut_request_free(c->how);
+  gamut_close(c->g);
+  free(c->waiting.ids);
+  return c->rc;
+}
+
+static void add(struct collection *c, const char *id)
+{
+  snprintf(c->waiting.ids[c->waiting.n++], GAMUT_ID_SIZE, "%s", id);
+}
+
+/* Until the last has ended; each is printed as it comes. */
+static void collect(struct collection *c)
+{
+  struct gamut_result *r;
+
+  while ((r = cli_waiting_next(&c->waiting))) {
+    cli_progress_clear(&c->progress);
+    note_failure(c, cli_print_result(c->args, r));
+    gamut_result_free(r);
+  }
+  cli_waiting_end(&c->waiting);
+}
+
+/* ---- wait -----------------------------------------------------------------
+ */
+
+static void print_ended(struct collection *c, const char *id)
+{
+  struct gamut_error error = { 0 };
+  struct gamut_result *r;
+
+  if (gamut_job_result(c->g, id, &r, &error)) {
+    note_failure(c, cli_refuse(c->args, &error));
+    return;
+  }
+  note_failure(c, cli_print_result(c->args, r));
+  gamut_result_free(r);
+}
+
+/* Another process drives it: look now and then until it has ended, or the other
+ * has. */
+static void wait_for_other(struct collection *c, const char *id)
+{
+  static const struct timespec pause = { LOOK_EVERY_MS / 1000, 0 };
+  struct gamut_error error = { 0 };
+  struct gamut_result *r;
+
+  for (;;) {
+    int32_t rc = gamut_job_result(c->g, id, &r, &error);
+
+    if (rc == 0) {
+      note_failure(c, cli_print_result(c->args, r));
+      gamut_result_free(r);
+      return;
+    }
+    if (rc == GAMUT_E_RATE)
+      rc = gamut_attach(c->g, id, c->how, NULL, NULL, &error);
+    if (rc == 0) {
+      add(c, id);
+      return;
+    }
+    if (rc != GAMUT_E_RATE) {
+      note_failure(c, cli_refuse(c->args, &error));
+      return;
+    }
+    nanosleep(&pause, NULL);
+  }
+}
+
+static void attach(struct collection *c, const char *id)
+{
+  struct gamut_error error = { 0 };
+
+  switch (gamut_attach(c->g, id, c->how, NULL, NULL, &error)) {
+  case 0:
+    add(c, id);
+    break;
+  case GAMUT_E_INVALID:
+    print_ended(c, id);
+    break;
+  case GAMUT_E_RATE:
+    wait_for_other(c, id);
+    break;
+  default:
+    note_failure(c, cli_refuse(c->args, &error));
+  }
+}
+
+int cli_run_wait(const struct cli_args *a)
+{
+  struct collection c;
+  size_t i;
+  int rc = begin(&c, a, a->n_words);
+
+  if (rc)
+    return rc;
+  cli_waiting_begin(&c.waiting);
+  for (i = 0; i < a->n_words; i++)
+    attach(&c, a->words[i]);
+  collect(&c);
+  return finish(&c);
+}
+
+/* ---- fetch -----------------------------------------------------------------
+ */
+
+int cli_run_fetch(const struct cli_args *a)
+{
+  struct gamut_error error = { 0 };
+  struct collection c;
+  int rc = begin(&c, a, 1);
+
+  if (rc)
+    return rc;
+  cli_waiting_begin(&c.waiting);
+  if (gamut_fetch(c.g, a->words[0], c.how, NULL, NULL, &error))
+    note_failure(&c, cli_refuse(a, &error));
+  else
+    add(&c, a->words[0]);
+  collect(&c);
+  return finish(&c);
+}
+
+/* ---- resume ----------------------------------------------------------------
+ */
+
+static void resume_all(struct collection *c)
+{
+  struct gamut_error error = { 0 };
+  uint32_t n = 0;
+
+  if (gamut_resume_all(c->g, c->how, NULL, NULL, &n, &error)) {
+    note_failure(c, cli_refuse(c->args, &error));
+    return;
+  }
+  if (n == 0 && !cli_args_get(c->args, CLI_O_QUIET))
+    cli_hint("no job waits");
+  c->waiting.n = n;
+  c->waiting.nameless = true;
+}
+
+int cli_run_resume(const struct cli_args *a)
+{
+  struct collection c;
+  size_t i;
+  int rc = begin(&c, a, a->n_words);
+
+  if (rc)
+    return rc;
+  cli_waiting_begin(&c.waiting);
+  for (i = 0; i < a->n_words; i++)
+    attach(&c, a->words[i]);
+  if (a->n_words == 0)
+    resume_all(&c);
+  collect(&c);
+  return finish(&c);
+}
+
+/* ---- cancel ----------------------------------------------------------------
+ */
+
+/* What was wanted is what came. */
+static int print_cancelled(const struct cli_args *a,
+                           const struct gamut_result *r)
+{
+  if (gamut_result_status(r) != GAMUT_CANCELLED)
+    return cli_print_result(a, r);
+  if (cli_args_get(a, CLI_O_JSON))
+    puts(gamut_result_json(r));
+  else
+    cli_print(stdout, "%s cancelled%s", gamut_result_id(r),
+              gamut_result_maybe_charged(r)
+                ? "; the vendor may go on with it, and charge for it"
+                : "");
+  return 0;
+}
+
+int cli_run_cancel(const struct cli_args *a)
+{
+  struct gamut_error error = { 0 };
+  struct gamut_result *r;
+  struct collection c;
+  size_t i;
+  int rc = begin(&c, a, a->n_words);
+
+  if (rc)
+    return rc;
+  cli_waiting_begin(&c.waiting);
+  for (i = 0; i < a->n_words; i++) {
+    if (gamut_attach(c.g, a->words[i], NULL, NULL, NULL, &error)) {
+      note_failure(&c, cli_refuse(a, &error));
+      continue;
+    }
+    add(&c, a->words[i]);
+    gamut_cancel(c.g, a->words[i]);
+  }
+  while ((r = cli_waiting_next(&c.waiting))) {
+    note_failure(&c, print_cancelled(a, r));
+    gamut_result_free(r);
+  }
+  cli_waiting_end(&c.waiting);
+  return finish(&c);
+}

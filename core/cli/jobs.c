@@ -1,0 +1,206 @@
+/* jobs.c - `gamut jobs`, `status`, `logs`: what the store knows.
+ */
+#include "cli.h"
+#include "print.h"
+#include "view.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define PROMPT_MAX 40
+
+/* ---- the list --------------------------------------------------------------
+ */
+
+static int32_t look_jobs(struct gamut *g, const void *about, char **ret_json,
+                         struct gamut_error *ret_error)
+{
+  return gamut_jobs(g, about, ret_json, ret_error);
+}
+
+static void put_option(struct json_object *o, const struct cli_args *a,
+                       enum cli_what what, const char *name)
+{
+  const char *value = cli_args_get(a, what);
+
+  if (value)
+    json_object_object_add(o, name, json_object_new_string(value));
+}
+
+/* "completed", "waiting here", "waiting, nobody drives it". */
+static char *state_words(struct json_object *job)
+{
+  const char *state = cli_view_str(job, "state");
+  const char *settled = cli_view_str(job, "settled");
+  bool left = !cli_view_bool(job, "ended") && !cli_view_bool(job, "driven");
+
+  return cli_format("%s%s%s%s", state ? state : "?", left ? ", left alone" : "",
+                    settled ? ", " : "", settled ? settled : "");
+}
+
+static bool add_job(struct cli_table *t, struct json_object *job)
+{
+  const char *id = cli_view_str(job, "id"),
+             *prompt = cli_view_str(job, "prompt");
+  const char *provider = cli_view_str(job, "provider");
+  const char *model = cli_view_str(job, "model");
+  const char *at = cli_view_str(job, "began_at");
+  char *state = state_words(job), *files = cli_view_join(job, "files");
+  char *link =
+    cli_format("%s:%s", provider ? provider : "?", model ? model : "?");
+  char *what = files && *files
+                 ? cli_format("%s", files)
+                 : cli_format("%.*s", PROMPT_MAX, prompt ? prompt : "");
+  char *when = cli_format("%.16s", at ? at : "");
+  bool ok = state && link && what && when &&
+            cli_table_add(t, (const char *const[CLI_COLUMNS]){ id, when, state,
+                                                               link, what });
+
+  free(state);
+  free(files);
+  free(link);
+  free(what);
+  free(when);
+  return ok;
+}
+
+static int print_jobs(struct json_object *jobs)
+{
+  struct cli_table t = { 0 };
+  size_t i, n = cli_view_count(jobs);
+  bool ok = true;
+
+  for (i = 0; i < n && ok; i++)
+    ok = add_job(&t, cli_view_at(jobs, i));
+  if (ok)
+    cli_table_print(&t, stdout);
+  cli_table_finish(&t);
+  return ok ? 0 : cli_no_memory();
+}
+
+static int list(const struct cli_args *a)
+{
+  struct json_object *filter = json_object_new_object(), *jobs;
+  int rc;
+
+  put_option(filter, a, CLI_O_STATE, "state");
+  put_option(filter, a, CLI_O_PROVIDER, "provider");
+  put_option(filter, a, CLI_O_SINCE, "since");
+  rc = cli_look(a, look_jobs, json_object_to_json_string(filter), &jobs);
+  if (rc == 0 && !cli_args_get(a, CLI_O_JSON))
+    rc = print_jobs(jobs);
+  json_object_put(jobs);
+  json_object_put(filter);
+  return rc;
+}
+
+/* ---- settle ----------------------------------------------------------------
+ */
+
+static int settle(const struct cli_args *a)
+{
+  bool charged = cli_args_get(a, CLI_O_CHARGED) != NULL;
+  bool free_of = cli_args_get(a, CLI_O_NOT_CHARGED) != NULL;
+  struct gamut_error error = { 0 };
+  struct gamut *g;
+  int rc;
+
+  if (a->n_words != 2 || charged == free_of) {
+    cli_error("'gamut jobs settle' needs an ID, and --charged or "
+              "--not-charged, as the vendor's books say");
+    return CLI_USAGE;
+  }
+  rc = cli_open(a, NULL, &g);
+  if (rc)
+    return rc;
+  if (gamut_settle(g, a->words[1], charged, &error))
+    rc = cli_refuse(a, &error);
+  gamut_close(g);
+  return rc;
+}
+
+int cli_run_jobs(const struct cli_args *a)
+{
+  if (a->n_words == 0)
+    return list(a);
+  return settle(a);
+}
+
+/* ---- one job ---------------------------------------------------------------
+ */
+
+static int32_t look_job(struct gamut *g, const void *about, char **ret_json,
+                        struct gamut_error *ret_error)
+{
+  return gamut_job(g, about, ret_json, ret_error);
+}
+
+static void line(const char *name, const char *value)
+{
+  if (value && *value)
+    cli_print(stdout, "%-9s %s", name, value);
+}
+
+static void print_status(struct json_object *job)
+{
+  char *state = state_words(job), *files = cli_view_join(job, "files");
+  struct json_object *cost = cli_view_get(job, "cost_usd");
+  char money[48];
+
+  line("job", cli_view_str(job, "id"));
+  line("state", state);
+  line("class", cli_view_str(job, "class"));
+  line("message", cli_view_str(job, "message"));
+  line("provider", cli_view_str(job, "provider"));
+  line("model", cli_view_str(job, "model"));
+  line("prompt", cli_view_str(job, "prompt"));
+  line("began", cli_view_str(job, "began_at"));
+  line("written", cli_view_str(job, "written_at"));
+  if (cost)
+    line("cost",
+         cli_money(money, (int64_t)(json_object_get_double(cost) * 1e6 + 0.5),
+                   !cli_view_bool(job, "ended")));
+  line("files", files);
+  free(state);
+  free(files);
+}
+
+static void print_logs(struct json_object *job)
+{
+  struct json_object *record = cli_view_get(job, "record");
+  struct json_object *attempts =
+    cli_view_get(cli_view_get(record, "owner"), "attempts");
+  struct json_object *notes =
+    cli_view_get(cli_view_get(record, "found"), "notes");
+  size_t i;
+
+  for (i = 0; i < cli_view_count(attempts); i++) {
+    struct json_object *t = cli_view_at(attempts, i);
+    const char *message = cli_view_str(t, "message");
+
+    cli_print(stdout, "%s:%s: %s", cli_view_str(t, "provider"),
+              cli_view_str(t, "model"), message ? message : "well");
+  }
+  for (i = 0; i < cli_view_count(notes); i++)
+    cli_print(stdout, "%s", json_object_get_string(cli_view_at(notes, i)));
+}
+
+static int show(const struct cli_args *a, void (*print)(struct json_object *))
+{
+  struct json_object *job;
+  int rc = cli_look(a, look_job, a->words[0], &job);
+
+  if (rc == 0 && !cli_args_get(a, CLI_O_JSON))
+    print(job);
+  json_object_put(job);
+  return rc;
+}
+
+int cli_run_status(const struct cli_args *a)
+{
+  return show(a, print_status);
+}
+
+int cli_run_logs(const struct cli_args *a)
+{
+  return show(a, print_logs);
+}

@@ -1,0 +1,125 @@
+#!/bin/sh
+# Jobs that outlive the process that submitted them.
+# shellcheck disable=SC2034 # common.sh reads what is set here
+. "$top_srcdir/tests/cli/common.sh"
+[ -f "$top_builddir/plugins/.libs/store-sqlite.so" ] || {
+  echo "no store: skipped"
+  exit 77
+}
+GAMUT_POLL_INTERVAL=20ms
+export GAMUT_POLL_INTERVAL
+start_emulator --polls 10
+
+submissions()
+{
+  curl -sf "$emulator_url/control/stats" |
+    sed -n 's/.*"submits":{"seen":\([0-9]*\).*/\1/p'
+}
+
+# await STATE WORDS: until the store has such a job
+await()
+{
+  tries=200
+  until "$GAMUT" jobs --state "$1" | grep -q "$2"; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { fail "no job is $1"; return; }
+    sleep 0.05
+  done
+}
+
+run submit submit -q -p 'a storm' -m flux -o storm.png
+exits 0
+prints '^[0-9A-Z]{26}$'
+id=$(cat out)
+[ ! -e storm.png ] || fail "it did not only submit"
+run jobs jobs
+exits 0
+prints "^$id .*waiting, left alone +fal:fal-ai/flux/dev +a storm"
+run jobs-unfinished jobs --state unfinished --provider fal --since 1h --json
+exits 0
+prints "\"id\":\"$id\""
+run jobs-other jobs --provider openai
+exits 0
+is_silent
+run status status "$id"
+exits 0
+prints '^state +waiting, left alone'
+mkdir elsewhere
+(cd elsewhere && "$GAMUT" wait "$id" >"$work/out" 2>"$work/err" </dev/null)
+code=$? case_name=wait
+exits 0
+prints 'storm\.png  PNG'
+[ -f storm.png ] || fail "it is not where it was wanted"
+[ "$(submissions)" -eq 1 ] || fail "submitted $(submissions) times"
+run wait-ended wait "$id"
+exits 0
+prints 'storm\.png  PNG'
+run fetch fetch "$id" -o again.png
+exits 0
+cmp -s storm.png again.png || fail "it is another picture"
+[ "$(submissions)" -eq 1 ] || fail "fetching submitted"
+run status-ended status "$id" --json
+exits 0
+prints '"status":"completed"'
+run logs logs "$id"
+exits 0
+prints '^fal:fal-ai/flux/dev: well'
+
+run timeout -p 'x [never]' -m flux -o never.png --timeout 1s
+exits 11
+says 'collect it with: gamut wait [0-9A-Z]{26}'
+run wait-timeout wait "$("$GAMUT" jobs --state unfinished | cut -c 1-26)" \
+  --timeout 1s
+exits 11
+run cancel cancel "$("$GAMUT" jobs --state unfinished | cut -c 1-26)"
+exits 0
+prints 'cancelled'
+
+# Killed while the answer is out: nobody knows, and nothing is sent again.
+"$GAMUT" -q -p 'x [hang]' -m flux -o hang.png >/dev/null 2>&1 &
+pid=$!
+await sending hang
+kill -9 $pid
+wait $pid 2>/dev/null
+run maybe jobs --state maybe-charged
+exits 0
+prints 'maybe-charged'
+id=$(cut -c 1-26 out)
+run resume resume --resubmit never
+exits 10
+says 'maybe-charged'
+run settle jobs settle "$id" --not-charged
+exits 0
+run settled status "$id"
+exits 0
+prints '^state +failed, not-charged'
+run settle-twice jobs settle "$id" --charged
+exits 2
+says 'nothing to settle'
+run settle-how jobs settle "$id"
+exits 2
+says "needs an ID, and --charged"
+
+# Killed at the vendor's work: another process goes on.
+"$GAMUT" -q -p 'a slow fox' -m flux -o slow.png >/dev/null 2>&1 &
+pid=$!
+await waiting "slow fox"
+kill -9 $pid
+wait $pid 2>/dev/null
+run resume-all resume
+exits 0
+prints 'slow\.png  PNG'
+run resume-none resume
+exits 0
+says 'no job waits'
+[ -z "$(find . -name '*.part')" ] || fail "a half file is left"
+
+run wait-unknown wait 01NOSUCH
+exits 5
+says "no job '01NOSUCH'"
+GAMUT_STORE=memory
+export GAMUT_STORE
+run submit-memory submit -p x -m flux
+exits 12
+says 'no store that would remember'
+finish
