@@ -59,6 +59,7 @@ plugin_runway_sources = \
 	plugins/runway/upload.c
 
 plugin_visgate_sources = \
+	plugins/visgate/account.c \
 	plugins/visgate/body.c \
 	plugins/visgate/options.c \
 	plugins/visgate/reply.c \

@@ -33,6 +33,16 @@ static const char *const phases[] = {
   [VG_IMAGES] = "images",
   [VG_VIDEOS] = "videos",
   [VG_REQUEST] = "status",
+  [VG_MODELS] = "models",
+  [VG_BILLING] = "billing",
+  [VG_BALANCES] = "balances",
+  [VG_USAGE] = "usage",
+  [VG_KEYS] = "keys",
+  [VG_API_KEYS] = "api-keys",
+  [VG_SET_KEY] = "set-key",
+  [VG_VALIDATE_KEY] = "validate-key",
+  [VG_DELETE_KEY] = "delete-key",
+  [VG_HEALTH] = "health",
 };
 
 #define SECRET(name, env, help)                                                \
@@ -312,6 +322,13 @@ static int32_t vg_step(void *instance, struct gamut_call *c)
   return c->phase == VG_REQUEST ? looked(c) : submitted(c);
 }
 
+static const void *extension(const char *id)
+{
+  if (strcmp(id, GAMUT_EXT_MODELS) == 0)
+    return &vg_models;
+  return strcmp(id, GAMUT_EXT_ACCOUNT) == 0 ? &vg_account : NULL;
+}
+
 static const struct gamut_provider visgate = {
   .struct_size = sizeof(visgate),
   .state_version = 1,
@@ -325,6 +342,7 @@ static const struct gamut_provider visgate = {
   .phases = GAMUT_TABLE(phases),
   .reasons = GAMUT_TABLE(reasons),
   .step = vg_step,
+  .extension = extension,
 };
 static const struct gamut_provider *const providers[] = { &visgate, NULL };
 GAMUT_PLUGIN(visgate, .version = "1.0.0", .license = "MIT",

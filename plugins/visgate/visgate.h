@@ -5,7 +5,22 @@
 #include <gamut/plugin.h>
 
 /* The exchanges; the first three are also the kinds of work. */
-enum { VG_GENERATE, VG_IMAGES, VG_VIDEOS, VG_REQUEST };
+enum {
+  VG_GENERATE,
+  VG_IMAGES,
+  VG_VIDEOS,
+  VG_REQUEST,
+  VG_MODELS,
+  VG_BILLING,
+  VG_BALANCES,
+  VG_USAGE,
+  VG_KEYS,
+  VG_API_KEYS,
+  VG_SET_KEY,
+  VG_VALIDATE_KEY,
+  VG_DELETE_KEY,
+  VG_HEALTH
+};
 
 /* visgate.c: an exchange with the API. */
 int32_t vg_http(struct gamut_call *c, struct gamut_http *x);
@@ -28,5 +43,9 @@ int vg_hand_over(struct gamut_call *c, int32_t kind, const char *url);
 int32_t vg_refused(struct gamut_call *c);
 /* Does this sentence tell of refused content? */
 int vg_is_refusal(const char *sentence);
+
+/* account.c */
+extern const struct gamut_models vg_models;
+extern const struct gamut_account vg_account;
 
 #endif

@@ -107,6 +107,35 @@ has "a job from the cache is no job" cached.mp4.json '"cache_hit":"true"'
 make_it strange.mp4 0 -p 'odd [strange:1]' -m veo3-visgate
 make_it retried.mp4 0 -p 'poll [status:503:2]' -m veo3-visgate
 
+# ---- the CLI: the account ----
+
+"$gamut" usage --remote visgate --period week >usage
+has "usage" usage 'cached       2'
+has "usage" usage '  replicate                                3'
+has "usage" usage '  runway/gen4_image                        1'
+"$gamut" balance visgate >balance
+has "balance" balance 'account      Test Org'
+has "balance" balance 'no key stored with visgate'
+"$gamut" keys visgate >keys
+has "keys" keys 'vg-test...'
+has "keys" keys '****cret'
+echo rw_abcdwxyz | "$gamut" keys visgate set runway >keys
+has "a key is stored" keys '****wxyz'
+"$gamut" balance visgate >balance
+has "and its balance" balance '1880'
+echo bad-key | "$gamut" keys visgate validate fal >keys
+has "not valid" keys 'not valid: Key was rejected by the provider'
+"$gamut" keys visgate delete runway
+is "delete" 0 $?
+"$gamut" keys visgate delete runway 2>keys
+is "nothing to delete" 5 $?
+VISGATE_API_KEY='' "$gamut" models --remote visgate >models
+is "models need no key" 0 $?
+has "models" models 'runway/gen4_turbo'
+VISGATE_API_KEY='' "$gamut" health visgate >health
+is "health needs no key" 0 $?
+has "health" health 'visgate is well'
+
 # ---- the CLI: what goes wrong ----
 
 make_it blocked.mp4 6 -p 'no [blocked]' -m veo3-visgate
