@@ -184,7 +184,7 @@ static int32_t tell_usage(struct gamut_call *c)
   size_t i;
 
   if (h->json_type(c->reply->json) != GAMUT_JSON_OBJECT)
-    return h->fail(c, GAMUT_E_PROTOCOL, "visgate's usage is no JSON object");
+    return h->fail(c, GAMUT_E_PROTOCOL, "the answer is no JSON object");
   for (i = 0; i < sizeof(members) / sizeof(members[0]); i++)
     copy_either(c, o, members[i].as, members[i].newer, members[i].older);
   if (all > 0 && cached >= 0 && cached <= all)
@@ -201,8 +201,8 @@ static int32_t usage(void *instance, struct gamut_call *c)
     return c->reply->status >= 400 ? h->fail_reply(c) : tell_usage(c);
   if (h->json_get(c->request, "from") || h->json_get(c->request, "to"))
     return h->fail(c, GAMUT_E_UNSUPPORTED,
-                   "visgate counts by the period, not from date to date; ask "
-                   "for day, week, month or year");
+                   "it counts by the period, not from date to date; ask for "
+                   "day, week, month or year");
   return get(c, VG_USAGE,
              h->text(c, "/usage?period=%s",
                      h->escape(c, h->json_str(c->request, "period", "month"))));
@@ -302,7 +302,7 @@ static int32_t validated(struct gamut_call *c)
   struct gamut_json *o = h->json_object(c);
 
   if (h->json_type(h->json_get(c->reply->json, "valid")) != GAMUT_JSON_BOOL)
-    return h->fail(c, GAMUT_E_PROTOCOL, "visgate does not say 'valid'");
+    return h->fail(c, GAMUT_E_PROTOCOL, "the answer does not say 'valid'");
   copy(c, o, "valid", "valid", c->reply->json);
   copy(c, o, "message", "message", c->reply->json);
   return answered(c, o);
@@ -311,7 +311,7 @@ static int32_t validated(struct gamut_call *c)
 static int32_t deleted(struct gamut_call *c)
 {
   if (is_false(c, c->host->json_get(c->reply->json, "deleted")))
-    return c->host->fail(c, GAMUT_E_NOT_FOUND, "visgate deleted no key");
+    return c->host->fail(c, GAMUT_E_NOT_FOUND, "no key was deleted");
   return answered(c, listed(c, "keys", NULL));
 }
 
@@ -361,7 +361,7 @@ static int32_t health(void *instance, struct gamut_call *c)
   if (!status)
     return c->reply->status >= 400
              ? h->fail_reply(c)
-             : h->fail(c, GAMUT_E_PROTOCOL, "visgate's health has no status");
+             : h->fail(c, GAMUT_E_PROTOCOL, "the answer has no status");
   o = h->json_object(c);
   parts = h->json_object(c);
   h->json_set_bool(o, "ok", strcmp(status, "ok") == 0);
@@ -487,7 +487,7 @@ static int32_t tell_models(struct gamut_call *c)
   uint32_t i;
 
   if (h->json_type(list) != GAMUT_JSON_ARRAY)
-    return h->fail(c, GAMUT_E_PROTOCOL, "visgate's answer has no 'models'");
+    return h->fail(c, GAMUT_E_PROTOCOL, "the answer has no 'models'");
   for (i = 0; (m = h->json_member(list, i, NULL)); i++)
     add_model(c, to, m);
   return answered(c, to);

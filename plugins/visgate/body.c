@@ -72,11 +72,11 @@ static const char *field_of(struct making *m, const char *name,
 
 static void no_name(struct making *m, const char *name)
 {
-  m->wrong = m->c->host->text(
-    m->c,
-    "visgate has no name for %s of %s; say it by the name that the provider "
-    "behind visgate gives it: --set NAME=VALUE",
-    name, m->model);
+  m->wrong = m->c->host->text(m->c,
+                              "no name is known for %s of %s; say it by the "
+                              "name that the provider behind "
+                              "visgate gives it: --set NAME=VALUE",
+                              name, m->model);
 }
 
 static void add_field(struct making *m, const char *name, const char *usual,
@@ -142,8 +142,8 @@ static void size_of_ratio(struct making *m, const char *ratio, int64_t *ret_w,
   *ret_w = *ret_h = USUAL_SIDE;
   if (!parse_ratio(ratio, side))
     m->wrong = h->text(m->c,
-                       "visgate has width and height; '%s' tells neither: give "
-                       "a ratio as 16:9, or a size",
+                       "pictures have width and height, of which '%s' tells "
+                       "neither; give a ratio as 16:9, or a size",
                        ratio);
   else if (side[0] > side[1])
     *ret_h = shorter(side[1], side[0]);
@@ -201,11 +201,10 @@ static void add_video(struct making *m)
   if (vg_wants(m->c, "skip_gcs_upload", 0))
     h->json_set_bool(m->to, "skip_gcs_upload", 1);
   if (h->json_int(r, "n", 1) > 1)
-    m->wrong = h->text(m->c, "visgate makes one video at a time, not %lld",
+    m->wrong = h->text(m->c, "it makes one video at a time, not %lld",
                        (long long)h->json_int(r, "n", 1));
   else if (is_given(m, "width"))
-    m->wrong = "visgate has no size for videos; ask for an aspect_ratio and a "
-               "resolution";
+    m->wrong = "videos have no size; ask for an aspect_ratio and a resolution";
   else
     add_field(m, "aspect_ratio", "aspect_ratio", FAL);
 }
@@ -252,9 +251,9 @@ struct gamut_json *vg_body(struct gamut_call *c, const char **ret_wrong)
   if (m.endpoint == VG_GENERATE)
     m.to = h->json_object(c);
   if (is_given(&m, "webhook"))
-    m.wrong = "visgate has no webhooks; leave webhook out, it is polled";
+    m.wrong = "it has no webhooks; leave webhook out";
   if (!is_given(&m, "prompt"))
-    m.wrong = "visgate needs a prompt";
+    m.wrong = "it needs a prompt";
   if (m.endpoint == VG_VIDEOS)
     add_video(&m);
   else

@@ -88,7 +88,7 @@ static int32_t check(struct gamut_call *c, const char *name,
     i++;
   if (i == N_KNOWN)
     return h->fail(c, GAMUT_E_UNSUPPORTED,
-                   "visgate has no option '%s'; it has endpoint, async, "
+                   "it has no option '%s'; there are endpoint, async, "
                    "include_steps and skip_gcs_upload",
                    name);
   good = known[i].choices

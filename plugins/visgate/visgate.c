@@ -200,7 +200,7 @@ static int32_t completed(struct gamut_call *c)
   vg_tell(c);
   if (!vg_hand_over(c, kind, h->json_str(r, "output_url", NULL)))
     return h->fail(c, GAMUT_E_PROVIDER,
-                   "visgate completed the job but names no file");
+                   "the job is completed but names no file");
   return h->done(c);
 }
 
@@ -211,8 +211,7 @@ static int32_t failed(struct gamut_call *c)
 
   vg_tell(c);
   return h->fail(c, vg_is_refusal(why) ? GAMUT_E_BLOCKED : GAMUT_E_PROVIDER,
-                 "%s",
-                 *why ? why : "visgate says no more than that the job failed");
+                 "%s", *why ? why : "the job failed, and no word why");
 }
 
 /* Words that nobody knows mean waiting, as no word does. */
@@ -223,9 +222,9 @@ static int32_t looked(struct gamut_call *c)
   const char *id = h->json_str(c->state, "id", "");
 
   if (h->json_type(c->reply->json) != GAMUT_JSON_OBJECT)
-    return h->fail(c, GAMUT_E_PROTOCOL, "visgate's answer is no job");
+    return h->fail(c, GAMUT_E_PROTOCOL, "the answer is no job");
   if (strcmp(job_id(c, id), id) != 0)
-    return h->fail(c, GAMUT_E_PROTOCOL, "visgate answers about another job");
+    return h->fail(c, GAMUT_E_PROTOCOL, "the answer is about another job");
   if (strcmp(status, "completed") == 0)
     return completed(c);
   if (strcmp(status, "failed") == 0)
@@ -245,7 +244,7 @@ static int32_t accepted(struct gamut_call *c)
 
   if (!*id || strlen(id) > 200)
     return h->fail(c, GAMUT_E_PROTOCOL,
-                   "visgate took the job but gave no request_id");
+                   "the job was taken but has no request_id");
   h->json_set_str(c->state, "id", id);
   h->fact(c, "request_id", id);
   return looked(c);
@@ -268,7 +267,7 @@ static int32_t pictures(struct gamut_call *c)
                          h->json_str(c->reply->json, "image_url", NULL));
   return found > 0
            ? h->done(c)
-           : h->fail(c, GAMUT_E_PROVIDER, "visgate's answer names no picture");
+           : h->fail(c, GAMUT_E_PROVIDER, "the answer names no picture");
 }
 
 static int32_t video(struct gamut_call *c)
@@ -278,7 +277,7 @@ static int32_t video(struct gamut_call *c)
   if (!vg_hand_over(c, GAMUT_VIDEO,
                     h->json_str(c->reply->json, "video_url", NULL)))
     return h->fail(c, GAMUT_E_PROVIDER,
-                   "visgate's answer names no video (video_url is empty)");
+                   "the answer names no video (video_url is empty)");
   return h->done(c);
 }
 
@@ -307,7 +306,7 @@ static int32_t submitted(struct gamut_call *c)
   if (is_job(c))
     return accepted(c);
   if (h->json_type(c->reply->json) != GAMUT_JSON_OBJECT)
-    return h->fail(c, GAMUT_E_PROTOCOL, "visgate's answer is no JSON object");
+    return h->fail(c, GAMUT_E_PROTOCOL, "the answer is no JSON object");
   vg_tell(c);
   return c->phase == VG_VIDEOS ? video(c) : pictures(c);
 }
