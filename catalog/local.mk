@@ -8,4 +8,5 @@ dist_catalog_DATA = \
 	catalog/higgsfield.json \
 	catalog/openai.json \
 	catalog/runway.json \
-	catalog/schema.json
+	catalog/schema.json \
+	catalog/visgate.json

@@ -10,7 +10,8 @@ plugin_names = \
 	google \
 	higgsfield \
 	openai \
-	runway
+	runway \
+	visgate
 
 plugin_fal_sources = \
 	plugins/fal/direct.c \
@@ -57,6 +58,14 @@ plugin_runway_sources = \
 	plugins/runway/tags.c \
 	plugins/runway/upload.c
 
+plugin_visgate_sources = \
+	plugins/visgate/account.c \
+	plugins/visgate/body.c \
+	plugins/visgate/options.c \
+	plugins/visgate/reply.c \
+	plugins/visgate/visgate.c \
+	plugins/visgate/visgate.h
+
 if HAVE_CRYPTO
 plugin_names += crypto
 plugin_crypto_sources = plugins/crypto/crypto.c
@@ -90,7 +99,8 @@ EXTRA_DIST += \
 	plugins/google/README.md \
 	plugins/higgsfield/README.md \
 	plugins/openai/README.md \
-	plugins/runway/README.md
+	plugins/runway/README.md \
+	plugins/visgate/README.md
 
 plugin_cppflags = $(GM_PUBLIC_CPPFLAGS)
 # Tables of the ABI grow at the end: rows that leave new members out are right.
@@ -113,7 +123,8 @@ plugins_libbundled_la_SOURCES = \
 	$(plugin_higgsfield_sources) \
 	$(plugin_openai_sources) \
 	$(plugin_runway_sources) \
-	$(plugin_store_sqlite_sources)
+	$(plugin_store_sqlite_sources) \
+	$(plugin_visgate_sources)
 
 else
 
@@ -126,7 +137,8 @@ plugin_LTLIBRARIES = \
 	plugins/higgsfield.la \
 	plugins/openai.la \
 	plugins/runway.la \
-	$(plugin_store_sqlite_la)
+	$(plugin_store_sqlite_la) \
+	plugins/visgate.la
 
 if HAVE_CRYPTO
 plugins_crypto_la_SOURCES = $(plugin_crypto_sources)
@@ -168,6 +180,11 @@ plugins_runway_la_SOURCES = $(plugin_runway_sources)
 plugins_runway_la_CPPFLAGS = $(plugin_cppflags)
 plugins_runway_la_CFLAGS = $(plugin_cflags)
 plugins_runway_la_LDFLAGS = $(plugin_ldflags)
+
+plugins_visgate_la_SOURCES = $(plugin_visgate_sources)
+plugins_visgate_la_CPPFLAGS = $(plugin_cppflags)
+plugins_visgate_la_CFLAGS = $(plugin_cflags)
+plugins_visgate_la_LDFLAGS = $(plugin_ldflags)
 
 # Nothing reads the .la files of modules; without them libtool cannot
 # uninstall, so we do.

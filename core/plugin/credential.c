@@ -65,8 +65,7 @@ static bool fill_origin(const struct gm_instance *i, const char *at,
 
   while (gm_template_next(&at, &piece)) {
     gm_buf_addn(&b, piece.text, piece.len);
-    if (*piece.name &&
-        !add_host(&b, gm_instance_value(i, piece.name, false)))
+    if (*piece.name && !add_host(&b, gm_instance_value(i, piece.name, false)))
       return false;
   }
   return at && !gm_buf_failed(&b) && gm_url_origin(gm_buf_text(&b), origin);
@@ -321,15 +320,49 @@ static void add_row(const struct gm_instance *i,
   }
 }
 
-/* Does an earlier row ask for the same? */
+/* Does the row want this value, to fill it in or as a condition? */
+static bool wants(const struct gamut_credential *c, const char *name)
+{
+  const char *at = c->value;
+  struct gm_piece piece;
+
+  while (gm_template_next(&at, &piece)) {
+    if (strcmp(piece.name + (*piece.name == '?'), name) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* Conditions that hold as things are ask for nothing. */
+static bool wants_all_of(const struct gm_instance *i,
+                         const struct gamut_credential *c,
+                         const struct gamut_credential *other)
+{
+  const char *at = other->value;
+  struct gm_piece piece;
+
+  while (gm_template_next(&at, &piece)) {
+    const char *name = piece.name;
+
+    if (!*name || (is_condition(name) && fits(i, name, false)))
+      continue;
+    if (!wants(c, name + (*name == '?')))
+      return false;
+  }
+  return true;
+}
+
+/* Is an earlier row content with the same or less? */
 static bool is_repeated(const struct gm_instance *i, uint32_t row, bool all)
 {
   const struct gamut_credential *c = row_at(i, row), *earlier;
   uint32_t j;
+  bool token;
 
   for (j = 0; j < row; j++) {
     earlier = row_at(i, j);
-    if (earlier->header && gm_streq(earlier->value, c->value) &&
+    if (proves(i, earlier, &token) && !switched_off(i, earlier) &&
+        wants_all_of(i, c, earlier) &&
         (all || row_is_for(i, earlier, i->base_origin)))
       return true;
   }

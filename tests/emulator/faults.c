@@ -144,6 +144,8 @@ unsigned em_phase_mask(const char *name, size_t len)
 
   if (em_streq_n("any", name, len))
     return ~(P(CONTROL) | P(OTHER));
+  if (em_streq_n("other", name, len))
+    return P(OTHER);
   if (em_streq_n("submit", name, len))
     return SUBMITS;
   for (i = 0; i < EM_CONTROL; i++)

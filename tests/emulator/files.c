@@ -1,6 +1,6 @@
 /* The files that jobs deliver.  Nothing is stored: the name leads to the job,
  * and the job's look is drawn again (or found in the cache).  Byte ranges, so
- * that downloads can be resumed; redirects of all sorts by fault.  A fal key
+ * that downloads can be resumed; redirects of all sorts by fault.  A key
  * must never come here: whoever sends one is told so and counted. */
 #include "fal.h"
 
@@ -159,16 +159,25 @@ static void send_file(struct em_request *rq, struct em_job *job, unsigned index)
   sv->stats.file_bytes += rq->reply.blob_len;
 }
 
+/* Bearer tokens may come: of uploads. */
+static bool has_key(const struct em_request *rq)
+{
+  const char *value = em_header(rq, "Authorization");
+
+  return em_header(rq, "X-Fal-Key") ||
+         (value &&
+          (em_starts(value, "Key ") || em_starts(value, "Bearer vg-")));
+}
+
 void em_files_answer(struct em_request *rq)
 {
   struct em_server *sv = rq->server;
-  const char *credentials = em_header(rq, "Authorization");
   const struct em_fault *fault;
   struct em_job *job;
   unsigned index = 0;
 
   rq->phase = EM_FILE;
-  if (credentials && em_starts(credentials, "Key ")) {
+  if (has_key(rq)) {
     sv->stats.credentials_leaked++;
     em_reply_json(rq, 400, "{\"detail\":\"a key does not belong here\"}");
     return;

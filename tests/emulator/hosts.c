@@ -6,6 +6,7 @@
 #include "higgsfield.h"
 #include "openai.h"
 #include "runway.h"
+#include "visgate.h"
 
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ static const struct em_host *const vendors[] = {
   em_higgsfield_hosts,
   em_openai_hosts,
   em_runway_hosts,
+  em_visgate_hosts,
 };
 
 const struct em_host *em_all_hosts(void)

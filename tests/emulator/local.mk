@@ -59,12 +59,19 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/server.c \
 	tests/emulator/server.h \
 	tests/emulator/util.c \
-	tests/emulator/util.h
+	tests/emulator/util.h \
+	tests/emulator/visgate.c \
+	tests/emulator/visgate.h \
+	tests/emulator/visgate_account.c \
+	tests/emulator/visgate_check.c \
+	tests/emulator/visgate_models.c \
+	tests/emulator/visgate_output.c
 
 EXTRA_DIST += tests/emulator/check.sh tests/emulator/recording.json \
 	tests/emulator/upload.sh
 EXTRA_DIST += tests/emulator/openai.sh
 EXTRA_DIST += tests/emulator/google.sh tests/emulator/higgsfield.sh
+EXTRA_DIST += tests/emulator/visgate.sh
 
 if HAVE_EMULATOR
 bin_PROGRAMS += tests/emulator/gamut-emulator
@@ -84,4 +91,5 @@ TESTS += tests/emulator/check.sh tests/emulator/upload.sh
 TESTS += tests/emulator/google.sh
 TESTS += tests/emulator/higgsfield.sh
 TESTS += tests/emulator/openai.sh
+TESTS += tests/emulator/visgate.sh
 endif

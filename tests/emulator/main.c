@@ -87,12 +87,13 @@ static void help(void)
     "POST /control/fault {\"where\":\"status\",\"fault\":\"503\",\"every\":"
     "10,\"count\":5}:\n\n"
     "  [PHASE:FAULT:COUNT:KEY=VALUE]   only FAULT is needed\n\n"
-    "PHASE submit, status, result, file, cancel, stream, run, upload, any "
-    "(default: as\nlisted).  COUNT: so often, then all is well (default: "
-    "always).  Keys of a status:\nmade (the job is made all the same), "
-    "type=ERROR_TYPE, timeout-type=user, and last\nretry-after=VALUE.  "
-    "Examples: [429:2] [429:1:retry-after=0] [status:503:2]\n"
-    "[slow:500:1] [result:truncate:1] [file:reset:1] [nsfw:1] [500:1:made]\n");
+    "PHASE submit, status, result, file, cancel, stream, run, upload, other, "
+    "any (default:\nas listed; any is all but other).  COUNT: so often, then "
+    "all is well (default: always).\nKeys of a status: made (the job is made "
+    "all the same), type=ERROR_TYPE,\ntimeout-type=user, and last "
+    "retry-after=VALUE.  Examples: [429:2]\n[429:1:retry-after=0] "
+    "[status:503:2] [slow:500:1] [result:truncate:1]\n[file:reset:1] [nsfw:1] "
+    "[500:1:made]\n");
   em_fault_help(stdout);
   puts("\nAlso POST /control/reset, POST /control/clock {\"advance_ms\":N}, "
        "GET /control/stats,\n/control/jobs, /control/replay.");

@@ -37,6 +37,7 @@ EXTRA_DIST += tests/golden/README.md tests/golden/engine.sh
 TESTS += tests/golden/fal.sh
 TESTS += tests/golden/higgsfield.sh
 TESTS += tests/golden/runway.sh
+TESTS += tests/golden/visgate.sh
 EXTRA_DIST += \
 	tests/golden/fal \
 	tests/golden/fal.sh
@@ -46,3 +47,4 @@ EXTRA_DIST += tests/golden/openai tests/golden/openai.sh
 TESTS += tests/golden/google.sh
 EXTRA_DIST += tests/golden/google tests/golden/google-studio tests/golden/google.sh
 EXTRA_DIST += tests/golden/runway tests/golden/runway.sh
+EXTRA_DIST += tests/golden/visgate tests/golden/visgate.sh

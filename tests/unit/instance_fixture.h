@@ -24,11 +24,14 @@ static const struct gamut_key fixture_keys[] = {
     GAMUT_KEY_SECRET, 0, 0 },
   { "poll", "FAL_POLL", "500ms", NULL, "pause", GAMUT_MSEC, 0, 0, 60000 },
   { "priority", NULL, NULL, "low|normal", "queue", GAMUT_CHOICE, 0, 0, 0 },
+  { "own_key", "FAL_OWN_KEY", NULL, NULL, "sent along with api_key",
+    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
 };
 static const struct gamut_credential fixture_credentials[] = {
   { NULL, "authorization", "Key {api_key}" },
   { NULL, "Authorization", "Key {key_id}:{key_secret}" },
   { NULL, "x-priority", "{priority}" },
+  { NULL, "x-own-key", "{?api_key}{own_key}" },
   { "https://rest.fal.test:8443", "authorization", "Key {api_key}" },
   { "https://cdn.fal.test", NULL, NULL },
 };
@@ -47,7 +50,7 @@ static inline void fixture_clear(void)
 {
   static const char *const names[] = {
     "FAL_KEY",      "FAL_API_KEY", "FAL_KEY_ID", "FAL_KEY_SECRET", "FAL_POLL",
-    "FAL_BASE_URL", "STRICT_KEY",  "STRICT_URL", "STRICT_HOST"
+    "FAL_BASE_URL", "FAL_OWN_KEY", "STRICT_KEY", "STRICT_URL",     "STRICT_HOST"
   };
   size_t i;
 
