@@ -9,6 +9,7 @@ plugin_names = \
 	fal \
 	google \
 	higgsfield \
+	modelgates \
 	openai \
 	runway
 
@@ -48,6 +49,16 @@ plugin_higgsfield_sources = \
 	plugins/higgsfield/input.c \
 	plugins/higgsfield/jobset.c \
 	plugins/higgsfield/upload.c
+
+plugin_modelgates_sources = \
+	plugins/modelgates/body.c \
+	plugins/modelgates/error.c \
+	plugins/modelgates/facts.c \
+	plugins/modelgates/image.c \
+	plugins/modelgates/inputs.c \
+	plugins/modelgates/modelgates.c \
+	plugins/modelgates/modelgates.h \
+	plugins/modelgates/video.c
 
 plugin_runway_sources = \
 	plugins/runway/body.c \
@@ -89,6 +100,7 @@ EXTRA_DIST += \
 	plugins/fal/README.md \
 	plugins/google/README.md \
 	plugins/higgsfield/README.md \
+	plugins/modelgates/README.md \
 	plugins/openai/README.md \
 	plugins/runway/README.md
 
@@ -111,6 +123,7 @@ plugins_libbundled_la_SOURCES = \
 	$(plugin_fal_sources) \
 	$(plugin_google_sources) \
 	$(plugin_higgsfield_sources) \
+	$(plugin_modelgates_sources) \
 	$(plugin_openai_sources) \
 	$(plugin_runway_sources) \
 	$(plugin_store_sqlite_sources)
@@ -124,6 +137,7 @@ plugin_LTLIBRARIES = \
 	plugins/fal.la \
 	plugins/google.la \
 	plugins/higgsfield.la \
+	plugins/modelgates.la \
 	plugins/openai.la \
 	plugins/runway.la \
 	$(plugin_store_sqlite_la)
@@ -163,6 +177,11 @@ plugins_higgsfield_la_SOURCES = $(plugin_higgsfield_sources)
 plugins_higgsfield_la_CPPFLAGS = $(plugin_cppflags)
 plugins_higgsfield_la_CFLAGS = $(plugin_cflags)
 plugins_higgsfield_la_LDFLAGS = $(plugin_ldflags)
+
+plugins_modelgates_la_SOURCES = $(plugin_modelgates_sources)
+plugins_modelgates_la_CPPFLAGS = $(plugin_cppflags)
+plugins_modelgates_la_CFLAGS = $(plugin_cflags)
+plugins_modelgates_la_LDFLAGS = $(plugin_ldflags)
 
 plugins_runway_la_SOURCES = $(plugin_runway_sources)
 plugins_runway_la_CPPFLAGS = $(plugin_cppflags)
