@@ -117,6 +117,42 @@ static bool inputs_hold(const struct bill *b, const struct json_object *want)
   return false;
 }
 
+/* "720p" are lines, "4K" are 2160; 0: something else. */
+static double lines_of(const char *resolution)
+{
+  size_t len = strspn(resolution, "0123456789");
+  int64_t lines = 0;
+  char number[8];
+
+  if (gm_strieq(resolution, "2K"))
+    return 1440;
+  if (gm_strieq(resolution, "4K"))
+    return 2160;
+  if (len == 0 || len >= sizeof(number) || !gm_strieq(resolution + len, "p"))
+    return 0;
+  memcpy(number, resolution, len);
+  number[len] = '\0';
+  return gm_parse_i64(number, 1, 99999, &lines) ? (double)lines : 0;
+}
+
+/* Pixels have a resolution as well: that of their shorter side. */
+static bool lines_hold(const struct bill *b, const struct json_object *want)
+{
+  size_t i, n = gm_json_count(want, NULL);
+  uint32_t w, h;
+
+  if (field_of(b->request, "resolution") ||
+      !gm_request_size(b->request, &w, &h))
+    return false;
+  if (!json_object_is_type(want, json_type_array))
+    return lines_of(gm_json_str(want, NULL, "")) == GM_MIN(w, h);
+  for (i = 0; i < n; i++) {
+    if (lines_hold(b, json_object_array_get_idx(want, i)))
+      return true;
+  }
+  return false;
+}
+
 static bool field_holds(const struct bill *b, const char *name,
                         const struct json_object *want)
 {
@@ -124,6 +160,8 @@ static bool field_holds(const struct bill *b, const char *name,
 
   if (gm_streq(name, "inputs"))
     return inputs_hold(b, want);
+  if (gm_streq(name, "resolution") && lines_hold(b, want))
+    return true;
   if (!gm_streq(name, "size"))
     return one_holds(want, field_of(b->request, name));
   size = size_word(b->request);
@@ -207,24 +245,6 @@ static double seconds(const struct bill *b, uint32_t i)
   if (round(length) > 0 && fabs(length - round(length)) <= LENGTH_WHOLE)
     return round(length);
   return length;
-}
-
-/* "720p" are lines, "4K" are 2160; 0: something else. */
-static double lines_of(const char *resolution)
-{
-  size_t len = strspn(resolution, "0123456789");
-  int64_t lines = 0;
-  char number[8];
-
-  if (gm_strieq(resolution, "2K"))
-    return 1440;
-  if (gm_strieq(resolution, "4K"))
-    return 2160;
-  if (len == 0 || len >= sizeof(number) || !gm_strieq(resolution + len, "p"))
-    return 0;
-  memcpy(number, resolution, len);
-  number[len] = '\0';
-  return gm_parse_i64(number, 1, 99999, &lines) ? (double)lines : 0;
 }
 
 /* Of a picture of a video: the lines are those of its shorter side. */
