@@ -46,3 +46,6 @@ EXTRA_DIST += tests/golden/openai tests/golden/openai.sh
 TESTS += tests/golden/google.sh
 EXTRA_DIST += tests/golden/google tests/golden/google-studio tests/golden/google.sh
 EXTRA_DIST += tests/golden/runway tests/golden/runway.sh
+TESTS += tests/golden/modelgates.sh
+EXTRA_DIST += tests/golden/modelgates tests/golden/modelgates.sh \
+	tests/golden/openrouter
