@@ -146,32 +146,38 @@ static int32_t completed(struct gamut_call *c)
   return h->done(c);
 }
 
-static int is_one(const char *s, const char *const *words)
+/* The ends that are none to be glad of; a sentence tells more, or nothing. */
+static const struct end {
+  const char *status;
+  int32_t error_class;
+  const char *otherwise;
+} ends[] = {
+  { "failed", GAMUT_E_PROVIDER, "the job failed" },
+  { "dead", GAMUT_E_PROVIDER, "the job is dead" },
+  { "cancelled", GAMUT_E_CANCELLED, "somebody cancelled the job" },
+  { "expired", GAMUT_E_TIMEOUT, "the job took too long and expired" },
+};
+
+static const struct end *bad_end(const char *status)
 {
-  for (; *words; words++)
-    if (strcmp(s, *words) == 0)
-      return 1;
-  return 0;
+  size_t i;
+
+  for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+    if (strcmp(status, ends[i].status) == 0)
+      return &ends[i];
+  return NULL;
 }
 
-/* Everything that is known is one sentence. */
-static int32_t ended_badly(struct gamut_call *c, const char *status)
+static int32_t ended_badly(struct gamut_call *c, const struct end *end)
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *r = c->reply->json;
   const char *why =
     h->json_str(r, "error/message", h->json_str(r, "error", ""));
-  int32_t error_class = GAMUT_E_PROVIDER;
 
   gate_tell_cost(c, r, "video", 0);
-  if (gate_says_blocked(why))
-    error_class = GAMUT_E_BLOCKED;
-  else if (strcmp(status, "cancelled") == 0)
-    error_class = GAMUT_E_CANCELLED;
-  else if (strcmp(status, "expired") == 0)
-    error_class = GAMUT_E_TIMEOUT;
-  return h->fail(c, error_class, "%s",
-                 *why ? why : h->text(c, "the job has %s", status));
+  return h->fail(c, gate_says_blocked(why) ? GAMUT_E_BLOCKED : end->error_class,
+                 "%s", *why ? why : end->otherwise);
 }
 
 /* ---- going on ----------------------------------------------------------- */
@@ -192,16 +198,14 @@ static void say(struct gamut_call *c, const char *status)
 /* Statuses that nobody has told us of are on the way somewhere. */
 static int32_t follow(struct gamut_call *c)
 {
-  static const char *const ends[] = { "failed", "cancelled", "expired", "dead",
-                                      NULL };
   const struct gamut_host *h = c->host;
   const char *status = h->json_str(c->reply->json, "status", "");
 
   gate_tell_facts(c, c->reply->json);
   if (strcmp(status, "completed") == 0)
     return completed(c);
-  if (is_one(status, ends))
-    return ended_badly(c, status);
+  if (bad_end(status))
+    return ended_badly(c, bad_end(status));
   say(c, status);
   return poll_job(c, 0);
 }
