@@ -27,39 +27,27 @@ static const char *const phases[] = {
   [GATE_IMAGE] = "generate", [GATE_SUBMIT] = "submit", [GATE_POLL] = "status"
 };
 
-#define APP_KEYS(referer, title, categories)                                   \
-  { "http_referer",                                                            \
-    referer,                                                                   \
-    NULL,                                                                      \
-    NULL,                                                                      \
-    "URL of your app, for the gateway's statistics",                           \
-    GAMUT_STRING,                                                              \
-    0,                                                                         \
-    0,                                                                         \
-    0 },                                                                       \
-    { "app_title", title, NULL, NULL, "its name", GAMUT_STRING, 0, 0, 0 },     \
-    { "app_categories",                                                        \
-      categories,                                                              \
-      NULL,                                                                    \
-      NULL,                                                                    \
-      "what it is, at most two: video-gen,image-gen",                          \
-      GAMUT_STRING,                                                            \
-      0,                                                                       \
-      0,                                                                       \
-      0 },                                                                     \
+#define TEXT_KEY(name, env, help)                                              \
   {                                                                            \
-    "metadata", NULL, "false", NULL,                                           \
-      "ask which upstream did the work, for the facts", GAMUT_BOOL, 0, 0, 0    \
+    name, env, NULL, NULL, help, GAMUT_STRING, 0, 0, 0                         \
   }
+#define REFERER    "URL of your app, for the gateway's statistics"
+#define TITLE      "name of your app"
+#define CATEGORIES "what your app is, at most two: video-gen,image-gen"
+#define METADATA   "ask which upstream did the work, for the facts"
 
 static const struct gamut_key modelgates_keys[] = {
   { "api_key", "MODELGATES_API_KEY", NULL, NULL, "key of modelgates.ai",
     GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
   { "base_url", "MODELGATES_BASE_URL", NULL, NULL, "where the API is",
     GAMUT_URL, 0, 0, 0 },
-  APP_KEYS("MODELGATES_HTTP_REFERER OPENROUTER_HTTP_REFERER",
-           "MODELGATES_APP_TITLE OPENROUTER_APP_TITLE",
-           "MODELGATES_APP_CATEGORIES OPENROUTER_APP_CATEGORIES"),
+  TEXT_KEY("http_referer", "MODELGATES_HTTP_REFERER OPENROUTER_HTTP_REFERER",
+           REFERER),
+  TEXT_KEY("app_title", "MODELGATES_APP_TITLE OPENROUTER_APP_TITLE", TITLE),
+  TEXT_KEY("app_categories",
+           "MODELGATES_APP_CATEGORIES OPENROUTER_APP_CATEGORIES", CATEGORIES),
+  { "metadata", "MODELGATES_METADATA", "false", NULL, METADATA, GAMUT_BOOL, 0,
+    0, 0 },
 };
 
 static const struct gamut_key openrouter_keys[] = {
@@ -68,8 +56,11 @@ static const struct gamut_key openrouter_keys[] = {
     GAMUT_KEY_SECRET, 0, 0 },
   { "base_url", "OPENROUTER_BASE_URL", NULL, NULL, "where the API is",
     GAMUT_URL, 0, 0, 0 },
-  APP_KEYS("OPENROUTER_HTTP_REFERER", "OPENROUTER_APP_TITLE",
-           "OPENROUTER_APP_CATEGORIES"),
+  TEXT_KEY("http_referer", "OPENROUTER_HTTP_REFERER", REFERER),
+  TEXT_KEY("app_title", "OPENROUTER_APP_TITLE", TITLE),
+  TEXT_KEY("app_categories", "OPENROUTER_APP_CATEGORIES", CATEGORIES),
+  { "metadata", "OPENROUTER_METADATA", "false", NULL, METADATA, GAMUT_BOOL, 0,
+    0, 0 },
 };
 
 /* The headers keep OpenRouter's name at ModelGates. */

@@ -1,7 +1,8 @@
 /* The files that jobs deliver.  Nothing is stored: the name leads to the job,
  * and the job's look is drawn again (or found in the cache).  Byte ranges, so
  * that downloads can be resumed; redirects of all sorts by fault.  A fal key
- * must never come here: whoever sends one is told so and counted. */
+ * must never come here, nor any key by a redirect: whoever sends one is told
+ * so and counted. */
 #include "fal.h"
 
 #include <stdio.h>
@@ -168,7 +169,8 @@ void em_files_answer(struct em_request *rq)
   unsigned index = 0;
 
   rq->phase = EM_FILE;
-  if (credentials && em_starts(credentials, "Key ")) {
+  /* What was sent here by a redirect has no key with it either. */
+  if (credentials && (em_starts(credentials, "Key ") || em_query(rq, "hop"))) {
     sv->stats.credentials_leaked++;
     em_reply_json(rq, 400, "{\"detail\":\"a key does not belong here\"}");
     return;

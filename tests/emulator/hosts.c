@@ -4,6 +4,7 @@
 #include "fal.h"
 #include "google.h"
 #include "higgsfield.h"
+#include "modelgates.h"
 #include "openai.h"
 #include "runway.h"
 
@@ -13,6 +14,7 @@ static const struct em_host *const vendors[] = {
   em_fal_hosts,
   em_google_hosts,
   em_higgsfield_hosts,
+  em_modelgates_hosts,
   em_openai_hosts,
   em_runway_hosts,
 };
