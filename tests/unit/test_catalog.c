@@ -366,56 +366,6 @@ START_TEST(the_first_folder_wins)
 }
 END_TEST
 
-/* One file for two providers: theirs are the same models, but the words without
- * a provider belong to the one who has them himself. */
-START_TEST(a_file_goes_on_in_another)
-{
-  struct gm_catalog *c;
-  const struct gm_model *m;
-  const char *provider;
-
-  put_file(other, "aa.json",
-           "{\"provider\": \"aa\", \"plugin\": \"twins\",\n"
-           " \"same_as\": \"alpha\", \"default_video\": \"alpha/old\",\n"
-           " \"models\": [{\"id\": \"alpha/old\", \"names\": [\"aged\"],\n"
-           "  \"family\": \"dev\", \"operations\": [\"upscale\"]}]}");
-  put_file(other, "zz.json",
-           "{\"provider\": \"zz\", \"same_as\": \"nobody\", \"models\": []}");
-  put_file(other, "alpha.json", ALPHA);
-  c = open_catalog(other);
-  ck_assert_str_eq(find(c, NULL, "flux")->provider, "alpha");
-  ck_assert_str_eq(find(c, NULL, "alpha/dev")->provider, "alpha");
-  ck_assert_str_eq(find(c, NULL, "fox")->provider, "alpha");
-  m = find(c, "aa", "flux");
-  ck_assert_str_eq(m->provider, "aa");
-  ck_assert_str_eq(m->id, "alpha/dev");
-  ck_assert_ptr_eq(find(c, "aa", "fox"), m);
-  ck_assert_str_eq(gm_catalog_sibling(c, m, "edit")->provider, "aa");
-  /* its own word comes first */
-  ck_assert_ptr_null(gm_json_at(find(c, "aa", "alpha/old")->entry, "life"));
-  ck_assert_str_eq(gm_catalog_sibling(c, m, "upscale")->id, "alpha/old");
-  ck_assert_int_eq(gm_catalog_default(c, "aa", "image", &m, NULL), 0);
-  ck_assert_str_eq(m->id, "alpha/dev");
-  ck_assert_str_eq(m->provider, "aa");
-  ck_assert_int_eq(gm_catalog_default(c, "aa", "video", &m, NULL), 0);
-  ck_assert_str_eq(m->id, "alpha/old");
-  ck_assert_int_eq(gm_catalog_match(c, "a-model", &provider, NULL), 0);
-  ck_assert_str_eq(provider, "alpha");
-  ck_assert_str_eq(gm_catalog_plugin(c, "aa"), "twins");
-  ck_assert_ptr_null(find(c, "zz", "flux"));
-  check_walk(c, "alpha/old alpha/dev alpha/dev/edit alpha/film alpha/film/move "
-                "alpha/dev alpha/dev/edit alpha/film alpha/film/move "
-                "alpha/old");
-  gm_catalog_free(c);
-  /* and a walk that comes first finds them, too */
-  c = open_catalog(other);
-  check_walk(c, "alpha/old alpha/dev alpha/dev/edit alpha/film alpha/film/move "
-                "alpha/dev alpha/dev/edit alpha/film alpha/film/move "
-                "alpha/old");
-  gm_catalog_free(c);
-}
-END_TEST
-
 /* More names than are remembered, each asked twice, mixed with real ones. */
 START_TEST(answers_are_remembered)
 {
@@ -606,7 +556,6 @@ int main(void)
   tcase_add_loop_test(tc, broken_overlays_are_told, 0, (int)GM_LEN(broken));
   tcase_add_test(tc, overlays_need_a_schema);
   tcase_add_test(tc, the_first_folder_wins);
-  tcase_add_test(tc, a_file_goes_on_in_another);
   tcase_add_test(tc, answers_are_remembered);
   tcase_add_test(tc, plugins_bring_their_own);
   tcase_add_loop_test(tc, bad_texts_are_refused, 0, (int)GM_LEN(no_catalog));
