@@ -51,6 +51,7 @@ plugin_higgsfield_sources = \
 	plugins/higgsfield/upload.c
 
 plugin_modelgates_sources = \
+	plugins/modelgates/account.c \
 	plugins/modelgates/body.c \
 	plugins/modelgates/error.c \
 	plugins/modelgates/facts.c \
@@ -58,7 +59,10 @@ plugin_modelgates_sources = \
 	plugins/modelgates/inputs.c \
 	plugins/modelgates/modelgates.c \
 	plugins/modelgates/modelgates.h \
-	plugins/modelgates/video.c
+	plugins/modelgates/models.c \
+	plugins/modelgates/skus.c \
+	plugins/modelgates/video.c \
+	plugins/modelgates/webhook.c
 
 plugin_runway_sources = \
 	plugins/runway/body.c \

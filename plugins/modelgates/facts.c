@@ -11,6 +11,20 @@ int gate_is_true(struct gamut_call *c, const struct gamut_json *o,
          strcmp(c->host->json_text(c, value), "true") == 0;
 }
 
+void gate_put_number(struct gamut_call *c, struct gamut_json *to,
+                     const char *name, double v, double parts)
+{
+  const struct gamut_host *h = c->host;
+  double scaled = v * parts;
+
+  if (scaled > -1e15 && scaled < 1e15)
+    v = (double)(int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5) / parts;
+  if (v > -1e15 && v < 1e15 && (double)(int64_t)v == v)
+    h->json_set_int(to, name, (int64_t)v);
+  else
+    h->json_set_real(to, name, v);
+}
+
 void gate_tell_cost(struct gamut_call *c, const struct gamut_json *reply,
                     const char *unit, double amount)
 {

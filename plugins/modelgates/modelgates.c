@@ -22,9 +22,13 @@
  * "microusd".
  */
 #include "modelgates.h"
+#include <string.h>
 
 static const char *const phases[] = {
-  [GATE_IMAGE] = "generate", [GATE_SUBMIT] = "submit", [GATE_POLL] = "status"
+  [GATE_IMAGE] = "generate",      [GATE_SUBMIT] = "submit",
+  [GATE_POLL] = "status",         [GATE_VIDEO_MODELS] = "videos",
+  [GATE_IMAGE_MODELS] = "images", [GATE_KEY] = "key",
+  [GATE_CREDITS] = "credits",
 };
 
 #define TEXT_KEY(name, env, help)                                              \
@@ -35,6 +39,7 @@ static const char *const phases[] = {
 #define TITLE      "name of your app"
 #define CATEGORIES "what your app is, at most two: video-gen,image-gen"
 #define METADATA   "ask which upstream did the work, for the facts"
+#define HOOK       "signing secret of the workspace, to check deliveries with"
 
 static const struct gamut_key modelgates_keys[] = {
   { "api_key", "MODELGATES_API_KEY", NULL, NULL, "key of modelgates.ai",
@@ -46,6 +51,8 @@ static const struct gamut_key modelgates_keys[] = {
   TEXT_KEY("app_title", "MODELGATES_APP_TITLE OPENROUTER_APP_TITLE", TITLE),
   TEXT_KEY("app_categories",
            "MODELGATES_APP_CATEGORIES OPENROUTER_APP_CATEGORIES", CATEGORIES),
+  { "webhook_secret", "MODELGATES_WEBHOOK_SECRET", NULL, NULL, HOOK,
+    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
   { "metadata", "MODELGATES_METADATA", "false", NULL, METADATA, GAMUT_BOOL, 0,
     0, 0 },
 };
@@ -59,6 +66,8 @@ static const struct gamut_key openrouter_keys[] = {
   TEXT_KEY("http_referer", "OPENROUTER_HTTP_REFERER", REFERER),
   TEXT_KEY("app_title", "OPENROUTER_APP_TITLE", TITLE),
   TEXT_KEY("app_categories", "OPENROUTER_APP_CATEGORIES", CATEGORIES),
+  { "webhook_secret", "OPENROUTER_WEBHOOK_SECRET", NULL, NULL, HOOK,
+    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
   { "metadata", "OPENROUTER_METADATA", "false", NULL, METADATA, GAMUT_BOOL, 0,
     0, 0 },
 };
@@ -185,11 +194,20 @@ static int32_t openrouter_step(void *instance, struct gamut_call *c)
   return step(c, 0);
 }
 
+static const void *extension(const char *id)
+{
+  if (strcmp(id, GAMUT_EXT_MODELS) == 0)
+    return &gate_models;
+  if (strcmp(id, GAMUT_EXT_ACCOUNT) == 0)
+    return &gate_account;
+  return strcmp(id, GAMUT_EXT_WEBHOOK) == 0 ? &gate_webhook : NULL;
+}
+
 #define GATEWAY                                                                \
   .struct_size = sizeof(struct gamut_provider), .state_version = 1,            \
   .error_path = "error/message error message",                                 \
   .credentials = GAMUT_TABLE(credentials), .phases = GAMUT_TABLE(phases),      \
-  .reasons = GAMUT_TABLE(gate_reasons)
+  .reasons = GAMUT_TABLE(gate_reasons), .extension = extension
 
 static const struct gamut_provider modelgates = {
   GATEWAY,

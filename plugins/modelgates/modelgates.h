@@ -4,7 +4,15 @@
 
 #include <gamut/plugin.h>
 
-enum { GATE_IMAGE, GATE_SUBMIT, GATE_POLL };
+enum {
+  GATE_IMAGE,
+  GATE_SUBMIT,
+  GATE_POLL,
+  GATE_VIDEO_MODELS,
+  GATE_IMAGE_MODELS,
+  GATE_KEY,
+  GATE_CREDITS
+};
 
 /* modelgates.c: what errors mean; a failed stream is looked up there too. */
 extern const struct gamut_reason gate_reasons[];
@@ -45,8 +53,21 @@ int32_t gate_video_reply(struct gamut_call *c);
 void gate_tell_cost(struct gamut_call *c, const struct gamut_json *reply,
                     const char *unit, double amount);
 void gate_tell_facts(struct gamut_call *c, const struct gamut_json *reply);
+/* A number as a member, to so many parts of one; a whole one stays whole. */
+void gate_put_number(struct gamut_call *c, struct gamut_json *to,
+                     const char *name, double v, double parts);
 /* Is the member there, and true? */
 int gate_is_true(struct gamut_call *c, const struct gamut_json *o,
                  const char *path);
+
+/* skus.c: {"duration_seconds_720p": "0.10"} as "price" of the catalog, or NULL
+ * when a name is not understood. */
+const struct gamut_json *gate_price(struct gamut_call *c,
+                                    const struct gamut_json *skus);
+
+/* models.c, account.c, webhook.c: what can be asked beside a generation. */
+extern const struct gamut_models gate_models;
+extern const struct gamut_account gate_account;
+extern const struct gamut_webhook gate_webhook;
 
 #endif

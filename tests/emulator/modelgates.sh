@@ -152,6 +152,60 @@ priced 0.3 video -p 'a fox' -m openrouter:heygen-video-1 --duration 5 \
   --resolution 768p --reference fox.png
 priced 0.08 -p 'a fox' -m openrouter:seedream-4.5 -n 2
 
+# ---- the account, and what the gateway lists ----
+
+ask() { # name, exit code, words that the answer has, arguments...
+  name=$1 want=$2 words=$3
+  shift 3
+  "$gamut" "$@" >answer 2>said
+  is "$name" "$want" $?
+  [ -z "$words" ] || has "$name" answer "$words"
+}
+
+OPENROUTER_API_KEY=limited ask "balance" 0 'limit resets monthly' balance \
+  openrouter
+has "balance" answer 'of $100.50'
+OPENROUTER_API_KEY=noscope ask "balance of the key alone" 0 'no limit' balance \
+  openrouter
+MODELGATES_API_KEY=bad ask "balance without a key" 3 '' balance modelgates
+ask "usage" 0 'billed' usage --remote openrouter --period week
+export XDG_CONFIG_HOME=$dir/config
+for provider in modelgates openrouter; do
+  ask "list of $provider" 0 google/veo-3.1 models --remote $provider
+  OPENROUTER_API_KEY='' MODELGATES_API_KEY='' ask "public list of $provider" 0 \
+    openai/gpt-image-2 models --remote $provider
+  ask "refresh of $provider" 0 '44 models listed' models --refresh \
+    --remote $provider
+  is "all understood" '' "$(grep 'not understood' answer)"
+done
+# The gateway's own prices and limits, in place of those of the catalog.
+priced 1.6 video -p 'a fox' -m openrouter:veo-3.1 --duration 8 --no-audio
+priced 0.756 video -p 'a fox' -m modelgates:seedance-2.0 --duration 5 \
+  --size 1280x720
+priced 0.73 video -p 'a fox' -m openrouter:hailuo-3 --duration 5 \
+  --reference fox.png --reference fox.png
+try 2 'duration 5 is not offered' video -p x -m modelgates:veo-3.1 --duration 5
+unset XDG_CONFIG_HOME
+
+# A delivery is signed over the time, a comma and the body.
+if command -v openssl >/dev/null; then
+  export OPENROUTER_WEBHOOK_SECRET=hush
+  printf '%s' '{"type":"video.generation.completed","data":{"id":"abc",' \
+    '"status":"completed"}}' >delivery
+  now=$(date +%s)
+  sign() { # separator
+    { printf '%s%s' "$now" "$1"; cat delivery; } |
+      openssl dgst -sha256 -hmac hush -r | cut -d ' ' -f 1
+  }
+  printf 'X-OpenRouter-Signature: t=%s,v1=%s\n' "$now" "$(sign ,)" >headers
+  ask "delivery" 0 'genuine: job abc completed' webhook verify openrouter \
+    --headers headers --body delivery
+  printf 'X-OpenRouter-Signature: t=%s,v1=%s\n' "$now" "$(sign .)" >headers
+  ask "delivery with a dot" 3 '' webhook verify openrouter --headers headers \
+    --body delivery
+  unset OPENROUTER_WEBHOOK_SECRET
+fi
+
 # ---- what goes wrong ----
 
 try 2 'Supported values: 4, 6, 8' video -p x -m modelgates:veo-3.1 \
