@@ -6,7 +6,9 @@ dist_catalog_DATA = \
 	catalog/google-studio.json \
 	catalog/google.json \
 	catalog/higgsfield.json \
+	catalog/modelgates.json \
 	catalog/openai.json \
+	catalog/openrouter.json \
 	catalog/runway.json \
 	catalog/schema.json \
 	catalog/visgate.json

@@ -9,6 +9,7 @@ plugin_names = \
 	fal \
 	google \
 	higgsfield \
+	modelgates \
 	openai \
 	runway \
 	visgate
@@ -49,6 +50,20 @@ plugin_higgsfield_sources = \
 	plugins/higgsfield/input.c \
 	plugins/higgsfield/jobset.c \
 	plugins/higgsfield/upload.c
+
+plugin_modelgates_sources = \
+	plugins/modelgates/account.c \
+	plugins/modelgates/body.c \
+	plugins/modelgates/error.c \
+	plugins/modelgates/facts.c \
+	plugins/modelgates/image.c \
+	plugins/modelgates/inputs.c \
+	plugins/modelgates/modelgates.c \
+	plugins/modelgates/modelgates.h \
+	plugins/modelgates/models.c \
+	plugins/modelgates/skus.c \
+	plugins/modelgates/video.c \
+	plugins/modelgates/webhook.c
 
 plugin_runway_sources = \
 	plugins/runway/body.c \
@@ -98,6 +113,7 @@ EXTRA_DIST += \
 	plugins/fal/README.md \
 	plugins/google/README.md \
 	plugins/higgsfield/README.md \
+	plugins/modelgates/README.md \
 	plugins/openai/README.md \
 	plugins/runway/README.md \
 	plugins/visgate/README.md
@@ -121,6 +137,7 @@ plugins_libbundled_la_SOURCES = \
 	$(plugin_fal_sources) \
 	$(plugin_google_sources) \
 	$(plugin_higgsfield_sources) \
+	$(plugin_modelgates_sources) \
 	$(plugin_openai_sources) \
 	$(plugin_runway_sources) \
 	$(plugin_store_sqlite_sources) \
@@ -135,6 +152,7 @@ plugin_LTLIBRARIES = \
 	plugins/fal.la \
 	plugins/google.la \
 	plugins/higgsfield.la \
+	plugins/modelgates.la \
 	plugins/openai.la \
 	plugins/runway.la \
 	$(plugin_store_sqlite_la) \
@@ -175,6 +193,11 @@ plugins_higgsfield_la_SOURCES = $(plugin_higgsfield_sources)
 plugins_higgsfield_la_CPPFLAGS = $(plugin_cppflags)
 plugins_higgsfield_la_CFLAGS = $(plugin_cflags)
 plugins_higgsfield_la_LDFLAGS = $(plugin_ldflags)
+
+plugins_modelgates_la_SOURCES = $(plugin_modelgates_sources)
+plugins_modelgates_la_CPPFLAGS = $(plugin_cppflags)
+plugins_modelgates_la_CFLAGS = $(plugin_cflags)
+plugins_modelgates_la_LDFLAGS = $(plugin_ldflags)
 
 plugins_runway_la_SOURCES = $(plugin_runway_sources)
 plugins_runway_la_CPPFLAGS = $(plugin_cppflags)

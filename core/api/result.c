@@ -132,15 +132,16 @@ static void take_times(struct gamut_result *r, const struct gm_run *run)
 }
 
 /* The vendor has counted, the catalog knows what each is worth. */
-static bool price_usage(struct gamut_result *r, const struct gm_link *l,
+static bool price_usage(struct gamut_result *r, const struct gm_run *run,
                         const struct json_object *request)
 {
+  const struct gm_link *l = gm_run_link(run);
   const struct gm_found *f = r->found;
   struct gm_price price;
 
   if (!f || !f->usage_unit ||
-      !gm_price_billed(l->entry, request, f->usage_unit, f->usage_amount,
-                       &price))
+      !gm_price_billed(l->entry, request, run->inputs, run->n_inputs,
+                       f->usage_unit, f->usage_amount, &price))
     return false;
   r->cost_microusd = price.microusd;
   r->estimated = !price.sure;
@@ -157,14 +158,14 @@ static void take_cost(struct gamut_result *r, const struct gm_run *run,
   uint32_t n = GM_MIN(r->n_artifacts, (uint32_t)GM_LEN(d)), i;
 
   r->cost_microusd = r->found ? r->found->cost_microusd : -1;
-  if (r->cost_microusd >= 0 || price_usage(r, l, request) || n == 0)
+  if (r->cost_microusd >= 0 || price_usage(r, run, request) || n == 0)
     return;
   for (i = 0; i < n; i++)
     d[i] = (struct gm_delivered){ (uint32_t)r->artifacts[i].kind,
                                   r->artifacts[i].width,
                                   r->artifacts[i].height,
                                   r->artifacts[i].duration_ms };
-  if (!gm_price_delivered(l->entry, request, run->n_inputs, d, n, &price))
+  if (!gm_price_delivered(l->entry, request, run->inputs, run->n_inputs, d, n, &price))
     return;
   r->cost_microusd = price.microusd;
   r->estimated = true;

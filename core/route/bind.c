@@ -265,7 +265,7 @@ char *gm_run_request(struct gm_run *run, uint32_t i,
 
   if (!o || check(run, l, o, err))
     return NULL;
-  run->has_price = gm_price_estimate(l->entry, o, run->n_inputs, &run->price);
+  run->has_price = gm_price_estimate(l->entry, o, run->inputs, run->n_inputs, &run->price);
   if (check_cost(run, l, err))
     return NULL;
   if (gm_instance_get(run->router->instances, l->provider, ret_instance, err))

@@ -202,18 +202,21 @@ static int32_t search(struct gm_catalog *c, const char *provider,
                       struct gm_error *err)
 {
   struct claim best = { RANK_NONE, top_rank(provider, name), NULL, NULL };
+  struct gm_source *s = NULL;
   int32_t rc = 0;
-  size_t i;
+  size_t i, at = 0;
 
   for (i = c->n_overlays; i-- > 0;) {
     if (asked(provider, c->overlays[i].provider))
       ask_overlay(&c->overlays[i], name, &best);
   }
-  if (best.rank == RANK_NONE) {
-    for (i = 0; !rc && best.rank < best.top && i < c->n_sources; i++) {
-      if (asked(provider, c->sources[i]->provider))
-        rc = ask_source(c->sources[i], name, &best, err);
-    }
+  if (best.rank == RANK_NONE)
+    rc = gm_catalog_next(c, provider, &at, &s, err);
+  while (!rc && s) {
+    rc = ask_source(s, name, &best, err);
+    s = NULL;
+    if (!rc && best.rank < best.top)
+      rc = gm_catalog_next(c, provider, &at, &s, err);
   }
   if (rc || best.rank == RANK_NONE)
     return rc;
@@ -252,8 +255,9 @@ static int32_t each_member(struct gm_catalog *c, const char *provider,
 {
   int32_t rc = gm_catalog_open(c, err);
   struct json_object *value;
+  struct gm_source *s;
   bool enough = false;
-  size_t i;
+  size_t i, at = 0;
 
   for (i = c->n_overlays; !rc && !enough && i-- > 0;) {
     const struct gm_overlay *o = &c->overlays[i];
@@ -262,11 +266,10 @@ static int32_t each_member(struct gm_catalog *c, const char *provider,
     if (value && asked(provider, o->provider))
       enough = see(user, o->provider, value);
   }
-  for (i = 0; !rc && !enough && i < c->n_sources; i++) {
-    struct gm_source *s = c->sources[i];
-
-    if (!asked(provider, s->provider))
-      continue;
+  while (!rc && !enough) {
+    rc = gm_catalog_next(c, provider, &at, &s, err);
+    if (rc || !s)
+      break;
     rc = gm_source_member(s, key, &value, err);
     if (!rc && value)
       enough = see(user, s->provider, value);
@@ -399,13 +402,16 @@ static int32_t sibling_over(struct gm_catalog *c, const struct gm_overlay *o,
 static int32_t search_family(struct gm_catalog *c, const struct gm_model *m,
                              const char *operation, const struct gm_model **ret)
 {
+  struct gm_source *s;
   int32_t rc = 0;
-  size_t i;
+  size_t i, at = 0;
 
   *ret = NULL;
-  for (i = 0; !rc && !*ret && i < c->n_sources; i++) {
-    if (gm_streq(c->sources[i]->provider, m->provider))
-      rc = sibling_in(c, c->sources[i], m, operation, ret);
+  while (!rc && !*ret) {
+    rc = gm_catalog_next(c, m->provider, &at, &s, NULL);
+    if (rc || !s)
+      break;
+    rc = sibling_in(c, s, m, operation, ret);
   }
   for (i = 0; !rc && !*ret && i < c->n_overlays; i++) {
     if (gm_streq(c->overlays[i].provider, m->provider))

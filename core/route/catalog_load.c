@@ -121,6 +121,8 @@ int32_t gm_catalog_add_source(struct gm_catalog *c, const char *provider,
     .provider = gm_strdup(provider),
     .path = path,
     .order = order,
+    .taken = order >= GM_ORDER_TAKEN && order < GM_ORDER_OWN,
+    .refers = text && strstr(text, "\"same_as\""),
     .text = text,
     .len = text ? strlen(text) : 0,
     .parser = c->parser,
@@ -360,6 +362,81 @@ int32_t gm_catalog_open(struct gm_catalog *c, struct gm_error *err)
   if (rc)
     gm_fail(err, rc, "%s", gm_error_text(&own));
   gm_error_finish(&own);
+  return rc;
+}
+
+/* ---- going through them ------------------------------------------------- */
+
+/* The k-th text that is this provider's own, or NULL. */
+static const struct gm_source *own_source(const struct gm_catalog *c,
+                                          const char *provider, size_t k)
+{
+  size_t i;
+
+  for (i = 0; i < c->n_sources; i++) {
+    const struct gm_source *s = c->sources[i];
+
+    if (!s->taken && gm_streq(s->provider, provider) && k-- == 0)
+      return s;
+  }
+  return NULL;
+}
+
+static bool has_followed(const struct gm_catalog *c, const char *provider)
+{
+  size_t i;
+
+  for (i = 0; i < c->n_sources; i++) {
+    if (c->sources[i]->taken && gm_streq(c->sources[i]->provider, provider))
+      return true;
+  }
+  return false;
+}
+
+int32_t gm_catalog_follow(struct gm_catalog *c, struct gm_source *s,
+                          struct gm_error *err)
+{
+  const struct gm_source *from;
+  struct json_object *value;
+  const char *other;
+  int32_t rc;
+  size_t k;
+
+  if (!s->refers || s->taken || has_followed(c, s->provider))
+    return 0;
+  rc = gm_source_member(s, "same_as", &value, err);
+  other = gm_json_str(value, NULL, NULL);
+  if (rc || !other)
+    return rc;
+  for (k = 0; !rc && (from = own_source(c, other, k)); k++) {
+    char *path = gm_strdup(from->path);
+
+    rc = from->path && !path
+           ? GAMUT_E_NOMEM
+           : gm_catalog_add_source(c, s->provider, path,
+                                   GM_ORDER_TAKEN + (uint32_t)k,
+                                   from->path ? NULL : from->text);
+  }
+  return rc ? gm_fail(err, rc, "out of memory") : 0;
+}
+
+int32_t gm_catalog_next(struct gm_catalog *c, const char *provider, size_t *at,
+                        struct gm_source **ret, struct gm_error *err)
+{
+  int32_t rc = 0;
+
+  *ret = NULL;
+  while (!rc && !*ret) {
+    struct gm_source *s;
+
+    if (*at > 0) /* it has been read by now, and may bring others behind it */
+      rc = gm_catalog_follow(c, c->sources[*at - 1], err);
+    if (rc || *at >= c->n_sources)
+      return rc;
+    s = c->sources[(*at)++];
+    if (provider ? gm_streq(s->provider, provider) : !s->taken)
+      *ret = s;
+  }
   return rc;
 }
 

@@ -101,16 +101,18 @@ static int32_t make_entry(struct gm_catalog *c, const char *provider,
 {
   _cleanup_json_ struct json_object *entry = NULL;
   struct json_object *base = NULL;
+  struct gm_source *s;
   int32_t rc = 0;
-  size_t i;
+  size_t i, at = 0;
 
-  for (i = 0; !base && i < c->n_sources; i++) {
-    if (!gm_streq(c->sources[i]->provider, provider))
-      continue;
-    rc = gm_source_by_id(c->sources[i], id, &base, err);
-    if (rc)
-      return rc;
+  while (!rc && !base) {
+    rc = gm_catalog_next(c, provider, &at, &s, err);
+    if (rc || !s)
+      break;
+    rc = gm_source_by_id(s, id, &base, err);
   }
+  if (rc)
+    return rc;
   entry = json_object_get(base);
   for (i = 0; i < c->n_overlays; i++) {
     const struct gm_overlay *o = &c->overlays[i];
@@ -248,7 +250,7 @@ static int32_t list_source(struct gm_catalog *c, struct gm_source *s,
       break;
     rc = list_one(c, s->provider, entry, err);
   }
-  return rc;
+  return rc ? rc : gm_catalog_follow(c, s, err);
 }
 
 static int32_t list_overlay(struct gm_catalog *c, const struct gm_overlay *o,

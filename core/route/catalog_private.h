@@ -39,7 +39,11 @@ struct gm_catalog {
   struct gm_buf scratch;
 };
 
-#define GM_ORDER_TEXT UINT32_MAX /* a plugin's own text comes last */
+/* Files come by their folder; then what is taken over from another provider;
+ * plugins' own texts last, the newest of them first. */
+#define GM_ORDER_TAKEN (1u << 16)
+#define GM_ORDER_OWN   (2u << 16)
+#define GM_ORDER_TEXT  UINT32_MAX
 
 /* ---- catalog_load.c */
 
@@ -52,6 +56,15 @@ int32_t gm_catalog_add_source(struct gm_catalog *c, const char *provider,
 /* What catalog files must look like; json_object_put(). */
 struct json_object *gm_catalog_schema(struct gm_catalog *c,
                                       struct gm_error *err);
+
+/* The next source of that provider from *at on, which moves on; *ret NULL: no
+ * more.  `provider` NULL: of any, each text once. */
+int32_t gm_catalog_next(struct gm_catalog *c, const char *provider, size_t *at,
+                        struct gm_source **ret, struct gm_error *err);
+/* When the source, which was read, is the same as another provider's: add that
+ * one's text behind it. */
+int32_t gm_catalog_follow(struct gm_catalog *c, struct gm_source *s,
+                          struct gm_error *err);
 
 /* ---- catalog_memo.c */
 

@@ -35,7 +35,9 @@ void gm_source_finish(struct gm_source *s)
 /* The whole file into the scratch. */
 static int32_t fetch(struct gm_source *s, struct gm_error *err)
 {
+  static const char word[] = "\"same_as\"";
   struct stat st;
+  int32_t rc;
 
   gm_buf_clear(s->scratch);
   /* Room at once: to grow by and by would touch twice the pages, which is most
@@ -43,7 +45,10 @@ static int32_t fetch(struct gm_source *s, struct gm_error *err)
    * cuts while we look would kill us. */
   if (stat(s->path, &st) == 0 && st.st_size > 0 && st.st_size < TEXT_MAX)
     gm_buf_room(s->scratch, (size_t)st.st_size + 1);
-  return gm_file_read(s->path, s->scratch, GAMUT_E_INVALID, err);
+  rc = gm_file_read(s->path, s->scratch, GAMUT_E_INVALID, err);
+  s->refers = !rc && memmem(gm_buf_text(s->scratch), s->scratch->len, word,
+                            sizeof(word) - 1);
+  return rc;
 }
 
 /* What is in the scratch is this source's text from now on. */

@@ -26,14 +26,15 @@ enum gm_skim {
   GM_SKIM_BROKEN
 };
 
-#define GM_SOURCE_MEMBERS                                                      \
-  16 /* the schema has eight; more are not looked at                           \
-      */
+/* The schema has nine; more are not looked at. */
+#define GM_SOURCE_MEMBERS 16
 
 struct gm_source {
   char *provider;
   char *path;       /* the file; NULL: text that somebody else keeps */
   uint32_t order;   /* of several for one provider the lowest wins */
+  bool taken;       /* another provider's text, by "same_as" */
+  bool refers;      /* the word "same_as" stands in it, once it was read */
   const char *text; /* ends with a NUL; NULL: not read yet */
   size_t len;
   struct gm_buf buf;

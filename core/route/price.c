@@ -7,7 +7,8 @@
  * would look like a whole one.
  *
  * A megapixel is 1024 x 1024 pixels, as vendors count it: with a million,
- * rounded up, the most usual picture would cost double.
+ * rounded up, the most usual picture would cost double.  A video's tokens are
+ * width x height x seconds x 24 / 1024, whatever its frame rate.
  */
 #include "route/price.h"
 #include "base/str.h"
@@ -16,15 +17,18 @@
 #include <gamut/plugin.h>
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #define MEGAPIXEL    (1024.0 * 1024.0)
-#define USD_MAX      1e9  /* beyond is a slip in the catalog */
+#define TOKENS       (24 / 1024.0) /* for each pixel and second */
+#define USD_MAX      1e9           /* beyond is a slip in the catalog */
 #define LENGTH_NEAR  0.5  /* seconds: a file is a little longer than asked */
 #define LENGTH_WHOLE 0.25 /* and what nobody asked for is whole seconds */
 
 struct bill {
   const struct gm_model *m;
   const struct json_object *request;
+  const struct gm_input *inputs;
   uint32_t n_inputs;
   const struct gm_delivered *delivered; /* NULL: an estimate */
   uint32_t n;
@@ -88,11 +92,76 @@ static bool one_holds(const struct json_object *want,
   return false;
 }
 
+/* How many inputs have this role; NULL: all. */
+static uint32_t count_inputs(const struct bill *b, const char *role)
+{
+  uint32_t i, n = 0;
+
+  for (i = 0; i < b->n_inputs; i++)
+    n += !role || gm_streq(b->inputs[i].role, role);
+  return n;
+}
+
+/* Is there an input of the role, or of one of them?  null: there is none. */
+static bool inputs_hold(const struct bill *b, const struct json_object *want)
+{
+  size_t i, n = gm_json_count(want, NULL);
+
+  if (!json_object_is_type(want, json_type_array))
+    return want ? count_inputs(b, gm_json_str(want, NULL, "")) > 0
+                : b->n_inputs == 0;
+  for (i = 0; i < n; i++) {
+    if (inputs_hold(b, json_object_array_get_idx(want, i)))
+      return true;
+  }
+  return false;
+}
+
+/* "720p" are lines, "4K" are 2160; 0: something else. */
+static double lines_of(const char *resolution)
+{
+  size_t len = strspn(resolution, "0123456789");
+  int64_t lines = 0;
+  char number[8];
+
+  if (gm_strieq(resolution, "2K"))
+    return 1440;
+  if (gm_strieq(resolution, "4K"))
+    return 2160;
+  if (len == 0 || len >= sizeof(number) || !gm_strieq(resolution + len, "p"))
+    return 0;
+  memcpy(number, resolution, len);
+  number[len] = '\0';
+  return gm_parse_i64(number, 1, 99999, &lines) ? (double)lines : 0;
+}
+
+/* Pixels have a resolution as well: that of their shorter side. */
+static bool lines_hold(const struct bill *b, const struct json_object *want)
+{
+  size_t i, n = gm_json_count(want, NULL);
+  uint32_t w, h;
+
+  if (field_of(b->request, "resolution") ||
+      !gm_request_size(b->request, &w, &h))
+    return false;
+  if (!json_object_is_type(want, json_type_array))
+    return lines_of(gm_json_str(want, NULL, "")) == GM_MIN(w, h);
+  for (i = 0; i < n; i++) {
+    if (lines_hold(b, json_object_array_get_idx(want, i)))
+      return true;
+  }
+  return false;
+}
+
 static bool field_holds(const struct bill *b, const char *name,
                         const struct json_object *want)
 {
   _cleanup_json_ struct json_object *size = NULL;
 
+  if (gm_streq(name, "inputs"))
+    return inputs_hold(b, want);
+  if (gm_streq(name, "resolution") && lines_hold(b, want))
+    return true;
   if (!gm_streq(name, "size"))
     return one_holds(want, field_of(b->request, name));
   size = size_word(b->request);
@@ -178,11 +247,32 @@ static double seconds(const struct bill *b, uint32_t i)
   return length;
 }
 
+/* Of a picture of a video: the lines are those of its shorter side. */
+static double frame_pixels(struct bill *b, uint32_t i)
+{
+  const struct gm_delivered *d = b->delivered ? &b->delivered[i] : NULL;
+  const char *resolution = gm_json_str(b->request, "resolution", "");
+  const char *ratio = gm_json_str(b->request, "aspect_ratio", NULL);
+  uint32_t w = 16, h = 9;
+  double lines;
+
+  if (d && d->width && d->height)
+    return (double)d->width * d->height;
+  if (gm_request_size(b->request, &w, &h))
+    return (double)w * h;
+  if (ratio && !gm_parse_ratio(ratio, &w, &h))
+    return 0;
+  /* Other ratios are rounded as the vendor likes. */
+  b->guessed = b->guessed || !ratio || GM_MAX(w, h) * 9 != GM_MIN(w, h) * 16;
+  lines = lines_of(resolution);
+  return lines * lines * GM_MAX(w, h) / GM_MIN(w, h);
+}
+
 /* Is output i of the kind that the unit counts? */
 static bool counts(const struct bill *b, const char *unit, uint32_t i)
 {
   uint32_t kind = b->delivered ? b->delivered[i].kind : 0;
-  bool video = gm_streq(unit, "video") || gm_streq(unit, "second");
+  bool video = gm_starts(unit, "video") || gm_ends(unit, "second");
 
   return kind == 0 || kind == (video ? GAMUT_VIDEO : GAMUT_IMAGE);
 }
@@ -259,6 +349,10 @@ static double units_of(struct bill *b, const char *unit, uint32_t i)
     return megapixels(b, i);
   if (gm_streq(unit, "second"))
     return seconds(b, i);
+  if (gm_streq(unit, "megapixel_second"))
+    return megapixels(b, i) * seconds(b, i);
+  if (gm_streq(unit, "video_token"))
+    return frame_pixels(b, i) * seconds(b, i) * TOKENS;
   return 1;
 }
 
@@ -296,11 +390,14 @@ static bool add_outputs(struct bill *b, const struct json_object *row,
 }
 
 /* Drafts are made of each output. */
-static double per_request(const struct bill *b, const char *unit)
+static double per_request(const struct bill *b, const struct json_object *row,
+                          const char *unit)
 {
   if (gm_streq(unit, "partial"))
     return (double)gm_json_i64(b->request, "partials", 0) * b->n;
-  return gm_streq(unit, "request") ? 1 : b->n_inputs;
+  return gm_streq(unit, "request")
+           ? 1
+           : count_inputs(b, gm_json_str(row, "role", NULL));
 }
 
 static bool add_row(struct bill *b, const struct json_object *row)
@@ -317,7 +414,7 @@ static bool add_row(struct bill *b, const struct json_object *row)
   b->price.sure = b->price.sure && gm_json_bool(row, "sure", true);
   if (unit->per == GM_PER_OUTPUT)
     return add_outputs(b, row, unit);
-  units = charged(row, per_request(b, unit->name));
+  units = charged(row, per_request(b, row, unit->name));
   if (units > 0) {
     b->usd += cost_of(row, units);
     say_row(b, row, unit->phrase, 1, units);
@@ -358,12 +455,14 @@ static bool make_bill(struct bill *b, struct gm_price *ret)
 }
 
 bool gm_price_estimate(const struct gm_model *m,
-                       const struct json_object *request, uint32_t n_inputs,
+                       const struct json_object *request,
+                       const struct gm_input *inputs, uint32_t n_inputs,
                        struct gm_price *ret)
 {
   int64_t n = gm_json_i64(request, "n", 1);
   struct bill b = { .m = m,
                     .request = request,
+                    .inputs = inputs,
                     .n_inputs = n_inputs,
                     .n = n < 1      ? 1
                          : n > 1000 ? 1000
@@ -393,10 +492,13 @@ static const struct json_object *only_row(const struct bill *b)
 }
 
 bool gm_price_billed(const struct gm_model *m,
-                     const struct json_object *request, const char *unit,
-                     double units, struct gm_price *ret)
+                     const struct json_object *request,
+                     const struct gm_input *inputs, uint32_t n_inputs,
+                     const char *unit, double units, struct gm_price *ret)
 {
-  struct bill b = { .m = m, .request = request };
+  struct bill b = {
+    .m = m, .request = request, .inputs = inputs, .n_inputs = n_inputs
+  };
   const struct json_object *row = only_row(&b);
   const struct gm_price_unit *known = row ? gm_price_unit(row) : NULL;
 
@@ -416,12 +518,14 @@ bool gm_price_billed(const struct gm_model *m,
 }
 
 bool gm_price_delivered(const struct gm_model *m,
-                        const struct json_object *request, uint32_t n_inputs,
+                        const struct json_object *request,
+                        const struct gm_input *inputs, uint32_t n_inputs,
                         const struct gm_delivered *d, uint32_t n_delivered,
                         struct gm_price *ret)
 {
   struct bill b = { .m = m,
                     .request = request,
+                    .inputs = inputs,
                     .n_inputs = n_inputs,
                     .delivered = d,
                     .n = n_delivered };

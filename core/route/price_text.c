@@ -16,6 +16,8 @@ const struct gm_price_unit *gm_price_unit(const struct json_object *row)
     { "megapixel", "megapixel", GM_PER_OUTPUT },
     { "second", "second", GM_PER_OUTPUT },
     { "video", "video", GM_PER_OUTPUT },
+    { "video_token", "video token", GM_PER_OUTPUT },
+    { "megapixel_second", "megapixel second", GM_PER_OUTPUT },
     { "request", "request", GM_PER_REQUEST },
     { "partial", "draft", GM_PER_REQUEST },
     { "input_image", "input image", GM_PER_REQUEST },
@@ -127,7 +129,7 @@ static void add_row(struct gm_buf *out, const struct json_object *row,
                     const struct gm_price_unit *unit)
 {
   double usd = gm_json_real(row, "usd", 0);
-  bool token = unit->per == GM_PER_TOKEN && !gm_streq(unit->name, "credit");
+  bool token = gm_ends(unit->name, "_token");
   const char *article = strchr("aeiou", *unit->phrase) ? "an" : "a";
   char money[32];
 

@@ -4,6 +4,7 @@
 #include "fal.h"
 #include "google.h"
 #include "higgsfield.h"
+#include "modelgates.h"
 #include "openai.h"
 #include "runway.h"
 #include "visgate.h"
@@ -14,6 +15,7 @@ static const struct em_host *const vendors[] = {
   em_fal_hosts,
   em_google_hosts,
   em_higgsfield_hosts,
+  em_modelgates_hosts,
   em_openai_hosts,
   em_runway_hosts,
   em_visgate_hosts,

@@ -33,6 +33,15 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/jobs.h \
 	tests/emulator/jpeg.c \
 	tests/emulator/main.c \
+	tests/emulator/modelgates.c \
+	tests/emulator/modelgates.h \
+	tests/emulator/modelgates_account.c \
+	tests/emulator/modelgates_check.c \
+	tests/emulator/modelgates_image.c \
+	tests/emulator/modelgates_inputs.c \
+	tests/emulator/modelgates_models.c \
+	tests/emulator/modelgates_price.c \
+	tests/emulator/modelgates_video.c \
 	tests/emulator/mp4.c \
 	tests/emulator/openai.c \
 	tests/emulator/openai.h \
@@ -69,7 +78,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 
 EXTRA_DIST += tests/emulator/check.sh tests/emulator/recording.json \
 	tests/emulator/upload.sh
-EXTRA_DIST += tests/emulator/openai.sh
+EXTRA_DIST += tests/emulator/modelgates.sh tests/emulator/openai.sh
 EXTRA_DIST += tests/emulator/google.sh tests/emulator/higgsfield.sh
 EXTRA_DIST += tests/emulator/visgate.sh
 
@@ -90,6 +99,7 @@ tests_emulator_load_LDADD = $(CURL_LIBS)
 TESTS += tests/emulator/check.sh tests/emulator/upload.sh
 TESTS += tests/emulator/google.sh
 TESTS += tests/emulator/higgsfield.sh
+TESTS += tests/emulator/modelgates.sh
 TESTS += tests/emulator/openai.sh
 TESTS += tests/emulator/visgate.sh
 endif

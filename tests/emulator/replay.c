@@ -254,13 +254,24 @@ static struct json_object *last_any(const struct em_replay *rp,
 
 /* Answers */
 
-/* {"bytes":N}: a PNG of one pixel and zeros behind it. */
-static void put_bytes(struct em_buf *out, int64_t n)
+/* {"bytes":N}: the smallest video, if one was recorded and it fits, else a PNG
+ * of one pixel; and zeros behind it. */
+static void put_bytes(struct em_buf *out, int64_t n, const char *type)
 {
+  const struct em_look look = { .media = EM_MP4,
+                                .width = 16,
+                                .height = 16,
+                                .duration_ms = 1000,
+                                .pad_to = (size_t)n };
   unsigned char pixel = 0;
   struct em_image image = { .width = 1, .height = 1, .pixels = &pixel };
 
-  em_png_write(&image, 0, out);
+  if (type && em_starts(type, "video/"))
+    em_mp4_write(&look, out);
+  if (!out->len || (int64_t)out->len > n) {
+    out->len = 0;
+    em_png_write(&image, 0, out);
+  }
   while ((int64_t)out->len < n)
     em_buf_putc(out, 0);
   out->len = (size_t)n;
@@ -300,7 +311,7 @@ static void put_body(struct em_buf *out, struct json_object *body)
     put_events(out, object(body, "sse"), end ? end : "\n\n");
   } else if ((n = object(body, "bytes")) != NULL &&
              json_object_object_length(body) <= 3) {
-    put_bytes(out, json_object_get_int64(n));
+    put_bytes(out, json_object_get_int64(n), member(body, "content_type"));
   } else {
     em_buf_puts(out, json_object_to_json_string_ext(
                        body, JSON_C_TO_STRING_NOSLASHESCAPE));

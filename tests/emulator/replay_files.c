@@ -97,6 +97,7 @@ static bool in_text(struct json_object *body, const struct em_request *rq)
   return found;
 }
 
+/* By the ending, else by the type that the answer names, else by the path. */
 static enum em_media media_of(const char *path, const char *type)
 {
   const char *dot = strrchr(path, '.');
@@ -104,7 +105,8 @@ static enum em_media media_of(const char *path, const char *type)
   if (!dot || strchr(dot, '/'))
     dot = "";
   if (!strcmp(dot, ".mp4") || !strcmp(dot, ".mov") ||
-      (!*dot && type && em_starts(type, "video/")))
+      (!*dot &&
+       (type ? em_starts(type, "video/") : strstr(path, "/videos/") != NULL)))
     return EM_MP4;
   if (!strcmp(dot, ".jpg") || !strcmp(dot, ".jpeg") ||
       (!*dot && type && !strcmp(type, "image/jpeg")))

@@ -48,3 +48,6 @@ TESTS += tests/golden/google.sh
 EXTRA_DIST += tests/golden/google tests/golden/google-studio tests/golden/google.sh
 EXTRA_DIST += tests/golden/runway tests/golden/runway.sh
 EXTRA_DIST += tests/golden/visgate tests/golden/visgate.sh
+TESTS += tests/golden/modelgates.sh
+EXTRA_DIST += tests/golden/modelgates tests/golden/modelgates.sh \
+	tests/golden/openrouter

@@ -29,6 +29,21 @@
   "{'unit':'image','usd':0.04,'when':{'quality':['medium',null]}},"            \
   "{'unit':'image','usd':0.06,'when':{'speed':'TURBO','steps':[4,8]}}]}"
 
+#define TOKENS                                                                 \
+  "{'durations':{'min':4,'max':15},'price':["                                  \
+  "{'unit':'video_token','usd':0.0000043,'when':{'inputs':'video'}},"          \
+  "{'unit':'video_token','usd':0.000007}]}"
+#define REFERENCES                                                             \
+  "{'price':[{'unit':'second','usd':0.06,'when':{'inputs':['mask',"            \
+  "'reference']}},{'unit':'second','usd':0.03,'when':{'inputs':null}},"        \
+  "{'unit':'second','usd':0.05},{'unit':'input_image','usd':0.04,"             \
+  "'role':'reference','plus':true}]}"
+
+/* The n inputs of a case; their roles in turn. */
+static const struct gm_input pictures[] = { { .role = "image" },
+                                            { .role = "image" },
+                                            { .role = "image" } };
+
 static const struct {
   const char *entry, *request;
   uint32_t n_inputs;
@@ -66,6 +81,10 @@ static const struct {
     "4 seconds x $0.60" },
   { VIDEO, "{'duration':4,'n':3}", 0, 4800000, true,
     "3 outputs x 4 seconds x $0.40" },
+  { VIDEO, "{'duration':4,'width':2160,'height':3840}", 0, 2400000, true,
+    "4 seconds x $0.60" },
+  { VIDEO, "{'duration':4,'width':1280,'height':720}", 0, 1600000, true,
+    "4 seconds x $0.40" },
   { "{'durations':[5],'price':[{'unit':'second','usd':0.07}]}", "{}", 0, 350000,
     true, "5 seconds x $0.07" },
   { "{'durations':[5,10],'price':[{'unit':'second','usd':0.07}]}", "{}", 0, -1,
@@ -110,6 +129,24 @@ static const struct {
   { "{}", "{}", 0, -1, false, "" },
   { "{'price':[{'unit':'image','usd':0}]}", "{}", 0, 0, true,
     "1 image x $0.00" },
+  { TOKENS, "{'width':1280,'height':720,'duration':5}", 0, 756000, true,
+    "108000 video tokens x $0.000007" },
+  { TOKENS, "{'resolution':'720p','aspect_ratio':'9:16','duration':5}", 0,
+    756000, true, "108000 video tokens x $0.000007" },
+  { TOKENS, "{'resolution':'720p','duration':5}", 0, 756000, false,
+    "108000 video tokens x $0.000007" },
+  { TOKENS, "{'resolution':'4K','aspect_ratio':'1:1','duration':4}", 0, 3061800,
+    false, "437400 video tokens x $0.000007" },
+  { TOKENS, "{'duration':5}", 0, -1, false, "" },
+  { TOKENS, "{'resolution':'720p'}", 0, -1, false, "" },
+  { TOKENS, "{'resolution':'1MP','duration':5}", 0, -1, false, "" },
+  { TOKENS, "{'resolution':'720p','aspect_ratio':'auto','duration':5}", 0, -1,
+    false, "" },
+  { "{'price':[{'unit':'megapixel_second','usd':0.075}]}",
+    "{'width':1024,'height':1024,'duration':4}", 0, 300000, true,
+    "4 megapixel seconds x $0.075" },
+  { "{'price':[{'unit':'megapixel_second','usd':0.075}]}", "{'duration':4}", 0,
+    -1, false, "" },
 };
 
 START_TEST(requests_are_estimated)
@@ -117,7 +154,7 @@ START_TEST(requests_are_estimated)
   struct gm_model m = { "fal", "x", parse(rows[_i].entry) };
   struct json_object *request = parse(rows[_i].request);
   struct gm_price p = { .microusd = -7 };
-  bool known = gm_price_estimate(&m, request, rows[_i].n_inputs, &p);
+  bool known = gm_price_estimate(&m, request, pictures, rows[_i].n_inputs, &p);
 
   ck_assert_msg(known == (rows[_i].microusd >= 0), "%s %s", rows[_i].entry,
                 rows[_i].request);
@@ -132,16 +169,58 @@ START_TEST(requests_are_estimated)
 }
 END_TEST
 
+/* Prices that hang on what is given along. */
+static const struct {
+  const char *entry;
+  const struct gm_input inputs[3];
+  uint32_t n;
+  int64_t microusd;
+  const char *formula;
+} roles[] = {
+  { REFERENCES, { { 0 } }, 0, 150000, "5 seconds x $0.03" },
+  { REFERENCES, { { .role = "image" } }, 1, 250000, "5 seconds x $0.05" },
+  { REFERENCES,
+    { { .role = "reference" }, { .role = "image" }, { .role = "reference" } },
+    3,
+    380000,
+    "5 seconds x $0.06 + 2 input images x $0.04" },
+  { TOKENS,
+    { { .role = "reference" } },
+    1,
+    756000,
+    "108000 video tokens x $0.000007" },
+  { TOKENS,
+    { { .role = "video" } },
+    1,
+    464400,
+    "108000 video tokens x $0.0000043" },
+};
+
+START_TEST(inputs_count_by_their_role)
+{
+  struct gm_model m = { "fal", "x", parse(roles[_i].entry) };
+  struct json_object *request =
+    parse("{'duration':5,'width':1280,'height':720}");
+  struct gm_price p = { .microusd = -7 };
+
+  ck_assert(gm_price_estimate(&m, request, roles[_i].inputs, roles[_i].n, &p));
+  ck_assert_int_eq(p.microusd, roles[_i].microusd);
+  ck_assert_str_eq(p.formula, roles[_i].formula);
+  json_object_put(m.entry);
+  json_object_put(request);
+}
+END_TEST
+
 START_TEST(sources_are_named)
 {
   struct gm_model m = { "fal", "x", parse(MEGAPIXEL) };
   struct json_object *request = parse("{}");
   struct gm_price p;
 
-  ck_assert(gm_price_estimate(&m, request, 0, &p));
+  ck_assert(gm_price_estimate(&m, request, NULL, 0, &p));
   ck_assert_str_eq(p.source, "page");
   ck_assert_str_eq(p.checked, "2026-10-01");
-  ck_assert(!gm_price_estimate(NULL, request, 0, &p));
+  ck_assert(!gm_price_estimate(NULL, request, NULL, 0, &p));
   json_object_put(m.entry);
   json_object_put(request);
 }
@@ -253,6 +332,14 @@ static const struct {
     44000,
     "1 image x $0.04 + 2 input images x $0.002" },
   { EDIT, "{}", 2, 0, { IMG(0, 0) }, -1, "" },
+  /* what came tells, not what was asked */
+  { TOKENS,
+    "{'resolution':'480p','duration':5}",
+    0,
+    1,
+    { VID(5041) },
+    756000,
+    "108000 video tokens x $0.000007" },
 };
 
 START_TEST(deliveries_are_priced)
@@ -260,8 +347,8 @@ START_TEST(deliveries_are_priced)
   struct gm_model m = { "fal", "x", parse(after[_i].entry) };
   struct json_object *request = parse(after[_i].request);
   struct gm_price p = { .microusd = -1 };
-  bool known = gm_price_delivered(&m, request, after[_i].n_inputs, after[_i].d,
-                                  after[_i].n, &p);
+  bool known = gm_price_delivered(&m, request, pictures, after[_i].n_inputs,
+                                  after[_i].d, after[_i].n, &p);
 
   ck_assert_msg(known == (after[_i].microusd >= 0), "%s %s", after[_i].entry,
                 after[_i].request);
@@ -290,6 +377,12 @@ static const struct {
     "'d','e']}},{'unit':'image','usd':1,'when':{'style':null,'n':[null]}}]}",
     "$0.08 an image (a or b or c ...), $1.00 an image" },
   { "{'price':[{'unit':'credit','usd':0.0104}]}", "$0.0104 a credit" },
+  { TOKENS, "$4.30 a million video tokens (video), $7.00 a million video "
+            "tokens" },
+  { REFERENCES, "$0.06 a second (mask or reference), $0.03 a second, $0.05 a "
+                "second plus $0.04 an input image" },
+  { "{'price':[{'unit':'megapixel_second','usd':0.075}]}",
+    "$0.075 a megapixel second" },
   { "{'price':[{'unit':'hour','usd':1}]}", "" },
   { "{}", "" },
 };
@@ -332,8 +425,8 @@ START_TEST(units_are_priced)
   struct gm_model m = { "fal", "x", parse(billed[_i].entry) };
   struct json_object *request = parse(billed[_i].request);
   struct gm_price p = { .microusd = -1 };
-  bool known =
-    gm_price_billed(&m, request, billed[_i].unit, billed[_i].units, &p);
+  bool known = gm_price_billed(&m, request, NULL, 0, billed[_i].unit,
+                               billed[_i].units, &p);
 
   ck_assert_int_eq(known, billed[_i].microusd >= 0);
   ck_assert_int_eq(p.microusd, billed[_i].microusd);
@@ -349,6 +442,7 @@ int main(void)
 
   tcase_add_loop_test(tc, requests_are_estimated, 0, (int)GM_LEN(rows));
   tcase_add_loop_test(tc, units_are_priced, 0, (int)GM_LEN(billed));
+  tcase_add_loop_test(tc, inputs_count_by_their_role, 0, (int)GM_LEN(roles));
   tcase_add_test(tc, sources_are_named);
   tcase_add_loop_test(tc, deliveries_are_priced, 0, (int)GM_LEN(after));
   tcase_add_loop_test(tc, prices_are_told, 0, (int)GM_LEN(texts));
