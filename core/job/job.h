@@ -93,7 +93,7 @@ struct gm_job {
   uint8_t takeup;        /* enum gm_takeup */
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
-  uint8_t quick;         /* exchanges in a row without a delay */
+  uint16_t quick;        /* exchanges in a row without a delay */
   uint16_t tries;        /* billable submissions of this attempt */
   uint16_t repeats;      /* of the present exchange */
   uint16_t total_repeats; /* of this attempt */
