@@ -9,6 +9,7 @@ unit_tests = \
 	tests/unit/test_call \
 	tests/unit/test_catalog \
 	tests/unit/test_catalog_files \
+	tests/unit/test_catalog_refresh \
 	tests/unit/test_check \
 	tests/unit/test_clock \
 	tests/unit/test_credential \
@@ -57,6 +58,10 @@ tests_unit_test_address_SOURCES = \
 tests_unit_test_catalog_SOURCES = \
 	tests/unit/route_files.h \
 	tests/unit/test_catalog.c
+
+tests_unit_test_catalog_refresh_SOURCES = \
+	tests/unit/route_files.h \
+	tests/unit/test_catalog_refresh.c
 
 tests_unit_test_http_SOURCES = \
 	tests/unit/client.h \
