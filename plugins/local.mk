@@ -19,7 +19,9 @@ plugin_fal_sources = \
 	plugins/fal/input.c \
 	plugins/fal/options.c \
 	plugins/fal/output.c \
-	plugins/fal/upload.c
+	plugins/fal/query.c \
+	plugins/fal/upload.c \
+	plugins/fal/webhook.c
 
 plugin_google_sources = \
 	plugins/google/answer.c \
