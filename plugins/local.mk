@@ -54,6 +54,7 @@ plugin_higgsfield_sources = \
 plugin_runway_sources = \
 	plugins/runway/body.c \
 	plugins/runway/inputs.c \
+	plugins/runway/query.c \
 	plugins/runway/runway.c \
 	plugins/runway/runway.h \
 	plugins/runway/tags.c \
