@@ -49,7 +49,9 @@ plugin_higgsfield_sources = \
 	plugins/higgsfield/higgsfield.h \
 	plugins/higgsfield/input.c \
 	plugins/higgsfield/jobset.c \
-	plugins/higgsfield/upload.c
+	plugins/higgsfield/query.c \
+	plugins/higgsfield/upload.c \
+	plugins/higgsfield/webhook.c
 
 plugin_runway_sources = \
 	plugins/runway/body.c \

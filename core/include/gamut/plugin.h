@@ -368,7 +368,9 @@ enum { GAMUT_DEBUG = 0, GAMUT_INFO, GAMUT_WARN, GAMUT_ERROR };
 struct gamut_signature {
   uint32_t struct_size;
   uint32_t reserved;
-  const char *alg;       /* as in gamut_crypto: "HS256", "Ed25519" */
+  const char *alg;       /* as in gamut_crypto: "HS256", "Ed25519"; or "same":
+                            `signature` is the secret itself, `text` is not
+                            looked at */
   const char *secret;    /* the configuration key that holds the secret; one that
                             begins with "whsec_" stands for the base64 behind */
   const char *key;       /* or a public key: base64 in either alphabet */
