@@ -212,9 +212,10 @@ static uint32_t delay_of(const struct gm_job *job)
 
 static void next_exchange(struct gm_job *job, int32_t event)
 {
-  uint32_t delay = delay_of(job);
+  uint32_t delay = job->woken ? 0 : delay_of(job);
   int32_t most = job->own_fn ? QUICK_OWN_MAX : QUICK_MAX;
 
+  job->woken = false;
   job->replayable = event == GAMUT_EV_START;
   /* START also makes an exchange anew that was refused: no fresh count then. */
   if (event != GAMUT_EV_START)

@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/test_http_guard \
 	tests/unit/test_http_pool \
 	tests/unit/test_http_reply \
+	tests/unit/test_incoming \
 	tests/unit/test_instance \
 	tests/unit/test_json \
 	tests/unit/test_judge \
@@ -36,6 +37,7 @@ unit_tests = \
 	tests/unit/test_probe \
 	tests/unit/test_random \
 	tests/unit/test_reader \
+	tests/unit/test_receiver \
 	tests/unit/test_retry_after \
 	tests/unit/test_schema \
 	tests/unit/test_settings \

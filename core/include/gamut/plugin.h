@@ -414,7 +414,9 @@ struct gamut_host {
    * whatever it is billed by. */
   void (*usage)(struct gamut_call *, const char *unit, double amount,
                 int64_t cost_microusd);
-  /* A fact for the result: "seed", "request_id", "revised_prompt". */
+  /* A fact for the result: "seed", "request_id", "revised_prompt".  "vendor_job"
+   * is the vendor's id of the job, by which deliveries of its webhooks name it,
+   * when that is not the request_id. */
   void (*fact)(struct gamut_call *, const char *name, const char *value);
   int32_t (*cancelled)(struct gamut_call *);
 
