@@ -259,6 +259,8 @@ core_cli_sources = \
 	core/cli/help.h \
 	core/cli/job.c \
 	core/cli/job.h \
+	core/cli/listen.c \
+	core/cli/listen.h \
 	core/cli/keys.c \
 	core/cli/main.c \
 	core/cli/man.c \

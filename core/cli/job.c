@@ -34,7 +34,7 @@ static void on_signal(int number)
     gamut_wakeup(g);
 }
 
-static void listen_to_signals(struct gamut *g)
+void cli_heed_signals(struct gamut *g)
 {
   static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
   struct sigaction action, old;
@@ -49,6 +49,11 @@ static void listen_to_signals(struct gamut *g)
     if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
       sigaction(numbers[i], &action, NULL);
   }
+}
+
+bool cli_is_leaving(void)
+{
+  return leave != 0;
 }
 
 struct wait {
@@ -141,7 +146,7 @@ int32_t cli_job_run(struct gamut *g, const struct gamut_request *r,
   int32_t rc;
 
   gamut_want_events(g, 1);
-  listen_to_signals(g);
+  cli_heed_signals(g);
   rc = gamut_submit(g, r, NULL, NULL, id, error);
   if (!rc) {
     *ret = wait_for_end(&w);

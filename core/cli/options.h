@@ -59,6 +59,8 @@ enum cli_what {
   CLI_O_KEY_FILE,
   CLI_O_HEADERS,
   CLI_O_BODY,
+  CLI_O_PORT,
+  CLI_O_LISTEN,
   CLI_O_JSON,
   CLI_O_QUIET,
   CLI_O_VERBOSE,

@@ -17,6 +17,7 @@ cli_tests = \
 	tests/cli/generate.sh \
 	tests/cli/help.sh \
 	tests/cli/interrupt.sh \
+	tests/cli/listen.sh \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
 	tests/cli/shorthand.sh \
