@@ -61,6 +61,8 @@ core_loop_sources = \
 	core/loop/http_reply.c \
 	core/loop/http_setup.c \
 	core/loop/http_socket.c \
+	core/loop/incoming.c \
+	core/loop/incoming.h \
 	core/loop/loop.c \
 	core/loop/loop.h \
 	core/loop/loop_private.h \
@@ -71,6 +73,8 @@ core_loop_sources = \
 	core/loop/proxy.h \
 	core/loop/reader.c \
 	core/loop/reader.h \
+	core/loop/receiver.c \
+	core/loop/receiver.h \
 	core/loop/retry_after.c \
 	core/loop/retry_after.h \
 	core/loop/sse.c \
@@ -222,11 +226,13 @@ core_api_sources = \
 	core/api/events.c \
 	core/api/jobs.c \
 	core/api/jobs.h \
+	core/api/listen.c \
 	core/api/log.c \
 	core/api/look.c \
 	core/api/look.h \
 	core/api/open.c \
 	core/api/query.c \
+	core/api/query.h \
 	core/api/request.c \
 	core/api/request.h \
 	core/api/result.c \
@@ -235,7 +241,8 @@ core_api_sources = \
 	core/api/sidecar.c \
 	core/api/sidecar.h \
 	core/api/submit.c \
-	core/api/thread.c
+	core/api/thread.c \
+	core/api/webhook.c
 
 core_cli_sources = \
 	core/cli/account.c \
@@ -255,6 +262,8 @@ core_cli_sources = \
 	core/cli/job.h \
 	core/cli/jobs.c \
 	core/cli/keys.c \
+	core/cli/listen.c \
+	core/cli/listen.h \
 	core/cli/main.c \
 	core/cli/man.c \
 	core/cli/models.c \

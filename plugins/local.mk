@@ -21,7 +21,9 @@ plugin_fal_sources = \
 	plugins/fal/input.c \
 	plugins/fal/options.c \
 	plugins/fal/output.c \
-	plugins/fal/upload.c
+	plugins/fal/query.c \
+	plugins/fal/upload.c \
+	plugins/fal/webhook.c
 
 plugin_google_sources = \
 	plugins/google/answer.c \
@@ -49,7 +51,9 @@ plugin_higgsfield_sources = \
 	plugins/higgsfield/higgsfield.h \
 	plugins/higgsfield/input.c \
 	plugins/higgsfield/jobset.c \
-	plugins/higgsfield/upload.c
+	plugins/higgsfield/query.c \
+	plugins/higgsfield/upload.c \
+	plugins/higgsfield/webhook.c
 
 plugin_modelgates_sources = \
 	plugins/modelgates/account.c \
@@ -68,6 +72,7 @@ plugin_modelgates_sources = \
 plugin_runway_sources = \
 	plugins/runway/body.c \
 	plugins/runway/inputs.c \
+	plugins/runway/query.c \
 	plugins/runway/runway.c \
 	plugins/runway/runway.h \
 	plugins/runway/tags.c \

@@ -49,6 +49,8 @@ struct gamut {
   atomic_int want_events;
   atomic_int woken; /* gamut_wakeup() was called */
   bool closing, in_callback, log_json;
+  struct gm_listener *listener; /* listen.c, or NULL */
+  struct gm_seen *seen;         /* webhook.c: deliveries so far, or NULL */
   /* ---- shared with other threads, under `lock` */
   pthread_mutex_t lock;
   pthread_cond_t changed;
@@ -80,8 +82,13 @@ void gm_thread_stop(struct gamut *g);
 /* events.c */
 void gm_event_push(struct gamut *g, const struct gm_ticket *t,
                    const struct gm_job_event *e, struct gamut_result *result);
+/* One that comes from no job of ours. */
+void gm_event_tell(struct gamut *g, const struct gamut_event *e);
 void gm_events_drop(struct gamut *g);
 void gm_signal(struct gamut *g);
+
+/* listen.c: stop, where the engine runs. */
+void gm_listener_free(struct gm_listener *l);
 
 /* submit.c */
 void gm_ticket_detach_all(struct gamut *g);

@@ -55,42 +55,75 @@ static bool is_full(struct gamut *g)
   return full;
 }
 
-void gm_event_push(struct gamut *g, const struct gm_ticket *t,
-                   const struct gm_job_event *e, struct gamut_result *result)
+/* Copies what the event points to, but for the result, which it takes.  NULL:
+ * no memory. */
+static struct gm_event_node *node_of(const struct gamut_event *e)
 {
-  const struct gm_link *l = gm_run_link(t->run);
-  struct gm_event_node *n;
+  struct gm_event_node *n =
+    gm_zalloc(sizeof(*n) + length(e->text) + length(e->provider) +
+              length(e->model) + length(e->path) + e->data_len);
   char *at;
 
-  if (e->type != GAMUT_EVENT_DONE && is_full(g))
-    return;
-  n = gm_zalloc(sizeof(*n) + length(e->text) + length(l->provider) +
-                length(l->model) + length(e->path) + e->data_len);
-  if (!n) {
-    gamut_result_free(result);
-    return;
-  }
-  n->event = (struct gamut_event){ .struct_size = sizeof(n->event),
-                                   .type = e->type,
-                                   .number = e->number,
-                                   .total = e->total,
-                                   .data_len = e->data_len,
-                                   .result = result };
-  memcpy(n->event.id, t->run->job.id, GAMUT_ID_SIZE);
+  if (!n)
+    return NULL;
+  n->event = *e;
+  n->event.struct_size = sizeof(n->event);
   at = append(n->text, e->text, &n->event.text);
-  at = append(at, l->provider, &n->event.provider);
-  at = append(at, l->model, &n->event.model);
+  at = append(at, e->provider, &n->event.provider);
+  at = append(at, e->model, &n->event.model);
   at = append(at, e->path, &n->event.path);
   if (e->data_len > 0) {
     memcpy(at, e->data, e->data_len);
     n->event.data = at;
   }
+  return n;
+}
+
+static void queue(struct gamut *g, struct gm_event_node *n)
+{
   pthread_mutex_lock(&g->lock);
   gm_list_append(&g->events, &n->link);
   g->n_events++;
   pthread_mutex_unlock(&g->lock);
   if (g->flags & GAMUT_THREAD)
     gm_signal(g);
+}
+
+void gm_event_push(struct gamut *g, const struct gm_ticket *t,
+                   const struct gm_job_event *e, struct gamut_result *result)
+{
+  const struct gm_link *l = gm_run_link(t->run);
+  struct gamut_event event = { .type = e->type,
+                               .provider = l->provider,
+                               .model = l->model,
+                               .number = e->number,
+                               .total = e->total,
+                               .text = e->text,
+                               .path = e->path,
+                               .data = e->data,
+                               .data_len = e->data_len,
+                               .result = result };
+  struct gm_event_node *n;
+
+  if (e->type != GAMUT_EVENT_DONE && is_full(g))
+    return;
+  memcpy(event.id, t->run->job.id, GAMUT_ID_SIZE);
+  n = node_of(&event);
+  if (n)
+    queue(g, n);
+  else
+    gamut_result_free(result);
+}
+
+void gm_event_tell(struct gamut *g, const struct gamut_event *e)
+{
+  struct gm_event_node *n;
+
+  if (!atomic_load(&g->want_events) || is_full(g))
+    return;
+  n = node_of(e);
+  if (n)
+    queue(g, n);
 }
 
 static void free_node(struct gm_event_node *n)

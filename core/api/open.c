@@ -238,6 +238,7 @@ static int32_t open_parts(struct gamut *g, const struct gamut_options *o,
 static void close_parts(struct gamut *g)
 {
   gm_events_drop(g);
+  gm_free(g->seen);
   gm_engine_finish(&g->engine);
   gm_catalog_free(g->catalog);
   gm_instances_free(g->instances);
@@ -301,6 +302,7 @@ static void abandon(struct gamut *g, void *arg)
 {
   (void)arg;
   g->closing = true;
+  gm_listener_free(GM_TAKE(g->listener));
   gm_ticket_detach_all(g);
   gm_instances_each(g->instances, gm_token_abandon);
 }

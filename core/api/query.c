@@ -1,13 +1,7 @@
-/* query.c - questions to a vendor, asked and waited for; deliveries of
- * webhooks, checked. */
-#include "job/query.h"
-#include "api/context.h"
-#include "base/sha256.h"
+/* query.c - questions to a vendor, asked and waited for. */
+#include "api/query.h"
 #include "base/str.h"
-#include <ctype.h>
 #include <string.h>
-
-#define BODY_MAX (16u << 20) /* of a delivery */
 
 /* What crosses to the engine. */
 struct inquiry {
@@ -33,18 +27,18 @@ static bool is_open(const struct gamut_provider *p, const char *what)
          (gm_streq(what, "health") && a && a->flags & GAMUT_QUERY_OPEN);
 }
 
-static int32_t find(struct gamut *g, const struct inquiry *q,
-                    struct gm_instance **ret, struct gm_error *err)
+int32_t gm_inquiry_find(struct gamut *g, const char *provider, const char *what,
+                        struct gm_instance **ret, struct gm_error *err)
 {
   struct gm_instance *i;
-  int32_t rc = gm_instance_look(g->instances, q->provider, &i, err);
+  int32_t rc = gm_instance_look(g->instances, provider, &i, err);
 
-  if (rc == 0 && !gm_query_function(&i->provider->def, q->what))
+  if (rc == 0 && !gm_query_function(&i->provider->def, what))
     rc = gm_fail(err, GAMUT_E_UNSUPPORTED,
                  "%s has no '%s'; 'gamut providers -v' tells what each has",
-                 q->provider, q->what);
-  if (rc == 0 && !is_open(&i->provider->def, q->what)) {
-    rc = gm_instance_get(g->instances, q->provider, &i, err);
+                 provider, what);
+  if (rc == 0 && !is_open(&i->provider->def, what)) {
+    rc = gm_instance_get(g->instances, provider, &i, err);
     if (rc == 0)
       rc = gm_instance_ready(i, err);
   } else if (rc == 0 && !i->opened) {
@@ -71,7 +65,7 @@ static void begin_now(struct gamut *g, void *arg)
   q->query->user = q;
   if (g->closing)
     gm_fail(&q->err, GAMUT_E_INVALID, "the context is being closed");
-  else if (find(g, q, &i, &q->err) == 0)
+  else if (gm_inquiry_find(g, q->provider, q->what, &i, &q->err) == 0)
     gm_query_begin(q->query, &g->engine, i, q->what, GM_TAKE(q->request),
                    q->secret, &q->err);
 }
@@ -84,13 +78,26 @@ static void finish_now(struct gamut *g, void *arg)
   gm_query_finish(q->query);
 }
 
-/* The answer, or why there is none.  Takes q->request. */
+static int32_t check_ask(const struct inquiry *q, struct gm_error *err)
+{
+  size_t i;
+
+  if (!q->provider || !q->what)
+    return gm_fail(err, GAMUT_E_INVALID, "no provider, or nothing asked");
+  for (i = 0; gm_query_name(i); i++)
+    if (gm_streq(gm_query_name(i), q->what))
+      return 0;
+  return gm_fail(err, GAMUT_E_INVALID,
+                 "'%.40s' is no question; there are models, balance, usage, "
+                 "keys, health",
+                 q->what);
+}
+
 static int32_t ask(struct gamut *g, struct inquiry *q, char **ret_json)
 {
   struct gm_query query = { 0 };
   char *text = NULL;
 
-  q->g = g;
   q->query = &query;
   gm_on_engine(g, begin_now, q);
   gm_free(GM_TAKE(q->request));
@@ -111,20 +118,21 @@ static int32_t ask(struct gamut *g, struct inquiry *q, char **ret_json)
   return q->err.error_class;
 }
 
-static int32_t check_ask(const struct inquiry *q,
-                         struct gm_error *err)
+int32_t gm_inquire(struct gamut *g, const char *provider, const char *what,
+                   char *request, const char *secret, char **ret_json,
+                   struct gm_error *err)
 {
-  size_t i;
+  struct inquiry q = { .provider = provider,
+                       .what = what,
+                       .secret = secret,
+                       .request = request,
+                       .g = g };
 
-  if (!q->provider || !q->what)
-    return gm_fail(err, GAMUT_E_INVALID, "no provider, or nothing asked");
-  for (i = 0; gm_query_name(i); i++)
-    if (gm_streq(gm_query_name(i), q->what))
-      return 0;
-  return gm_fail(err, GAMUT_E_INVALID,
-                 "'%.40s' is no question; there are models, balance, usage, "
-                 "keys, health",
-                 q->what);
+  if (check_ask(&q, &q.err) == 0)
+    ask(g, &q, ret_json);
+  gm_free(q.request);
+  gm_error_move(err, &q.err);
+  return err->error_class;
 }
 
 static char *arguments_of(const char *text, struct gm_error *err)
@@ -143,17 +151,16 @@ int32_t gamut_ask(struct gamut *g, const char *provider, const char *what,
                   const char *arguments, const char *secret, char **ret_json,
                   struct gamut_error *ret_error)
 {
-  struct inquiry q = { .provider = provider, .what = what, .secret = secret };
+  struct gm_error err = GM_ERROR_INIT;
   int32_t rc = gm_enter_wait(g, ret_error);
+  char *request;
 
   if (rc)
     return rc;
-  if (check_ask(&q, &q.err) == 0) {
-    q.request = arguments_of(arguments, &q.err);
-    if (q.request)
-      ask(g, &q, ret_json);
-  }
-  return gm_report(&q.err, ret_error);
+  request = arguments_of(arguments, &err);
+  if (request)
+    gm_inquire(g, provider, what, request, secret, ret_json, &err);
+  return gm_report(&err, ret_error);
 }
 
 /* ---- models -------------------------------------------------------------- */
@@ -178,89 +185,24 @@ static void refresh_now(struct gamut *g, void *arg)
 int32_t gamut_refresh_models(struct gamut *g, const char *provider,
                              char **ret_json, struct gamut_error *ret_error)
 {
-  struct inquiry q = { .provider = provider, .what = "models" };
-  struct refresh r = { .provider = provider, .err = &q.err };
+  struct gm_error err = GM_ERROR_INIT;
+  struct refresh r = { .provider = provider, .err = &err };
   int32_t rc = gm_enter_wait(g, ret_error);
   char *text = NULL;
 
   if (rc)
     return rc;
-  q.request = gm_strdup("{}");
-  if (check_ask(&q, &q.err) || ask(g, &q, &text)) {
-    gm_free(q.request);
-    return gm_report(&q.err, ret_error);
-  }
+  if (gm_inquire(g, provider, "models", gm_strdup("{}"), NULL, &text, &err))
+    return gm_report(&err, ret_error);
   r.list = gm_json_parse_once(text, strlen(text), NULL, NULL);
   gm_free(text);
   gm_on_engine(g, refresh_now, &r);
   text = r.summary ? gm_strdup(gm_json_text(r.summary, NULL)) : NULL;
   json_object_put(r.list);
   json_object_put(r.summary);
-  if (!text && !q.err.error_class)
-    gm_fail(&q.err, GAMUT_E_NOMEM, "no memory for an answer");
-  if (!q.err.error_class)
+  if (!text && !err.error_class)
+    gm_fail(&err, GAMUT_E_NOMEM, "no memory for an answer");
+  if (!err.error_class)
     *ret_json = text;
-  return gm_report(&q.err, ret_error);
-}
-
-/* ---- webhooks ------------------------------------------------------------ */
-
-static void put_headers(struct json_object *to, const char *const *headers)
-{
-  char name[128];
-  size_t i;
-
-  for (; headers && headers[0] && headers[1]; headers += 2) {
-    for (i = 0; headers[0][i] && i < sizeof(name) - 1; i++)
-      name[i] = (char)tolower((unsigned char)headers[0][i]);
-    name[i] = '\0';
-    json_object_object_add(to, name, json_object_new_string(headers[1]));
-  }
-}
-
-static char *delivery_of(const char *const *headers, const void *body,
-                         size_t len, struct gm_error *err)
-{
-  _cleanup_json_ struct json_object *o = json_object_new_object();
-  struct json_object *h = json_object_new_object();
-  struct gm_sha256 sum;
-  char hex[GM_SHA256_HEX];
-
-  if (len > BODY_MAX || (len && memchr(body, '\0', len)) ||
-      !gm_utf8_valid(body, len)) {
-    json_object_put(h);
-    gm_fail(err, GAMUT_E_INVALID,
-            "the body of the delivery is no text, or over %u MiB",
-            BODY_MAX >> 20);
-    return NULL;
-  }
-  gm_sha256_init(&sum);
-  gm_sha256_add(&sum, body, len);
-  gm_sha256_hex(&sum, hex);
-  put_headers(h, headers);
-  json_object_object_add(o, "headers", h);
-  json_object_object_add(o, "body", json_object_new_string_len(body, (int)len));
-  json_object_object_add(o, "body_sha256", json_object_new_string(hex));
-  return gm_strdup(gm_json_text(o, NULL));
-}
-
-int32_t gamut_webhook_verify(struct gamut *g, const char *provider,
-                             const char *const *headers, const void *body,
-                             size_t body_len, char **ret_json,
-                             struct gamut_error *ret_error)
-{
-  struct inquiry q = { .provider = provider, .what = "webhook" };
-  int32_t rc = gm_enter_wait(g, ret_error);
-
-  if (rc)
-    return rc;
-  if (check_ask(&q, &q.err) == 0) {
-    q.request =
-      delivery_of(headers, body ? body : "", body ? body_len : 0, &q.err);
-    if (q.request)
-      ask(g, &q, ret_json);
-    else if (!q.err.error_class)
-      gm_fail(&q.err, GAMUT_E_NOMEM, "no memory for a delivery");
-  }
-  return gm_report(&q.err, ret_error);
+  return gm_report(&err, ret_error);
 }

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "dry_run.h"
 #include "job.h"
+#include "listen.h"
 #include "print.h"
 #include "request.h"
 #include <string.h>
@@ -14,6 +15,10 @@ static int check(const struct cli_args *a)
   const char *n = cli_args_field(a, "n");
   const char *drafts = cli_args_field(a, "partials");
 
+  if (cli_args_get(a, CLI_O_LISTEN) && !cli_args_field(a, "webhook")) {
+    cli_error("--listen waits for what --webhook URL brings: give both");
+    return CLI_USAGE;
+  }
   if (!cli_request_to_stdout(a) || cli_args_get(a, CLI_O_DRY_RUN))
     return 0;
   if (cli_args_get(a, CLI_O_JSON))
@@ -32,10 +37,13 @@ static int check(const struct cli_args *a)
 static int run(const struct cli_args *a, struct gamut *g,
                const struct gamut_request *r, struct cli_progress *p)
 {
+  const char *port = cli_args_get(a, CLI_O_LISTEN);
   struct gamut_error error = { 0 };
   struct gamut_result *result;
-  int rc;
+  int rc = port ? cli_listen(a, g, "--listen", port, NULL) : 0;
 
+  if (rc)
+    return rc;
   if (cli_job_run(g, r, p, &result, &error))
     return cli_refuse(a, &error);
   rc = cli_print_result(a, result);

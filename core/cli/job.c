@@ -34,7 +34,7 @@ static void on_signal(int number)
     gamut_wakeup(g);
 }
 
-static void listen_to_signals(struct gamut *g)
+void cli_heed_signals(struct gamut *g)
 {
   static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
   struct sigaction action, old;
@@ -49,6 +49,11 @@ static void listen_to_signals(struct gamut *g)
     if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
       sigaction(numbers[i], &action, NULL);
   }
+}
+
+bool cli_is_leaving(void)
+{
+  return leave != 0;
 }
 
 static int64_t now_ms(void)
@@ -137,7 +142,7 @@ static void heed_event(struct cli_waiting *w, const struct gamut_event *e)
 void cli_waiting_begin(struct cli_waiting *w)
 {
   gamut_want_events(w->g, 1);
-  listen_to_signals(w->g);
+  cli_heed_signals(w->g);
 }
 
 struct gamut_result *cli_waiting_next(struct cli_waiting *w)

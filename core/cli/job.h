@@ -25,6 +25,9 @@ void cli_waiting_begin(struct cli_waiting *w);
  * have. */
 struct gamut_result *cli_waiting_next(struct cli_waiting *w);
 void cli_waiting_end(struct cli_waiting *w);
+/* From now on the usual signals wake `g` (NULL: nobody); whether one came. */
+void cli_heed_signals(struct gamut *g);
+bool cli_is_leaving(void);
 
 /* Run `r` to its end.  0 and a result (of whatever status), or the class and
  * sentence of why no job began. */

@@ -44,23 +44,40 @@ static char *life_note(struct json_object *m)
                     next ? ", use " : "", next ? next : "");
 }
 
+/* A sentence of the catalog; of a vendor's list its rows, or what it notes. */
+static char *price_of(struct json_object *m)
+{
+  struct json_object *row = cli_view_at(cli_view_get(m, "price"), 0);
+  const char *text = cli_view_str(m, "price"), *unit;
+
+  if (row) {
+    unit = cli_view_str(row, "unit");
+    return cli_format("$%.10g a %s",
+                      json_object_get_double(cli_view_get(row, "usd")),
+                      unit ? unit : "unit");
+  }
+  if (!text && !cli_view_get(m, "entry"))
+    text = cli_view_str(m, "note");
+  return cli_format("%s", text ? text : "price unknown");
+}
+
 static bool add_model(struct cli_table *t, struct json_object *m)
 {
   const char *id = cli_view_str(m, "id");
   const char *provider = cli_view_str(m, "provider");
-  const char *price = cli_view_str(m, "price");
   const char *name =
     json_object_get_string(cli_view_at(cli_view_get(m, "names"), 0));
-  char *address, *operations, *life = life_note(m);
+  char *address, *operations, *life = life_note(m), *price = price_of(m);
   bool ok;
 
   address = cli_format("%s:%s", provider ? provider : "?", id ? id : "?");
   operations = cli_view_join(m, "operations");
-  ok = address && operations &&
-       cli_table_add(t, (const char *const[CLI_COLUMNS]){
-                          name ? name : address, address, operations,
-                          price ? price : "price unknown", life });
+  ok = address && operations && price &&
+       cli_table_add(t, (const char *const[CLI_COLUMNS]){ name ? name : address,
+                                                          address, operations,
+                                                          price, life });
   free(address);
+  free(price);
   free(operations);
   free(life);
   return ok;

@@ -144,6 +144,11 @@ const struct cli_option cli_options[] = {
     .help = "for whom it is made, where the vendor asks" },
   { FIELD("webhook", "URL", "webhook"), ROUTE,
     .help = "where the vendor reports the end of the job" },
+  { .name = "listen", .arg = "PORT", .what = CLI_O_LISTEN, ROUTE,
+    .flags = CLI_ONCE,
+    .help = "with --webhook, whose URL leads there: take the vendor's report at "
+            "127.0.0.1:PORT and look at once what it says, instead of at the next "
+            "poll" },
 
   { .name = "state", .arg = "STATE", .what = CLI_O_STATE, JOBS,
     .choices = "unfinished|ended|completed|failed|blocked|cancelled|"
@@ -184,6 +189,9 @@ const struct cli_option cli_options[] = {
   { .name = "body", .arg = "FILE", .what = CLI_O_BODY, ASK,
     .complete = CLI_C_FILE, .verbs = CLI_IN(CLI_WEBHOOK),
     .help = "the delivery's body, byte for byte" },
+  { .name = "port", .arg = "PORT", .what = CLI_O_PORT, ASK, .flags = CLI_ONCE,
+    .verbs = CLI_IN(CLI_WEBHOOK),
+    .help = "where to listen on 127.0.0.1; 0: any port that is free" },
 
   { .name = "json", .what = CLI_O_JSON, GENERAL,
     .verbs = CLI_IN_MAKE | CLI_IN_LOOK,

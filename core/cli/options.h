@@ -78,6 +78,8 @@ enum cli_what {
   CLI_O_CHARGED,
   CLI_O_NOT_CHARGED,
   CLI_O_ALL,
+  CLI_O_PORT,
+  CLI_O_LISTEN,
   CLI_O_JSON,
   CLI_O_QUIET,
   CLI_O_VERBOSE,

@@ -277,6 +277,14 @@ static void see_draft(struct cli_progress *p, const struct gamut_event *e)
     say(p, "draft %lld: %s", (long long)e->number, e->path ? e->path : e->text);
 }
 
+static void see_delivery(struct cli_progress *p, const struct gamut_event *e)
+{
+  if (e->number != 200)
+    say(p, "a delivery was refused: %s", e->text ? e->text : "");
+  else if (e->id[0])
+    say_plain(p, "the vendor reports the end");
+}
+
 static void see_download(struct cli_progress *p, int64_t done, int64_t total)
 {
   see_state(p, "fetching");
@@ -288,7 +296,7 @@ void cli_progress_event(struct cli_progress *p, const struct gamut_event *e)
 {
   const char *text = e->text ? e->text : "";
 
-  if (e->type != GAMUT_EVENT_FALLBACK)
+  if (e->type != GAMUT_EVENT_FALLBACK && e->type != GAMUT_EVENT_DELIVERY)
     see_link(p, e);
   switch (e->type) {
   case GAMUT_EVENT_STATE:
@@ -314,6 +322,9 @@ void cli_progress_event(struct cli_progress *p, const struct gamut_event *e)
     break;
   case GAMUT_EVENT_DOWNLOAD:
     see_download(p, e->number, e->total);
+    break;
+  case GAMUT_EVENT_DELIVERY:
+    see_delivery(p, e);
     break;
   default: /* a newer library may know more */
     break;

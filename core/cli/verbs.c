@@ -185,15 +185,22 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .help = "Ends with 1 when it is not.",
     .examples = { { "gamut health visgate", "version and parts" } } },
   [CLI_WEBHOOK] = {
-    .id = CLI_WEBHOOK, .name = "webhook", .args = "verify PROVIDER",
-    .choices = "verify", .min_words = 1, .max_words = 2,
-    .summary = "check a delivery that a vendor made to your webhook",
+    .id = CLI_WEBHOOK, .name = "webhook",
+    .args = "verify PROVIDER | listen [PROVIDER...]",
+    .choices = "verify|listen", .min_words = 1, .max_words = SIZE_MAX,
+    .summary = "check deliveries that vendors make to your webhook",
     .help = "Checks signature and age by the vendor's rules and prints which "
-            "job it is about.  Ends with 3 when it is not genuine.  The secret is "
-            "a setting of the provider (webhook_secret), where it has one.",
+            "job it is about.  The secret is a setting of the provider "
+            "(webhook_secret), where it has one.  verify looks at one delivery "
+            "in two files, and ends with 3 when it is not genuine.  listen takes "
+            "them at http://127.0.0.1:PORT/PROVIDER, behind a proxy or tunnel of "
+            "your own, and prints a line for each until it is stopped; with "
+            "--json a document a line.",
     .examples = {
       { "gamut webhook verify openai --headers h.txt --body b.json",
         "as your server wrote them down" },
+      { "gamut webhook listen --port 8080 fal openai",
+        "those of two vendors, as they come" },
     } },
   [CLI_COMPLETION] = {
     .id = CLI_COMPLETION, .name = "completion", .args = "SHELL",

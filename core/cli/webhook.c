@@ -1,10 +1,11 @@
 /* webhook.c - `gamut webhook verify`: is a delivery genuine, and what does it
- * say?
+ * say?  `gamut webhook listen` is in listen.c.
  *
  * The headers are a file of "Name: value" lines, as `curl -i` and most servers
  * write them; a request line before them does no harm.
  */
 #include "cli.h"
+#include "listen.h"
 #include "view.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -73,7 +74,7 @@ static int32_t verify(struct gamut *g, const void *about, char **ret_json,
                               ret_json, ret_error);
 }
 
-static void print_delivery(struct json_object *o)
+void cli_print_delivery(struct json_object *o)
 {
   const char *state = cli_view_str(o, "state"), *job = cli_view_str(o, "job");
   const char *delivery = cli_view_str(o, "delivery");
@@ -86,7 +87,7 @@ static void print_delivery(struct json_object *o)
     cli_print(stdout, "  delivery %s", delivery);
 }
 
-int cli_run_webhook(const struct cli_args *a)
+static int run_verify(const struct cli_args *a)
 {
   const char *headers = cli_args_get(a, CLI_O_HEADERS);
   const char *body = cli_args_get(a, CLI_O_BODY);
@@ -95,8 +96,8 @@ int cli_run_webhook(const struct cli_args *a)
   size_t len = 0;
   int rc = CLI_USAGE;
 
-  if (a->n_words < 2 || !headers || !body) {
-    cli_error("'gamut webhook verify' needs %s", a->n_words < 2 ? "a provider"
+  if (a->n_words != 2 || !headers || !body) {
+    cli_error("'gamut webhook verify' needs %s", a->n_words != 2 ? "a provider"
                                                  : !headers ? "--headers FILE"
                                                             : "--body FILE");
     cli_hint("gamut help webhook explains");
@@ -110,9 +111,14 @@ int cli_run_webhook(const struct cli_args *a)
     rc = cli_look(a, verify, &d, &answer);
   }
   if (rc == 0 && !cli_args_get(a, CLI_O_JSON))
-    print_delivery(answer);
+    cli_print_delivery(answer);
   json_object_put(answer);
   free(d.text);
   free(d.body);
   return rc;
+}
+
+int cli_run_webhook(const struct cli_args *a)
+{
+  return strcmp(a->words[0], "listen") == 0 ? cli_run_listen(a) : run_verify(a);
 }

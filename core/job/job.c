@@ -102,6 +102,7 @@ static void forget_attempt(struct gm_job *job)
   gm_found_free(job->found);
   job->found = NULL;
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
+  job->woken = false;
   job->takeup = GM_TAKEUP_NONE;
   job->drafted = job->settled = false;
   job->quick = 0;
@@ -226,6 +227,18 @@ void gm_job_end(struct gm_job *job)
   gm_job_move(job, GM_JOB_ENDED);
   if (job->err.error_class != GAMUT_E_DETACHED)
     gm_job_write(job, GM_PUT_ENDED);
+}
+
+/* A wait because of trouble is kept: it is the vendor's wish, or ours. */
+bool gm_job_wake(struct gm_job *job)
+{
+  bool polls = job->pending && !(job->pending->flags & GAMUT_HTTP_BILLABLE) &&
+               !job->cancelling;
+
+  if (job->state == GM_JOB_WAITING && polls && job->repeats == 0)
+    return gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms());
+  job->woken = polls && job->state == GM_JOB_SENDING;
+  return job->woken;
 }
 
 /* A paid exchange whose answer we do not wait for any more. */

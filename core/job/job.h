@@ -88,13 +88,14 @@ struct gm_job {
   bool cancelling;       /* the provider was told, or is about to be */
   bool replayable;       /* the pending exchange came from START */
   bool renewed;          /* the token was renewed in this attempt */
+  bool woken;            /* the next poll need not wait */
   bool own_fn;           /* the owner set fn: token(), upload(); these bring
                             no output */
   bool fetches_token;
   uint8_t takeup;        /* enum gm_takeup */
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
-  uint8_t quick;         /* exchanges in a row without a delay */
+  uint16_t quick;        /* exchanges in a row without a delay */
   uint16_t tries;        /* billable submissions of this attempt */
   uint16_t repeats;      /* of the present exchange */
   uint16_t total_repeats; /* of this attempt */
@@ -167,6 +168,9 @@ void gm_job_tell(struct gm_job *job, int32_t type, int64_t number,
 void gm_job_cancel(struct gm_job *job);
 /* Leave it to the vendor: the attempt ends as DETACHED. */
 void gm_job_detach(struct gm_job *job);
+/* The vendor is said to have news of it: what waits for its next poll polls now,
+ * what is on the wire polls again at once.  False: there is nothing to poll. */
+bool gm_job_wake(struct gm_job *job);
 
 const char *gm_job_state_name(const struct gm_job *job);
 

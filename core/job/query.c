@@ -46,7 +46,9 @@ static void over(struct gm_job *job)
 {
   struct gm_query *q = GM_CONTAINER(job, struct gm_query, job);
 
-  if (q->remembers && !job->err.error_class) {
+  /* Also of a forged delivery: what was learned about the vendor is true all
+   * the same, and must not be fetched anew for each of them. */
+  if (q->remembers && job->state_text) {
     gm_free(job->instance->webhook_state);
     job->instance->webhook_state = GM_TAKE(job->state_text);
   }

@@ -8,10 +8,12 @@
 #include "job/flight.h"
 #include <string.h>
 
-/* A provider that never waits is broken, not busy. */
-#define QUICK_MAX 64
-#define RAW_MAX (256u << 10)
-#define NOTES_MAX 100 /* lines of a vendor's log that are kept */
+/* A provider that never waits is broken, not busy; but long lists come in many
+ * pages, and large files in many parts. */
+#define QUICK_MAX     64
+#define QUICK_OWN_MAX 1000
+#define RAW_MAX       (256u << 10)
+#define NOTES_MAX     100 /* lines of a vendor's log that are kept */
 /* Waits below this are not worth spreading. */
 #define SPREAD_MIN_MS 200
 
@@ -218,7 +220,7 @@ static uint32_t delay_of(const struct gm_job *job)
 
   if (delay == 0)
     return 0;
-  if (job->engine->poll_ms >= 0)
+  if (job->engine->poll_ms >= 0 && !job->own_fn)
     return (uint32_t)job->engine->poll_ms;
   if (delay < SPREAD_MIN_MS)
     return delay;
@@ -227,18 +229,20 @@ static uint32_t delay_of(const struct gm_job *job)
 
 static void next_exchange(struct gm_job *job, int32_t event)
 {
-  uint32_t delay = delay_of(job);
+  uint32_t delay = job->woken ? 0 : delay_of(job);
+  int32_t most = job->own_fn ? QUICK_OWN_MAX : QUICK_MAX;
 
+  job->woken = false;
   job->replayable = event == GAMUT_EV_START;
   /* START also makes an exchange anew that was refused: no fresh count then. */
   if (event != GAMUT_EV_START)
     job->repeats = 0;
   if (job->pending->delay_ms > 0 || event == GAMUT_EV_START)
     job->quick = 0;
-  else if (++job->quick > QUICK_MAX) {
+  else if (++job->quick > most) {
     gm_job_fail(job, GAMUT_E_PLUGIN,
                 "provider '%s' asked for %d exchanges in a row without a delay",
-                job->instance->name, QUICK_MAX);
+                job->instance->name, (int)most);
     return;
   }
   if (delay == 0) {

@@ -23,6 +23,7 @@ int32_t gm_loop_new(struct gm_log *log, struct gm_loop **ret,
   l->log = log;
   l->armed_ms = UINT64_MAX;
   gm_list_init(&l->hooks);
+  gm_list_init(&l->watches);
   atomic_init(&l->posts, NULL);
   rc = gm_timer_heap_init(&l->timers) ? gm_poller_new(&l->poller) : -ENOMEM;
   if (rc) {
@@ -162,6 +163,42 @@ int32_t gm_loop_watch(struct gm_loop *l, int fd, int events)
   return rc == -ENOMEM ? GAMUT_E_NOMEM : GAMUT_E_TRANSPORT;
 }
 
+int32_t gm_watch_start(struct gm_loop *l, struct gm_watch *w, int events)
+{
+  int32_t rc = gm_loop_watch(l, w->fd, events);
+
+  if (rc == 0 && !w->link.next)
+    gm_list_append(&l->watches, &w->link);
+  return rc;
+}
+
+void gm_watch_stop(struct gm_loop *l, struct gm_watch *w)
+{
+  if (!w->link.next)
+    return;
+  gm_loop_watch(l, w->fd, 0);
+  gm_list_remove(&w->link);
+  w->link.next = NULL;
+}
+
+/* One that was stopped in this very turn is not found: its number may be
+ * somebody else's by now. */
+static void tell(struct gm_loop *l, const struct gm_poller_event *ev)
+{
+  struct gm_list *e;
+
+  for (e = l->watches.next; e != &l->watches; e = e->next) {
+    struct gm_watch *w = GM_CONTAINER(e, struct gm_watch, link);
+
+    if (w->fd == ev->fd) {
+      w->ready(w, ev->events);
+      return;
+    }
+  }
+  if (l->on_socket)
+    l->on_socket(l->on_socket_user, ev->fd, ev->events);
+}
+
 /* ---- hooks */
 
 void gm_loop_hook(struct gm_loop *l, struct gm_turn_hook *h)
@@ -222,8 +259,7 @@ int gm_loop_turn(struct gm_loop *l, int timeout_ms)
   l->in_turn = true;
   count = run_posts(l);
   for (int i = 0; i < n; i++) {
-    if (l->on_socket)
-      l->on_socket(l->on_socket_user, ev[i].fd, ev[i].events);
+    tell(l, &ev[i]);
     count++;
   }
   count += gm_timer_run(l);

@@ -64,4 +64,15 @@ typedef void gm_socket_fn(void *user, int fd, int events);
 void gm_loop_on_socket(struct gm_loop *l, gm_socket_fn *fn, void *user);
 int32_t gm_loop_watch(struct gm_loop *l, int fd, int events);
 
+/* A descriptor of somebody else's, beside those of http.c: its owner's memory,
+ * zeroed, with `fd` and `ready` set.  Few at a time. */
+struct gm_watch {
+  struct gm_list link;
+  int fd;
+  void (*ready)(struct gm_watch *w, int events); /* may stop any watch */
+};
+/* Start, or wait for other events; never for none. */
+int32_t gm_watch_start(struct gm_loop *l, struct gm_watch *w, int events);
+void gm_watch_stop(struct gm_loop *l, struct gm_watch *w); /* before close() */
+
 #endif

@@ -16,6 +16,7 @@ struct gm_loop {
   struct gm_log *log;
   struct gm_timer_heap timers;
   struct gm_list hooks;
+  struct gm_list watches;
   gm_socket_fn *on_socket;
   void *on_socket_user;
   _Atomic(struct gm_post *) posts; /* newest first */

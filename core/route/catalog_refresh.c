@@ -1,9 +1,10 @@
 /* catalog_refresh.c - what a vendor lists today becomes an overlay.
  *
- * The vendor's word wins, except for operations: lists rarely tell them, and a
- * curated entry knows better.  A model that a list leaves out stays as it is:
- * lists are of one key, and few are complete.  The file sorts before those that
- * people write, so theirs win over it. */
+ * The vendor's word wins, except for operations and notes: lists rarely tell
+ * them well, and a curated entry knows better.  A price stays when it holds the
+ * listed figures already, for it says besides when they count.  A model that a
+ * list leaves out stays as it is: lists are of one key, and few are complete.
+ * The file sorts before those that people write, so theirs win over it. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
@@ -58,6 +59,47 @@ static bool same_life(const struct gm_model *m, const struct json_object *entry)
                             gm_json_str(m->entry, "life_date", NULL)));
 }
 
+static bool has_row(const struct json_object *prices,
+                    const struct json_object *row)
+{
+  size_t i, n = gm_json_count(prices, NULL);
+
+  for (i = 0; i < n; i++) {
+    const struct json_object *have = json_object_array_get_idx(prices, i);
+
+    if (gm_streq(gm_json_str(have, "unit", NULL),
+                 gm_json_str(row, "unit", NULL)) &&
+        gm_json_real(have, "usd", -1) == gm_json_real(row, "usd", -1))
+      return true;
+  }
+  return false;
+}
+
+static bool has_price(const struct json_object *known,
+                      const struct json_object *listed)
+{
+  const struct json_object *rows = gm_json_at(listed, "price");
+  size_t i, n = gm_json_count(rows, NULL);
+
+  for (i = 0; i < n; i++)
+    if (!has_row(gm_json_at(known, "price"),
+                 json_object_array_get_idx(rows, i)))
+      return false;
+  return true;
+}
+
+/* What the entry says better than the list. */
+static void keep_better(struct json_object *entry,
+                        const struct json_object *known)
+{
+  json_object_object_add(entry, "operations",
+                         json_object_get(gm_json_at(known, "operations")));
+  if (gm_json_at(known, "note"))
+    json_object_object_del(entry, "note");
+  if (has_price(known, entry))
+    json_object_object_del(entry, "price");
+}
+
 static int32_t take(struct refresh *r, const struct json_object *listed,
                     struct gm_error *err)
 {
@@ -73,9 +115,7 @@ static int32_t take(struct refresh *r, const struct json_object *listed,
   if (rc)
     return rc;
   if (known)
-    json_object_object_add(
-      entry, "operations",
-      json_object_get(gm_json_at(known->entry, "operations")));
+    keep_better(entry, known->entry);
   put(entry, "source", SOURCE);
   put(entry, "checked", r->today);
   if (check(r, entry, &why)) {

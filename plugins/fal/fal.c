@@ -27,7 +27,8 @@ static const char *const phases[] = {
   [FAL_SUBMIT] = "submit", [FAL_STATUS] = "status",     [FAL_RESULT] = "result",
   [FAL_CANCEL] = "cancel", [FAL_WATCH] = "watch",       [FAL_RUN] = "run",
   [FAL_STREAM] = "stream", [FAL_INITIATE] = "initiate", [FAL_PUT] = "put",
-  [FAL_PART] = "part",     [FAL_COMPLETE] = "complete",
+  [FAL_PART] = "part",     [FAL_COMPLETE] = "complete", [FAL_MODELS] = "models",
+  [FAL_PRICES] = "prices", [FAL_BALANCE] = "balance",   [FAL_KEYS] = "keys",
 };
 
 static const struct gamut_key keys[] = {
@@ -424,6 +425,12 @@ static int32_t fal_step(void *instance, struct gamut_call *c)
 
 static const void *extension(const char *id)
 {
+  if (strcmp(id, GAMUT_EXT_MODELS) == 0)
+    return &fal_models;
+  if (strcmp(id, GAMUT_EXT_ACCOUNT) == 0)
+    return &fal_account;
+  if (strcmp(id, GAMUT_EXT_WEBHOOK) == 0)
+    return &fal_webhook;
   return strcmp(id, GAMUT_EXT_UPLOAD) == 0 ? &fal_upload : NULL;
 }
 

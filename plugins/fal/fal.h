@@ -16,7 +16,11 @@ enum {
   FAL_INITIATE,
   FAL_PUT,
   FAL_PART,
-  FAL_COMPLETE
+  FAL_COMPLETE,
+  FAL_MODELS, /* from here on: no job's */
+  FAL_PRICES,
+  FAL_BALANCE,
+  FAL_KEYS /* public ones, of webhooks */
 };
 
 /* fal.c: an exchange with fal's API, through a proxy where there is one; and
@@ -63,7 +67,10 @@ void fal_partial(struct gamut_call *c);
 void fal_billed(struct gamut_call *c);
 int32_t fal_output(struct gamut_call *c, const struct gamut_json *output);
 
-/* upload.c */
+/* upload.c, query.c, webhook.c */
 extern const struct gamut_upload fal_upload;
+extern const struct gamut_models fal_models;
+extern const struct gamut_account fal_account;
+extern const struct gamut_webhook fal_webhook;
 
 #endif

@@ -20,8 +20,8 @@
 #include "higgsfield.h"
 #include <string.h>
 
-static const char *const phases[] = { "submit", "status", "cancel", "upload",
-                                      "store" };
+static const char *const phases[] = { "submit", "status", "cancel",
+                                      "upload", "store",  "models" };
 
 #define SECRET(name, env, help)                                                \
   {                                                                            \
@@ -41,6 +41,10 @@ static const struct gamut_key keys[] = {
   { "v1_headers", "HIGGSFIELD_V1_HEADERS", "false", NULL,
     "send the key as the old API's clients do: hf-api-key and hf-secret",
     GAMUT_BOOL, 0, 0, 0 },
+  SECRET("webhook_secret", "HIGGSFIELD_WEBHOOK_SECRET",
+         "the account's secret for webhooks, whsec_...; checks deliveries"),
+  SECRET("webhook_secret_v1", "HIGGSFIELD_WEBHOOK_SECRET_V1",
+         "what --option webhook_secret gave to job sets; checks deliveries"),
 };
 
 static const struct gamut_credential credentials[] = {
@@ -351,6 +355,10 @@ static int32_t hf_step(void *instance, struct gamut_call *c)
 
 static const void *extension(const char *id)
 {
+  if (strcmp(id, GAMUT_EXT_MODELS) == 0)
+    return &hf_models;
+  if (strcmp(id, GAMUT_EXT_WEBHOOK) == 0)
+    return &hf_webhook;
   return strcmp(id, GAMUT_EXT_UPLOAD) == 0 ? &hf_upload : NULL;
 }
 

@@ -4,7 +4,7 @@
 
 #include <gamut/plugin.h>
 
-enum { HF_SUBMIT, HF_STATUS, HF_CANCEL, HF_UPLOAD, HF_STORE };
+enum { HF_SUBMIT, HF_STATUS, HF_CANCEL, HF_UPLOAD, HF_STORE, HF_MODELS };
 
 /* input.c: the request in Higgsfield's words: a flat object, or the params of a
  * job set.  *ret_wrong: what the model cannot take, as a sentence, else left
@@ -31,7 +31,9 @@ struct gamut_json *hf_jobset_body(struct gamut_call *c,
                                   struct gamut_json *params);
 int32_t hf_jobset_polled(struct gamut_call *c);
 
-/* upload.c */
+/* upload.c, query.c, webhook.c */
 extern const struct gamut_upload hf_upload;
+extern const struct gamut_models hf_models;
+extern const struct gamut_webhook hf_webhook;
 
 #endif

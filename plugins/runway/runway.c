@@ -29,8 +29,9 @@
 #define WAIT_SPREAD_MS  2300u
 #define CREDIT_MICROUSD 10000.0
 
-static const char *const phases[] = { "submit", "status", "cancel", "upload",
-                                      "store" };
+static const char *const phases[] = { "submit", "status", "cancel",
+                                      "upload", "store",  "organization",
+                                      "usage" };
 
 static const struct gamut_key keys[] = {
   { "api_key", "RUNWAYML_API_SECRET", NULL, NULL,
@@ -337,6 +338,8 @@ static int32_t runway_step(void *instance, struct gamut_call *c)
 
 static const void *runway_extension(const char *id)
 {
+  if (strcmp(id, GAMUT_EXT_ACCOUNT) == 0)
+    return &runway_account;
   return strcmp(id, GAMUT_EXT_UPLOAD) == 0 ? &runway_upload : NULL;
 }
 

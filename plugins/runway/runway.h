@@ -4,7 +4,7 @@
 
 #include <gamut/plugin.h>
 
-enum { CREATE, TASK, CANCEL, UPLOAD, STORE };
+enum { CREATE, TASK, CANCEL, UPLOAD, STORE, ORGANIZATION, USAGE };
 
 /* runway.c: an exchange with the API, with the user's own headers. */
 int32_t runway_http(struct gamut_call *c, struct gamut_http *x);
@@ -27,7 +27,8 @@ int runway_has_role(struct gamut_call *c, const char *role);
 const char *runway_tag(struct gamut_call *c, const uint32_t *inputs, uint32_t n,
                        uint32_t k);
 
-/* upload.c */
+/* upload.c, query.c */
 extern const struct gamut_upload runway_upload;
+extern const struct gamut_account runway_account;
 
 #endif

@@ -1,6 +1,7 @@
 # The program as a person meets it.  Those that need the emulator skip without
 # it; common.sh has what they share.
-check_PROGRAMS += tests/cli/pty tests/cli/tables
+check_PROGRAMS += tests/cli/has tests/cli/pty tests/cli/tables
+tests_cli_has_CPPFLAGS = $(test_cppflags)
 tests_cli_pty_LDADD =
 tests_cli_tables_SOURCES = \
 	tests/cli/tables.c \
@@ -17,9 +18,10 @@ cli_tests = \
 	tests/cli/help.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/jobs.sh \
+	tests/cli/listen.sh \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/stream.sh
-TESTS += tests/cli/tables $(cli_tests)
+TESTS += tests/cli/has tests/cli/tables $(cli_tests)
 EXTRA_DIST += tests/cli/common.sh $(cli_tests)

@@ -165,8 +165,9 @@ static bool has_key(const struct em_request *rq)
   const char *value = em_header(rq, "Authorization");
 
   return em_header(rq, "X-Fal-Key") ||
-         (value &&
-          (em_starts(value, "Key ") || em_starts(value, "Bearer vg-")));
+         (value && /* nor any that a redirect took along */
+          (em_starts(value, "Key ") || em_starts(value, "Bearer vg-") ||
+           em_query(rq, "hop")));
 }
 
 void em_files_answer(struct em_request *rq)

@@ -16,9 +16,11 @@ engine_tests = \
 	tests/engine/test_attach \
 	tests/engine/test_backup \
 	tests/engine/test_chain \
+	tests/engine/test_fal_keys \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
 	tests/engine/test_life \
+	tests/engine/test_listen \
 	tests/engine/test_many \
 	tests/engine/test_money \
 	tests/engine/test_perform \
@@ -33,9 +35,11 @@ engine_ldadd = tests/engine/libengine.la $(LDADD)
 tests_engine_test_attach_LDADD = $(engine_ldadd)
 tests_engine_test_backup_LDADD = $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
+tests_engine_test_fal_keys_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
+tests_engine_test_listen_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)

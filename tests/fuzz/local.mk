@@ -2,7 +2,7 @@
 # corpus; with CC=clang and --enable-fuzzing the same programs are libFuzzer's:
 #   tests/fuzz/fuzz_probe tests/fuzz/corpus/probe
 
-fuzz_targets = base64 json probe reader retry_after sse
+fuzz_targets = base64 incoming json probe reader retry_after sse
 
 AM_TESTS_ENVIRONMENT += FUZZ_TARGETS='$(fuzz_targets)'; export FUZZ_TARGETS;
 
@@ -17,6 +17,7 @@ endif
 
 check_PROGRAMS += \
 	tests/fuzz/fuzz_base64 \
+	tests/fuzz/fuzz_incoming \
 	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_probe \
 	tests/fuzz/fuzz_reader \
@@ -35,6 +36,10 @@ tests_fuzz_fuzz_probe_LDADD = core/libgamut-internal.la
 tests_fuzz_fuzz_base64_SOURCES = tests/fuzz/fuzz_base64.c $(fuzz_driver)
 tests_fuzz_fuzz_base64_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_base64_LDADD = core/libgamut-internal.la
+
+tests_fuzz_fuzz_incoming_SOURCES = tests/fuzz/fuzz_incoming.c $(fuzz_driver)
+tests_fuzz_fuzz_incoming_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_incoming_LDADD = core/libgamut-internal.la
 
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_driver)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)

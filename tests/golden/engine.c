@@ -122,10 +122,11 @@ static bool is_beyond(const struct engine *e, const char *difference)
   return goes_on(e) && gm_starts(difference, "not in the recording");
 }
 
-/* What is recorded then came to us. */
+/* The first exchange then came to us. */
 static bool is_delivery(const struct engine *e)
 {
-  return gm_streq(gm_json_str(e->ask, "query/what", NULL), "webhook");
+  return gm_streq(gm_json_str(e->ask, "query/what", NULL), "webhook") &&
+         !engine_ask(e, "from");
 }
 
 static bool check_traffic(struct engine *e)

@@ -17,7 +17,7 @@ static void hide(struct json_object *body, const char *secret)
       json_object_object_add(body, key, json_object_new_string("{@secret}"));
 }
 
-/* The recorded request is the delivery; its clock is ours. */
+/* The recorded request is the delivery. */
 static struct json_object *delivery(struct pure *p)
 {
   _cleanup_(gm_buf_finish) struct gm_buf body = GM_BUF_INIT(1 << 26);
@@ -25,7 +25,6 @@ static struct json_object *delivery(struct pure *p)
   struct json_object *got = gm_json_at(p->recording, "exchanges/0/request");
   struct gm_sha256 sum;
   char hex[GM_SHA256_HEX];
-  int64_t clock_s = gm_json_i64(p->recording, "clock", 0);
 
   golden_body(gm_json_at(got, "body"), &body);
   gm_sha256_init(&sum);
@@ -35,7 +34,6 @@ static struct json_object *delivery(struct pure *p)
                          json_object_get(gm_json_at(got, "headers")));
   json_object_object_add(o, "body", json_object_new_string(gm_buf_text(&body)));
   json_object_object_add(o, "body_sha256", json_object_new_string(hex));
-  gm_clock_fake(gm_mono_ms(), (uint64_t)clock_s * 1000);
   return o;
 }
 
@@ -44,6 +42,7 @@ bool pure_query(struct pure *p)
   struct json_object *list = gm_json_at(p->recording, "exchanges");
   struct json_object *query = gm_json_at(p->ask, "query");
   const char *what = gm_json_str(query, "what", NULL);
+  int64_t clock_s = gm_json_i64(p->recording, "clock", -1);
   size_t i;
 
   if (!query)
@@ -51,6 +50,8 @@ bool pure_query(struct pure *p)
   p->fn = gm_query_function(&p->i->provider->def, what);
   if (!p->fn)
     return pure_differs(p, "it has no '%s'", what ? what : "");
+  if (clock_s >= 0)
+    gm_clock_fake(gm_mono_ms(), (uint64_t)clock_s * 1000);
   json_object_put(p->request);
   if (gm_streq(what, "webhook"))
     p->request = delivery(p);

@@ -10,6 +10,7 @@ unit_tests = \
 	tests/unit/test_catalog \
 	tests/unit/test_catalog_files \
 	tests/unit/test_catalog_same \
+	tests/unit/test_catalog_refresh \
 	tests/unit/test_check \
 	tests/unit/test_clock \
 	tests/unit/test_credential \
@@ -23,6 +24,7 @@ unit_tests = \
 	tests/unit/test_http_guard \
 	tests/unit/test_http_pool \
 	tests/unit/test_http_reply \
+	tests/unit/test_incoming \
 	tests/unit/test_instance \
 	tests/unit/test_json \
 	tests/unit/test_judge \
@@ -36,6 +38,7 @@ unit_tests = \
 	tests/unit/test_probe \
 	tests/unit/test_random \
 	tests/unit/test_reader \
+	tests/unit/test_receiver \
 	tests/unit/test_retry_after \
 	tests/unit/test_schema \
 	tests/unit/test_settings \
@@ -62,6 +65,9 @@ tests_unit_test_catalog_SOURCES = \
 tests_unit_test_catalog_same_SOURCES = \
 	tests/unit/route_files.h \
 	tests/unit/test_catalog_same.c
+tests_unit_test_catalog_refresh_SOURCES = \
+	tests/unit/route_files.h \
+	tests/unit/test_catalog_refresh.c
 
 tests_unit_test_http_SOURCES = \
 	tests/unit/client.h \

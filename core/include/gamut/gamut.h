@@ -456,8 +456,12 @@ enum {
   GAMUT_EVENT_FALLBACK, /* `text`: the next link and why */
   GAMUT_EVENT_DOWNLOAD, /* `number` bytes so far, `total` or 0 */
   GAMUT_EVENT_DONE,     /* `result` is yours: gamut_result_free() */
-  GAMUT_EVENT_ACCEPTED  /* the vendor has the job, and that is written down: from
+  GAMUT_EVENT_ACCEPTED, /* the vendor has the job, and that is written down: from
                            now on any process can collect it */
+  GAMUT_EVENT_DELIVERY  /* gamut_listen(): `provider` (NULL: none of that name),
+                            `number` the HTTP status that was answered, `text` as
+                            gamut_webhook_deliver(), or {"error", "class"}; `id`
+                            of the job that it woke, or "" */
 };
 
 struct gamut_event {
@@ -585,6 +589,36 @@ GAMUT_API int32_t gamut_webhook_verify(struct gamut *g, const char *provider,
                                        const void *body, size_t body_len,
                                        char **ret_json,
                                        struct gamut_error *ret_error);
+
+/* As gamut_webhook_verify(), and heed it: a job of this context that waits for
+ * its next poll polls at once.  A delivery that came before wakes nobody.  Polling
+ * goes on in any case, so one that is lost costs time and nothing else.
+ *
+ * ret_json   as there, and "repeated": true or false, "woke": id of the job here;
+ *            may be NULL */
+GAMUT_API int32_t gamut_webhook_deliver(struct gamut *g, const char *provider,
+                                        const char *const *headers,
+                                        const void *body, size_t body_len,
+                                        char **ret_json,
+                                        struct gamut_error *ret_error);
+
+/* Receive deliveries over HTTP, until gamut_close(): at
+ * http://127.0.0.1:PORT/PROVIDER, behind a proxy or tunnel of your own that gives
+ * it a public address.  Each is treated as by gamut_webhook_deliver(), while the
+ * context works, and told as GAMUT_EVENT_DELIVERY.  Answered are 200 (genuine), 401
+ * (not), 404, 400 and the like for what is none, 503 for what cannot be told now.
+ * A request may have 32 KiB of headers and 4 MiB of body and take 10 s to come.
+ *
+ * port       0: any that is free
+ * providers  names, NULL at the end; NULL: all that have webhooks
+ * ret_port   the port; may be NULL
+ *
+ * GAMUT_E_INVALID when the port cannot be had, or the context listens already;
+ * GAMUT_E_UNSUPPORTED when a provider has no webhooks. */
+GAMUT_API int32_t gamut_listen(struct gamut *g, uint32_t port,
+                               const char *const *providers,
+                               uint32_t *ret_port,
+                               struct gamut_error *ret_error);
 
 /* Free the JSON text that functions of this header handed out; NULL is fine. */
 GAMUT_API void gamut_string_free(char *s);

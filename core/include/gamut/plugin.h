@@ -368,7 +368,9 @@ enum { GAMUT_DEBUG = 0, GAMUT_INFO, GAMUT_WARN, GAMUT_ERROR };
 struct gamut_signature {
   uint32_t struct_size;
   uint32_t reserved;
-  const char *alg;       /* as in gamut_crypto: "HS256", "Ed25519" */
+  const char *alg;       /* as in gamut_crypto: "HS256", "Ed25519"; or "same":
+                            `signature` is the secret itself, `text` is not
+                            looked at */
   const char *secret;    /* the configuration key that holds the secret; one that
                             begins with "whsec_" stands for the base64 behind */
   const char *key;       /* or a public key: base64 in either alphabet */
@@ -412,7 +414,9 @@ struct gamut_host {
    * whatever it is billed by. */
   void (*usage)(struct gamut_call *, const char *unit, double amount,
                 int64_t cost_microusd);
-  /* A fact for the result: "seed", "request_id", "revised_prompt". */
+  /* A fact for the result: "seed", "request_id", "revised_prompt".  "vendor_job"
+   * is the vendor's id of the job, by which deliveries of its webhooks name it,
+   * when that is not the request_id. */
   void (*fact)(struct gamut_call *, const char *name, const char *value);
   int32_t (*cancelled)(struct gamut_call *);
 
