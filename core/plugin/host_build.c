@@ -348,23 +348,32 @@ static bool check_http(struct gm_call *c, const struct gamut_http *x)
   return !gm_call_broken(c);
 }
 
+/* A path stands before the query that base_url may have. */
+static const char *below_base(struct gm_call *c, const char *path)
+{
+  const struct gm_instance *i = c->instance;
+  const char *mark = strchr(path, '?') ? "&" : "?";
+  size_t size = strlen(i->base_url) + strlen(path) + strlen(i->base_query) + 2;
+  char *full = gm_call_alloc(c, size);
+
+  if (full)
+    snprintf(full, size, "%s%s%s%s", i->base_url, path,
+             *i->base_query ? mark : "", i->base_query);
+  return full;
+}
+
 /* Absolute, or a path below base_url.  NULL: broken. */
 static const char *full_url(struct gm_call *c, const struct gamut_http *x)
 {
-  const char *url = x->url ? gm_call_plain(c, x->url) : "";
-  const char *base = c->instance->base_url;
-  char origin[GM_ORIGIN_SIZE], *full;
-  size_t n;
+  const char *url = x->url ? gm_call_plain(c, x->url) : "", *full;
+  char origin[GM_ORIGIN_SIZE];
 
   if (gm_call_broken(c) || !url)
     return NULL;
   if (url[0] == '/') {
-    n = strlen(base);
-    full = gm_call_alloc(c, n + strlen(url) + 1);
+    full = below_base(c, url);
     if (!full)
       return NULL;
-    memcpy(full, base, n);
-    memcpy(full + n, url, strlen(url) + 1);
     if (gm_url_text_ok(full))
       return full;
   } else if (gm_url_text_ok(url) && gm_url_origin(url, origin)) {

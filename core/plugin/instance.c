@@ -30,6 +30,7 @@ static void instance_free(struct gm_instance *i)
   gm_wipe_freep(&i->token);
   gm_free(i->row_origins);
   gm_free(i->base_url);
+  gm_free(i->base_query);
   gm_free(i->webhook_state);
   gm_free(i->name);
   gm_free(i);
@@ -40,12 +41,13 @@ static bool set_base(struct gm_instance *i)
 {
   const struct gm_config_value *v = gm_config_find(i->config, "base_url");
   const char *url = v && v->text ? v->text : "";
-  size_t len = strlen(url);
+  size_t len = strcspn(url, "?");
 
+  i->base_query = gm_strdup(url[len] ? url + len + 1 : "");
   while (len > 0 && url[len - 1] == '/')
     len--;
   i->base_url = gm_strndup(url, len);
-  if (!i->base_url)
+  if (!i->base_url || !i->base_query)
     return false;
   i->own_base = v && v->text && v->origin != GM_FROM_PRESET;
   if (!gm_url_origin(i->base_url, i->base_origin))

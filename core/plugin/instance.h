@@ -16,7 +16,8 @@ struct gm_instance {
   struct gm_registry *registry; /* for the plugins that it needs beside */
   struct gm_config *config;
   void *user;      /* from open() */
-  char *base_url;  /* without trailing slash */
+  char *base_url;  /* without trailing slash or query */
+  char *base_query; /* of base_url, for every path below it; "": none */
   char base_origin[GM_ORIGIN_SIZE];
   char (*row_origins)[GM_ORIGIN_SIZE]; /* of credential rows; "": as needed */
   bool own_base;   /* the user set base_url: trusted even when private */
