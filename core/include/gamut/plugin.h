@@ -132,8 +132,9 @@ enum { GAMUT_REASON_FINAL = 1u << 0 };
 
 /* The vendor's error vocabulary as data: first match wins, else the status
  * decides.  Used for replies of 400 and above and by fail_reply().  A row with
- * GAMUT_OK for a class gives none: at its path the vendor writes how long to wait
- * before the next try, in seconds (38.5, "38.5s"). */
+ * GAMUT_OK for a class gives none: at its path the vendor writes how long to
+ * wait before the next try, in seconds (38.5, "38.5s", "6m0s"), behind the
+ * words of value ("*try again in *"), if it has any. */
 struct gamut_reason {
   int32_t status; /* 0: any */
   int32_t error_class;
