@@ -41,18 +41,22 @@ static const struct gamut_credential *row_at(const struct gm_instance *i,
                       sizeof(struct gamut_credential), NULL);
 }
 
-/* What may stand for a part of an origin: a host, with its port; people write a
- * scheme before it or not. */
+/* What may stand for a part of an origin: a host, with its port; of a URL its
+ * host, whatever its scheme: that of the origin counts. */
 static bool add_host(struct gm_buf *b, const char *value)
 {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:";
+  const char *host = value ? strstr(value, "://") : NULL;
+  size_t len;
 
-  if (value && gm_starts(value, "http://"))
-    value += strlen("http://");
-  if (!value || !*value || value[strspn(value, letters)])
+  if (!value)
     return false;
-  gm_buf_add(b, value);
+  host = host ? host + 3 : value;
+  len = strspn(host, letters);
+  if (len == 0 || (host[len] && (host == value || host[len] != '/')))
+    return false;
+  gm_buf_addn(b, host, len);
   return true;
 }
 

@@ -255,6 +255,56 @@ START_TEST(the_current_token)
 }
 END_TEST
 
+static const struct gamut_key place_keys[] = {
+  { "place", NULL, NULL, NULL, "where", GAMUT_STRING, 0, 0, 0 },
+  { "key", NULL, NULL, NULL, "key", GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+};
+static const struct gamut_credential place_rows[] = {
+  { "https://{place}", "x-key", "{key}" },
+};
+static const struct gamut_provider place_provider = {
+  .struct_size = sizeof(place_provider),
+  .name = "placed",
+  .keys = GAMUT_TABLE(place_keys),
+  .credentials = GAMUT_TABLE(place_rows),
+  .step = fixture_step,
+};
+
+static const struct {
+  const char *place, *url;
+  size_t n;
+} places[] = {
+  { "a.test", "https://a.test/x", 1 },
+  { "a.test:8443", "https://a.test:8443/x", 1 },
+  { "https://a.test", "https://a.test/x", 1 },
+  { "https://a.test/", "https://a.test/x", 1 },
+  { "https://a.test:8443/v1/token", "https://a.test:8443/x", 1 },
+  { "http://a.test/", "http://a.test/x", 0 },
+  { "a.test/x", "https://a.test/x", 0 },
+  { "https://me@a.test/", "https://a.test/x", 0 },
+  { "https://", "https://a.test/x", 0 },
+};
+
+START_TEST(a_place_that_is_configured)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[2];
+  struct fixture f;
+  char config[128];
+
+  snprintf(
+    config, sizeof(config),
+    "{\"providers\": {\"placed\": {\"place\": \"%s\", \"key\": \"k-1\"}}}",
+    places[_i].place);
+  fixture_open(&f, config);
+  ck_assert_int_eq(gm_registry_add(f.registry, &place_provider, NULL), 0);
+  ck_assert_msg(headers(fixture_get(&f, "placed"), places[_i].url, out, 2,
+                        &text) == places[_i].n,
+                "%s", places[_i].place);
+  fixture_close(&f);
+}
+END_TEST
+
 START_TEST(templates)
 {
   const char *at = "Key {a}:{b_2}.";
@@ -288,6 +338,7 @@ int main(void)
   tcase_add_test(tc, a_base_url_moves_the_key);
   tcase_add_test(tc, what_is_the_vendors_own);
   tcase_add_test(tc, the_current_token);
+  tcase_add_loop_test(tc, a_place_that_is_configured, 0, GM_LEN(places));
   tcase_add_test(tc, templates);
   return unit_run("credential", tc);
 }

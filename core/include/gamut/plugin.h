@@ -151,10 +151,10 @@ struct gamut_reason {
  * {@token} for the current token; the host fills them in as it sends.  {?name}
  * and {!name} stand for nothing: the row counts only when that value is set, or
  * is not (a GAMUT_BOOL: is on, is off; else the row is as good as not there).
- * An origin may have {name} as well.  Of several rows for one origin and header
- * the first whose values are all set counts; when none is, a job ends with
- * GAMUT_E_AUTH before anything is sent.  With header NULL the row only says
- * that the origin is the vendor's own. */
+ * An origin may have {name} as well, a host or a URL with it.  Of several rows
+ * for one origin and header the first whose values are all set counts; when none
+ * is, a job ends with GAMUT_E_AUTH before anything is sent.  With header NULL the
+ * row only says that the origin is the vendor's own. */
 struct gamut_credential {
   const char *origin; /* "https://host", "https://{region}.host"; NULL: that of
                          base_url */
