@@ -169,6 +169,17 @@ START_TEST(a_server_of_the_users_own)
 }
 END_TEST
 
+START_TEST(another_server_may_want_no_key)
+{
+  struct fixture f;
+
+  setenv("FAL_BASE_URL", "http://127.0.0.1:8000", 1);
+  fixture_open(&f, NULL);
+  ck_assert_int_eq(gm_instance_ready(fixture_get(&f, "fal"), NULL), 0);
+  fixture_close(&f);
+}
+END_TEST
+
 START_TEST(a_base_url_moves_the_key)
 {
   _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
@@ -335,6 +346,7 @@ int main(void)
   tcase_add_test(tc, behind_what_the_buffer_has);
   tcase_add_loop_test(tc, is_there_a_key, 0, GM_LEN(ready));
   tcase_add_test(tc, a_server_of_the_users_own);
+  tcase_add_test(tc, another_server_may_want_no_key);
   tcase_add_test(tc, a_base_url_moves_the_key);
   tcase_add_test(tc, what_is_the_vendors_own);
   tcase_add_test(tc, the_current_token);
