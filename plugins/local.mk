@@ -35,6 +35,7 @@ plugin_google_sources = \
 	plugins/google/veo.c
 
 plugin_openai_sources = \
+	plugins/openai/error.c \
 	plugins/openai/image.c \
 	plugins/openai/openai.c \
 	plugins/openai/openai.h \

@@ -114,7 +114,7 @@ int32_t openai_image(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   struct gamut_http x = { .phase = OPENAI_GENERATE,
-                          .flags = GAMUT_HTTP_BILLABLE,
+                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_ALL,
                           .timeout_ms = ANSWER_MS,
                           .method = "POST" };
   const char *wrong = misfit(c);
