@@ -41,6 +41,7 @@ plugin_openai_sources = \
 	plugins/openai/openai.h \
 	plugins/openai/output.c \
 	plugins/openai/request.c \
+	plugins/openai/upload.c \
 	plugins/openai/video.c
 
 plugin_higgsfield_sources = \

@@ -17,8 +17,8 @@
 #include "openai.h"
 #include <string.h>
 
-static const char *const phases[] = { "generate", "submit", "status",
-                                      "delete" };
+static const char *const phases[] = { "generate", "submit", "status", "delete",
+                                      "upload" };
 
 static const struct gamut_key keys[] = {
   { "api_key", "OPENAI_API_KEY", NULL, NULL,
@@ -39,6 +39,10 @@ static const struct gamut_key keys[] = {
     0 },
   { "api_version", "OPENAI_API_VERSION", NULL, NULL,
     "Azure's api-version, added to every URL there", GAMUT_STRING, 0, 0, 0 },
+  { "inline_max", NULL, NULL, NULL,
+    "bytes; larger files are uploaded once and named by their id (not set: "
+    "none is)",
+    GAMUT_INT, 0, 0, INT64_MAX },
   { "azure", NULL, "false", NULL, "ask Azure although there is an api_key",
     GAMUT_BOOL, 0, 0, 0 },
 };
@@ -155,6 +159,17 @@ static int32_t step(void *instance, struct gamut_call *c)
   }
 }
 
+/* A form holds any file: only who says so has it kept at OpenAI. */
+static const struct gamut_upload upload = { .struct_size = sizeof(upload),
+                                            .ttl_s = 24 * 3600,
+                                            .inline_max = UINT64_MAX,
+                                            .upload = openai_upload };
+
+static const void *extension(const char *id)
+{
+  return strcmp(id, GAMUT_EXT_UPLOAD) == 0 ? &upload : NULL;
+}
+
 static const struct gamut_provider openai = {
   .struct_size = sizeof(openai),
   .state_version = 1,
@@ -169,6 +184,7 @@ static const struct gamut_provider openai = {
   .reasons = GAMUT_TABLE(openai_reasons),
   .flags = GAMUT_WANTS_CANCEL,
   .step = step,
+  .extension = extension,
 };
 
 static const struct gamut_provider *const providers[] = { &openai, NULL };

@@ -4,7 +4,13 @@
 
 #include <gamut/plugin.h>
 
-enum { OPENAI_GENERATE, OPENAI_SUBMIT, OPENAI_STATUS, OPENAI_DELETE };
+enum {
+  OPENAI_GENERATE,
+  OPENAI_SUBMIT,
+  OPENAI_STATUS,
+  OPENAI_DELETE,
+  OPENAI_UPLOAD
+};
 
 /* request.c: the request in OpenAI's words.  *ret_wrong: what the model cannot
  * take, as a sentence, else left alone. */
@@ -44,6 +50,12 @@ int32_t openai_video(struct gamut_call *c);
 int32_t openai_video_reply(struct gamut_call *c);
 int32_t openai_video_delete(struct gamut_call *c);
 int32_t openai_video_deleted(struct gamut_call *c);
+
+/* upload.c */
+int32_t openai_upload(void *instance, struct gamut_call *c);
+int openai_is_file_id(const char *url);
+/* {"file_id"} of what OpenAI has, else {"image_url"}. */
+struct gamut_json *openai_reference(struct gamut_call *c, uint32_t input);
 
 /* openai.c: the first exchange of a job, also made anew. */
 int32_t openai_start(struct gamut_call *c);

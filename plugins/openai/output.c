@@ -32,10 +32,12 @@ static struct use use_of(struct gamut_call *c, const struct gamut_json *reply)
 
   /* Without details only a request without pictures is clear. */
   if (text < 0 && image < 0 && c->n_inputs == 0 &&
-      !h->json_get(c->request, "extra/images")) {
-    text = in;
+      !h->json_get(c->request, "extra/images"))
     image = 0;
-  }
+  if (text < 0 && image >= 0)
+    text = in - image;
+  else if (image < 0 && text >= 0)
+    image = in - text;
   if (!price || text < 0 || image < 0 || words > 0 || in + out <= 0 ||
       h->json_type(h->json_get(reply, "svg_usage")) > GAMUT_JSON_NULL)
     return use;

@@ -131,13 +131,9 @@ static int32_t create(struct gamut_call *c, struct gamut_http *x,
 {
   const struct gamut_host *h = c->host;
   int is_url = c->n_inputs > 0 && h->input_info(c, 0, "url");
-  struct gamut_json *frame;
 
-  if (is_url) {
-    frame = h->json_object(c);
-    h->json_set_input(frame, "image_url", 0, GAMUT_AS_URL);
-    h->json_set(body, "input_reference", frame);
-  }
+  if (is_url)
+    h->json_set(body, "input_reference", openai_reference(c, 0));
   if (is_url || h->json_get(body, "characters")) {
     x->json = body;
     return openai_send(c, x, "/videos");
