@@ -40,6 +40,7 @@ plugin_openai_sources = \
 	plugins/openai/openai.c \
 	plugins/openai/openai.h \
 	plugins/openai/output.c \
+	plugins/openai/query.c \
 	plugins/openai/request.c \
 	plugins/openai/upload.c \
 	plugins/openai/video.c

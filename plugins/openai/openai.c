@@ -17,8 +17,8 @@
 #include "openai.h"
 #include <string.h>
 
-static const char *const phases[] = { "generate", "submit", "status", "delete",
-                                      "upload" };
+static const char *const phases[] = { "generate", "submit", "status",
+                                      "delete",   "upload", "models" };
 
 static const struct gamut_key keys[] = {
   { "api_key", "OPENAI_API_KEY", NULL, NULL,
@@ -31,6 +31,9 @@ static const struct gamut_key keys[] = {
     "organization to bill, as org-...", GAMUT_STRING, 0, 0, 0 },
   { "project", "OPENAI_PROJECT_ID", NULL, NULL, "project to bill, as proj_...",
     GAMUT_STRING, 0, 0, 0 },
+  { "webhook_secret", "OPENAI_WEBHOOK_SECRET", NULL, NULL,
+    "secret of a webhook endpoint, to check deliveries with", GAMUT_STRING,
+    GAMUT_KEY_SECRET, 0, 0 },
   { "azure_api_key", "AZURE_OPENAI_API_KEY", NULL, NULL,
     "key of a resource at Azure, used when there is no api_key", GAMUT_STRING,
     GAMUT_KEY_SECRET, 0, 0 },
@@ -121,8 +124,30 @@ const struct gamut_reason openai_reasons[] = {
 const uint32_t openai_n_reasons =
   sizeof(openai_reasons) / sizeof(openai_reasons[0]);
 
+/* NULL, or the name of an option that there is not. */
+static const char *odd_option(struct gamut_call *c)
+{
+  static const char known[] = " mask_as video action variant inline_max ";
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *options = h->json_get(c->request, "options");
+  const char *name;
+  uint32_t n;
+
+  for (n = 0; h->json_member(options, n, &name); n++)
+    if (!strstr(known, h->text(c, " %s ", name)))
+      return name;
+  return NULL;
+}
+
 int32_t openai_start(struct gamut_call *c)
 {
+  const char *odd = odd_option(c);
+
+  if (odd)
+    return c->host->fail(c, GAMUT_E_INVALID,
+                         "openai has no option '%s': there are mask_as, "
+                         "inline_max, and of videos video, action, variant",
+                         odd);
   if (openai_is_azure(c) && !c->host->config_str(c, "api_version"))
     return c->host->fail(c, GAMUT_E_INVALID,
                          "Azure wants an api_version (OPENAI_API_VERSION)");
@@ -167,7 +192,11 @@ static const struct gamut_upload upload = { .struct_size = sizeof(upload),
 
 static const void *extension(const char *id)
 {
-  return strcmp(id, GAMUT_EXT_UPLOAD) == 0 ? &upload : NULL;
+  if (strcmp(id, GAMUT_EXT_UPLOAD) == 0)
+    return &upload;
+  if (strcmp(id, GAMUT_EXT_MODELS) == 0)
+    return &openai_models;
+  return strcmp(id, GAMUT_EXT_WEBHOOK) == 0 ? &openai_webhook : NULL;
 }
 
 static const struct gamut_provider openai = {

@@ -9,7 +9,8 @@ enum {
   OPENAI_SUBMIT,
   OPENAI_STATUS,
   OPENAI_DELETE,
-  OPENAI_UPLOAD
+  OPENAI_UPLOAD,
+  OPENAI_MODELS
 };
 
 /* request.c: the request in OpenAI's words.  *ret_wrong: what the model cannot
@@ -22,6 +23,8 @@ int openai_is(struct gamut_call *c, const struct gamut_json *o,
 /* The body's members as parts of a form: lists are name[], objects name[key].
  */
 void openai_form(struct gamut_call *c, const struct gamut_json *body);
+/* Is it another server than OpenAI's own or a region of it? */
+int openai_is_elsewhere(struct gamut_call *c);
 int openai_is_azure(struct gamut_call *c);
 /* The absolute URL of a path. */
 const char *openai_url(struct gamut_call *c, const char *path);
@@ -56,6 +59,10 @@ int32_t openai_upload(void *instance, struct gamut_call *c);
 int openai_is_file_id(const char *url);
 /* {"file_id"} of what OpenAI has, else {"image_url"}. */
 struct gamut_json *openai_reference(struct gamut_call *c, uint32_t input);
+
+/* query.c */
+extern const struct gamut_models openai_models;
+extern const struct gamut_webhook openai_webhook;
 
 /* openai.c: the first exchange of a job, also made anew. */
 int32_t openai_start(struct gamut_call *c);

@@ -84,8 +84,7 @@ static char dialect(struct gamut_call *c)
   return begins(model, "dall-e-") ? DALL_E : OTHER;
 }
 
-/* Is it OpenAI itself (or a region of it), or somebody who speaks like it? */
-static int is_elsewhere(struct gamut_call *c)
+int openai_is_elsewhere(struct gamut_call *c)
 {
   static const char host[] = "api.openai.com";
   const char *base = c->host->config_str(c, "base_url");
@@ -205,7 +204,7 @@ int openai_adds_format(struct gamut_call *c)
   const struct gamut_host *h = c->host;
   char d = dialect(c);
 
-  return (d == DALL_E || d == OTHER) && is_elsewhere(c) &&
+  return (d == DALL_E || d == OTHER) && openai_is_elsewhere(c) &&
          !h->json_get(c->request, "extra/response_format") &&
          !h->json_get(c->state, "plain");
 }
