@@ -70,7 +70,7 @@ static int32_t set_value(const struct resolve *r, struct gm_config_value *v,
   snprintf(name, sizeof(name), "%s.%s", r->name, v->key.name);
   row = gm_setting_of_key(&v->key, name);
   if (is_secret(v))
-    rc = gm_secret_clean(own, label, r->err);
+    rc = gm_secret_clean(own, v->key.flags & GAMUT_KEY_HEADERS, label, r->err);
   else
     rc = gm_setting_check(&row, own, where, r->err);
   if (rc || (is_secret(v) && !*own))

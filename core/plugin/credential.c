@@ -174,16 +174,40 @@ static bool has_header(const struct gm_header *out, size_t n, const char *name)
 }
 
 /* The texts follow one another in the buffer, which may have moved while it
- * grew. */
+ * grew.  Headers of the user's own have their values. */
 static size_t place(struct gm_header *out, size_t n, const char *text)
 {
   size_t j;
 
   for (j = 0; j < n; j++) {
+    if (out[j].value)
+      continue;
     out[j].value = text;
     text += strlen(text) + 1;
   }
   return n;
+}
+
+static bool is_lines(const struct gamut_credential *c)
+{
+  return c->header && strcmp(c->header, "*") == 0;
+}
+
+/* The user's own come first, so that they replace what rows would send. */
+static size_t add_own(const struct gm_instance *i, const char *origin,
+                      struct gm_header *out, size_t max)
+{
+  const struct gamut_credential *c;
+  size_t n = GM_MIN(i->headers.n, max);
+  uint32_t row;
+
+  for (row = 0; n > 0 && (c = row_at(i, row)); row++) {
+    if (!is_lines(c) || !row_is_for(i, c, origin))
+      continue;
+    memcpy(out, i->headers.items, n * sizeof(*out));
+    return n;
+  }
+  return 0;
 }
 
 size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
@@ -192,17 +216,18 @@ size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
 {
   const struct gamut_credential *c;
   char origin[GM_ORIGIN_SIZE];
-  size_t n = 0, from = text->len;
+  size_t n, from = text->len;
   uint32_t row;
 
   if (!gm_backup_home(i, url, origin))
     return 0;
+  n = add_own(i, origin, out, max);
   for (row = 0; n < max && (c = row_at(i, row)); row++) {
-    if (!c->header || !row_is_for(i, c, origin) ||
+    if (!c->header || is_lines(c) || !row_is_for(i, c, origin) ||
         has_header(out, n, c->header) || !is_filled(i, c, false))
       continue;
     fill(i, c, text);
-    out[n++].name = c->header;
+    out[n++] = (struct gm_header){ .name = c->header };
   }
   return n == 0 || gm_buf_failed(text) ? 0 : place(out, n, text->data + from);
 }
@@ -254,7 +279,7 @@ static bool is_secret(const struct gm_instance *i, const char *name)
 static bool proves(const struct gm_instance *i,
                    const struct gamut_credential *c, bool *ret_token)
 {
-  const char *at = c->header ? c->value : NULL;
+  const char *at = c->header && !is_lines(c) ? c->value : NULL;
   struct gm_piece piece;
   bool secret = false;
 

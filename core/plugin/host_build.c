@@ -68,7 +68,7 @@ bool gm_header_value_ok(const char *value)
 
 /* These say how the message is framed and where it goes; the host writes them.
  */
-static bool is_ours(const char *name)
+bool gm_header_is_ours(const char *name)
 {
   return gm_strieq(name, "host") || gm_strieq(name, "content-length") ||
          gm_strieq(name, "transfer-encoding") || gm_strieq(name, "connection");
@@ -98,7 +98,7 @@ void gm_host_header(struct gamut_call *pub, const char *name, const char *value)
   if (gm_call_broken(c) || !value)
     return;
   value = gm_call_plain(c, value);
-  if (!gm_header_name_ok(name) || is_ours(name))
+  if (!gm_header_name_ok(name) || gm_header_is_ours(name))
     gm_call_break(c, GAMUT_E_PLUGIN, "may not set a header '%s' (phase %s)",
                   name ? name : "", gm_phase_name(c->instance, pub->phase));
   else if (!gm_header_value_ok(value))

@@ -31,6 +31,7 @@ static void instance_free(struct gm_instance *i)
   gm_free(i->row_origins);
   gm_free(i->base_url);
   gm_free(i->base_query);
+  gm_instance_drop_headers(i);
   gm_free(i->webhook_state);
   gm_free(i->name);
   gm_free(i);
@@ -138,6 +139,7 @@ static int32_t make(struct gm_instances *all, const char *name,
   i->registry = all->registry;
   i->name = gm_strdup(name);
   if (!i->name || !set_base(i) || !set_rows(i) ||
+      !gm_instance_split_headers(i, all->log) ||
       !gm_map_put(&all->by_name, name, i))
     return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
   *ret = GM_TAKE(i);

@@ -413,6 +413,8 @@ void gm_mask_secrets(const struct gm_instance *i, char *text)
     if (key && key->flags & GAMUT_KEY_JSON)
       mask_members(i, key->name, text);
   }
+  for (n = 0; n < i->headers.n; n++)
+    gm_mask(text, i->headers.items[n].value);
 }
 
 void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,

@@ -31,6 +31,10 @@ static const struct gamut_key keys[] = {
     "organization to bill, as org-...", GAMUT_STRING, 0, 0, 0 },
   { "project", "OPENAI_PROJECT_ID", NULL, NULL, "project to bill, as proj_...",
     GAMUT_STRING, 0, 0, 0 },
+  { "headers", "OPENAI_CUSTOM_HEADERS", NULL, NULL,
+    "lines of Name: value, sent with everything and in place of what has the "
+    "same name",
+    GAMUT_STRING, GAMUT_KEY_SECRET | GAMUT_KEY_HEADERS, 0, 0 },
   { "webhook_secret", "OPENAI_WEBHOOK_SECRET", NULL, NULL,
     "secret of a webhook endpoint, to check deliveries with", GAMUT_STRING,
     GAMUT_KEY_SECRET, 0, 0 },
@@ -56,6 +60,7 @@ static const struct gamut_key keys[] = {
     origin, "api-key", "{!api_key}{?azure_endpoint}{azure_api_key}"            \
   }
 static const struct gamut_credential credentials[] = {
+  { NULL, "*", "{headers}" },
   { NULL, "authorization", "{!azure}Bearer {api_key}" },
   { NULL, "openai-organization", "{organization}" },
   { NULL, "openai-project", "{project}" },

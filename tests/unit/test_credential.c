@@ -95,6 +95,52 @@ START_TEST(behind_what_the_buffer_has)
 }
 END_TEST
 
+static const struct gamut_key lines_keys[] = {
+  { "api_key", NULL, NULL, NULL, "key", GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+  { "headers", "LINES_HEADERS", NULL, NULL, "headers", GAMUT_STRING,
+    GAMUT_KEY_SECRET | GAMUT_KEY_HEADERS, 0, 0 },
+};
+static const struct gamut_credential lines_rows[] = {
+  { NULL, "authorization", "Bearer {api_key}" },
+  { NULL, "*", "{headers}" },
+  { "https://other.test", "authorization", "Bearer {api_key}" },
+};
+static const struct gamut_provider lines_provider = {
+  .struct_size = sizeof(lines_provider),
+  .name = "lines",
+  .base_url = "https://lines.test",
+  .keys = GAMUT_TABLE(lines_keys),
+  .credentials = GAMUT_TABLE(lines_rows),
+  .step = fixture_step,
+};
+
+START_TEST(headers_of_the_users_own)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[8];
+  struct gm_instance *i;
+  struct fixture f;
+
+  fixture_open(&f, "{\"providers\": {\"lines\": {\"api_key\": \"k-1\"}}}");
+  ck_assert_int_eq(gm_registry_add(f.registry, &lines_provider, NULL), 0);
+  setenv("LINES_HEADERS",
+         " X-Tenant : a:b \r\nno colon\nHost: evil\nAuthorization: Mine 1\n",
+         1);
+  i = fixture_get(&f, "lines");
+  unsetenv("LINES_HEADERS");
+  ck_assert_uint_eq(headers(i, "https://lines.test/x", out, 8, &text), 2);
+  ck_assert_str_eq(out[0].name, "X-Tenant");
+  ck_assert_str_eq(out[0].value, "a:b");
+  ck_assert_str_eq(out[1].name, "Authorization");
+  ck_assert_str_eq(out[1].value, "Mine 1");
+  ck_assert_uint_eq(headers(i, "https://lines.test/x", out, 1, &text), 1);
+  ck_assert_uint_eq(headers(i, "https://other.test/x", out, 8, &text), 1);
+  ck_assert_str_eq(out[0].value, "Bearer k-1");
+  ck_assert_ptr_null(gm_instance_value(i, "headers", false));
+  fixture_close(&f);
+}
+END_TEST
+
 /* ---- ready -----------------------------------------------------------------
  */
 
@@ -344,6 +390,7 @@ int main(void)
   tcase_add_loop_test(tc, only_to_its_origin, 0, GM_LEN(rows));
   tcase_add_test(tc, the_first_row_that_is_filled);
   tcase_add_test(tc, behind_what_the_buffer_has);
+  tcase_add_test(tc, headers_of_the_users_own);
   tcase_add_loop_test(tc, is_there_a_key, 0, GM_LEN(ready));
   tcase_add_test(tc, a_server_of_the_users_own);
   tcase_add_test(tc, another_server_may_want_no_key);

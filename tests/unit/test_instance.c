@@ -183,7 +183,7 @@ START_TEST(how_a_secret_may_look)
   int32_t rc;
 
   snprintf(text, sizeof(text), "%s", looks[_i].text);
-  rc = gm_secret_clean(text, "FAL_KEY", &err);
+  rc = gm_secret_clean(text, false, "FAL_KEY", &err);
   if (looks[_i].clean) {
     ck_assert_msg(rc == 0, "%s: %s", looks[_i].name, gm_error_text(&err));
     ck_assert_str_eq(text, looks[_i].clean);

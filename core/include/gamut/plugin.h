@@ -106,11 +106,14 @@ enum {
  * the value is the path of a JSON file that the host reads; "key/member" stands
  * for a member of it wherever a key's name may stand.  Members called
  * private_key, client_secret and refresh_token are secrets.  A preset may begin
- * with "~/" or "{key}/"; a file that only a preset names may be missing. */
+ * with "~/" or "{key}/"; a file that only a preset names may be missing.
+ * HEADERS: a secret of lines "Name: value", each a header; lines without a
+ * colon are skipped.  At most one key has it. */
 enum {
   GAMUT_KEY_REQUIRED = 1u << 0,
   GAMUT_KEY_SECRET = 1u << 1,
-  GAMUT_KEY_JSON = 1u << 2
+  GAMUT_KEY_JSON = 1u << 2,
+  GAMUT_KEY_HEADERS = 1u << 3
 };
 
 /* One configuration key.  The host resolves it (API, then environment, then
@@ -152,9 +155,12 @@ struct gamut_reason {
  * and {!name} stand for nothing: the row counts only when that value is set, or
  * is not (a GAMUT_BOOL: is on, is off; else the row is as good as not there).
  * An origin may have {name} as well, a host or a URL with it.  Of several rows
- * for one origin and header the first whose values are all set counts; when none
- * is, a job ends with GAMUT_E_AUTH before anything is sent.  With header NULL the
- * row only says that the origin is the vendor's own. */
+ * for one origin and header the first whose values are all set counts; when
+ * none is, a job ends with GAMUT_E_AUTH before anything is sent.  With header
+ * NULL the row only says that the origin is the vendor's own.  With header "*"
+ * and the value
+ * "{key}", a key with GAMUT_KEY_HEADERS: all its lines are sent, in place of
+ * what other rows and the provider would send by the same names. */
 struct gamut_credential {
   const char *origin; /* "https://host", "https://{region}.host"; NULL: that of
                          base_url */
