@@ -225,8 +225,13 @@ static bool names_key(const struct gamut_key *k, const char *name)
 
 static bool is_value_name(const struct gamut_provider *p, const char *name)
 {
+  char first[GM_PIECE_MAX];
   const struct gamut_key *k;
+  const char *second;
   uint32_t i;
+
+  if (gm_template_pair(name, first, &second))
+    return is_value_name(p, first) && is_value_name(p, second);
 
   if (strcmp(name, GM_TOKEN_NAME) == 0)
     return p->extension && p->extension(GAMUT_EXT_TOKEN);

@@ -4,6 +4,7 @@
  * origin, decided anew for each hop, by comparing what libcurl makes of both.
  * The filled text is written into the caller's buffer, which is wiped after the
  * send; nothing else ever holds it. */
+#include "base/base64.h"
 #include "base/str.h"
 #include "plugin/plugin_private.h"
 #include <string.h>
@@ -113,6 +114,43 @@ static bool is_condition(const char *name)
   return *name == '?' || *name == '!';
 }
 
+/* {=name:secret} is both as RFC 7617 has them for Basic. */
+bool gm_template_pair(const char *name, char first[GM_PIECE_MAX],
+                      const char **ret_second)
+{
+  const char *colon = *name == '=' ? strchr(name, ':') : NULL;
+  size_t len = colon ? (size_t)(colon - name) - 1 : 0;
+
+  if (len == 0 || !colon[1])
+    return false;
+  memcpy(first, name + 1, len);
+  first[len] = '\0';
+  *ret_second = colon + 1;
+  return true;
+}
+
+static void add_pair(const struct gm_instance *i, const char *name,
+                     struct gm_buf *out)
+{
+  _cleanup_(gm_wipe_buf) struct gm_buf both = GM_BUF_INIT(16384);
+  char first[GM_PIECE_MAX];
+  const char *second;
+
+  if (!gm_template_pair(name, first, &second))
+    return;
+  gm_buf_addf(&both, "%s:%s", value_of(i, first), value_of(i, second));
+  gm_base64_add(out, gm_buf_text(&both), both.len);
+}
+
+static bool has_pair(const struct gm_instance *i, const char *name)
+{
+  char first[GM_PIECE_MAX];
+  const char *second;
+
+  return gm_template_pair(name, first, &second) && value_of(i, first) &&
+         value_of(i, second);
+}
+
 static bool is_set(const struct gm_instance *i, const char *name)
 {
   const struct gm_config_value *v = gm_config_find(i->config, name);
@@ -129,6 +167,8 @@ static bool fits(const struct gm_instance *i, const char *name,
 {
   if (is_condition(name))
     return is_set(i, name + 1) == (*name == '?');
+  if (*name == '=')
+    return has_pair(i, name);
   if (token_comes && strcmp(name, GM_TOKEN_NAME) == 0)
     return true;
   return !*name || value_of(i, name);
@@ -156,7 +196,9 @@ static void fill(const struct gm_instance *i, const struct gamut_credential *c,
 
   while (gm_template_next(&at, &piece)) {
     gm_buf_addn(text, piece.text, piece.len);
-    if (*piece.name && !is_condition(piece.name))
+    if (*piece.name == '=')
+      add_pair(i, piece.name, text);
+    else if (*piece.name && !is_condition(piece.name))
       gm_buf_add(text, value_of(i, piece.name));
   }
   gm_buf_addc(text, '\0');
@@ -279,7 +321,8 @@ static bool is_secret(const struct gm_instance *i, const char *name)
 static bool proves(const struct gm_instance *i,
                    const struct gamut_credential *c, bool *ret_token)
 {
-  const char *at = c->header && !is_lines(c) ? c->value : NULL;
+  const char *at = c->header && !is_lines(c) ? c->value : NULL, *second;
+  char first[GM_PIECE_MAX];
   struct gm_piece piece;
   bool secret = false;
 
@@ -287,6 +330,8 @@ static bool proves(const struct gm_instance *i,
   while (gm_template_next(&at, &piece)) {
     *ret_token |= strcmp(piece.name, GM_TOKEN_NAME) == 0;
     secret |= is_secret(i, piece.name);
+    if (gm_template_pair(piece.name, first, &second))
+      secret |= is_secret(i, first) || is_secret(i, second);
   }
   return secret || *ret_token;
 }
@@ -332,21 +377,31 @@ static enum found look_for_key(const struct gm_instance *i, bool all)
   return found;
 }
 
+static void add_name(const struct gm_instance *i, const char *name,
+                     const char **before, struct gm_buf *b)
+{
+  if (!*name || !gm_config_find(i->config, name))
+    return;
+  gm_buf_add(b, *before);
+  gm_config_how(i, name, b);
+  *before = " and ";
+}
+
 /* "FAL_KEY_ID and FAL_KEY_SECRET" */
 static void add_row(const struct gm_instance *i,
                     const struct gamut_credential *c, struct gm_buf *b)
 {
-  const char *at = c->value, *before = "";
+  const char *at = c->value, *before = "", *second;
+  char first[GM_PIECE_MAX];
   struct gm_piece piece;
 
   while (gm_template_next(&at, &piece)) {
-    const char *name = piece.name + (*piece.name == '?');
-
-    if (!*name || !gm_config_find(i->config, name))
-      continue;
-    gm_buf_add(b, before);
-    gm_config_how(i, name, b);
-    before = " and ";
+    if (gm_template_pair(piece.name, first, &second)) {
+      add_name(i, first, &before, b);
+      add_name(i, second, &before, b);
+    } else {
+      add_name(i, piece.name + (*piece.name == '?'), &before, b);
+    }
   }
 }
 

@@ -125,13 +125,17 @@ extern const struct gamut_plugin *const gm_bundled_plugins[];
 
 /* ---- templates of credentials: "Key {key_id}:{key_secret}" */
 
+#define GM_PIECE_MAX (4 * GM_KEY_MAX)
 struct gm_piece {
   const char *text; /* literal, then */
   size_t len;
-  char name[3 * GM_KEY_MAX]; /* a value, or a member; "" at the end */
+  char name[GM_PIECE_MAX]; /* a value, or a member; "" at the end */
 };
 /* One piece further; false at the end.  Broken braces: *at becomes NULL. */
 bool gm_template_next(const char **at, struct gm_piece *ret);
+/* "=first:second": false if it is no pair. */
+bool gm_template_pair(const char *name, char first[GM_PIECE_MAX],
+                      const char **ret_second);
 #define GM_TOKEN_NAME "@token"
 
 /* ---- config of an instance */

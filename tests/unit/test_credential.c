@@ -95,6 +95,49 @@ START_TEST(behind_what_the_buffer_has)
 }
 END_TEST
 
+static const struct gamut_key pair_keys[] = {
+  { "name", NULL, NULL, NULL, "name", GAMUT_STRING, 0, 0, 0 },
+  { "secret", NULL, NULL, NULL, "secret", GAMUT_STRING, GAMUT_KEY_SECRET, 0,
+    0 },
+};
+static const struct gamut_credential pair_rows[] = {
+  { NULL, "authorization", "Basic {=name:secret}" },
+};
+static const struct gamut_provider pair_provider = {
+  .struct_size = sizeof(pair_provider),
+  .name = "pair",
+  .base_url = "https://pair.test",
+  .keys = GAMUT_TABLE(pair_keys),
+  .credentials = GAMUT_TABLE(pair_rows),
+  .step = fixture_step,
+};
+
+START_TEST(name_and_secret_in_base64)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[2];
+  struct gm_instance *i;
+  struct fixture f;
+
+  fixture_open(&f, "{\"providers\": {\"pair\": {\"name\": \"Aladdin\", "
+                   "\"secret\": \"open sesame\"},"
+                   "\"half\": {\"use\": \"pair\", \"name\": \"x\"}}}");
+  ck_assert_int_eq(gm_registry_add(f.registry, &pair_provider, NULL), 0);
+  i = fixture_get(&f, "pair");
+  ck_assert_uint_eq(headers(i, "https://pair.test/x", out, 2, &text), 1);
+  ck_assert_str_eq(out[0].value, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+  ck_assert_int_eq(gm_instance_ready(i, NULL), 0);
+  i = fixture_get(&f, "half");
+  ck_assert_int_eq(gm_instance_ready(i, &err), GAMUT_E_AUTH);
+  ck_assert_str_eq(gm_error_text(&err),
+                   "no key for half: set half.name in the settings and "
+                   "half.secret in the settings");
+  ck_assert_uint_eq(headers(i, "https://pair.test/x", out, 2, &text), 0);
+  fixture_close(&f);
+}
+END_TEST
+
 static const struct gamut_key lines_keys[] = {
   { "api_key", NULL, NULL, NULL, "key", GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
   { "headers", "LINES_HEADERS", NULL, NULL, "headers", GAMUT_STRING,
@@ -390,6 +433,7 @@ int main(void)
   tcase_add_loop_test(tc, only_to_its_origin, 0, GM_LEN(rows));
   tcase_add_test(tc, the_first_row_that_is_filled);
   tcase_add_test(tc, behind_what_the_buffer_has);
+  tcase_add_test(tc, name_and_secret_in_base64);
   tcase_add_test(tc, headers_of_the_users_own);
   tcase_add_loop_test(tc, is_there_a_key, 0, GM_LEN(ready));
   tcase_add_test(tc, a_server_of_the_users_own);
