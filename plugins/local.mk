@@ -23,14 +23,17 @@ plugin_fal_sources = \
 
 plugin_google_sources = \
 	plugins/google/answer.c \
+	plugins/google/external.c \
 	plugins/google/gemini.c \
 	plugins/google/gemini_reply.c \
 	plugins/google/google.c \
 	plugins/google/google.h \
 	plugins/google/imagen.c \
 	plugins/google/input.c \
+	plugins/google/models.c \
 	plugins/google/place.c \
 	plugins/google/token.c \
+	plugins/google/token.h \
 	plugins/google/upload.c \
 	plugins/google/veo.c
 
