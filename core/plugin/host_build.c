@@ -324,7 +324,8 @@ static bool check_http(struct gm_call *c, const struct gamut_http *x)
 {
   const struct gamut_provider *p = &c->instance->provider->def;
   const uint32_t all = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_KEYED | GAMUT_HTTP_ALL |
-                       GAMUT_HTTP_STREAM | GAMUT_HTTP_FILL;
+                       GAMUT_HTTP_STREAM | GAMUT_HTTP_FILL | GAMUT_HTTP_PROBE;
+  const uint32_t paid_probe = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_PROBE;
 
   if (c->in->event == GAMUT_EV_OPEN || c->in->event == GAMUT_EV_WORK)
     gm_call_break(c, GAMUT_E_PLUGIN, "asked for an exchange outside a step");
@@ -335,7 +336,7 @@ static bool check_http(struct gm_call *c, const struct gamut_http *x)
     gm_call_break(c, GAMUT_E_PLUGIN, "asked for the method '%s' (phase %s)",
                   x->method ? x->method : "",
                   gm_phase_name(c->instance, x->phase));
-  else if (x->flags & ~all)
+  else if (x->flags & ~all || (x->flags & paid_probe) == paid_probe)
     gm_call_break(c, GAMUT_E_PLUGIN, "asked for an exchange with flags %#x",
                   (unsigned)x->flags);
   else if (x->body_len > UINT32_MAX / 2)

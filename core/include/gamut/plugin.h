@@ -270,7 +270,7 @@ enum {
 
 struct gamut_reply {
   uint32_t struct_size;
-  int32_t status;           /* 100..599 */
+  int32_t status;           /* 100..599; 0: none came, see GAMUT_HTTP_PROBE */
   int32_t class_hint;       /* what the status alone says */
   uint32_t retry_after_ms;  /* from the usual headers; 0: none */
   const char *content_type; /* lower case, without parameters */
@@ -309,7 +309,7 @@ enum {
                                     which the host else fails by reasons */
   GAMUT_HTTP_STREAM = 1u << 3,   /* server-sent events: EV_CHUNK each, then
                                     EV_REPLY without them */
-  GAMUT_HTTP_FILL = 1u << 4      /* {name} in the body stands for a
+  GAMUT_HTTP_FILL = 1u << 4,     /* {name} in the body stands for a
                                     configuration value, form-escaped, secret
                                     or not; {<name} for the content of the file
                                     that it names, {<name#member} for a member
@@ -317,6 +317,9 @@ enum {
                                     JSON only the string "{@secret}" counts:
                                     what the caller of a query gave (see
                                     gamut.account/1) */
+  GAMUT_HTTP_PROBE = 1u << 5     /* nobody may be there: no answer is not tried
+                                    again but comes to step() as a reply with
+                                    the status 0.  Not with BILLABLE */
 };
 
 struct gamut_http {
