@@ -145,6 +145,8 @@ static int32_t ask_metadata(struct google *g, int32_t phase, const char *path)
                           .timeout_ms = PROBE_MS,
                           .method = "GET" };
 
+  if (phase == GOOGLE_PROBE)
+    x.flags |= GAMUT_HTTP_PROBE;
   x.url =
     h->text(g->c, "%s%s/computeMetadata/v1/instance%s", scheme, host, path);
   h->header(g->c, "metadata-flavor", "Google");
