@@ -11,8 +11,9 @@
  *  - Compatible servers send strings for errors, FastAPI's details, null for
  *    what they do not have, and JSON where a stream was asked for.
  *
- * State of a video: "id", "polls" so far, the status "said" last.  Of a stream:
- * "pictures" so far, "tokens" and "microusd" used by them.
+ * State of a video: "id", "polls" so far, the status "said" last, whether it
+ * was "made_before".  Of a stream: "pictures" so far, "tokens" and "microusd"
+ * used by them.  Of what is sent again: see error.c.
  */
 #include "openai.h"
 #include <string.h>

@@ -87,6 +87,30 @@ static int32_t poll_status(struct gamut_call *c, int now)
   return openai_send(c, &x, path_of(c, ""));
 }
 
+/* A number, which OpenAI writes as text; 0: none. */
+static int64_t seconds_of(struct gamut_call *c, const struct gamut_json *v)
+{
+  const char *text = c->host->json_str(v, "", NULL);
+  int64_t n = c->host->json_int(v, "", 0);
+
+  for (; text && *text >= '0' && *text <= '9' && n < 100000; text++)
+    n = n * 10 + (*text - '0');
+  return n;
+}
+
+/* What was made now; of an extension the answer tells the length of the whole.
+ */
+static void tell_seconds(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  int extends = openai_is(c, c->request, "options/action", "extend");
+  int64_t n = seconds_of(c, extends ? h->json_get(c->request, "duration")
+                                    : h->json_get(c->reply->json, "seconds"));
+
+  if (n > 0 && !h->json_get(c->state, "made_before"))
+    h->usage(c, "second", (double)n, -1);
+}
+
 /* The host fetches it, with the key, which no redirect gets to see. */
 static int32_t hand_over(struct gamut_call *c)
 {
@@ -185,7 +209,8 @@ static int32_t fetch(struct gamut_call *c, const char *id)
   const struct gamut_host *h = c->host;
 
   h->json_set_str(c->state, "id", id);
-  h->usage(c, "video", 0, 0); /* it was paid for when it was made */
+  h->json_set_bool(c->state, "made_before", 1);
+  h->usage(c, "video", 0, 0); /* it was paid for then */
   if (h->json_str(c->request, "options/variant", NULL))
     return hand_over(c);
   return poll_status(c, 1);
@@ -257,8 +282,10 @@ int32_t openai_video_reply(struct gamut_call *c)
   }
   if (!status)
     return h->fail(c, GAMUT_E_PROTOCOL, "the answer has no status");
-  if (strcmp(status, "completed") == 0)
+  if (strcmp(status, "completed") == 0) {
+    tell_seconds(c);
     return hand_over(c);
+  }
   if (strcmp(status, "failed") == 0)
     return h->fail_reply(c);
   tell(c, status);
