@@ -97,6 +97,7 @@ core_plugin_sources = \
 	core/plugin/credential.c \
 	core/plugin/fill.c \
 	core/plugin/find.c \
+	core/plugin/header_lines.c \
 	core/plugin/host.c \
 	core/plugin/host_build.c \
 	core/plugin/host_json.c \

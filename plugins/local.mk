@@ -27,23 +27,29 @@ plugin_fal_sources = \
 
 plugin_google_sources = \
 	plugins/google/answer.c \
+	plugins/google/external.c \
 	plugins/google/gemini.c \
 	plugins/google/gemini_reply.c \
 	plugins/google/google.c \
 	plugins/google/google.h \
 	plugins/google/imagen.c \
 	plugins/google/input.c \
+	plugins/google/models.c \
 	plugins/google/place.c \
 	plugins/google/token.c \
+	plugins/google/token.h \
 	plugins/google/upload.c \
 	plugins/google/veo.c
 
 plugin_openai_sources = \
+	plugins/openai/error.c \
 	plugins/openai/image.c \
 	plugins/openai/openai.c \
 	plugins/openai/openai.h \
 	plugins/openai/output.c \
+	plugins/openai/query.c \
 	plugins/openai/request.c \
+	plugins/openai/upload.c \
 	plugins/openai/video.c
 
 plugin_higgsfield_sources = \

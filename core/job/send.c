@@ -79,7 +79,7 @@ static void answered(struct gm_exchange *x)
   gm_job_move(job, GM_JOB_READY);
   if (gm_stream_over(job, f))
     ;
-  else if (x->error_class)
+  else if (x->error_class && !(job->pending->flags & GAMUT_HTTP_PROBE))
     no_answer(job, x);
   else if (x->status >= 400 && !(job->pending->flags & GAMUT_HTTP_ALL))
     gm_job_refused(job, x);

@@ -349,11 +349,13 @@ void gm_job_act(struct gm_job *job, struct gm_ending *end,
   }
 }
 
-/* The first good answer to a paid exchange: the vendor has the job. */
-static void mark_accepted(struct gm_job *job, const struct gm_ending *end)
+/* The first good answer to a paid exchange: the vendor has the job.  A provider
+ * that goes on after a refusal has not got it yet. */
+static void mark_accepted(struct gm_job *job, const struct gm_ending *end,
+                          const struct gm_exchange *x)
 {
-  if (!end->paid || end->kind == GM_STEP_FAIL || end->kind == GM_STEP_REPLY ||
-      end->kind == GM_STEP_NONE)
+  if (!end->paid || x->status >= 400 || end->kind == GM_STEP_FAIL ||
+      end->kind == GM_STEP_REPLY || end->kind == GM_STEP_NONE)
     return;
   job->accepted = true;
   job->doubtful = false;
@@ -380,7 +382,7 @@ void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
   *end = (struct gm_ending){ .kind = c->kind, .event = event };
   end->paid = x && job->pending &&
               (job->pending->flags & GAMUT_HTTP_BILLABLE) && !job->accepted;
-  mark_accepted(job, end);
+  mark_accepted(job, end, x);
   tell_progress(job, c);
   keep_facts(job, c);
   keep_usage(job, c);

@@ -10,12 +10,14 @@
 #include <gamut/plugin.h>
 #include <string.h>
 
-enum { SECRETS_MAX = 16, HEADERS_MAX = 128, OWN_MAX = 4, OWN_SIZE = 96 };
+enum { SECRETS_MAX = 48, HEADERS_MAX = 128, OWN_MAX = 4, OWN_SIZE = 96 };
 
 struct lines {
   struct curl_slist *nodes;
   size_t n;
   char *text;
+  const struct gm_header *secrets; /* they replace what the owner would send */
+  size_t n_secrets;
 };
 
 /* Lengths and hop are ours to say, whatever the owner thinks. */
@@ -121,6 +123,15 @@ static void leave_out(struct lines *l, const char *line)
   node->next = node + 1;
 }
 
+static bool has(const struct gm_header *h, size_t n, const char *name)
+{
+  for (size_t i = 0; i < n; i++) {
+    if (gm_strieq(h[i].name, name))
+      return true;
+  }
+  return false;
+}
+
 static void add_owners(struct lines *l, const struct gm_exchange *x)
 {
   bool away = x->hops && !gm_url_same_origin(x->url, gm_exchange_url(x));
@@ -128,18 +139,17 @@ static void add_owners(struct lines *l, const struct gm_exchange *x)
   for (size_t i = 0; i < x->n_headers; i++) {
     const struct gm_header *h = &x->headers[i];
 
-    if (!is_ours(h->name) && !(away && is_personal(h->name)))
+    if (!is_ours(h->name) && !(away && is_personal(h->name)) &&
+        !has(l->secrets, l->n_secrets, h->name))
       add(l, h->name, h->value);
   }
 }
 
-static bool has(const struct gm_exchange *x, const char *name)
+static bool is_there(const struct lines *l, const struct gm_exchange *x,
+                     const char *name)
 {
-  for (size_t i = 0; i < x->n_headers; i++) {
-    if (gm_strieq(x->headers[i].name, name))
-      return true;
-  }
-  return false;
+  return has(x->headers, x->n_headers, name) ||
+         has(l->secrets, l->n_secrets, name);
 }
 
 /* libcurl would make the first two as well, but prints each twice, and its
@@ -148,12 +158,12 @@ static void add_own(struct lines *l, const struct gm_http_slot *s)
 {
   const char *agent = s->http->user_agent;
 
-  if (agent && !has(s->x, "user-agent"))
+  if (agent && !is_there(l, s->x, "user-agent"))
     add(l, "User-Agent", agent);
-  if (s->decodes && !has(s->x, "accept-encoding"))
+  if (s->decodes && !is_there(l, s->x, "accept-encoding"))
     add(l, "Accept-Encoding", gm_http_encodings());
   leave_out(l, "Expect:");
-  if (!has(s->x, "content-type"))
+  if (!is_there(l, s->x, "content-type"))
     leave_out(l, "Content-Type:");
 }
 
@@ -162,21 +172,22 @@ int32_t gm_http_lines_set(struct gm_http_slot *s)
   struct gm_exchange *x = s->x;
   struct gm_header secrets[SECRETS_MAX];
   struct lines l = { 0 };
-  size_t n_secrets = 0, n, size = OWN_SIZE;
+  size_t n, size = OWN_SIZE;
   int32_t rc;
 
   if (x->n_headers > HEADERS_MAX)
     return gm_fail(&x->err, GAMUT_E_INVALID, "more than %d request headers",
                    (int)HEADERS_MAX);
   if (x->authorize)
-    n_secrets = x->authorize(x, gm_exchange_url(x), secrets, SECRETS_MAX);
-  n = x->n_headers + n_secrets + OWN_MAX;
+    l.n_secrets = x->authorize(x, gm_exchange_url(x), secrets, SECRETS_MAX);
+  l.secrets = secrets;
+  n = x->n_headers + l.n_secrets + OWN_MAX;
   size += n * sizeof(struct curl_slist);
   if (s->http->user_agent)
     size += strlen(s->http->user_agent);
   rc = measure(x, x->headers, x->n_headers, &size);
   if (!rc)
-    rc = measure(x, secrets, n_secrets, &size);
+    rc = measure(x, secrets, l.n_secrets, &size);
   if (rc)
     return rc;
   if (!make_room(s, size))
@@ -185,7 +196,7 @@ int32_t gm_http_lines_set(struct gm_http_slot *s)
   l.text = (char *)(l.nodes + n);
   add_owners(&l, x);
   add_own(&l, s);
-  for (size_t i = 0; i < n_secrets; i++)
+  for (size_t i = 0; i < l.n_secrets; i++)
     add(&l, secrets[i].name, secrets[i].value);
   l.nodes[l.n - 1].next = NULL;
   curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, l.nodes);

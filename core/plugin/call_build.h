@@ -78,6 +78,8 @@ bool gm_call_input_bytes(struct gm_call *c, const struct gm_input *in,
 bool gm_method_ok(const char *method);
 bool gm_url_text_ok(const char *url); /* printable ASCII, not too long */
 bool gm_header_name_ok(const char *name);
+/* Does it say how the message is framed and where it goes? */
+bool gm_header_is_ours(const char *name);
 bool gm_header_value_ok(const char *value);
 
 /* ---- the services, by file ---------------------------------------------- */

@@ -176,6 +176,9 @@ static int32_t check_key(const struct gamut_provider *p, uint32_t i,
   if (k->min > k->max)
     return gm_plugin_bad(err, "key '%s' has a minimum above its maximum",
                          k->name);
+  if (k->flags & GAMUT_KEY_HEADERS && !(k->flags & GAMUT_KEY_SECRET))
+    return gm_plugin_bad(err, "key '%s' holds headers and is no secret",
+                         k->name);
   if (k->flags & GAMUT_KEY_SECRET && (k->preset || k->type != GAMUT_STRING))
     return gm_plugin_bad(
       err, "key '%s' is a secret with a preset, or no string", k->name);
@@ -222,8 +225,13 @@ static bool names_key(const struct gamut_key *k, const char *name)
 
 static bool is_value_name(const struct gamut_provider *p, const char *name)
 {
+  char first[GM_PIECE_MAX];
   const struct gamut_key *k;
+  const char *second;
   uint32_t i;
+
+  if (gm_template_pair(name, first, &second))
+    return is_value_name(p, first) && is_value_name(p, second);
 
   if (strcmp(name, GM_TOKEN_NAME) == 0)
     return p->extension && p->extension(GAMUT_EXT_TOKEN);
@@ -283,10 +291,22 @@ static int32_t check_template(const struct gamut_provider *p,
   return 0;
 }
 
-static bool header_is_ours(const char *name)
+/* A row for "*" sends what one key with GAMUT_KEY_HEADERS holds, as it is. */
+static int32_t check_lines_row(const struct gamut_provider *p,
+                               const struct gamut_credential *c,
+                               struct gm_error *err)
 {
-  return gm_strieq(name, "host") || gm_strieq(name, "content-length") ||
-         gm_strieq(name, "transfer-encoding") || gm_strieq(name, "connection");
+  const char *at = c->value;
+  const struct gamut_key *k;
+  struct gm_piece piece;
+  uint32_t i;
+
+  if (gm_template_next(&at, &piece) && piece.len == 0 && !*at)
+    for (i = 0; (k = key_row(p, i)); i++)
+      if (strcmp(k->name, piece.name) == 0 && k->flags & GAMUT_KEY_HEADERS)
+        return 0;
+  return gm_plugin_bad(
+    err, "credential '*' is not one key with headers: '%.80s'", c->value);
 }
 
 static int32_t check_credential(const struct gamut_provider *p, uint32_t i,
@@ -310,11 +330,13 @@ static int32_t check_credential(const struct gamut_provider *p, uint32_t i,
       err, "credential %u is for base_url, which has no preset", i);
   if (!c->header)
     return 0;
-  if (!gm_header_name_ok(c->header) || header_is_ours(c->header))
+  if (!gm_header_name_ok(c->header) || gm_header_is_ours(c->header))
     return gm_plugin_bad(err, "credential %u: '%.60s' is no header to set", i,
                          c->header);
   if (!c->value || !*c->value)
     return gm_plugin_bad(err, "credential '%s' has no value", c->header);
+  if (strcmp(c->header, "*") == 0)
+    return check_lines_row(p, c, err);
   return check_template(p, c, err);
 }
 

@@ -70,7 +70,7 @@ static int32_t set_value(const struct resolve *r, struct gm_config_value *v,
   snprintf(name, sizeof(name), "%s.%s", r->name, v->key.name);
   row = gm_setting_of_key(&v->key, name);
   if (is_secret(v))
-    rc = gm_secret_clean(own, label, r->err);
+    rc = gm_secret_clean(own, v->key.flags & GAMUT_KEY_HEADERS, label, r->err);
   else
     rc = gm_setting_check(&row, own, where, r->err);
   if (rc || (is_secret(v) && !*own))
@@ -202,11 +202,11 @@ static char *shown_of(const struct gm_config_value *v)
 static int32_t check_base_url(const struct resolve *r,
                               const struct gm_config_value *v)
 {
-  if (!v->text || !strpbrk(v->text, "?#"))
+  if (!v->text || !strchr(v->text, '#'))
     return 0;
   return gm_fail(r->err, GAMUT_E_INVALID,
-                 "%s.base_url: '%.200s' has a query or a fragment (from %s)",
-                 r->name, v->text, v->where);
+                 "%s.base_url: '%.200s' has a fragment (from %s)", r->name,
+                 v->text, v->where);
 }
 
 static int32_t resolve_all(const struct resolve *r)

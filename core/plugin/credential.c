@@ -4,6 +4,7 @@
  * origin, decided anew for each hop, by comparing what libcurl makes of both.
  * The filled text is written into the caller's buffer, which is wiped after the
  * send; nothing else ever holds it. */
+#include "base/base64.h"
 #include "base/str.h"
 #include "plugin/plugin_private.h"
 #include <string.h>
@@ -41,18 +42,22 @@ static const struct gamut_credential *row_at(const struct gm_instance *i,
                       sizeof(struct gamut_credential), NULL);
 }
 
-/* What may stand for a part of an origin: a host, with its port; people write a
- * scheme before it or not. */
+/* What may stand for a part of an origin: a host, with its port; of a URL its
+ * host, whatever its scheme: that of the origin counts. */
 static bool add_host(struct gm_buf *b, const char *value)
 {
   static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:";
+  const char *host = value ? strstr(value, "://") : NULL;
+  size_t len;
 
-  if (value && gm_starts(value, "http://"))
-    value += strlen("http://");
-  if (!value || !*value || value[strspn(value, letters)])
+  if (!value)
     return false;
-  gm_buf_add(b, value);
+  host = host ? host + 3 : value;
+  len = strspn(host, letters);
+  if (len == 0 || (host[len] && (host == value || host[len] != '/')))
+    return false;
+  gm_buf_addn(b, host, len);
   return true;
 }
 
@@ -108,6 +113,43 @@ static bool is_condition(const char *name)
   return *name == '?' || *name == '!';
 }
 
+/* {=name:secret} is both as RFC 7617 has them for Basic. */
+bool gm_template_pair(const char *name, char first[GM_PIECE_MAX],
+                      const char **ret_second)
+{
+  const char *colon = *name == '=' ? strchr(name, ':') : NULL;
+  size_t len = colon ? (size_t)(colon - name) - 1 : 0;
+
+  if (len == 0 || !colon[1])
+    return false;
+  memcpy(first, name + 1, len);
+  first[len] = '\0';
+  *ret_second = colon + 1;
+  return true;
+}
+
+static void add_pair(const struct gm_instance *i, const char *name,
+                     struct gm_buf *out)
+{
+  _cleanup_(gm_wipe_buf) struct gm_buf both = GM_BUF_INIT(16384);
+  char first[GM_PIECE_MAX];
+  const char *second;
+
+  if (!gm_template_pair(name, first, &second))
+    return;
+  gm_buf_addf(&both, "%s:%s", value_of(i, first), value_of(i, second));
+  gm_base64_add(out, gm_buf_text(&both), both.len);
+}
+
+static bool has_pair(const struct gm_instance *i, const char *name)
+{
+  char first[GM_PIECE_MAX];
+  const char *second;
+
+  return gm_template_pair(name, first, &second) && value_of(i, first) &&
+         value_of(i, second);
+}
+
 static bool is_set(const struct gm_instance *i, const char *name)
 {
   const struct gm_config_value *v = gm_config_find(i->config, name);
@@ -124,6 +166,8 @@ static bool fits(const struct gm_instance *i, const char *name,
 {
   if (is_condition(name))
     return is_set(i, name + 1) == (*name == '?');
+  if (*name == '=')
+    return has_pair(i, name);
   if (token_comes && strcmp(name, GM_TOKEN_NAME) == 0)
     return true;
   return !*name || value_of(i, name);
@@ -151,7 +195,9 @@ static void fill(const struct gm_instance *i, const struct gamut_credential *c,
 
   while (gm_template_next(&at, &piece)) {
     gm_buf_addn(text, piece.text, piece.len);
-    if (*piece.name && !is_condition(piece.name))
+    if (*piece.name == '=')
+      add_pair(i, piece.name, text);
+    else if (*piece.name && !is_condition(piece.name))
       gm_buf_add(text, value_of(i, piece.name));
   }
   gm_buf_addc(text, '\0');
@@ -169,16 +215,40 @@ static bool has_header(const struct gm_header *out, size_t n, const char *name)
 }
 
 /* The texts follow one another in the buffer, which may have moved while it
- * grew. */
+ * grew.  Headers of the user's own have their values. */
 static size_t place(struct gm_header *out, size_t n, const char *text)
 {
   size_t j;
 
   for (j = 0; j < n; j++) {
+    if (out[j].value)
+      continue;
     out[j].value = text;
     text += strlen(text) + 1;
   }
   return n;
+}
+
+static bool is_lines(const struct gamut_credential *c)
+{
+  return c->header && strcmp(c->header, "*") == 0;
+}
+
+/* The user's own come first, so that they replace what rows would send. */
+static size_t add_own(const struct gm_instance *i, const char *origin,
+                      struct gm_header *out, size_t max)
+{
+  const struct gamut_credential *c;
+  size_t n = GM_MIN(i->headers.n, max);
+  uint32_t row;
+
+  for (row = 0; n > 0 && (c = row_at(i, row)); row++) {
+    if (!is_lines(c) || !row_is_for(i, c, origin))
+      continue;
+    memcpy(out, i->headers.items, n * sizeof(*out));
+    return n;
+  }
+  return 0;
 }
 
 size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
@@ -187,17 +257,18 @@ size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
 {
   const struct gamut_credential *c;
   char origin[GM_ORIGIN_SIZE];
-  size_t n = 0, from = text->len;
+  size_t n, from = text->len;
   uint32_t row;
 
   if (!gm_backup_home(i, url, origin))
     return 0;
+  n = add_own(i, origin, out, max);
   for (row = 0; n < max && (c = row_at(i, row)); row++) {
-    if (!c->header || !row_is_for(i, c, origin) ||
+    if (!c->header || is_lines(c) || !row_is_for(i, c, origin) ||
         has_header(out, n, c->header) || !is_filled(i, c, false))
       continue;
     fill(i, c, text);
-    out[n++].name = c->header;
+    out[n++] = (struct gm_header){ .name = c->header };
   }
   return n == 0 || gm_buf_failed(text) ? 0 : place(out, n, text->data + from);
 }
@@ -249,7 +320,8 @@ static bool is_secret(const struct gm_instance *i, const char *name)
 static bool proves(const struct gm_instance *i,
                    const struct gamut_credential *c, bool *ret_token)
 {
-  const char *at = c->header ? c->value : NULL;
+  const char *at = c->header && !is_lines(c) ? c->value : NULL, *second;
+  char first[GM_PIECE_MAX];
   struct gm_piece piece;
   bool secret = false;
 
@@ -257,6 +329,8 @@ static bool proves(const struct gm_instance *i,
   while (gm_template_next(&at, &piece)) {
     *ret_token |= strcmp(piece.name, GM_TOKEN_NAME) == 0;
     secret |= is_secret(i, piece.name);
+    if (gm_template_pair(piece.name, first, &second))
+      secret |= is_secret(i, first) || is_secret(i, second);
   }
   return secret || *ret_token;
 }
@@ -302,21 +376,31 @@ static enum found look_for_key(const struct gm_instance *i, bool all)
   return found;
 }
 
+static void add_name(const struct gm_instance *i, const char *name,
+                     const char **before, struct gm_buf *b)
+{
+  if (!*name || !gm_config_find(i->config, name))
+    return;
+  gm_buf_add(b, *before);
+  gm_config_how(i, name, b);
+  *before = " and ";
+}
+
 /* "FAL_KEY_ID and FAL_KEY_SECRET" */
 static void add_row(const struct gm_instance *i,
                     const struct gamut_credential *c, struct gm_buf *b)
 {
-  const char *at = c->value, *before = "";
+  const char *at = c->value, *before = "", *second;
+  char first[GM_PIECE_MAX];
   struct gm_piece piece;
 
   while (gm_template_next(&at, &piece)) {
-    const char *name = piece.name + (*piece.name == '?');
-
-    if (!*name || !gm_config_find(i->config, name))
-      continue;
-    gm_buf_add(b, before);
-    gm_config_how(i, name, b);
-    before = " and ";
+    if (gm_template_pair(piece.name, first, &second)) {
+      add_name(i, first, &before, b);
+      add_name(i, second, &before, b);
+    } else {
+      add_name(i, piece.name + (*piece.name == '?'), &before, b);
+    }
   }
 }
 
@@ -394,8 +478,8 @@ int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err)
 
   if (all)
     found = look_for_key(i, true);
-  if (found != NONE_FILLED ||
-      gm_config_is_foreign(i->config, i->name, i->provider))
+  /* A server of the user's own may want no key, and says so if it does. */
+  if (found != NONE_FILLED || i->own_base)
     return 0;
   add_rows(i, all, &b);
   return gm_fail(err, GAMUT_E_AUTH, "no key for %s: set %s%s%s%s", i->name,

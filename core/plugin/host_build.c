@@ -68,7 +68,7 @@ bool gm_header_value_ok(const char *value)
 
 /* These say how the message is framed and where it goes; the host writes them.
  */
-static bool is_ours(const char *name)
+bool gm_header_is_ours(const char *name)
 {
   return gm_strieq(name, "host") || gm_strieq(name, "content-length") ||
          gm_strieq(name, "transfer-encoding") || gm_strieq(name, "connection");
@@ -98,7 +98,7 @@ void gm_host_header(struct gamut_call *pub, const char *name, const char *value)
   if (gm_call_broken(c) || !value)
     return;
   value = gm_call_plain(c, value);
-  if (!gm_header_name_ok(name) || is_ours(name))
+  if (!gm_header_name_ok(name) || gm_header_is_ours(name))
     gm_call_break(c, GAMUT_E_PLUGIN, "may not set a header '%s' (phase %s)",
                   name ? name : "", gm_phase_name(c->instance, pub->phase));
   else if (!gm_header_value_ok(value))
@@ -324,7 +324,8 @@ static bool check_http(struct gm_call *c, const struct gamut_http *x)
 {
   const struct gamut_provider *p = &c->instance->provider->def;
   const uint32_t all = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_KEYED | GAMUT_HTTP_ALL |
-                       GAMUT_HTTP_STREAM | GAMUT_HTTP_FILL;
+                       GAMUT_HTTP_STREAM | GAMUT_HTTP_FILL | GAMUT_HTTP_PROBE;
+  const uint32_t paid_probe = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_PROBE;
 
   if (c->in->event == GAMUT_EV_OPEN || c->in->event == GAMUT_EV_WORK)
     gm_call_break(c, GAMUT_E_PLUGIN, "asked for an exchange outside a step");
@@ -335,7 +336,7 @@ static bool check_http(struct gm_call *c, const struct gamut_http *x)
     gm_call_break(c, GAMUT_E_PLUGIN, "asked for the method '%s' (phase %s)",
                   x->method ? x->method : "",
                   gm_phase_name(c->instance, x->phase));
-  else if (x->flags & ~all)
+  else if (x->flags & ~all || (x->flags & paid_probe) == paid_probe)
     gm_call_break(c, GAMUT_E_PLUGIN, "asked for an exchange with flags %#x",
                   (unsigned)x->flags);
   else if (x->body_len > UINT32_MAX / 2)
@@ -348,23 +349,32 @@ static bool check_http(struct gm_call *c, const struct gamut_http *x)
   return !gm_call_broken(c);
 }
 
+/* A path stands before the query that base_url may have. */
+static const char *below_base(struct gm_call *c, const char *path)
+{
+  const struct gm_instance *i = c->instance;
+  const char *mark = strchr(path, '?') ? "&" : "?";
+  size_t size = strlen(i->base_url) + strlen(path) + strlen(i->base_query) + 2;
+  char *full = gm_call_alloc(c, size);
+
+  if (full)
+    snprintf(full, size, "%s%s%s%s", i->base_url, path,
+             *i->base_query ? mark : "", i->base_query);
+  return full;
+}
+
 /* Absolute, or a path below base_url.  NULL: broken. */
 static const char *full_url(struct gm_call *c, const struct gamut_http *x)
 {
-  const char *url = x->url ? gm_call_plain(c, x->url) : "";
-  const char *base = c->instance->base_url;
-  char origin[GM_ORIGIN_SIZE], *full;
-  size_t n;
+  const char *url = x->url ? gm_call_plain(c, x->url) : "", *full;
+  char origin[GM_ORIGIN_SIZE];
 
   if (gm_call_broken(c) || !url)
     return NULL;
   if (url[0] == '/') {
-    n = strlen(base);
-    full = gm_call_alloc(c, n + strlen(url) + 1);
+    full = below_base(c, url);
     if (!full)
       return NULL;
-    memcpy(full, base, n);
-    memcpy(full + n, url, strlen(url) + 1);
     if (gm_url_text_ok(full))
       return full;
   } else if (gm_url_text_ok(url) && gm_url_origin(url, origin)) {

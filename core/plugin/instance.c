@@ -30,6 +30,8 @@ static void instance_free(struct gm_instance *i)
   gm_wipe_freep(&i->token);
   gm_free(i->row_origins);
   gm_free(i->base_url);
+  gm_free(i->base_query);
+  gm_instance_drop_headers(i);
   gm_free(i->webhook_state);
   gm_free(i->name);
   gm_free(i);
@@ -40,12 +42,13 @@ static bool set_base(struct gm_instance *i)
 {
   const struct gm_config_value *v = gm_config_find(i->config, "base_url");
   const char *url = v && v->text ? v->text : "";
-  size_t len = strlen(url);
+  size_t len = strcspn(url, "?");
 
+  i->base_query = gm_strdup(url[len] ? url + len + 1 : "");
   while (len > 0 && url[len - 1] == '/')
     len--;
   i->base_url = gm_strndup(url, len);
-  if (!i->base_url)
+  if (!i->base_url || !i->base_query)
     return false;
   i->own_base = v && v->text && v->origin != GM_FROM_PRESET;
   if (!gm_url_origin(i->base_url, i->base_origin))
@@ -136,6 +139,7 @@ static int32_t make(struct gm_instances *all, const char *name,
   i->registry = all->registry;
   i->name = gm_strdup(name);
   if (!i->name || !set_base(i) || !set_rows(i) ||
+      !gm_instance_split_headers(i, all->log) ||
       !gm_map_put(&all->by_name, name, i))
     return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
   *ret = GM_TAKE(i);

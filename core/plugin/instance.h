@@ -10,15 +10,26 @@
 #include "plugin/registry.h"
 
 struct gm_token_job;
+
+/* Headers of the user's own, see header_lines.c. */
+struct gm_own_headers {
+  char *text; /* names and values */
+  size_t size;
+  struct gm_header *items;
+  size_t n;
+};
+
 struct gm_instance {
   char *name; /* what routes say */
   const struct gm_provider *provider;
   struct gm_registry *registry; /* for the plugins that it needs beside */
   struct gm_config *config;
   void *user;      /* from open() */
-  char *base_url;  /* without trailing slash */
+  char *base_url;  /* without trailing slash or query */
+  char *base_query; /* of base_url, for every path below it; "": none */
   char base_origin[GM_ORIGIN_SIZE];
   char (*row_origins)[GM_ORIGIN_SIZE]; /* of credential rows; "": as needed */
+  struct gm_own_headers headers;
   bool own_base;   /* the user set base_url: trusted even when private */
   char *webhook_state; /* what gamut.webhook/1 keeps, or NULL */
   char *token;     /* current bearer, or NULL */

@@ -172,13 +172,58 @@ static int32_t find_class(const struct gm_instance *i, int32_t phase,
 
 /* ---- how long to wait --------------------------------------------------- */
 
-/* "38.5s", "38.5" or 38.5; never true: the longest of all is wanted. */
+struct wait {
+  const char *pattern;
+  int64_t most_ms;
+};
+
+/* The end of `s` behind the words of "*try again in *"; NULL: they are not in
+ * it. */
+static const char *behind(const char *s, const char *pattern)
+{
+  char words[PATH_MAX_LEN];
+  size_t len;
+
+  if (!s || !pattern)
+    return s;
+  pattern += *pattern == '*';
+  len = strcspn(pattern, "*");
+  if (len >= sizeof(words))
+    return NULL;
+  memcpy(words, pattern, len);
+  words[len] = '\0';
+  s = strstr(s, words);
+  return s ? s + len : NULL;
+}
+
+/* "38.5s", "38.5", "6m0s" at the beginning of `s`; 0: there is none. */
+static int64_t leading_ms(const char *s)
+{
+  int64_t sum_ms = 0, ms;
+  char piece[32];
+  size_t n;
+
+  while (s && (n = strspn(s, "0123456789.")) > 0) {
+    n += strspn(s + n, "hms");
+    if (n >= sizeof(piece))
+      break;
+    memcpy(piece, s, n);
+    piece[n] = '\0';
+    if (!gm_parse_msec(piece, &ms))
+      break;
+    sum_ms = GM_MIN(sum_ms + ms, WAIT_MAX_MS);
+    s += n;
+  }
+  return sum_ms;
+}
+
+/* Never true: the longest of all is wanted. */
 static bool longest_wait(void *user, struct json_object *node)
 {
-  int64_t ms, *most = user;
+  struct wait *w = user;
+  int64_t ms = leading_ms(behind(json_object_get_string(node), w->pattern));
 
-  if (gm_parse_msec(json_object_get_string(node), &ms))
-    *most = GM_MAX(*most, ms);
+  w->most_ms = GM_MAX(w->most_ms, ms);
   return false;
 }
 
@@ -187,16 +232,18 @@ uint32_t gm_judge_wait_ms(const struct gm_instance *i,
 {
   const struct gamut_table *t = &i->provider->def.reasons;
   struct gamut_reason tmp;
-  int64_t ms = 0;
+  struct wait w = { 0 };
   uint32_t n;
 
   for (n = 0; n < t->count; n++) {
     const struct gamut_reason *r = gm_table_row(t, n, sizeof(tmp), &tmp);
 
-    if (r && r->error_class == GAMUT_OK && r->path)
-      walk(unwrapped(gm_unconst(body)), r->path, longest_wait, &ms);
+    if (!r || r->error_class != GAMUT_OK || !r->path)
+      continue;
+    w.pattern = r->value;
+    walk(unwrapped(gm_unconst(body)), r->path, longest_wait, &w);
   }
-  return (uint32_t)GM_MIN(ms, WAIT_MAX_MS);
+  return (uint32_t)w.most_ms;
 }
 
 /* ---- the sentence ------------------------------------------------------- */
@@ -366,6 +413,8 @@ void gm_mask_secrets(const struct gm_instance *i, char *text)
     if (key && key->flags & GAMUT_KEY_JSON)
       mask_members(i, key->name, text);
   }
+  for (n = 0; n < i->headers.n; n++)
+    gm_mask(text, i->headers.items[n].value);
 }
 
 void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,

@@ -48,7 +48,8 @@ static inline void gm_wipe_freep(char **s)
   gm_free(*s);
 }
 /* Strip blanks at both ends in place; what is left must be printable ASCII. */
-int32_t gm_secret_clean(char *text, const char *label, struct gm_error *err);
+int32_t gm_secret_clean(char *text, bool lines, const char *label,
+                        struct gm_error *err);
 /* The content of a file that nobody else can read; gm_free. */
 int32_t gm_secret_from_file(const char *path, const char *label, char **ret,
                             struct gm_error *err);
@@ -124,13 +125,17 @@ extern const struct gamut_plugin *const gm_bundled_plugins[];
 
 /* ---- templates of credentials: "Key {key_id}:{key_secret}" */
 
+#define GM_PIECE_MAX (4 * GM_KEY_MAX)
 struct gm_piece {
   const char *text; /* literal, then */
   size_t len;
-  char name[3 * GM_KEY_MAX]; /* a value, or a member; "" at the end */
+  char name[GM_PIECE_MAX]; /* a value, or a member; "" at the end */
 };
 /* One piece further; false at the end.  Broken braces: *at becomes NULL. */
 bool gm_template_next(const char **at, struct gm_piece *ret);
+/* "=first:second": false if it is no pair. */
+bool gm_template_pair(const char *name, char first[GM_PIECE_MAX],
+                      const char **ret_second);
 #define GM_TOKEN_NAME "@token"
 
 /* ---- config of an instance */
@@ -180,5 +185,10 @@ bool gm_key_member_is_secret(const char *name);
  * server it stands in for.  False: no URL. */
 bool gm_backup_home(const struct gm_instance *i, const char *url,
                     char origin[GM_ORIGIN_SIZE]);
+
+/* header_lines.c: split what the key with GAMUT_KEY_HEADERS holds; false: no
+ * memory. */
+bool gm_instance_split_headers(struct gm_instance *i, struct gm_log *log);
+void gm_instance_drop_headers(struct gm_instance *i);
 
 #endif

@@ -54,10 +54,13 @@ static bool is_blank(char c)
   return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-static const char *fault(const char *text)
+static const char *fault(const char *text, bool lines)
 {
   for (; *text; text++) {
     unsigned char c = (unsigned char)*text;
+
+    if (lines && is_blank(*text))
+      continue;
 
     if (c == '\r' || c == '\n')
       return "contains a line break";
@@ -69,7 +72,8 @@ static const char *fault(const char *text)
   return NULL;
 }
 
-int32_t gm_secret_clean(char *text, const char *label, struct gm_error *err)
+int32_t gm_secret_clean(char *text, bool lines, const char *label,
+                        struct gm_error *err)
 {
   size_t from = 0, len = strlen(text);
   const char *why;
@@ -80,7 +84,7 @@ int32_t gm_secret_clean(char *text, const char *label, struct gm_error *err)
     len--;
   memmove(text, text + from, len - from);
   gm_wipe(text + (len - from));
-  why = fault(text);
+  why = fault(text, lines);
   if (why)
     return gm_fail(err, GAMUT_E_AUTH, "%s %s", label, why);
   if (strlen(text) > SECRET_MAX)

@@ -1,5 +1,6 @@
 /* answer.c - what the answers of all models have in common: files in three
- * forms, files that were withheld, and errors inside good replies. */
+ * forms, files that were withheld, and errors, as a status and inside good
+ * replies. */
 #include "google.h"
 #include <string.h>
 
@@ -35,6 +36,12 @@ void google_withheld(struct google *g, int32_t kind)
   g->h->artifact(g->c, &a);
 }
 
+void google_count_fact(struct google *g, const char *name, int64_t n)
+{
+  if (n > 0)
+    g->h->fact(g->c, name, g->h->text(g->c, "%lld", (long long)n));
+}
+
 void google_support_codes(struct google *g, const char *sentence)
 {
   const char *at = sentence ? strstr(sentence, "Support code") : NULL;
@@ -51,58 +58,128 @@ void google_support_codes(struct google *g, const char *sentence)
     g->h->fact(g->c, "support_codes", g->h->text(g->c, "%.*s", (int)n, at));
 }
 
+/* ---- errors with a status of their own ---------------------------------- */
+
+static const struct gamut_json *error_of(struct google *g)
+{
+  const struct gamut_json *r = g->c->reply->json;
+
+  if (g->h->json_type(r) == GAMUT_JSON_ARRAY)
+    r = g->h->json_member(r, 0, NULL);
+  return g->h->json_get(r, "error");
+}
+
+int32_t google_refused(struct google *g)
+{
+  const struct gamut_host *h = g->h;
+  const char *sentence = h->json_str(error_of(g), "message", NULL);
+
+  google_support_codes(g, sentence);
+  if (g->c->reply->status != 404 || !google_wants_global(g))
+    return h->fail_reply(g->c);
+  return h->fail(g->c, GAMUT_E_NOT_FOUND,
+                 "%s (HTTP 404); GOOGLE_CLOUD_LOCATION=global may be needed",
+                 sentence ? sentence : "not found");
+}
+
 /* ---- errors in good replies --------------------------------------------- */
 
-struct code {
-  int64_t code;
-  int32_t error_class;
-};
-
-/* google.rpc.Code, which is no HTTP status. */
-static const struct code rpc_codes[] = {
-  { 1, GAMUT_E_TIMEOUT }, { 2, GAMUT_E_PROVIDER },  { 3, GAMUT_E_INVALID },
-  { 4, GAMUT_E_TIMEOUT }, { 5, GAMUT_E_NOT_FOUND }, { 7, GAMUT_E_PERMISSION },
-  { 8, GAMUT_E_RATE },    { 9, GAMUT_E_INVALID },   { 11, GAMUT_E_INVALID },
-  { 16, GAMUT_E_AUTH },
-};
-static const struct code http_codes[] = {
-  { 400, GAMUT_E_INVALID },   { 401, GAMUT_E_AUTH },
-  { 402, GAMUT_E_QUOTA },     { 403, GAMUT_E_PERMISSION },
-  { 404, GAMUT_E_NOT_FOUND }, { 408, GAMUT_E_TIMEOUT },
-  { 409, GAMUT_E_INVALID },   { 429, GAMUT_E_RATE },
-  { 499, GAMUT_E_TIMEOUT },   { 504, GAMUT_E_TIMEOUT },
-};
-
-static int32_t class_of(const struct code *codes, size_t n, int64_t code)
+/* The HTTP status that google.rpc.Code stands for here. */
+static int64_t status_of_rpc(int64_t code)
 {
-  size_t i;
+  static const uint16_t statuses[] = { 500, 499, 500, 400, 504, 404,
+                                       500, 403, 429, 400, 500, 400,
+                                       500, 500, 500, 500, 401 };
 
-  for (i = 0; i < n; i++)
-    if (codes[i].code == code)
-      return codes[i].error_class;
-  return GAMUT_E_PROVIDER;
+  return code > 0 && code < 17 ? statuses[code] : 500;
 }
 
-static int is_refusal(const char *sentence)
+static int32_t class_of_status(int64_t status)
 {
-  return strstr(sentence, "Support code") ||
-         strstr(sentence, "usage guidelines") ||
-         strstr(sentence, "Responsible AI");
+  switch (status) {
+  case 400:
+  case 409:
+    return GAMUT_E_INVALID;
+  case 401:
+    return GAMUT_E_AUTH;
+  case 402:
+    return GAMUT_E_QUOTA;
+  case 403:
+    return GAMUT_E_PERMISSION;
+  case 404:
+    return GAMUT_E_NOT_FOUND;
+  case 429:
+    return GAMUT_E_RATE;
+  case 408:
+  case 499:
+  case 504:
+    return GAMUT_E_TIMEOUT;
+  default:
+    return GAMUT_E_PROVIDER;
+  }
 }
 
-#define CLASS_OF(codes, code)                                                  \
-  class_of(codes, sizeof(codes) / sizeof((codes)[0]), code)
+/* '*' stands for any letters. */
+static int fits(const char *pattern, const char *s)
+{
+  for (; *pattern != '*'; pattern++, s++) {
+    if (*pattern != *s)
+      return 0;
+    if (!*s)
+      return 1;
+  }
+  do {
+    if (fits(pattern + 1, s))
+      return 1;
+  } while (*s++);
+  return 0;
+}
+
+/* Is the pattern's text at this path, where a part '*' is any entry? */
+static int says(struct google *g, const struct gamut_json *node,
+                const char *path, const char *pattern)
+{
+  const struct gamut_host *h = g->h;
+  const char *star = strstr(path, "/*/");
+  const struct gamut_json *list, *one;
+  uint32_t i;
+
+  if (!star)
+    return fits(pattern, h->json_str(node, path, ""));
+  list = h->json_get(node, h->text(g->c, "%.*s", (int)(star - path), path));
+  for (i = 0; (one = h->json_member(list, i, NULL)); i++)
+    if (says(g, one, star + 3, pattern))
+      return 1;
+  return 0;
+}
+
+/* By the same vocabulary as for replies, as far as it is about error objects.
+ */
+static int32_t class_of(struct google *g, const struct gamut_json *error,
+                        int64_t status)
+{
+  static const char top[] = "error/";
+  const size_t n = sizeof(top) - 1;
+  uint32_t i;
+
+  for (i = 0; i < google_n_reasons; i++) {
+    const struct gamut_reason *r = &google_reasons[i];
+
+    if (r->path && r->error_class != GAMUT_OK && !r->phases &&
+        (!r->status || r->status == status) && strncmp(r->path, top, n) == 0 &&
+        says(g, error, r->path + n, r->value))
+      return r->error_class;
+  }
+  return class_of_status(status);
+}
 
 int32_t google_error(struct google *g, const struct gamut_json *error, int rpc)
 {
   const char *sentence = g->h->json_str(error, "message", "no reason given");
   int64_t code = g->h->json_int(error, "code", 0);
-  int32_t error_class =
-    rpc ? CLASS_OF(rpc_codes, code) : CLASS_OF(http_codes, code);
 
   google_support_codes(g, sentence);
-  if (is_refusal(sentence))
-    error_class = GAMUT_E_BLOCKED;
-  return g->h->fail(g->c, error_class, "%s (%s %lld)", sentence,
-                    rpc ? "code" : "HTTP", (long long)code);
+  return g->h->fail(g->c, class_of(g, error, rpc ? status_of_rpc(code) : code),
+                    "%s (%s %lld)", sentence, rpc ? "code" : "HTTP",
+                    (long long)code);
 }

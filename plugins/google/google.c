@@ -2,7 +2,9 @@
  * "google-studio" the Gemini API with a key of AI Studio.
  *
  * Three ways of asking, told by the model's id: gemini-* by generateContent,
- * imagen-* by predict, veo-* by predictLongRunning and polls.  What surprises:
+ * imagen-* by predict, veo-* by predictLongRunning and polls.  What is sent is
+ * what Google's own client sends: nothing is set that the caller did not ask
+ * for, but the number of Imagen's pictures.  What surprises:
  *
  *  - A wrong Studio key is HTTP 400, with a reason inside.
  *  - Statuses say little: refusals come as 200 and as 400, quota as 429 among
@@ -27,6 +29,7 @@ static const char *const phases[] = {
   [GOOGLE_UPLOAD] = "upload",
   [GOOGLE_BYTES] = "upload-bytes",
   [GOOGLE_FILE] = "upload-state",
+  [GOOGLE_MODELS] = "models",
 };
 
 /* ---- configuration ------------------------------------------------------ */
@@ -100,16 +103,27 @@ static const struct gamut_key studio_keys[] = {
     origin, "x-goog-user-project",                                             \
       ADC "{!credentials}{gcloud/quota_project_id}"                            \
   }
+#define BASIC(file)                                                            \
+  {                                                                            \
+    "https://{" file "/token_url}", "authorization",                           \
+      "Basic {=" file "/client_id:" file "/client_secret}"                     \
+  }
 static const struct gamut_credential vertex_credentials[] = {
-  VERTEX(NULL),
-  VERTEX("https://aiplatform.googleapis.com"),
+  VERTEX(NULL), /* also global, and without a location */
   VERTEX("https://{location}-aiplatform.googleapis.com"),
   VERTEX("https://aiplatform.{location}.rep.googleapis.com"),
   { "https://storage.googleapis.com", "authorization", ADC "Bearer {@token}" },
   { "https://oauth2.googleapis.com", NULL, NULL },
-  { "https://sts.googleapis.com", NULL, NULL },
   { "https://iamcredentials.googleapis.com", NULL, NULL },
   { "http://{metadata_host}", NULL, NULL },
+  { "http://{credentials/credential_source/url}", NULL, NULL },
+  { "https://{credentials/credential_source/url}", NULL, NULL },
+  BASIC("credentials"),
+  BASIC("gcloud"),
+  { "https://sts.googleapis.com", "authorization",
+    "Basic {=credentials/client_id:credentials/client_secret}" },
+  { "https://sts.googleapis.com", "authorization",
+    "{!credentials}Basic {=gcloud/client_id:gcloud/client_secret}" },
 };
 
 #define STUDIO(origin)                                                         \
@@ -129,13 +143,14 @@ static const struct gamut_credential studio_credentials[] = {
     status, class, "error/" path, value, 0, 0                                  \
   }
 #define REASON(class, value) SAYS(0, class, "details/*/reason", value)
-#define STATUS(status, class)                                                  \
+#define STATUS(status, class, phases)                                          \
   {                                                                            \
-    status, class, NULL, NULL, 0, 0                                            \
+    status, class, NULL, NULL, 0, phases                                       \
   }
+#define TOKENS (1u << GOOGLE_TOKEN)
 
 /* clang-format off */
-static const struct gamut_reason reasons[] = {
+const struct gamut_reason google_reasons[] = {
   /* Refusals, by whole phrases: field names such as safety_settings occur in
    * ordinary errors. */
   SAYS(0, GAMUT_E_BLOCKED, "message", "*Support code*:*"),
@@ -147,7 +162,9 @@ static const struct gamut_reason reasons[] = {
   REASON(GAMUT_E_AUTH, "ACCESS_TOKEN_TYPE_UNSUPPORTED"),
   REASON(GAMUT_E_AUTH, "ACCOUNT_STATE_INVALID"),
   REASON(GAMUT_E_QUOTA, "BILLING_DISABLED"),
-  SAYS(400, GAMUT_E_QUOTA, "message", "*billing*"),
+  /* Of 400 those of an account, not those of a field. */
+  SAYS(400, GAMUT_E_INVALID, "status", "INVALID_ARGUMENT"),
+  SAYS(400, GAMUT_E_QUOTA, "message", "*illing*"),
   SAYS(400, GAMUT_E_QUOTA, "message", "*free tier*"),
   REASON(GAMUT_E_PERMISSION, "SERVICE_DISABLED"),
   REASON(GAMUT_E_PERMISSION, "API_KEY_SERVICE_BLOCKED"),
@@ -168,38 +185,40 @@ static const struct gamut_reason reasons[] = {
   SAYS(429, GAMUT_E_QUOTA, "details/*/violations/*/quotaId", "*PerDay*"),
   SAYS(0, GAMUT_OK, "details/*/retryDelay", "*"),
   /* The token endpoints; the last also when a file is older than its key. */
-  { 0, GAMUT_E_AUTH, "error", "invalid_*", 0, 1u << GOOGLE_TOKEN },
-  { 0, GAMUT_E_AUTH, "error", "unauthorized_client", 0, 1u << GOOGLE_TOKEN },
-  { 400, GAMUT_E_AUTH, NULL, NULL, 0, 1u << GOOGLE_TOKEN },
-  { 403, GAMUT_E_AUTH, NULL, NULL, 0, 1u << GOOGLE_TOKEN },
-  { 404, GAMUT_E_AUTH, NULL, NULL, 0, 1u << GOOGLE_TOKEN },
-  STATUS(409, GAMUT_E_INVALID),
-  STATUS(411, GAMUT_E_INVALID),
-  STATUS(499, GAMUT_E_TIMEOUT),
+  { 0, GAMUT_E_AUTH, "error", "invalid_*", 0, TOKENS },
+  { 0, GAMUT_E_AUTH, "error", "unauthorized_client", 0, TOKENS },
+  STATUS(400, GAMUT_E_AUTH, TOKENS),
+  STATUS(403, GAMUT_E_AUTH, TOKENS),
+  STATUS(404, GAMUT_E_AUTH, TOKENS),
+  STATUS(409, GAMUT_E_INVALID, 0),
+  STATUS(411, GAMUT_E_INVALID, 0),
+  STATUS(499, GAMUT_E_TIMEOUT, 0),
 };
 /* clang-format on */
+const uint32_t google_n_reasons =
+  sizeof(google_reasons) / sizeof(google_reasons[0]);
 
 /* ---- steps -------------------------------------------------------------- */
 
 /* No request may leave for a service that is not there. */
-static int32_t refuse_studio(struct google *g, const char *what)
+static int32_t refuse_studio(struct google *g, const char *what,
+                             const char *but)
 {
   return g->h->fail(
     g->c, GAMUT_E_INVALID,
     "%s needs Vertex: ask google:%s, with GOOGLE_VERTEX_API_KEY or with "
-    "GOOGLE_CLOUD_PROJECT and application default credentials",
-    what, google_model(g));
+    "GOOGLE_CLOUD_PROJECT and application default credentials%s",
+    what, google_model(g), but);
 }
 
 static void check_options(struct google *g)
 {
-  static const char *const known[] = { "stream", "inline_max", NULL };
   const struct gamut_json *options = g->h->json_get(g->c->request, "options");
   const char *name;
   uint32_t n;
 
   for (n = 0; g->h->json_member(options, n, &name); n++)
-    if (!google_in(name, known))
+    if (!google_in(name, "stream inline_max"))
       google_wrong(g, GAMUT_E_INVALID,
                    "Google has no option '%s', only stream and inline_max",
                    name);
@@ -208,26 +227,26 @@ static void check_options(struct google *g)
 static int32_t start(struct google *g)
 {
   const struct gamut_host *h = g->h;
-  const char *model = google_model(g);
 
   check_options(g);
-
-  if (!model)
+  if (!google_model(g))
     return h->fail(g->c, GAMUT_E_INVALID, "'%s' is no model of Google's",
                    h->json_str(g->c->request, "model", ""));
-  if (g->studio && strncmp(model, "imagen-", 7) == 0)
-    return refuse_studio(g, "Imagen");
-  if (g->studio && strncmp(model, "veo-", 4) == 0 && !google_has_own_base(g) &&
+  if (g->studio && google_model_is(g, "imagen-"))
+    return refuse_studio(g, "Imagen", "");
+  if (g->studio && google_model_is(g, "veo-") && !google_has_own_base(g) &&
       !h->config_int(g->c, "veo"))
-    return refuse_studio(g, "Veo");
+    return refuse_studio(g, "Veo",
+                         "; for a gateway that still has it set "
+                         "GOOGLE_GEMINI_BASE_URL");
   if (google_way(g) == GOOGLE_NO_WAY)
     return h->fail(g->c, GAMUT_E_AUTH, "no key for %s: set %s",
                    g->studio ? "the Gemini API" : "Vertex AI",
                    g->studio ? "GOOGLE_GEMINI_API_KEY"
                              : "GOOGLE_VERTEX_API_KEY or GOOGLE_CLOUD_PROJECT");
-  if (strncmp(model, "imagen-", 7) == 0)
+  if (google_model_is(g, "imagen-"))
     return google_predict(g);
-  if (strncmp(model, "veo-", 4) == 0)
+  if (google_model_is(g, "veo-"))
     return google_start(g);
   return google_generate(g);
 }
@@ -238,6 +257,8 @@ static int32_t step(struct google *g)
     return start(g);
   if (g->c->event == GAMUT_EV_CHUNK)
     return google_chunk(g);
+  if (g->c->reply->status >= 400)
+    return google_refused(g);
   switch (g->c->phase) {
   case GOOGLE_GENERATE:
     return google_generated(g);
@@ -275,6 +296,8 @@ static const struct gamut_token token = { .struct_size = sizeof(token),
 
 static const void *vertex_extension(const char *id)
 {
+  if (strcmp(id, GAMUT_EXT_MODELS) == 0)
+    return &google_vertex_models;
   return strcmp(id, GAMUT_EXT_TOKEN) == 0 ? &token : NULL;
 }
 
@@ -286,38 +309,32 @@ static const struct gamut_upload upload = { .struct_size = sizeof(upload),
 
 static const void *studio_extension(const char *id)
 {
+  if (strcmp(id, GAMUT_EXT_MODELS) == 0)
+    return &google_studio_models;
   return strcmp(id, GAMUT_EXT_UPLOAD) == 0 ? &upload : NULL;
 }
 
+#define PROVIDER(stem)                                                         \
+  .struct_size = sizeof(stem), .state_version = 1,                             \
+  .keys = GAMUT_TABLE(stem##_keys),                                            \
+  .credentials = GAMUT_TABLE(stem##_credentials),                              \
+  .phases = GAMUT_TABLE(phases), .reasons = GAMUT_TABLE(google_reasons),       \
+  .step = stem##_step, .extension = stem##_extension
 static const struct gamut_provider vertex = {
-  .struct_size = sizeof(vertex),
-  .state_version = 1,
+  PROVIDER(vertex),
   .name = "google",
   .title = "Google Vertex AI",
   .homepage = "https://cloud.google.com/vertex-ai",
   .base_url = "https://aiplatform.googleapis.com",
   .error_path = "error/message error_description error",
-  .keys = GAMUT_TABLE(vertex_keys),
-  .credentials = GAMUT_TABLE(vertex_credentials),
-  .phases = GAMUT_TABLE(phases),
-  .reasons = GAMUT_TABLE(reasons),
-  .step = vertex_step,
-  .extension = vertex_extension,
 };
 static const struct gamut_provider studio = {
-  .struct_size = sizeof(studio),
-  .state_version = 1,
+  PROVIDER(studio),
   .name = "google-studio",
   .title = "Google AI Studio (Gemini API)",
   .homepage = "https://aistudio.google.com/apikey",
   .base_url = "https://generativelanguage.googleapis.com",
   .error_path = "error/message",
-  .keys = GAMUT_TABLE(studio_keys),
-  .credentials = GAMUT_TABLE(studio_credentials),
-  .phases = GAMUT_TABLE(phases),
-  .reasons = GAMUT_TABLE(reasons),
-  .step = studio_step,
-  .extension = studio_extension,
 };
 static const struct gamut_provider *const providers[] = { &vertex, &studio,
                                                           NULL };

@@ -25,46 +25,70 @@ enum {
   GOOGLE_IMPERSONATE,
   GOOGLE_UPLOAD,
   GOOGLE_BYTES,
-  GOOGLE_FILE
+  GOOGLE_FILE,
+  GOOGLE_MODELS
 };
+
+/* google.c: the vocabulary of errors. */
+extern const struct gamut_reason google_reasons[];
+extern const uint32_t google_n_reasons;
 
 /* place.c: URLs, and through which credential. */
 enum google_way { GOOGLE_NO_WAY, GOOGLE_BY_KEY, GOOGLE_BY_ADC };
 enum google_way google_way(struct google *g);
 /* The model's id without its path, "gemini-3-pro-image"; NULL: it is none. */
 const char *google_model(struct google *g);
+/* Does the model's id begin so? */
+int google_model_is(struct google *g, const char *prefix);
 /* The URL of one method of the request's model. */
 const char *google_url(struct google *g, const char *method);
-/* "/v1beta/<path>" below the same base. */
-const char *google_path(struct google *g, const char *path);
+/* "/v1beta/<path>" below the same base; before it what stands before the
+ * version, as "/upload". */
+const char *google_path(struct google *g, const char *before, const char *path);
 /* May base_url be another server than Google's own? */
 int google_has_own_base(struct google *g);
-const char *google_preset_base(int studio);
 /* base_url without slashes at its end. */
 const char *google_base(struct google *g);
-/* X-Server-Timeout, when a timeout is set. */
-void google_timeout(struct google *g);
+/* The scheme, host and port of a URL; "" if it is none. */
+const char *google_origin(struct google *g, const char *url);
+/* The 3.x models were announced for the location global; our preset is a
+ * region, where they may be missing. */
+int google_wants_global(struct google *g);
 /* Where the bytes of a gs:// address can be had. */
 const char *google_storage_url(struct google *g, const char *gs);
+/* Send a request about the model, or refuse what is wrong with it.  The answer
+ * comes to the step whatever its status. */
+int32_t google_send(struct google *g, struct gamut_http *x);
 
 /* input.c: fields and inputs, and what keeps them from being sent. */
 int32_t google_refuse(struct google *g);
 GAMUT_PRINTF(3, 4)
 void google_wrong(struct google *g, int32_t error_class, const char *fmt, ...);
+/* A field that says something, else NULL. */
 const struct gamut_json *google_ask(struct google *g, const char *name);
-/* Is it in the list, which ends with NULL? */
-int google_in(const char *word, const char *const *list);
-/* A whole number of the request under the vendor's name; nothing if absent. */
-void google_set_int(struct google *g, struct gamut_json *to, const char *name,
-                    const char *from);
+/* Is the word in the list of words? */
+int google_in(const char *word, const char *list);
+/* Is this the value, written as JSON? */
+int google_is(struct google *g, const struct gamut_json *v, const char *want);
+/* A field of the request under the vendor's name; nothing if absent. */
 void google_set_any(struct google *g, struct gamut_json *to, const char *name,
                     const char *from);
-/* Members of `extra` (the caller's own words for the vendor) into `to`, without
- * those that `skip` names. */
-void google_merge(struct google *g, struct gamut_json *to,
-                  const char *const *skip);
-/* Put one member of `extra` into `to`, if it is there. */
-void google_extra(struct google *g, struct gamut_json *to, const char *name);
+void google_set_int(struct google *g, struct gamut_json *to, const char *name,
+                    const char *from);
+/* {mimeType, compressionQuality}, or NULL. */
+struct gamut_json *google_output(struct google *g);
+/* Members of `extra`, the caller's own words for the vendor: one of them; into
+ * `to` those of the list, or all but those. */
+const struct gamut_json *google_extra(struct google *g, const char *name);
+void google_take(struct google *g, struct gamut_json *to, const char *list);
+void google_leave(struct google *g, struct gamut_json *to, const char *list);
+/* The same from another object: the members that are in the list, or are not.
+ */
+void google_add(struct google *g, struct gamut_json *to,
+                const struct gamut_json *from, const char *list, int in);
+/* None of these members may be asked for at this door. */
+void google_forbid(struct google *g, const struct gamut_json *from,
+                   const char *list);
 uint32_t google_count(struct google *g, const char *role);
 /* The n-th input with this role, -1: none. */
 int32_t google_input(struct google *g, const char *role, uint32_t n);
@@ -78,7 +102,6 @@ int google_is_plain(const char *s, const char *more);
 
 /* gemini.c, gemini_reply.c: images from generateContent. */
 int32_t google_generate(struct google *g);
-int google_wants_global(struct google *g);
 int32_t google_generated(struct google *g);
 int32_t google_chunk(struct google *g);
 int32_t google_stream_over(struct google *g);
@@ -98,13 +121,19 @@ void google_hand_over(struct google *g, int32_t kind, const char *mime,
 void google_withheld(struct google *g, int32_t kind);
 /* "Support codes: 1, 2" of a sentence as a fact. */
 void google_support_codes(struct google *g, const char *sentence);
-/* Fails by the code and sentence of {"code", "message", "status"}, which may
- * come with a good HTTP status; `rpc`: the code is one of google.rpc. */
+/* A reply of 400 and above. */
+int32_t google_refused(struct google *g);
+/* Fails by the code and sentence of {"code", "message", "status", "details"},
+ * which came with a good HTTP status; `rpc`: the code is one of google.rpc. */
 int32_t google_error(struct google *g, const struct gamut_json *error, int rpc);
+/* A count as a fact, if there is any. */
+void google_count_fact(struct google *g, const char *name, int64_t n);
 
-/* token.c: application default credentials. */
+/* token.c, external.c: application default credentials. */
 int32_t google_token(void *instance, struct gamut_call *c);
 /* upload.c: the Files API. */
 int32_t google_upload(void *instance, struct gamut_call *c);
+/* models.c: what Google lists. */
+extern const struct gamut_models google_vertex_models, google_studio_models;
 
 #endif

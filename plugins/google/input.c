@@ -36,15 +36,28 @@ int google_is_plain(const char *s, const char *more)
   return 1;
 }
 
-int google_in(const char *word, const char *const *list)
+int google_in(const char *word, const char *list)
 {
-  for (; *list; list++)
-    if (strcmp(word, *list) == 0)
+  size_t len = strlen(word), n;
+
+  for (; *list; list += n + strspn(list + n, " ")) {
+    n = strcspn(list, " ");
+    if (n == len && strncmp(list, word, n) == 0)
       return 1;
+  }
   return 0;
 }
 
-/* A field that says something. */
+int google_is(struct google *g, const struct gamut_json *v, const char *want)
+{
+  const char *text =
+    g->h->json_type(v) > GAMUT_JSON_NULL ? g->h->json_text(g->c, v) : NULL;
+
+  return text && strcmp(text, want) == 0;
+}
+
+/* ---- fields ------------------------------------------------------------- */
+
 const struct gamut_json *google_ask(struct google *g, const char *name)
 {
   const struct gamut_json *v = g->h->json_get(g->c->request, name);
@@ -76,31 +89,82 @@ void google_set_int(struct google *g, struct gamut_json *to, const char *name,
   g->h->json_set_int(to, name, whole);
 }
 
-/* ---- the caller's own words --------------------------------------------- */
+/* A percentage, which the command line gives as text; -1: it is none. */
+static int64_t percent(struct google *g, const struct gamut_json *v)
+{
+  const char *text = g->h->json_str(v, "", NULL);
+  const struct gamut_json *number =
+    text ? g->h->json_parse(g->c, text, strlen(text)) : v;
+  int64_t n = g->h->json_type(number) == GAMUT_JSON_INT
+                ? g->h->json_int(number, "", -1)
+                : -1;
 
-void google_merge(struct google *g, struct gamut_json *to,
-                  const char *const *skip)
+  return n > 100 ? -1 : n;
+}
+
+struct gamut_json *google_output(struct google *g)
 {
   const struct gamut_host *h = g->h;
-  const struct gamut_json *extra = h->json_get(g->c->request, "extra");
+  const char *format = h->json_str(g->c->request, "format", NULL);
+  const struct gamut_json *quality = google_ask(g, "quality");
+  struct gamut_json *options = h->json_object(g->c);
+
+  if (!format && !quality)
+    return NULL;
+  if (g->studio)
+    google_wrong(g, GAMUT_E_INVALID,
+                 "the Gemini API lets nobody choose the file format; Vertex "
+                 "(google:%s) does",
+                 google_model(g));
+  if (format)
+    h->json_set_str(options, "mimeType", h->text(g->c, "image/%s", format));
+  if (quality && percent(g, quality) < 0)
+    google_wrong(g, GAMUT_E_UNSUPPORTED,
+                 "quality is a number from 0 to 100, for jpeg");
+  if (quality)
+    h->json_set_int(options, "compressionQuality", percent(g, quality));
+  return options;
+}
+
+/* ---- the caller's own words --------------------------------------------- */
+
+const struct gamut_json *google_extra(struct google *g, const char *name)
+{
+  return g->h->json_get(g->c->request, g->h->text(g->c, "extra/%s", name));
+}
+
+void google_add(struct google *g, struct gamut_json *to,
+                const struct gamut_json *from, const char *list, int in)
+{
+  const struct gamut_json *v;
   const char *name;
   uint32_t n;
 
-  for (n = 0; h->json_member(extra, n, &name); n++)
-    if (!google_in(name, skip))
-      h->json_set(to, name, h->json_member(extra, n, NULL));
+  for (n = 0; (v = g->h->json_member(from, n, &name)); n++)
+    if (google_in(name, list) == in && g->h->json_type(v) > GAMUT_JSON_NULL)
+      g->h->json_set(to, name, v);
 }
 
-void google_extra(struct google *g, struct gamut_json *to, const char *name)
+void google_take(struct google *g, struct gamut_json *to, const char *list)
 {
-  const struct gamut_host *h = g->h;
-  const struct gamut_json *extra = h->json_get(g->c->request, "extra");
-  const char *member;
+  google_add(g, to, g->h->json_get(g->c->request, "extra"), list, 1);
+}
+
+void google_leave(struct google *g, struct gamut_json *to, const char *list)
+{
+  google_add(g, to, g->h->json_get(g->c->request, "extra"), list, 0);
+}
+
+void google_forbid(struct google *g, const struct gamut_json *from,
+                   const char *list)
+{
+  const char *name;
   uint32_t n;
 
-  for (n = 0; h->json_member(extra, n, &member); n++)
-    if (strcmp(member, name) == 0)
-      h->json_set(to, name, h->json_member(extra, n, NULL));
+  for (n = 0; g->h->json_member(from, n, &name); n++)
+    if (google_in(name, list))
+      google_wrong(g, GAMUT_E_INVALID, "%s is not offered by %s", name,
+                   g->studio ? "the Gemini API, only on Vertex" : "Vertex");
 }
 
 /* ---- inputs ------------------------------------------------------------- */
@@ -133,7 +197,7 @@ int google_is_gs(const char *url)
 const char *google_mime(struct google *g, uint32_t input)
 {
   static const struct {
-    const char *ending, *mime;
+    char ending[6], mime[11];
   } rows[] = {
     { ".png", "image/png" },   { ".jpg", "image/jpeg" },
     { ".jpeg", "image/jpeg" }, { ".webp", "image/webp" },
@@ -143,13 +207,12 @@ const char *google_mime(struct google *g, uint32_t input)
   };
   const char *mime = g->h->input_info(g->c, input, "mime");
   const char *url = g->h->input_info(g->c, input, "url");
-  size_t i, len = url ? strcspn(url, "?#") : 0;
+  size_t i, n, len = url ? strcspn(url, "?#") : 0;
 
   if (!mime && url && strncmp(url, "data:", 5) == 0)
     return g->h->text(g->c, "%.*s", (int)strcspn(url + 5, ";,"), url + 5);
   for (i = 0; !mime && i < sizeof(rows) / sizeof(rows[0]); i++) {
-    size_t n = strlen(rows[i].ending);
-
+    n = strlen(rows[i].ending);
     if (len > n && strncmp(url + len - n, rows[i].ending, n) == 0)
       mime = rows[i].mime;
   }

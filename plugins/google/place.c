@@ -14,27 +14,30 @@
 #include "google.h"
 #include <string.h>
 
-const char *google_preset_base(int studio)
-{
-  return studio ? "https://generativelanguage.googleapis.com"
-                : "https://aiplatform.googleapis.com";
-}
-
 const char *google_base(struct google *g)
 {
   const char *base = g->h->config_str(g->c, "base_url");
-  size_t len = base ? strlen(base) : 0;
+  size_t len = base ? strcspn(base, "?") : 0;
 
   while (len > 0 && base[len - 1] == '/')
     len--;
-  return len > 0 ? g->h->text(g->c, "%.*s", (int)len, base) : "";
+  return g->h->text(g->c, "%.*s", (int)len, base ? base : "");
 }
 
 int google_has_own_base(struct google *g)
 {
-  const char *base = google_base(g);
+  const char *preset = g->studio ? "https://generativelanguage.googleapis.com"
+                                 : "https://aiplatform.googleapis.com";
 
-  return base && strcmp(base, google_preset_base(g->studio)) != 0;
+  return strcmp(google_base(g), preset) != 0;
+}
+
+const char *google_origin(struct google *g, const char *url)
+{
+  const char *host = strstr(url, "://");
+  size_t len = host ? (size_t)(host - url) + 3 : 0;
+
+  return g->h->text(g->c, "%.*s", (int)(len + strcspn(url + len, "/?")), url);
 }
 
 enum google_way google_way(struct google *g)
@@ -67,6 +70,13 @@ const char *google_model(struct google *g)
   return last[0] ? last : NULL;
 }
 
+int google_model_is(struct google *g, const char *prefix)
+{
+  const char *model = google_model(g);
+
+  return model && begins(model, prefix);
+}
+
 /* The model's resource name, as Google's own client completes it. */
 static const char *resource(struct google *g)
 {
@@ -74,13 +84,12 @@ static const char *resource(struct google *g)
   const char *id = h->json_str(g->c->request, "model", "");
   const char *slash = strchr(id, '/');
 
-  if (g->studio)
-    return begins(id, "models/") || begins(id, "tunedModels/")
-             ? id
-             : h->text(g->c, "models/%s", id);
-  if (begins(id, "publishers/") || begins(id, "projects/") ||
-      begins(id, "models/"))
+  if (begins(id, "models/") ||
+      begins(id, g->studio ? "tunedModels/" : "publishers/") ||
+      (!g->studio && begins(id, "projects/")))
     return id;
+  if (g->studio)
+    return h->text(g->c, "models/%s", id);
   if (slash)
     return h->text(g->c, "publishers/%.*s/models/%s", (int)(slash - id), id,
                    slash + 1);
@@ -101,17 +110,19 @@ static const char *host(struct google *g)
 {
   const char *where = g->studio ? NULL : g->h->config_str(g->c, "location");
 
-  if (g->studio || google_has_own_base(g) || google_way(g) != GOOGLE_BY_ADC ||
-      !where || strcmp(where, "global") == 0)
+  if (!where || google_has_own_base(g) || google_way(g) != GOOGLE_BY_ADC ||
+      strcmp(where, "global") == 0)
     return "";
-  if (strcmp(where, "us") == 0 || strcmp(where, "eu") == 0)
-    return g->h->text(g->c, "https://aiplatform.%s.rep.googleapis.com", where);
-  return g->h->text(g->c, "https://%s-aiplatform.googleapis.com", where);
+  return g->h->text(g->c,
+                    google_in(where, "us eu")
+                      ? "https://aiplatform.%s.rep.googleapis.com"
+                      : "https://%s-aiplatform.googleapis.com",
+                    where);
 }
 
-const char *google_path(struct google *g, const char *path)
+const char *google_path(struct google *g, const char *before, const char *path)
 {
-  return g->h->text(g->c, "%s/%s/%s", host(g), version(g), path);
+  return g->h->text(g->c, "%s%s/%s/%s", host(g), before, version(g), path);
 }
 
 const char *google_url(struct google *g, const char *method)
@@ -124,16 +135,32 @@ const char *google_url(struct google *g, const char *method)
     name = h->text(g->c, "projects/%s/locations/%s/%s",
                    h->config_str(g->c, "project"),
                    h->config_str(g->c, "location"), name);
-  return google_path(g, h->text(g->c, "%s:%s", name, method));
+  return google_path(g, "", h->text(g->c, "%s:%s", name, method));
 }
 
-void google_timeout(struct google *g)
+int google_wants_global(struct google *g)
+{
+  const char *location = g->studio ? NULL : g->h->config_str(g->c, "location");
+
+  return google_way(g) == GOOGLE_BY_ADC && google_model_is(g, "gemini-3") &&
+         location && strcmp(location, "us-central1") == 0;
+}
+
+/* Google is told how long we wait, when a time is set. */
+int32_t google_send(struct google *g, struct gamut_http *x)
 {
   int64_t ms = g->h->config_int(g->c, "timeout");
 
+  if (g->wrong)
+    return google_refuse(g);
+  x->struct_size = sizeof(*x);
+  x->flags |= GAMUT_HTTP_ALL;
+  if (!x->method)
+    x->method = "POST";
   if (ms > 0)
     g->h->header(g->c, "x-server-timeout",
                  g->h->text(g->c, "%lld", (long long)((ms + 999) / 1000)));
+  return g->h->http(g->c, x);
 }
 
 /* The Cloud Storage JSON API takes the same token; the slashes of the object's

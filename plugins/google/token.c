@@ -4,41 +4,43 @@
  * (there or an error), the file that gcloud wrote, the metadata server of a
  * Google machine.  The file's type decides:
  *
- *   service_account              a signed assertion for a token
- *   authorized_user              a refresh token for a token
- *   external_account             somebody else's token for one of Google's
- *   impersonated_service_account a token by one of these for another's token
+ *   service_account                   a signed assertion for a token
+ *   authorized_user                   a refresh token for a token
+ *   external_account                  somebody else's token for one of Google's
+ *   external_account_authorized_user  a refresh token of that kind
+ *   impersonated_service_account      a token by one of these for another's
  *
  * Secrets of the file stay with the host, which signs and fills them in.  The
  * metadata server is known by a header that it sends back: whoever answers
  * without it stands in its place.
  *
  * State: "file", where the members of the credential stand; "then", the URL
- * that gives another account's token for the first one.
+ * that gives another account's token for the first one, "delegates" and
+ * "lifetime" for it.
  */
-#include "google.h"
+#include "token.h"
 #include <string.h>
 
-#define SCOPE "https://www.googleapis.com/auth/cloud-platform"
-#define FORM  "application/x-www-form-urlencoded"
+enum { ASK_AGAIN_S = 240, PROBE_MS = 3000, FOREVER_S = 10 * 365 * 86400 };
 
-enum { ASK_AGAIN_S = 240, PROBE_MS = 3000 };
-
-static const char *member(struct google *g, const char *file, const char *name)
+const char *google_member(struct google *g, const char *name)
 {
-  return g->h->config_str(g->c, g->h->text(g->c, "%s/%s", file, name));
+  const struct gamut_host *h = g->h;
+
+  return h->config_str(
+    g->c, h->text(g->c, "%s/%s", h->json_str(g->c->state, "file", ""), name));
 }
 
-static int32_t post_form(struct google *g, const char *url, const char *body)
+int32_t google_post_form(struct google *g, const char *url, const char *body)
 {
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = GOOGLE_TOKEN,
-                          .flags = GAMUT_HTTP_FILL,
+                          .flags = GAMUT_HTTP_FILL | GAMUT_HTTP_ALL,
                           .method = "POST",
                           .url = url,
                           .body = body,
                           .body_len = body ? strlen(body) : 0,
-                          .body_type = FORM };
+                          .body_type = "application/x-www-form-urlencoded" };
 
   g->h->header(g->c, "accept", "application/json");
   return g->h->http(g->c, &x);
@@ -46,24 +48,26 @@ static int32_t post_form(struct google *g, const char *url, const char *body)
 
 /* ---- the kinds of files ------------------------------------------------- */
 
+#define TOKEN_URL "https://oauth2.googleapis.com/token"
+
 static int32_t ask_service_account(struct google *g, const char *file)
 {
   const struct gamut_host *h = g->h;
-  const char *email = member(g, file, "client_email");
+  const char *email = google_member(g, "client_email");
   struct gamut_json *claims = h->json_object(g->c);
   int64_t now = (int64_t)(g->c->now_ms / 1000);
 
   if (!email)
-    return h->fail(g->c, GAMUT_E_AUTH, "%s names no client_email",
-                   h->config_str(g->c, "credentials"));
+    return h->fail(g->c, GAMUT_E_AUTH,
+                   "the service account has no client_email");
   h->json_set_str(claims, "iss", email);
-  h->json_set_str(claims, "scope", SCOPE);
+  h->json_set_str(claims, "scope", GOOGLE_SCOPE);
   /* A constant: token_uri may name another way to the same server. */
-  h->json_set_str(claims, "aud", "https://oauth2.googleapis.com/token");
+  h->json_set_str(claims, "aud", TOKEN_URL);
   h->json_set_int(claims, "iat", now);
   h->json_set_int(claims, "exp", now + 3600);
-  return post_form(
-    g, "https://oauth2.googleapis.com/token",
+  return google_post_form(
+    g, TOKEN_URL,
     h->text(g->c,
             "grant_type=urn%%3Aietf%%3Aparams%%3Aoauth%%3Agrant-type%%3A"
             "jwt-bearer&assertion=%s",
@@ -72,146 +76,81 @@ static int32_t ask_service_account(struct google *g, const char *file)
 
 static int32_t ask_user(struct google *g, const char *file)
 {
-  return post_form(g, "https://oauth2.googleapis.com/token",
-                   g->h->text(g->c,
-                              "grant_type=refresh_token"
-                              "&client_id={%s/client_id}"
-                              "&client_secret={%s/client_secret}"
-                              "&refresh_token={%s/refresh_token}",
-                              file, file, file));
+  return google_post_form(g, TOKEN_URL,
+                          g->h->text(g->c,
+                                     "grant_type=refresh_token"
+                                     "&client_id={%s/client_id}"
+                                     "&client_secret={%s/client_secret}"
+                                     "&refresh_token={%s/refresh_token}",
+                                     file, file, file));
 }
 
-/* Exchange another issuer's token; `subject` is one, ready for the form. */
-static int32_t exchange(struct google *g, const char *file, const char *subject)
+/* Its first token is somebody else's; which account's the last one is. */
+static void note_impersonation(struct google *g, const char *type)
 {
   const struct gamut_host *h = g->h;
-  const char *url = member(g, file, "token_url");
-  const char *type = member(g, file, "subject_token_type");
-  const char *audience = member(g, file, "audience");
-  const char *project = member(g, file, "workforce_pool_user_project");
-  const char *options = "";
+  struct gamut_json *s = g->c->state;
+  const char *url = google_member(g, "service_account_impersonation_url");
+  const char *delegates = google_member(g, "delegates");
 
-  if (project)
-    options = h->text(
-      g->c, "&options=%s",
-      h->escape(g->c, h->text(g->c, "{\"userProject\":\"%s\"}", project)));
-  return post_form(
-    g, url ? url : "https://sts.googleapis.com/v1/token",
-    h->text(g->c,
-            "grant_type=urn%%3Aietf%%3Aparams%%3Aoauth%%3Agrant-type%%3A"
-            "token-exchange&audience=%s&scope=%s&requested_token_type="
-            "urn%%3Aietf%%3Aparams%%3Aoauth%%3Atoken-type%%3Aaccess_token"
-            "&subject_token=%s&subject_token_type=%s%s",
-            h->escape(g->c, audience ? audience : ""), h->escape(g->c, SCOPE),
-            subject, h->escape(g->c, type ? type : ""), options));
-}
-
-/* JSON with the token in a field, or the token alone. */
-static const char *subject_field(struct google *g, const char *file)
-{
-  const char *type = member(g, file, "credential_source/format/type");
-  const char *field =
-    member(g, file, "credential_source/format/subject_token_field_name");
-
-  return type && strcmp(type, "json") == 0 ? field ? field : "" : NULL;
-}
-
-static int32_t ask_subject(struct google *g, const char *file, const char *url)
-{
-  const struct gamut_host *h = g->h;
-  struct gamut_http x = { .struct_size = sizeof(x),
-                          .phase = GOOGLE_SUBJECT,
-                          .method = "GET",
-                          .url = url };
-  const char *text = member(g, file, "credential_source/headers");
-  const struct gamut_json *headers =
-    text ? h->json_parse(g->c, text, strlen(text)) : NULL;
-  const char *name;
-  uint32_t n;
-
-  for (n = 0; h->json_member(headers, n, &name); n++)
-    h->header(g->c, name,
-              h->json_str(h->json_member(headers, n, NULL), "", NULL));
-  return h->http(g->c, &x);
-}
-
-static int32_t ask_external(struct google *g, const char *file)
-{
-  static const char *const others[] = { "environment_id", "executable",
-                                        "certificate", NULL };
-  const struct gamut_host *h = g->h;
-  const char *url = member(g, file, "credential_source/url"), *field;
-  size_t i;
-
-  for (i = 0; others[i]; i++)
-    if (member(g, file, h->text(g->c, "credential_source/%s", others[i])))
-      return h->fail(g->c, GAMUT_E_AUTH,
-                     "external_account with credential_source.%s is not "
-                     "supported, only file and url",
-                     others[i]);
-  if (member(g, file, "client_id"))
-    return h->fail(g->c, GAMUT_E_AUTH,
-                   "external_account with a client_id is not supported");
-  if (url)
-    return ask_subject(g, file, url);
-  if (!member(g, file, "credential_source/file"))
-    return h->fail(g->c, GAMUT_E_AUTH,
-                   "external_account names neither a file nor a url");
-  field = subject_field(g, file);
-  return exchange(
-    g, file,
-    field ? h->text(g->c, "{<%s/credential_source/file#%s}", file, field)
-          : h->text(g->c, "{<%s/credential_source/file}", file));
+  if (!url || h->json_str(s, "then", NULL))
+    return;
+  h->json_set_str(s, "then", url);
+  if (strcmp(type, "impersonated_service_account") == 0)
+    h->json_set_str(s, "delegates", delegates ? delegates : "[]");
+  h->json_set_str(
+    s, "lifetime",
+    google_member(g, "service_account_impersonation/token_lifetime_seconds"));
 }
 
 static int32_t ask_file(struct google *g, const char *file)
 {
   const struct gamut_host *h = g->h;
-  const char *type = member(g, file, "type");
-  const char *universe = member(g, file, "universe_domain");
-  const char *then = member(g, file, "service_account_impersonation_url");
+  const char *type, *universe;
 
+  h->json_set_str(g->c->state, "file", file);
+  type = google_member(g, "type");
+  universe = google_member(g, "universe_domain");
   if (universe && strcmp(universe, "googleapis.com") != 0)
     return h->fail(g->c, GAMUT_E_AUTH,
                    "credentials of the universe '%s' are not supported",
                    universe);
-  if (!type && member(g, file, "client_email"))
-    type = "service_account";
-  if (then && !h->json_str(g->c->state, "then", NULL)) {
-    h->json_set_str(g->c->state, "then", then);
-    h->json_set_str(g->c->state, "delegates", member(g, file, "delegates"));
-    h->json_set_str(g->c->state, "kind", type);
-  }
-  h->json_set_str(g->c->state, "file", file);
-  if (type && strcmp(type, "service_account") == 0)
+  if (!type)
+    type = google_member(g, "client_email") ? "service_account" : "";
+  note_impersonation(g, type);
+  if (strcmp(type, "service_account") == 0)
     return ask_service_account(g, file);
-  if (type && strcmp(type, "authorized_user") == 0)
+  if (strcmp(type, "authorized_user") == 0)
     return ask_user(g, file);
-  if (type && strcmp(type, "external_account") == 0)
-    return ask_external(g, file);
-  if (type && strcmp(type, "impersonated_service_account") == 0 &&
-      !strchr(file, '/'))
+  if (strcmp(type, "external_account") == 0)
+    return google_ask_external(g, file);
+  if (strcmp(type, "external_account_authorized_user") == 0)
+    return google_ask_external_user(g, file);
+  if (strcmp(type, "impersonated_service_account") == 0 && !strchr(file, '/'))
     return ask_file(g, h->text(g->c, "%s/source_credentials", file));
   return h->fail(g->c, GAMUT_E_AUTH,
-                 "credentials of the type '%s' are not supported",
-                 type ? type : "");
+                 "credentials of the type '%s' are not supported", type);
 }
 
 /* ---- the metadata server ------------------------------------------------ */
 
 static int32_t ask_metadata(struct google *g, int32_t phase, const char *path)
 {
-  const char *host = g->h->config_str(g->c, "metadata_host");
+  const struct gamut_host *h = g->h;
+  const char *host = h->config_str(g->c, "metadata_host");
   const char *scheme = host && strstr(host, "://") ? "" : "http://";
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = phase,
+                          .flags = GAMUT_HTTP_ALL,
                           .timeout_ms = PROBE_MS,
                           .method = "GET" };
 
+  if (phase == GOOGLE_PROBE)
+    x.flags |= GAMUT_HTTP_PROBE;
   x.url =
-    g->h->text(g->c, "%s%s/computeMetadata/v1/instance%s", scheme, host, path);
-  g->h->header(g->c, "metadata-flavor", "Google");
-  return g->h->http(g->c, &x);
+    h->text(g->c, "%s%s/computeMetadata/v1/instance%s", scheme, host, path);
+  h->header(g->c, "metadata-flavor", "Google");
+  return h->http(g->c, &x);
 }
 
 static int32_t ask_machine(struct google *g)
@@ -219,7 +158,15 @@ static int32_t ask_machine(struct google *g)
   return ask_metadata(g, GOOGLE_TOKEN,
                       g->h->text(g->c,
                                  "/service-accounts/default/token?scopes=%s",
-                                 g->h->escape(g->c, SCOPE)));
+                                 g->h->escape(g->c, GOOGLE_SCOPE)));
+}
+
+static int32_t no_credentials(struct google *g)
+{
+  return g->h->fail(g->c, GAMUT_E_AUTH,
+                    "no application default credentials: set "
+                    "GOOGLE_APPLICATION_CREDENTIALS or run gcloud auth "
+                    "application-default login");
 }
 
 static int32_t look_for_machine(struct google *g)
@@ -227,13 +174,10 @@ static int32_t look_for_machine(struct google *g)
   const struct gamut_host *h = g->h;
   const char *metadata = h->config_str(g->c, "metadata");
 
-  if (h->config_int(g->c, "no_gce_check") ||
-      (metadata && strcmp(metadata, "none") == 0))
-    return h->fail(g->c, GAMUT_E_AUTH,
-                   "no application default credentials: set "
-                   "GOOGLE_APPLICATION_CREDENTIALS or run gcloud auth "
-                   "application-default login");
-  if ((metadata && strcmp(metadata, "assume-present") == 0) ||
+  metadata = metadata ? metadata : "";
+  if (h->config_int(g->c, "no_gce_check") || strcmp(metadata, "none") == 0)
+    return no_credentials(g);
+  if (strcmp(metadata, "assume-present") == 0 ||
       h->config_str(g->c, "cloud_run"))
     return ask_machine(g);
   return ask_metadata(g, GOOGLE_PROBE, "");
@@ -275,42 +219,58 @@ static int64_t seconds_of(const char *s)
 }
 
 /* Google's own libraries renew five minutes before the end; the host does one
- * minute before. */
+ * minute before.  A token whose end is not told is kept until it is refused. */
 static int32_t take(struct google *g, const char *token, int64_t ttl_s)
 {
   if (ttl_s > 2 * ASK_AGAIN_S)
     ttl_s -= ASK_AGAIN_S;
-  ttl_s = ttl_s < 1 ? 1 : ttl_s > 86400 ? 86400 : ttl_s;
+  ttl_s = ttl_s < 1 ? 1 : ttl_s > FOREVER_S ? FOREVER_S : ttl_s;
   g->h->token(g->c, token, (uint32_t)ttl_s);
   return g->h->done(g->c);
 }
 
 static int32_t impersonate(struct google *g, const char *token)
 {
+  static const char ours[] = "https://iamcredentials.googleapis.com/";
   const struct gamut_host *h = g->h;
   const char *delegates = h->json_str(g->c->state, "delegates", NULL);
-  const char *kind = h->json_str(g->c->state, "kind", "");
-  struct gamut_json *body = h->json_object(g->c), *scope = h->json_array(g->c);
+  const char *lifetime = h->json_str(g->c->state, "lifetime", "3600");
+  const char *scope = "[\"" GOOGLE_SCOPE "\"]";
+  struct gamut_json *body = h->json_object(g->c);
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = GOOGLE_IMPERSONATE,
                           .method = "POST",
                           .json = body,
                           .url = h->json_str(g->c->state, "then", "") };
 
-  if (strncmp(x.url, "https://iamcredentials.googleapis.com/", 38) != 0)
+  if (strncmp(x.url, ours, sizeof(ours) - 1) != 0 || strlen(x.url) > 256)
     return h->fail(g->c, GAMUT_E_AUTH,
                    "service_account_impersonation_url is not Google's");
   if (delegates)
     h->json_set(body, "delegates",
                 h->json_parse(g->c, delegates, strlen(delegates)));
-  else if (strcmp(kind, "impersonated_service_account") == 0)
-    h->json_set(body, "delegates", h->json_array(g->c));
-  h->json_set(scope, NULL,
-              h->json_parse(g->c, "\"" SCOPE "\"", sizeof(SCOPE) + 1));
-  h->json_set(body, "scope", scope);
-  h->json_set_str(body, "lifetime", "3600s");
+  h->json_set(body, "scope", h->json_parse(g->c, scope, strlen(scope)));
+  h->json_set_str(body, "lifetime", h->text(g->c, "%ss", lifetime));
   h->header(g->c, "authorization", h->text(g->c, "Bearer %s", token));
   return h->http(g->c, &x);
+}
+
+/* Refusals that have a remedy are told with it. */
+static int32_t no_token(struct google *g)
+{
+  const struct gamut_host *h = g->h;
+  const struct gamut_json *r = g->c->reply->json;
+  const char *why = h->json_str(r, "error_description", "");
+
+  if (strstr(why, "iat and exp"))
+    return h->fail(g->c, GAMUT_E_AUTH,
+                   "%s (is the clock of this machine right?)", why);
+  if (strcmp(h->json_str(r, "error_subtype", ""), "invalid_rapt") == 0)
+    return h->fail(
+      g->c, GAMUT_E_AUTH,
+      "%s: log in again with gcloud auth application-default login",
+      why[0] ? why : "reauthentication is needed");
+  return h->fail_reply(g->c);
 }
 
 static int32_t got_token(struct google *g)
@@ -319,8 +279,10 @@ static int32_t got_token(struct google *g)
   const struct gamut_json *r = g->c->reply->json;
   const char *token = h->json_str(r, "access_token", NULL);
   const char *ttl = h->json_str(r, "expires_in", NULL);
-  int64_t ttl_s = h->json_int(r, "expires_in", 3600);
+  int64_t ttl_s = h->json_int(r, "expires_in", FOREVER_S);
 
+  if (g->c->reply->status >= 400)
+    return no_token(g);
   if (!h->json_str(g->c->state, "file", NULL) && !is_metadata_server(g))
     return h->fail(g->c, GAMUT_E_AUTH,
                    "who answers at the metadata server's address is another");
@@ -337,26 +299,10 @@ static int32_t got_other_token(struct google *g)
   const struct gamut_json *r = g->c->reply->json;
   const char *token = h->json_str(r, "accessToken", NULL);
   int64_t end = seconds_of(h->json_str(r, "expireTime", ""));
-  int64_t now = (int64_t)(g->c->now_ms / 1000);
 
   if (!token)
     return h->fail(g->c, GAMUT_E_PROTOCOL, "the answer holds no accessToken");
-  return take(g, token, end ? end - now : 3600);
-}
-
-/* The other issuer's token, of a server. */
-static int32_t got_subject(struct google *g)
-{
-  const struct gamut_host *h = g->h;
-  const char *file = h->json_str(g->c->state, "file", "");
-  const char *field = subject_field(g, file), *token = g->c->reply->body;
-
-  if (field)
-    token = h->json_str(g->c->reply->json, field, NULL);
-  if (!token || !token[0])
-    return h->fail(g->c, GAMUT_E_AUTH,
-                   "the server of the subject token gave none");
-  return exchange(g, file, h->escape(g->c, token));
+  return take(g, token, end ? end - (int64_t)(g->c->now_ms / 1000) : FOREVER_S);
 }
 
 static int32_t start(struct google *g)
@@ -379,13 +325,9 @@ int32_t google_token(void *instance, struct gamut_call *c)
     return start(&g);
   switch (c->phase) {
   case GOOGLE_PROBE:
-    if (is_metadata_server(&g))
-      return ask_machine(&g);
-    return c->host->fail(c, GAMUT_E_AUTH,
-                         "no application default credentials, and this is no "
-                         "machine of Google's");
+    return is_metadata_server(&g) ? ask_machine(&g) : no_credentials(&g);
   case GOOGLE_SUBJECT:
-    return got_subject(&g);
+    return google_got_subject(&g);
   case GOOGLE_IMPERSONATE:
     return got_other_token(&g);
   default:

@@ -1,14 +1,18 @@
 /* upload.c - the Files API of Studio: start, bytes in pieces, wait until ready.
  *
  * The server says at the start where the bytes go and after each piece whether
- * it wants more.  Files live 48 hours.
+ * it wants more; an answer that does not say so has the piece sent again. Files
+ * live 48 hours.
  *
- * State: "url" for the bytes, "sent" of them, "name" of the file.
+ * State: "url" for the bytes, "sent" of them, "again" without an answer, "name"
+ * of the file.
  */
 #include "google.h"
 #include <string.h>
 
-#define PIECE ((int64_t)8 << 20)
+#define PIECE     ((int64_t)8 << 20)
+#define AGAIN_MAX 3
+#define AGAIN_MS  1000
 
 static int64_t size_of(struct google *g)
 {
@@ -20,10 +24,17 @@ static int64_t size_of(struct google *g)
   return n;
 }
 
+static void name_file(struct google *g)
+{
+  const char *name = g->h->input_info(g->c, 0, "name");
+
+  if (name && google_is_plain(name, "-._ "))
+    g->h->header(g->c, "x-goog-upload-file-name", name);
+}
+
 static int32_t begin(struct google *g)
 {
   const struct gamut_host *h = g->h;
-  const char *name = h->input_info(g->c, 0, "name");
   const char *mime = google_mime(g, 0);
   const char *size = h->input_info(g->c, 0, "size");
   struct gamut_json *body = h->json_object(g->c), *file = h->json_object(g->c);
@@ -31,63 +42,57 @@ static int32_t begin(struct google *g)
                           .phase = GOOGLE_UPLOAD,
                           .method = "POST",
                           .json = body,
-                          .url = "/upload/v1beta/files" };
+                          .url = google_path(g, "/upload", "files") };
 
   h->json_set_str(file, "mimeType", mime);
-  h->json_set_str(file, "displayName", name);
+  h->json_set_str(file, "displayName", h->input_info(g->c, 0, "name"));
   h->json_set_str(file, "sizeBytes", size);
   h->json_set(body, "file", file);
   h->header(g->c, "x-goog-upload-protocol", "resumable");
   h->header(g->c, "x-goog-upload-command", "start");
   h->header(g->c, "x-goog-upload-header-content-length", size);
   h->header(g->c, "x-goog-upload-header-content-type", mime);
-  if (name && google_is_plain(name, "-._ "))
-    h->header(g->c, "x-goog-upload-file-name", name);
+  name_file(g);
   return h->http(g->c, &x);
 }
 
-static int32_t send_piece(struct google *g)
+static int32_t send_piece(struct google *g, uint32_t delay_ms)
 {
   const struct gamut_host *h = g->h;
   int64_t sent = h->json_int(g->c->state, "sent", 0), left = size_of(g) - sent;
-  const char *name = h->input_info(g->c, 0, "name");
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = GOOGLE_BYTES,
+                          .delay_ms = delay_ms,
                           .method = "POST",
                           .url = h->json_str(g->c->state, "url", "") };
   int last = left <= PIECE;
 
-  left = last ? left : PIECE;
   h->header(g->c, "x-goog-upload-command",
             last ? "upload, finalize" : "upload");
   h->header(g->c, "x-goog-upload-offset",
             h->text(g->c, "%lld", (long long)sent));
-  if (name && google_is_plain(name, "-._ "))
-    h->header(g->c, "x-goog-upload-file-name", name);
-  h->body_input(g->c, 0, (uint64_t)sent, (uint64_t)left);
-  h->json_set_int(g->c->state, "sent", sent + left);
+  name_file(g);
+  h->body_input(g->c, 0, (uint64_t)sent, (uint64_t)(last ? left : PIECE));
   return h->http(g->c, &x);
 }
 
-/* With a base of the user's own the bytes go there as well. */
+/* With a base of the user's own the bytes go to its host as well. */
 static int32_t begun(struct google *g)
 {
   const struct gamut_host *h = g->h;
   const char *url = h->reply_header(g->c, "x-goog-upload-url");
-  const char *path = url ? strstr(url, "://") : NULL;
+  const char *origin = url ? google_origin(g, url) : "";
+  const char *ours = google_origin(g, google_base(g));
 
-  path = path ? strchr(path + 3, '/') : NULL;
-  if (!path)
+  if (!url || !strchr(origin, ':'))
     return h->fail(g->c, GAMUT_E_PROTOCOL,
                    "Google did not say where to upload to");
-  if (google_has_own_base(g))
-    url = path;
-  else if (strncmp(url, google_preset_base(1), strlen(google_preset_base(1))) !=
-           0)
+  if (!google_has_own_base(g) && strcmp(origin, ours) != 0)
     return h->fail(g->c, GAMUT_E_PROTOCOL,
                    "Google wants the upload on another host");
-  h->json_set_str(g->c->state, "url", url);
-  return send_piece(g);
+  h->json_set_str(g->c->state, "url",
+                  h->text(g->c, "%s%s", ours, url + strlen(origin)));
+  return send_piece(g, 0);
 }
 
 static int32_t wait_for(struct google *g, const struct gamut_json *file)
@@ -98,7 +103,8 @@ static int32_t wait_for(struct google *g, const struct gamut_json *file)
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = GOOGLE_FILE,
                           .delay_ms = 1000,
-                          .method = "GET" };
+                          .method = "GET",
+                          .url = google_path(g, "", name) };
 
   if (strcmp(state, "FAILED") == 0 || !h->json_str(file, "uri", NULL))
     return h->fail(g->c, GAMUT_E_PROVIDER, "Google could not use the file");
@@ -108,7 +114,6 @@ static int32_t wait_for(struct google *g, const struct gamut_json *file)
   }
   if (strncmp(name, "files/", 6) != 0 || !google_is_plain(name, "-_/"))
     return h->fail(g->c, GAMUT_E_PROTOCOL, "Google gave the file no name");
-  x.url = h->text(g->c, "/v1beta/%s", name);
   return h->http(g->c, &x);
 }
 
@@ -116,13 +121,21 @@ static int32_t sent(struct google *g)
 {
   const struct gamut_host *h = g->h;
   const char *status = h->reply_header(g->c, "x-goog-upload-status");
+  int64_t again = h->json_int(g->c->state, "again", 0);
 
-  if (status && strcmp(status, "active") == 0)
-    return send_piece(g);
-  if (!status || strcmp(status, "final") != 0)
+  if (status && strcmp(status, "final") == 0)
+    return wait_for(g, h->json_get(g->c->reply->json, "file"));
+  if (status && strcmp(status, "active") == 0) {
+    h->json_set_int(g->c->state, "sent",
+                    h->json_int(g->c->state, "sent", 0) + PIECE);
+    h->json_set_int(g->c->state, "again", 0);
+    return send_piece(g, 0);
+  }
+  if (status || again >= AGAIN_MAX)
     return h->fail(g->c, GAMUT_E_PROVIDER, "the upload was broken off: %s",
                    status ? status : "no status");
-  return wait_for(g, h->json_get(g->c->reply->json, "file"));
+  h->json_set_int(g->c->state, "again", again + 1);
+  return send_piece(g, (uint32_t)AGAIN_MS << again);
 }
 
 int32_t google_upload(void *instance, struct gamut_call *c)

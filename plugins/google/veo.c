@@ -15,14 +15,11 @@
 enum { POLL_MS = 10000 };
 
 /* What belongs elsewhere than into the parameters. */
-static const char *const elsewhere[] = { "labels",        "webhookConfig",
-                                         "userMetadata",  "maskMode",
-                                         "referenceType", NULL };
+#define ELSEWHERE "labels webhookConfig userMetadata maskMode referenceType"
 /* What the official client refuses to send to Studio. */
-static const char *const not_on_studio[] = {
-  "seed",        "generateAudio",      "storageUri", "fps",      "labels",
-  "pubsubTopic", "compressionQuality", "resizeMode", "maskMode", NULL,
-};
+#define NOT_ON_STUDIO                                                          \
+  "seed generateAudio storageUri fps labels pubsubTopic compressionQuality "   \
+  "resizeMode maskMode"
 
 /* ---- the instance ------------------------------------------------------- */
 
@@ -40,18 +37,15 @@ static void set_video(struct google *g, struct gamut_json *instance)
   struct gamut_json *video = h->json_object(g->c);
   const char *url;
 
-  if (input < 0)
-    return;
-  url = h->input_info(g->c, (uint32_t)input, "url");
-  if (!g->studio) {
+  if (input < 0 || !g->studio) {
     set_image(g, instance, "video", input);
     return;
   }
-  if (url && !google_is_gs(url))
-    h->json_set_str(video, "uri", url);
-  else
+  url = h->input_info(g->c, (uint32_t)input, "url");
+  if (!url || google_is_gs(url))
     google_wrong(g, GAMUT_E_INVALID,
                  "the Gemini API extends only videos of its own, by their URL");
+  h->json_set_str(video, "uri", url);
   h->json_set(instance, "video", video);
 }
 
@@ -65,7 +59,7 @@ static void set_references(struct google *g, struct gamut_json *instance)
     one = h->json_object(g->c);
     set_image(g, one, "image", google_input(g, "reference", n));
     h->json_set_str(one, "referenceType", "ASSET");
-    google_extra(g, one, "referenceType");
+    google_take(g, one, "referenceType");
     h->json_set(list, NULL, one);
   }
   if (count > 0)
@@ -83,15 +77,21 @@ static void set_mask(struct google *g, struct gamut_json *instance)
   if (g->studio)
     google_wrong(g, GAMUT_E_INVALID, "masks are taken on Vertex only");
   mask = google_image(g, (uint32_t)input);
-  google_extra(g, mask, "maskMode");
+  google_take(g, mask, "maskMode");
   g->h->json_set(instance, "mask", mask);
 }
 
-static int32_t first_frame(struct google *g)
+static void set_instance(struct google *g, struct gamut_json *instance)
 {
-  int32_t input = google_input(g, "first_frame", 0);
+  int32_t first = google_input(g, "first_frame", 0);
 
-  return input >= 0 ? input : google_input(g, "image", 0);
+  google_set_any(g, instance, "prompt", "prompt");
+  set_image(g, instance, "image",
+            first >= 0 ? first : google_input(g, "image", 0));
+  set_image(g, instance, "lastFrame", google_input(g, "last_frame", 0));
+  set_video(g, instance);
+  set_references(g, instance);
+  set_mask(g, instance);
 }
 
 static void check_inputs(struct google *g)
@@ -100,42 +100,39 @@ static void check_inputs(struct google *g)
   uint32_t references = google_count(g, "reference");
   uint32_t videos = google_count(g, "video");
   uint32_t lasts = google_count(g, "last_frame");
+  const char *wrong = NULL;
 
   if (images > 1 || videos > 1 || lasts > 1)
-    google_wrong(g, GAMUT_E_INVALID, "Veo takes one picture of each kind");
-  if (images > 0 && videos > 0)
-    google_wrong(g, GAMUT_E_INVALID, "Veo takes an image or a video");
-  if (references > 0 && images + videos + lasts > 0)
-    google_wrong(g, GAMUT_E_INVALID,
-                 "Veo takes references or other pictures, not both");
-  if (lasts > 0 && images == 0)
-    google_wrong(g, GAMUT_E_INVALID, "a last frame needs a first frame");
+    wrong = "Veo takes one picture of each kind";
+  else if (images > 0 && videos > 0)
+    wrong = "Veo takes an image or a video";
+  else if (references > 0 && images + videos + lasts > 0)
+    wrong = "Veo takes references or other pictures, not both";
+  else if (references > 0 && !google_ask(g, "prompt"))
+    wrong = "references need a prompt";
+  else if (lasts > 0 && images == 0)
+    wrong = "a last frame needs a first frame";
+  if (wrong)
+    google_wrong(g, GAMUT_E_INVALID, "%s", wrong);
 }
 
 /* ---- parameters --------------------------------------------------------- */
 
 static void check_studio(struct google *g)
 {
-  static const char *const fields[] = { "seed", "audio", "fps", NULL };
-  const struct gamut_json *extra = g->h->json_get(g->c->request, "extra");
-  const char *name;
-  uint32_t n;
+  static const char fields[][6] = { "seed", "audio", "fps" };
   size_t i;
 
-  for (i = 0; fields[i]; i++)
+  for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
     if (google_ask(g, fields[i]))
       google_wrong(g, GAMUT_E_INVALID, "%s is taken by Veo on Vertex only",
                    fields[i]);
-  for (n = 0; g->h->json_member(extra, n, &name); n++)
-    if (google_in(name, not_on_studio))
-      google_wrong(g, GAMUT_E_INVALID, "%s is taken by Veo on Vertex only",
-                   name);
+  google_forbid(g, g->h->json_get(g->c->request, "extra"), NOT_ON_STUDIO);
 }
 
 static struct gamut_json *parameters_of(struct google *g)
 {
-  const struct gamut_host *h = g->h;
-  struct gamut_json *parameters = h->json_object(g->c);
+  struct gamut_json *parameters = g->h->json_object(g->c);
 
   google_set_int(g, parameters, "sampleCount", "n");
   google_set_int(g, parameters, "durationSeconds", "duration");
@@ -145,17 +142,17 @@ static struct gamut_json *parameters_of(struct google *g)
   google_set_int(g, parameters, "seed", "seed");
   google_set_any(g, parameters, "negativePrompt", "negative_prompt");
   google_set_int(g, parameters, "fps", "fps");
-  google_merge(g, parameters, elsewhere);
-  return parameters;
+  google_leave(g, parameters, ELSEWHERE);
+  return g->h->json_count(parameters, "") > 0 ? parameters : NULL;
 }
 
 static void set_webhook(struct google *g, struct gamut_json *body)
 {
   const struct gamut_host *h = g->h;
-  const char *url = h->json_str(g->c->request, "webhook", NULL);
+  const struct gamut_json *url = google_ask(g, "webhook");
   struct gamut_json *config, *uris;
 
-  google_extra(g, body, "webhookConfig");
+  google_take(g, body, "webhookConfig");
   if (!url)
     return;
   if (!g->studio)
@@ -163,44 +160,32 @@ static void set_webhook(struct google *g, struct gamut_json *body)
                  "Vertex calls no webhook; set pubsubTopic instead");
   config = h->json_object(g->c);
   uris = h->json_array(g->c);
-  h->json_set(uris, NULL, h->json_get(g->c->request, "webhook"));
+  h->json_set(uris, NULL, url);
   h->json_set(config, "uris", uris);
-  google_extra(g, config, "userMetadata");
+  google_take(g, config, "userMetadata");
   h->json_set(body, "webhookConfig", config);
 }
 
 int32_t google_start(struct google *g)
 {
   const struct gamut_host *h = g->h;
-  struct gamut_http x = { .struct_size = sizeof(x),
-                          .phase = GOOGLE_START,
-                          .flags = GAMUT_HTTP_BILLABLE,
-                          .method = "POST" };
   struct gamut_json *body = h->json_object(g->c), *list = h->json_array(g->c);
-  struct gamut_json *instance = h->json_object(g->c), *parameters;
+  struct gamut_json *instance = h->json_object(g->c);
+  struct gamut_http x = { .phase = GOOGLE_START,
+                          .flags = GAMUT_HTTP_BILLABLE,
+                          .json = body,
+                          .url = google_url(g, "predictLongRunning") };
 
   check_inputs(g);
   if (g->studio)
     check_studio(g);
-  google_set_any(g, instance, "prompt", "prompt");
-  set_image(g, instance, "image", first_frame(g));
-  set_image(g, instance, "lastFrame", google_input(g, "last_frame", 0));
-  set_video(g, instance);
-  set_references(g, instance);
-  set_mask(g, instance);
+  set_instance(g, instance);
   h->json_set(list, NULL, instance);
   h->json_set(body, "instances", list);
-  parameters = parameters_of(g);
-  if (h->json_count(parameters, "") > 0)
-    h->json_set(body, "parameters", parameters);
-  google_extra(g, body, "labels");
+  h->json_set(body, "parameters", parameters_of(g));
+  google_take(g, body, "labels");
   set_webhook(g, body);
-  if (g->wrong)
-    return google_refuse(g);
-  x.json = body;
-  x.url = google_url(g, "predictLongRunning");
-  google_timeout(g);
-  return h->http(g->c, &x);
+  return google_send(g, &x);
 }
 
 /* ---- polls -------------------------------------------------------------- */
@@ -208,20 +193,16 @@ int32_t google_start(struct google *g)
 static int32_t poll_again(struct google *g)
 {
   const struct gamut_host *h = g->h;
-  struct gamut_http x = { .struct_size = sizeof(x),
-                          .phase = GOOGLE_POLL,
+  struct gamut_json *body = h->json_object(g->c);
+  struct gamut_http x = { .phase = GOOGLE_POLL,
                           .delay_ms = POLL_MS,
                           .method = g->studio ? "GET" : "POST",
+                          .json = g->studio ? NULL : body,
                           .url = h->json_str(g->c->state, "poll", "") };
-  struct gamut_json *body;
 
-  if (!g->studio) {
-    body = h->json_object(g->c);
-    h->json_set_str(body, "operationName",
-                    h->json_str(g->c->state, "operation", ""));
-    x.json = body;
-  }
-  return h->http(g->c, &x);
+  h->json_set_str(body, "operationName",
+                  h->json_str(g->c->state, "operation", ""));
+  return google_send(g, &x);
 }
 
 int32_t google_started(struct google *g)
@@ -243,7 +224,7 @@ int32_t google_started(struct google *g)
       h->text(g->c, "%.*s:fetchPredictOperation", (int)(slash - name), name);
   h->fact(g->c, "operation", name);
   h->json_set_str(g->c->state, "operation", name);
-  h->json_set_str(g->c->state, "poll", google_path(g, poll));
+  h->json_set_str(g->c->state, "poll", google_path(g, "", poll));
   return poll_again(g);
 }
 
@@ -261,9 +242,8 @@ static const char *file_url(struct google *g, const char *uri)
   n = strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789");
   if (n == 0)
     return uri;
-  id = google_path(
-    g, g->h->text(g->c, "files/%.*s:download?alt=media", (int)n, id));
-  return g->h->text(g->c, "%s%s", google_base(g), id);
+  id = g->h->text(g->c, "files/%.*s:download?alt=media", (int)n, id);
+  return g->h->text(g->c, "%s%s", google_base(g), google_path(g, "", id));
 }
 
 static int take_video(struct google *g, const struct gamut_json *entry)
@@ -306,7 +286,7 @@ static int32_t conclude(struct google *g, const struct gamut_json *response)
   const struct gamut_host *h = g->h;
   const struct gamut_json *deep =
     h->json_get(response, "generateVideoResponse");
-  const struct gamut_json *list;
+  const struct gamut_json *list, *one;
   int64_t filtered, n = 0;
   const char *why;
   uint32_t i;
@@ -314,8 +294,8 @@ static int32_t conclude(struct google *g, const struct gamut_json *response)
   response = deep ? deep : response;
   list = h->json_get(response, "videos");
   list = list ? list : h->json_get(response, "generatedSamples");
-  for (i = 0; i < h->json_count(list, ""); i++)
-    n += take_video(g, h->json_member(list, i, NULL));
+  for (i = 0; (one = h->json_member(list, i, NULL)); i++)
+    n += take_video(g, one);
   filtered = h->json_int(response, "raiMediaFilteredCount", 0);
   why = read_reasons(g, h->json_get(response, "raiMediaFilteredReasons"));
   if (n == 0 && (filtered > 0 || why))
@@ -326,15 +306,8 @@ static int32_t conclude(struct google *g, const struct gamut_json *response)
                    "the job ended well but brought no video");
   for (i = 0; i < 100 && i < filtered; i++)
     google_withheld(g, GAMUT_VIDEO);
-  if (filtered > 0)
-    h->fact(g->c, "filtered", h->text(g->c, "%lld", (long long)filtered));
+  google_count_fact(g, "filtered", filtered);
   return h->done(g->c);
-}
-
-static int is_true(struct google *g, const struct gamut_json *v)
-{
-  return g->h->json_type(v) == GAMUT_JSON_BOOL &&
-         strcmp(g->h->json_text(g->c, v), "true") == 0;
 }
 
 int32_t google_polled(struct google *g)
@@ -344,7 +317,7 @@ int32_t google_polled(struct google *g)
 
   if (h->json_type(r) != GAMUT_JSON_OBJECT)
     return h->fail(g->c, GAMUT_E_PROTOCOL, "Google's answer is no JSON object");
-  if (!is_true(g, h->json_get(r, "done"))) {
+  if (!google_is(g, h->json_get(r, "done"), "true")) {
     h->progress(g->c, -1, NULL);
     return poll_again(g);
   }

@@ -81,9 +81,8 @@ static void add_members(struct gamut_call *c, struct gamut_json *body)
   uint32_t i;
 
   for (i = 0; i < c->n_inputs; i++) {
-    struct gamut_json *item = h->json_object(c);
+    struct gamut_json *item = openai_reference(c, i);
 
-    h->json_set_input(item, "image_url", i, GAMUT_AS_URL);
     if (is_mask(c, i))
       h->json_set(body, mask_name(c), item);
     else
@@ -114,7 +113,7 @@ int32_t openai_image(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   struct gamut_http x = { .phase = OPENAI_GENERATE,
-                          .flags = GAMUT_HTTP_BILLABLE,
+                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_ALL,
                           .timeout_ms = ANSWER_MS,
                           .method = "POST" };
   const char *wrong = misfit(c);

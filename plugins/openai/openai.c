@@ -11,14 +11,15 @@
  *  - Compatible servers send strings for errors, FastAPI's details, null for
  *    what they do not have, and JSON where a stream was asked for.
  *
- * State of a video: "id", "polls" so far, the status "said" last.  Of a stream:
- * "pictures" so far, "tokens" and "microusd" used by them.
+ * State of a video: "id", "polls" so far, the status "said" last, whether it
+ * was "made_before".  Of a stream: "pictures" so far, "tokens" and "microusd"
+ * used by them.  Of what is sent again: see error.c.
  */
 #include "openai.h"
 #include <string.h>
 
 static const char *const phases[] = { "generate", "submit", "status",
-                                      "delete" };
+                                      "delete",   "upload", "models" };
 
 static const struct gamut_key keys[] = {
   { "api_key", "OPENAI_API_KEY", NULL, NULL,
@@ -31,22 +32,45 @@ static const struct gamut_key keys[] = {
     "organization to bill, as org-...", GAMUT_STRING, 0, 0, 0 },
   { "project", "OPENAI_PROJECT_ID", NULL, NULL, "project to bill, as proj_...",
     GAMUT_STRING, 0, 0, 0 },
-  { "azure_api_key", NULL, NULL, NULL,
-    "key of an Azure resource, sent as api-key, with base_url "
-    "https://NAME.openai.azure.com/openai/deployments/DEPLOYMENT",
-    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
-  { "api_version", NULL, NULL, NULL, "Azure's api-version, added to every URL",
-    GAMUT_STRING, 0, 0, 0 },
+  { "headers", "OPENAI_CUSTOM_HEADERS", NULL, NULL,
+    "lines of Name: value, sent with everything and in place of what has the "
+    "same name",
+    GAMUT_STRING, GAMUT_KEY_SECRET | GAMUT_KEY_HEADERS, 0, 0 },
+  { "webhook_secret", "OPENAI_WEBHOOK_SECRET", NULL, NULL,
+    "secret of a webhook endpoint, to check deliveries with", GAMUT_STRING,
+    GAMUT_KEY_SECRET, 0, 0 },
+  { "azure_api_key", "AZURE_OPENAI_API_KEY", NULL, NULL,
+    "key of a resource at Azure, used when there is no api_key", GAMUT_STRING,
+    GAMUT_KEY_SECRET, 0, 0 },
+  { "azure_endpoint", "AZURE_OPENAI_ENDPOINT", NULL, NULL,
+    "where that resource is, as https://NAME.openai.azure.com", GAMUT_URL, 0, 0,
+    0 },
+  { "api_version", "OPENAI_API_VERSION", NULL, NULL,
+    "Azure's api-version, added to every URL there", GAMUT_STRING, 0, 0, 0 },
+  { "inline_max", NULL, NULL, NULL,
+    "bytes; larger files are uploaded once and named by their id (not set: "
+    "none is)",
+    GAMUT_INT, 0, 0, INT64_MAX },
+  { "azure", NULL, "false", NULL, "ask Azure although there is an api_key",
+    GAMUT_BOOL, 0, 0, 0 },
 };
 
+#define TO_AZURE(origin)                                                       \
+  { origin, "api-key", "{?azure}{azure_api_key}" },                            \
+  {                                                                            \
+    origin, "api-key", "{!api_key}{?azure_endpoint}{azure_api_key}"            \
+  }
 static const struct gamut_credential credentials[] = {
-  { NULL, "authorization", "Bearer {api_key}" },
-  { NULL, "api-key", "{azure_api_key}" },
+  { NULL, "*", "{headers}" },
+  { NULL, "authorization", "{!azure}Bearer {api_key}" },
   { NULL, "openai-organization", "{organization}" },
   { NULL, "openai-project", "{project}" },
+  TO_AZURE("https://{azure_endpoint}"),
+  TO_AZURE(NULL), /* says that there is a key; base_url is not asked then */
 };
 
-#define POLLS (1u << OPENAI_STATUS)
+#define POLLS  (1u << OPENAI_STATUS)
+#define ORDERS (1u << OPENAI_GENERATE | 1u << OPENAI_SUBMIT)
 
 /* clang-format off */
 const struct gamut_reason openai_reasons[] = {
@@ -71,10 +95,12 @@ const struct gamut_reason openai_reasons[] = {
   { 400, GAMUT_E_BLOCKED, "detail", "*safety system*", 0, 0 },
   /* "the user must change the request" */
   { 0, GAMUT_E_INVALID, "error/type", "image_generation_user_error", 0, 0 },
-  /* A job that was accepted and failed for this has failed for good. */
-  { 0, GAMUT_E_RATE, "error/code", "rate_limit_exceeded", GAMUT_REASON_FINAL,
+  /* A job that was accepted and failed for this has failed for good; a poll that
+   * came too soon has not. */
+  { 200, GAMUT_E_RATE, "error/code", "rate_limit_exceeded", GAMUT_REASON_FINAL,
     POLLS },
-  { 0, GAMUT_E_RATE, "error/code", "slow_down", GAMUT_REASON_FINAL, POLLS },
+  { 200, GAMUT_E_RATE, "error/code", "slow_down", GAMUT_REASON_FINAL, POLLS },
+  { 0, GAMUT_OK, "error/message", "*try again in *", 0, 0 },
   /* The server knows best whether it is worth another try. */
   { 408, GAMUT_E_TIMEOUT, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
   { 409, GAMUT_E_INVALID, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
@@ -84,7 +110,8 @@ const struct gamut_reason openai_reasons[] = {
   { 503, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
   { 504, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
   { 504, GAMUT_E_PROVIDER, NULL, NULL, 0, 0 }, /* the edge, not a deadline */
-  /* What else a client does wrong. */
+  /* What else a client does wrong.  A conflict may pass: see error.c. */
+  { 409, GAMUT_E_INVALID, NULL, NULL, 0, ORDERS },
   { 405, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
   { 406, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
   { 411, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
@@ -103,13 +130,40 @@ const struct gamut_reason openai_reasons[] = {
 const uint32_t openai_n_reasons =
   sizeof(openai_reasons) / sizeof(openai_reasons[0]);
 
-static int32_t start(struct gamut_call *c)
+/* NULL, or the name of an option that there is not. */
+static const char *odd_option(struct gamut_call *c)
 {
+  static const char known[] = " mask_as video action variant inline_max ";
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *options = h->json_get(c->request, "options");
+  const char *name;
+  uint32_t n;
+
+  for (n = 0; h->json_member(options, n, &name); n++)
+    if (!strstr(known, h->text(c, " %s ", name)))
+      return name;
+  return NULL;
+}
+
+int32_t openai_start(struct gamut_call *c)
+{
+  const char *odd = odd_option(c);
+
+  if (odd)
+    return c->host->fail(c, GAMUT_E_INVALID,
+                         "openai has no option '%s': there are mask_as, "
+                         "inline_max, and of videos video, action, variant",
+                         odd);
+  if (openai_is_azure(c) && !c->host->config_str(c, "api_version"))
+    return c->host->fail(c, GAMUT_E_INVALID,
+                         "Azure wants an api_version (OPENAI_API_VERSION)");
   return openai_is_video(c) ? openai_video(c) : openai_image(c);
 }
 
 static int32_t reply(struct gamut_call *c)
 {
+  if (c->reply->status >= 400 && c->phase != OPENAI_DELETE)
+    return openai_refused(c);
   switch (c->phase) {
   case OPENAI_GENERATE:
     return openai_pictures(c);
@@ -126,7 +180,7 @@ static int32_t step(void *instance, struct gamut_call *c)
   (void)instance;
   switch (c->event) {
   case GAMUT_EV_START:
-    return start(c);
+    return openai_start(c);
   case GAMUT_EV_CHUNK:
     return openai_event(c);
   case GAMUT_EV_CANCEL:
@@ -134,6 +188,21 @@ static int32_t step(void *instance, struct gamut_call *c)
   default:
     return reply(c);
   }
+}
+
+/* A form holds any file: only who says so has it kept at OpenAI. */
+static const struct gamut_upload upload = { .struct_size = sizeof(upload),
+                                            .ttl_s = 24 * 3600,
+                                            .inline_max = UINT64_MAX,
+                                            .upload = openai_upload };
+
+static const void *extension(const char *id)
+{
+  if (strcmp(id, GAMUT_EXT_UPLOAD) == 0)
+    return &upload;
+  if (strcmp(id, GAMUT_EXT_MODELS) == 0)
+    return &openai_models;
+  return strcmp(id, GAMUT_EXT_WEBHOOK) == 0 ? &openai_webhook : NULL;
 }
 
 static const struct gamut_provider openai = {
@@ -150,6 +219,7 @@ static const struct gamut_provider openai = {
   .reasons = GAMUT_TABLE(openai_reasons),
   .flags = GAMUT_WANTS_CANCEL,
   .step = step,
+  .extension = extension,
 };
 
 static const struct gamut_provider *const providers[] = { &openai, NULL };

@@ -4,7 +4,14 @@
 
 #include <gamut/plugin.h>
 
-enum { OPENAI_GENERATE, OPENAI_SUBMIT, OPENAI_STATUS, OPENAI_DELETE };
+enum {
+  OPENAI_GENERATE,
+  OPENAI_SUBMIT,
+  OPENAI_STATUS,
+  OPENAI_DELETE,
+  OPENAI_UPLOAD,
+  OPENAI_MODELS
+};
 
 /* request.c: the request in OpenAI's words.  *ret_wrong: what the model cannot
  * take, as a sentence, else left alone. */
@@ -16,6 +23,15 @@ int openai_is(struct gamut_call *c, const struct gamut_json *o,
 /* The body's members as parts of a form: lists are name[], objects name[key].
  */
 void openai_form(struct gamut_call *c, const struct gamut_json *body);
+/* Is it another server than OpenAI's own or a region of it? */
+int openai_is_elsewhere(struct gamut_call *c);
+int openai_is_azure(struct gamut_call *c);
+/* The absolute URL of a path. */
+const char *openai_url(struct gamut_call *c, const char *path);
+/* What a server names of its own, as "/files/1.png", as an absolute URL. */
+const char *openai_whole_url(struct gamut_call *c, const char *url);
+/* Is response_format ours, not the caller's word? */
+int openai_adds_format(struct gamut_call *c);
 /* Fill in what every exchange has, and send it. */
 int32_t openai_send(struct gamut_call *c, struct gamut_http *x,
                     const char *path);
@@ -26,8 +42,11 @@ int32_t openai_image(struct gamut_call *c);
 /* output.c: the reply of an image exchange, and one event of its stream. */
 int32_t openai_pictures(struct gamut_call *c);
 int32_t openai_event(struct gamut_call *c);
-/* The class of an error object that came under a good status. */
-int32_t openai_class(struct gamut_call *c, const struct gamut_json *error);
+
+/* error.c: a reply of 400 and above; one event that ends a stream. */
+int32_t openai_refused(struct gamut_call *c);
+int32_t openai_broken(struct gamut_call *c, const struct gamut_json *event);
+int openai_has_error(struct gamut_call *c, const struct gamut_json *reply);
 
 /* video.c */
 int32_t openai_video(struct gamut_call *c);
@@ -35,7 +54,18 @@ int32_t openai_video_reply(struct gamut_call *c);
 int32_t openai_video_delete(struct gamut_call *c);
 int32_t openai_video_deleted(struct gamut_call *c);
 
-/* openai.c */
+/* upload.c */
+int32_t openai_upload(void *instance, struct gamut_call *c);
+int openai_is_file_id(const char *url);
+/* {"file_id"} of what OpenAI has, else {"image_url"}. */
+struct gamut_json *openai_reference(struct gamut_call *c, uint32_t input);
+
+/* query.c */
+extern const struct gamut_models openai_models;
+extern const struct gamut_webhook openai_webhook;
+
+/* openai.c: the first exchange of a job, also made anew. */
+int32_t openai_start(struct gamut_call *c);
 extern const struct gamut_reason openai_reasons[];
 extern const uint32_t openai_n_reasons;
 

@@ -11,42 +11,6 @@
 #include "openai.h"
 #include <string.h>
 
-/* ---- errors under a good status ----------------------------------------- */
-
-static int one_of(const char *s, const char *const *words)
-{
-  for (; *words; words++)
-    if (strcmp(s, *words) == 0)
-      return 1;
-  return 0;
-}
-
-int32_t openai_class(struct gamut_call *c, const struct gamut_json *error)
-{
-  static const char *const rate[] = { "rate_limit_exceeded", "slow_down",
-                                      "rate_limit_error", NULL };
-  const struct gamut_host *h = c->host;
-  const char *code = h->json_str(error, "code", "");
-  const char *type = h->json_str(error, "type", "");
-  const char *message =
-    h->json_str(error, "message", h->json_str(error, "", ""));
-  uint32_t i;
-
-  for (i = 0; i < openai_n_reasons; i++) {
-    const struct gamut_reason *r = &openai_reasons[i];
-
-    if (r->path && r->status == 0 && r->phases == 0 &&
-        strcmp(r->value, strcmp(r->path, "error/code") == 0 ? code : type) == 0)
-      return r->error_class;
-  }
-  if (strstr(message, "safety system"))
-    return GAMUT_E_BLOCKED;
-  if (one_of(code, rate) || one_of(type, rate))
-    return GAMUT_E_RATE;
-  return strcmp(type, "invalid_request_error") == 0 ? GAMUT_E_INVALID
-                                                    : GAMUT_E_PROVIDER;
-}
-
 /* ---- what it cost ------------------------------------------------------- */
 
 struct use {
@@ -68,10 +32,12 @@ static struct use use_of(struct gamut_call *c, const struct gamut_json *reply)
 
   /* Without details only a request without pictures is clear. */
   if (text < 0 && image < 0 && c->n_inputs == 0 &&
-      !h->json_get(c->request, "extra/images")) {
-    text = in;
+      !h->json_get(c->request, "extra/images"))
     image = 0;
-  }
+  if (text < 0 && image >= 0)
+    text = in - image;
+  else if (image < 0 && text >= 0)
+    image = in - text;
   if (!price || text < 0 || image < 0 || words > 0 || in + out <= 0 ||
       h->json_type(h->json_get(reply, "svg_usage")) > GAMUT_JSON_NULL)
     return use;
@@ -105,7 +71,7 @@ static int hand_over(struct gamut_call *c, const struct gamut_json *item,
     a.data_len = strlen(text);
     a.flags |= GAMUT_ART_BASE64;
   } else {
-    a.url = h->json_str(item, "url", NULL);
+    a.url = openai_whole_url(c, h->json_str(item, "url", NULL));
   }
   if (!a.data && !(a.url && a.url[0]))
     return 0;
@@ -140,12 +106,6 @@ static uint32_t take_all(struct gamut_call *c, const struct gamut_json *reply)
   return found;
 }
 
-static int has_error(struct gamut_call *c, const struct gamut_json *reply)
-{
-  return c->host->json_type(c->host->json_get(reply, "error")) >
-         GAMUT_JSON_NULL;
-}
-
 int32_t openai_pictures(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
@@ -154,7 +114,7 @@ int32_t openai_pictures(struct gamut_call *c)
   /* A stream has handed its pictures over as they came. */
   if (h->json_int(c->state, "pictures", 0) > 0)
     return h->done(c);
-  if (has_error(c, reply))
+  if (openai_has_error(c, reply))
     return h->fail_reply(c);
   if (take_all(c, reply) > 0)
     return h->done(c);
@@ -171,19 +131,6 @@ static int ends_with(const char *s, const char *with)
   size_t n = strlen(s), m = strlen(with);
 
   return n >= m && strcmp(s + n - m, with) == 0;
-}
-
-static int32_t broken(struct gamut_call *c, const struct gamut_json *event)
-{
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *error =
-    has_error(c, event) ? h->json_get(event, "error") : event;
-  const char *message =
-    h->json_str(error, "message", h->json_str(error, "", NULL));
-
-  h->fact(c, "request_id", h->reply_header(c, "x-request-id"));
-  return h->fail(c, openai_class(c, error), "%s",
-                 message ? message : "the stream was broken off");
 }
 
 /* A picture is complete.  How several come in one stream is not documented:
@@ -207,14 +154,24 @@ static int32_t complete(struct gamut_call *c, const struct gamut_json *event)
   return n >= wanted ? h->done(c) : h->more(c);
 }
 
+/* Servers write {"error": ...}, a type "error", or an error without either. */
+static int is_error(struct gamut_call *c, const struct gamut_json *event,
+                    const char *type)
+{
+  return openai_has_error(c, event) || strcmp(type, "error") == 0 ||
+         (!ends_with(type, ".partial_image") &&
+          !ends_with(type, ".completed") &&
+          c->host->json_str(event, "message", NULL));
+}
+
 int32_t openai_event(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *event = c->reply->json;
   const char *type = h->json_str(event, "type", "");
 
-  if (has_error(c, event) || strcmp(type, "error") == 0)
-    return broken(c, event);
+  if (is_error(c, event, type))
+    return openai_broken(c, event);
   if (ends_with(type, ".partial_image"))
     (void)hand_over(c, event, GAMUT_ART_PARTIAL);
   else if (ends_with(type, ".completed"))

@@ -84,15 +84,14 @@ static char dialect(struct gamut_call *c)
   return begins(model, "dall-e-") ? DALL_E : OTHER;
 }
 
-/* Is it OpenAI itself (or a region of it), or somebody who speaks like it? */
-static int is_elsewhere(struct gamut_call *c)
+int openai_is_elsewhere(struct gamut_call *c)
 {
   static const char host[] = "api.openai.com";
   const char *base = c->host->config_str(c, "base_url");
   const char *at = base ? strstr(base, "://") : NULL;
-  size_t n = at ? strcspn(at + 3, "/:") : 0, own_len = sizeof(host) - 1;
+  size_t n = at ? strcspn(at + 3, "/:?") : 0, own_len = sizeof(host) - 1;
 
-  if (n < own_len)
+  if (n < own_len || openai_is_azure(c))
     return 1;
   at += 3 + n - own_len;
   return strncmp(at, host, own_len) != 0 || (n > own_len && at[-1] != '.');
@@ -200,12 +199,21 @@ static void add_extra(struct body *b)
 
 /* GPT image models refuse the field and answer base64 anyhow; of the others
  * some answer with URLs that only they can reach. */
+int openai_adds_format(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  char d = dialect(c);
+
+  return (d == DALL_E || d == OTHER) && openai_is_elsewhere(c) &&
+         !h->json_get(c->request, "extra/response_format") &&
+         !h->json_get(c->state, "plain");
+}
+
 static void add_response_format(struct body *b)
 {
   const struct gamut_host *h = b->c->host;
 
-  if ((b->dialect == DALL_E || b->dialect == OTHER) && is_elsewhere(b->c) &&
-      !h->json_get(b->c->request, "extra/response_format"))
+  if (openai_adds_format(b->c))
     h->json_set_str(b->json, "response_format", "b64_json");
 }
 
@@ -257,16 +265,82 @@ void openai_form(struct gamut_call *c, const struct gamut_json *body)
   }
 }
 
+/* ---- where to ----------------------------------------------------------- */
+
+/* Azure's own variables count where OpenAI's are not set. */
+int openai_is_azure(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+
+  return h->config_str(c, "azure_endpoint") &&
+         h->config_int(c, "azure_api_key") &&
+         (h->config_int(c, "azure") || !h->config_int(c, "api_key"));
+}
+
+/* The base, without its query and without a slash at its end. */
+static const char *base_of(struct gamut_call *c, const char *key)
+{
+  const char *base = c->host->config_str(c, key);
+  size_t n = base ? strcspn(base, "?") : 0;
+
+  while (n > 0 && base[n - 1] == '/')
+    n--;
+  return c->host->text(c, "%.*s", (int)n, base ? base : "");
+}
+
+/* A deployment is named as the model that it serves. */
+static const char *azure_url(struct gamut_call *c, const char *path)
+{
+  const struct gamut_host *h = c->host;
+  const char *deployment = "";
+
+  if (begins(path, "/images/"))
+    deployment = h->text(c, "/deployments/%s",
+                         h->escape(c, h->json_str(c->request, "model", "")));
+  return h->text(c, "%s/openai%s%s%sapi-version=%s",
+                 base_of(c, "azure_endpoint"), deployment, path,
+                 strchr(path, '?') ? "&" : "?",
+                 h->escape(c, h->config_str(c, "api_version")));
+}
+
+const char *openai_url(struct gamut_call *c, const char *path)
+{
+  const struct gamut_host *h = c->host;
+  const char *base = h->config_str(c, "base_url");
+  const char *query = base ? strchr(base, '?') : NULL;
+
+  if (openai_is_azure(c))
+    return azure_url(c, path);
+  return h->text(c, "%s%s%s%s", base_of(c, "base_url"), path,
+                 !query              ? ""
+                 : strchr(path, '?') ? "&"
+                                     : "?",
+                 query ? query + 1 : "");
+}
+
+const char *openai_whole_url(struct gamut_call *c, const char *url)
+{
+  const char *base = base_of(c, "base_url");
+  const char *host = strstr(base, "://");
+
+  if (!url || url[0] != '/' || !host)
+    return url;
+  host += 3 + strcspn(host + 3, "/");
+  return c->host->text(c, "%.*s%s", (int)(host - base), base, url);
+}
+
 int32_t openai_send(struct gamut_call *c, struct gamut_http *x,
                     const char *path)
 {
   const struct gamut_host *h = c->host;
-  const char *version = h->config_str(c, "api_version");
+  int64_t wait_ms = h->json_int(c->state, "wait_ms", 0);
 
   x->struct_size = sizeof(*x);
-  x->url = path;
-  if (version && version[0])
-    x->url = h->text(c, "%s?api-version=%s", path, h->escape(c, version));
+  x->url = openai_url(c, path);
+  if (wait_ms > 0) {
+    x->delay_ms = (uint32_t)wait_ms;
+    h->json_set_int(c->state, "wait_ms", 0);
+  }
   h->header(c, "accept", "application/json");
   return h->http(c, x);
 }

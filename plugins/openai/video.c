@@ -76,7 +76,9 @@ static uint32_t wait_ms(struct gamut_call *c, int64_t polls)
 static int32_t poll_status(struct gamut_call *c, int now)
 {
   const struct gamut_host *h = c->host;
-  struct gamut_http x = { .phase = OPENAI_STATUS, .method = "GET" };
+  struct gamut_http x = { .phase = OPENAI_STATUS,
+                          .flags = GAMUT_HTTP_ALL,
+                          .method = "GET" };
   int64_t polls = h->json_int(c->state, "polls", 0);
 
   if (!now)
@@ -85,22 +87,43 @@ static int32_t poll_status(struct gamut_call *c, int now)
   return openai_send(c, &x, path_of(c, ""));
 }
 
+/* A number, which OpenAI writes as text; 0: none. */
+static int64_t seconds_of(struct gamut_call *c, const struct gamut_json *v)
+{
+  const char *text = c->host->json_str(v, "", NULL);
+  int64_t n = c->host->json_int(v, "", 0);
+
+  for (; text && *text >= '0' && *text <= '9' && n < 100000; text++)
+    n = n * 10 + (*text - '0');
+  return n;
+}
+
+/* What was made now; of an extension the answer tells the length of the whole.
+ */
+static void tell_seconds(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  int extends = openai_is(c, c->request, "options/action", "extend");
+  int64_t n = seconds_of(c, extends ? h->json_get(c->request, "duration")
+                                    : h->json_get(c->reply->json, "seconds"));
+
+  if (n > 0 && !h->json_get(c->state, "made_before"))
+    h->usage(c, "second", (double)n, -1);
+}
+
 /* The host fetches it, with the key, which no redirect gets to see. */
 static int32_t hand_over(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const char *variant = h->json_str(c->request, "options/variant", "video");
-  const char *base = h->config_str(c, "base_url");
   struct gamut_artifact a = { .struct_size = sizeof(a), .kind = GAMUT_IMAGE };
-  int n = base ? (int)strlen(base) : 0;
+  const char *tail = "/content";
 
-  while (n > 0 && base[n - 1] == '/')
-    n--;
-  a.url = h->text(c, "%.*s%s", n, base ? base : "", path_of(c, "/content"));
   if (strcmp(variant, "video") == 0)
     a.kind = GAMUT_VIDEO;
   else
-    a.url = h->text(c, "%s?variant=%s", a.url, h->escape(c, variant));
+    tail = h->text(c, "/content?variant=%s", h->escape(c, variant));
+  a.url = openai_url(c, path_of(c, tail));
   h->artifact(c, &a);
   h->fact(c, "video_id", h->json_str(c->state, "id", NULL));
   return h->done(c);
@@ -125,37 +148,28 @@ static const char *misfit(struct gamut_call *c)
   return NULL;
 }
 
-/* A form with files; JSON when the frame is a URL, or for lists of objects. */
+/* A form, with the frame as a file; JSON when it is a URL, or for lists of
+ * objects. */
 static int32_t create(struct gamut_call *c, struct gamut_http *x,
                       struct gamut_json *body)
 {
   const struct gamut_host *h = c->host;
-  int is_clip =
-    c->n_inputs > 0 && strcmp(h->input_info(c, 0, "role"), "video") == 0;
-  struct gamut_json *frame;
+  int is_url = c->n_inputs > 0 && h->input_info(c, 0, "url");
 
-  if (is_clip) {
-    openai_form(c, body);
-    h->part_input(c, "video", 0);
-    return openai_send(c, x, "/videos/edits");
+  if (is_url)
+    h->json_set(body, "input_reference", openai_reference(c, 0));
+  if (is_url || h->json_get(body, "characters")) {
+    x->json = body;
+    return openai_send(c, x, "/videos");
   }
-  if (c->n_inputs > 0 && !h->input_info(c, 0, "url")) {
-    openai_form(c, body);
+  openai_form(c, body);
+  if (c->n_inputs > 0)
     h->part_input(c, "input_reference", 0);
-  } else if (c->n_inputs > 0) {
-    frame = h->json_object(c);
-    h->json_set_input(frame, "image_url", 0, GAMUT_AS_URL);
-    h->json_set(body, "input_reference", frame);
-    x->json = body;
-  } else if (h->json_get(body, "characters")) {
-    x->json = body;
-  } else {
-    openai_form(c, body);
-  }
   return openai_send(c, x, "/videos");
 }
 
-/* What an earlier video becomes: its model is known there. */
+/* What an earlier video becomes: named by its id, where its model is known, or
+ * given as a file. */
 static int32_t follow(struct gamut_call *c, struct gamut_http *x,
                       const struct gamut_json *body, const char *id)
 {
@@ -163,24 +177,30 @@ static int32_t follow(struct gamut_call *c, struct gamut_http *x,
   const char *action = h->json_str(c->request, "options/action", "edit"), *name;
   const struct gamut_json *value;
   struct gamut_json *sent = h->json_object(c), *video = h->json_object(c);
+  int extends = strcmp(action, "extend") == 0;
   uint32_t i;
 
   for (i = 0; (value = h->json_member(body, i, &name)); i++)
-    if (strcmp(name, "model") != 0 && strcmp(name, "video") != 0)
+    if (strcmp(name, "video") != 0 && (!id || strcmp(name, "model") != 0))
       h->json_set(sent, name, value);
-  if (strcmp(action, "remix") == 0) {
+  if (id && strcmp(action, "remix") == 0) {
     x->json = sent;
     return openai_send(c, x, h->text(c, "/videos/%s/remix", segment(c, id)));
   }
-  if (strcmp(action, "edit") != 0 && strcmp(action, "extend") != 0)
+  if (!extends && strcmp(action, "edit") != 0)
     return h->fail(c, GAMUT_E_INVALID,
-                   "action '%s': there are edit, extend, remix and fetch",
+                   "action '%s': there are edit, extend, and of an earlier "
+                   "video remix and fetch",
                    action);
+  if (extends && !h->json_get(sent, "seconds"))
+    return h->fail(c, GAMUT_E_INVALID,
+                   "action=extend needs a duration: 4, 8, 12, 16 or 20");
   h->json_set_str(video, "id", id);
-  h->json_set(sent, "video", video);
+  h->json_set(sent, "video", id ? video : NULL);
   openai_form(c, sent);
-  return openai_send(c, x,
-                     action[1] == 'd' ? "/videos/edits" : "/videos/extensions");
+  if (!id)
+    h->part_input(c, "video", 0);
+  return openai_send(c, x, extends ? "/videos/extensions" : "/videos/edits");
 }
 
 /* An earlier video once more. */
@@ -189,7 +209,8 @@ static int32_t fetch(struct gamut_call *c, const char *id)
   const struct gamut_host *h = c->host;
 
   h->json_set_str(c->state, "id", id);
-  h->usage(c, "video", 0, 0); /* it was paid for when it was made */
+  h->json_set_bool(c->state, "made_before", 1);
+  h->usage(c, "video", 0, 0); /* it was paid for then */
   if (h->json_str(c->request, "options/variant", NULL))
     return hand_over(c);
   return poll_status(c, 1);
@@ -200,11 +221,17 @@ static int is_fetch(struct gamut_call *c)
   return openai_is(c, c->request, "options/action", "fetch");
 }
 
+static int is_clip(struct gamut_call *c)
+{
+  return c->n_inputs > 0 &&
+         strcmp(c->host->input_info(c, 0, "role"), "video") == 0;
+}
+
 int32_t openai_video(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   struct gamut_http x = { .phase = OPENAI_SUBMIT,
-                          .flags = GAMUT_HTTP_BILLABLE,
+                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_ALL,
                           .method = "POST" };
   const char *id = h->json_str(c->request, "options/video", NULL);
   const char *wrong = misfit(c);
@@ -217,8 +244,8 @@ int32_t openai_video(struct gamut_call *c)
   if (id && (!h->json_get(body, "prompt") || is_fetch(c)))
     return fetch(c, id);
   if (!h->json_get(body, "prompt"))
-    return h->fail(c, GAMUT_E_INVALID, "prompt is missing");
-  return id ? follow(c, &x, body, id) : create(c, &x, body);
+    return h->fail(c, GAMUT_E_INVALID, "a video needs a prompt");
+  return id || is_clip(c) ? follow(c, &x, body, id) : create(c, &x, body);
 }
 
 /* ---- going on ----------------------------------------------------------- */
@@ -255,8 +282,10 @@ int32_t openai_video_reply(struct gamut_call *c)
   }
   if (!status)
     return h->fail(c, GAMUT_E_PROTOCOL, "the answer has no status");
-  if (strcmp(status, "completed") == 0)
+  if (strcmp(status, "completed") == 0) {
+    tell_seconds(c);
     return hand_over(c);
+  }
   if (strcmp(status, "failed") == 0)
     return h->fail_reply(c);
   tell(c, status);

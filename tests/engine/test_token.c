@@ -25,6 +25,32 @@ static int32_t fetch(void *instance, struct gamut_call *c)
   return h->done(c);
 }
 
+/* GET /bearer/where first, where nobody may be. */
+static int32_t fetch_here(void *instance, struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x),
+                          .flags = GAMUT_HTTP_PROBE,
+                          .method = "GET",
+                          .url = "/where" };
+  const struct gamut_host *h = c->host;
+
+  (void)instance;
+  if (c->event == GAMUT_EV_START)
+    return h->http(c, &x);
+  if (c->reply->status == 0)
+    return (h->fail)(c, GAMUT_E_AUTH, "nobody is there");
+  h->token(c, "here", 60);
+  return h->done(c);
+}
+
+static const struct gamut_token here = { .struct_size = sizeof(here),
+                                         .token = fetch_here };
+
+static const void *here_extension(const char *id)
+{
+  return strcmp(id, GAMUT_EXT_TOKEN) == 0 ? &here : NULL;
+}
+
 static const struct gamut_token table = { .struct_size = sizeof(table),
                                           .token = fetch };
 
@@ -118,6 +144,35 @@ START_TEST(short_lived)
   fix_provider(&f, &bearer);
   run_many(&f, 3, 0);
   ck_assert_int_eq(script_count(f.script, TOKEN), 1);
+  fix_close(&f);
+}
+END_TEST
+
+static const struct {
+  int status;
+  int32_t error_class;
+} probes[] = {
+  { 200, 0 },
+  { SCRIPT_RESET, GAMUT_E_AUTH },
+  { SCRIPT_CLOSE, GAMUT_E_AUTH },
+  { 503, GAMUT_E_PROVIDER }, /* somebody is there */
+};
+
+START_TEST(probed)
+{
+  struct answer answers[] = { { "GET /bearer/where", 0, probes[_i].status, "{}",
+                                NULL, 0 },
+                              GOOD_JOB,
+                              PICTURE };
+  struct gamut_provider p = bearer;
+  struct fix f;
+
+  p.extension = here_extension;
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_provider(&f, &p);
+  run_many(&f, 2, probes[_i].error_class);
+  ck_assert_int_eq(script_count(f.script, "GET /bearer/where"),
+                   probes[_i].status == 503 ? 3 : 1);
   fix_close(&f);
 }
 END_TEST
@@ -220,6 +275,7 @@ int main(void)
 
   tcase_add_loop_test(tc, shared, 0, 2);
   tcase_add_test(tc, short_lived);
+  tcase_add_loop_test(tc, probed, 0, GM_LEN(probes));
   tcase_add_test(tc, renewed);
   tcase_add_test(tc, refused);
   tcase_add_loop_test(tc, none, 0, GM_LEN(failures));

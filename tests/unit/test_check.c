@@ -166,6 +166,13 @@ SPOIL(wrong_choice, p->keys[1].preset = "best")
 SPOIL(wrong_preset, p->keys[2].preset = "2 days")
 SPOIL(preset_range, p->keys[2].preset = "2m")
 SPOIL(key_range, p->keys[2].min = 70000)
+SPOIL(open_headers, p->keys[1].flags = GAMUT_KEY_HEADERS)
+SPOIL(lines_of_no_headers, p->credentials[0].header = "*";
+      p->credentials[0].value = "{api_key}")
+SPOIL(lines_and_more, p->keys[0].flags |= GAMUT_KEY_HEADERS;
+      p->credentials[0].header = "*"; p->credentials[0].value = "Key {api_key}")
+SPOIL(lines, p->keys[0].flags |= GAMUT_KEY_HEADERS;
+      p->credentials[0].header = "*"; p->credentials[0].value = "{api_key}")
 SPOIL(secret_preset, p->keys[0].preset = "sk-1")
 SPOIL(origin_path, p->credentials[1].origin = "https://files.good.test/x")
 SPOIL(origin_http, p->credentials[1].origin = "http://files.good.test")
@@ -221,7 +228,7 @@ rows[] = {
   { "nothing", NULL, nothing }, { "grown", NULL, grown },
   { "later class", NULL, later_class }, { "local", NULL, local },
   { "declared base_url", NULL, declared_base }, { "empty", NULL, empty },
-  { "owned", NULL, owned }, { "an extension alone", NULL, no_provider },
+  { "headers", NULL, lines }, { "owned", NULL, owned }, { "an extension alone", NULL, no_provider },
   { "magic", "it is no gamut plugin (magic 47554d54, expected 54554d47)",
     magic },
   { "major", "it was built for ABI 7.0 and this is ABI 1.0", major },
@@ -263,6 +270,11 @@ rows[] = {
   { "wrong preset", "key wait: '2 days' is not a time", wrong_preset },
   { "preset range", "'2m' is not within 0ms to 60000ms", preset_range },
   { "range", "key 'wait' has a minimum above its maximum", key_range },
+  { "open headers", "key 'mode' holds headers and is no secret", open_headers },
+  { "no headers", "credential '*' is not one key with headers: '{api_key}'",
+    lines_of_no_headers },
+  { "more than headers", "credential '*' is not one key with headers",
+    lines_and_more },
   { "secret preset", "key 'api_key' is a secret with a preset", secret_preset },
   { "origin path", "'https://files.good.test/x' is not an origin",
     origin_path },

@@ -95,6 +95,95 @@ START_TEST(behind_what_the_buffer_has)
 }
 END_TEST
 
+static const struct gamut_key pair_keys[] = {
+  { "name", NULL, NULL, NULL, "name", GAMUT_STRING, 0, 0, 0 },
+  { "secret", NULL, NULL, NULL, "secret", GAMUT_STRING, GAMUT_KEY_SECRET, 0,
+    0 },
+};
+static const struct gamut_credential pair_rows[] = {
+  { NULL, "authorization", "Basic {=name:secret}" },
+};
+static const struct gamut_provider pair_provider = {
+  .struct_size = sizeof(pair_provider),
+  .name = "pair",
+  .base_url = "https://pair.test",
+  .keys = GAMUT_TABLE(pair_keys),
+  .credentials = GAMUT_TABLE(pair_rows),
+  .step = fixture_step,
+};
+
+START_TEST(name_and_secret_in_base64)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[2];
+  struct gm_instance *i;
+  struct fixture f;
+
+  fixture_open(&f, "{\"providers\": {\"pair\": {\"name\": \"Aladdin\", "
+                   "\"secret\": \"open sesame\"},"
+                   "\"half\": {\"use\": \"pair\", \"name\": \"x\"}}}");
+  ck_assert_int_eq(gm_registry_add(f.registry, &pair_provider, NULL), 0);
+  i = fixture_get(&f, "pair");
+  ck_assert_uint_eq(headers(i, "https://pair.test/x", out, 2, &text), 1);
+  ck_assert_str_eq(out[0].value, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
+  ck_assert_int_eq(gm_instance_ready(i, NULL), 0);
+  i = fixture_get(&f, "half");
+  ck_assert_int_eq(gm_instance_ready(i, &err), GAMUT_E_AUTH);
+  ck_assert_str_eq(gm_error_text(&err),
+                   "no key for half: set half.name in the settings and "
+                   "half.secret in the settings");
+  ck_assert_uint_eq(headers(i, "https://pair.test/x", out, 2, &text), 0);
+  fixture_close(&f);
+}
+END_TEST
+
+static const struct gamut_key lines_keys[] = {
+  { "api_key", NULL, NULL, NULL, "key", GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+  { "headers", "LINES_HEADERS", NULL, NULL, "headers", GAMUT_STRING,
+    GAMUT_KEY_SECRET | GAMUT_KEY_HEADERS, 0, 0 },
+};
+static const struct gamut_credential lines_rows[] = {
+  { NULL, "authorization", "Bearer {api_key}" },
+  { NULL, "*", "{headers}" },
+  { "https://other.test", "authorization", "Bearer {api_key}" },
+};
+static const struct gamut_provider lines_provider = {
+  .struct_size = sizeof(lines_provider),
+  .name = "lines",
+  .base_url = "https://lines.test",
+  .keys = GAMUT_TABLE(lines_keys),
+  .credentials = GAMUT_TABLE(lines_rows),
+  .step = fixture_step,
+};
+
+START_TEST(headers_of_the_users_own)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[8];
+  struct gm_instance *i;
+  struct fixture f;
+
+  fixture_open(&f, "{\"providers\": {\"lines\": {\"api_key\": \"k-1\"}}}");
+  ck_assert_int_eq(gm_registry_add(f.registry, &lines_provider, NULL), 0);
+  setenv("LINES_HEADERS",
+         " X-Tenant : a:b \r\nno colon\nHost: evil\nAuthorization: Mine 1\n",
+         1);
+  i = fixture_get(&f, "lines");
+  unsetenv("LINES_HEADERS");
+  ck_assert_uint_eq(headers(i, "https://lines.test/x", out, 8, &text), 2);
+  ck_assert_str_eq(out[0].name, "X-Tenant");
+  ck_assert_str_eq(out[0].value, "a:b");
+  ck_assert_str_eq(out[1].name, "Authorization");
+  ck_assert_str_eq(out[1].value, "Mine 1");
+  ck_assert_uint_eq(headers(i, "https://lines.test/x", out, 1, &text), 1);
+  ck_assert_uint_eq(headers(i, "https://other.test/x", out, 8, &text), 1);
+  ck_assert_str_eq(out[0].value, "Bearer k-1");
+  ck_assert_ptr_null(gm_instance_value(i, "headers", false));
+  fixture_close(&f);
+}
+END_TEST
+
 /* ---- ready -----------------------------------------------------------------
  */
 
@@ -165,6 +254,17 @@ START_TEST(a_server_of_the_users_own)
   i = fixture_get(&f, "work");
   ck_assert(!i->own_base);
   ck_assert_uint_eq(headers(i, "https://queue.fal.test/x", out, 2, &text), 1);
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(another_server_may_want_no_key)
+{
+  struct fixture f;
+
+  setenv("FAL_BASE_URL", "http://127.0.0.1:8000", 1);
+  fixture_open(&f, NULL);
+  ck_assert_int_eq(gm_instance_ready(fixture_get(&f, "fal"), NULL), 0);
   fixture_close(&f);
 }
 END_TEST
@@ -255,6 +355,56 @@ START_TEST(the_current_token)
 }
 END_TEST
 
+static const struct gamut_key place_keys[] = {
+  { "place", NULL, NULL, NULL, "where", GAMUT_STRING, 0, 0, 0 },
+  { "key", NULL, NULL, NULL, "key", GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+};
+static const struct gamut_credential place_rows[] = {
+  { "https://{place}", "x-key", "{key}" },
+};
+static const struct gamut_provider place_provider = {
+  .struct_size = sizeof(place_provider),
+  .name = "placed",
+  .keys = GAMUT_TABLE(place_keys),
+  .credentials = GAMUT_TABLE(place_rows),
+  .step = fixture_step,
+};
+
+static const struct {
+  const char *place, *url;
+  size_t n;
+} places[] = {
+  { "a.test", "https://a.test/x", 1 },
+  { "a.test:8443", "https://a.test:8443/x", 1 },
+  { "https://a.test", "https://a.test/x", 1 },
+  { "https://a.test/", "https://a.test/x", 1 },
+  { "https://a.test:8443/v1/token", "https://a.test:8443/x", 1 },
+  { "http://a.test/", "http://a.test/x", 0 },
+  { "a.test/x", "https://a.test/x", 0 },
+  { "https://me@a.test/", "https://a.test/x", 0 },
+  { "https://", "https://a.test/x", 0 },
+};
+
+START_TEST(a_place_that_is_configured)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[2];
+  struct fixture f;
+  char config[128];
+
+  snprintf(
+    config, sizeof(config),
+    "{\"providers\": {\"placed\": {\"place\": \"%s\", \"key\": \"k-1\"}}}",
+    places[_i].place);
+  fixture_open(&f, config);
+  ck_assert_int_eq(gm_registry_add(f.registry, &place_provider, NULL), 0);
+  ck_assert_msg(headers(fixture_get(&f, "placed"), places[_i].url, out, 2,
+                        &text) == places[_i].n,
+                "%s", places[_i].place);
+  fixture_close(&f);
+}
+END_TEST
+
 START_TEST(templates)
 {
   const char *at = "Key {a}:{b_2}.";
@@ -283,11 +433,15 @@ int main(void)
   tcase_add_loop_test(tc, only_to_its_origin, 0, GM_LEN(rows));
   tcase_add_test(tc, the_first_row_that_is_filled);
   tcase_add_test(tc, behind_what_the_buffer_has);
+  tcase_add_test(tc, name_and_secret_in_base64);
+  tcase_add_test(tc, headers_of_the_users_own);
   tcase_add_loop_test(tc, is_there_a_key, 0, GM_LEN(ready));
   tcase_add_test(tc, a_server_of_the_users_own);
+  tcase_add_test(tc, another_server_may_want_no_key);
   tcase_add_test(tc, a_base_url_moves_the_key);
   tcase_add_test(tc, what_is_the_vendors_own);
   tcase_add_test(tc, the_current_token);
+  tcase_add_loop_test(tc, a_place_that_is_configured, 0, GM_LEN(places));
   tcase_add_test(tc, templates);
   return unit_run("credential", tc);
 }

@@ -249,6 +249,22 @@ static int32_t builds_short(void *instance, struct gamut_call *c)
   return c->host->http(c, &x);
 }
 
+/* A base_url with a query: the path stands before it. */
+START_TEST(a_base_url_with_a_query)
+{
+  struct fixture f = { 0 };
+
+  fixture_set(&f, "tester.base_url", "https://gate.test/v1/?key=1");
+  fixture_open(&f, &tester);
+  ck_assert_str_eq(f.i->base_url, "https://gate.test/v1");
+  run(&f, builds_json);
+  ck_assert_int_eq(f.call.kind, GM_STEP_HTTP);
+  ck_assert_str_eq(gm_pending_url(f.call.pending),
+                   "https://gate.test/v1/jobs?a=b&key=1");
+  fixture_close(&f);
+}
+END_TEST
+
 START_TEST(struct_size_is_honoured)
 {
   struct fixture f = { 0 };
@@ -509,6 +525,7 @@ int main(void)
 
   tcase_add_loop_test(tc, misuse_fails_the_call, 0, (int)GM_LEN(misuses));
   tcase_add_test(tc, json_exchange_is_built);
+  tcase_add_test(tc, a_base_url_with_a_query);
   tcase_add_test(tc, struct_size_is_honoured);
   tcase_add_test(tc, bytes_and_uploads_are_built);
   tcase_add_test(tc, forms_are_quoted);

@@ -175,6 +175,27 @@ static size_t add_key(struct gm_exchange *x, const char *url,
   return 1;
 }
 
+/* A secret takes the place of the owner's header of that name. */
+START_TEST(secrets_replace_headers)
+{
+  static const struct gm_header own[] = { { "x-key", "the-owners" } };
+  struct client c;
+  struct trial t;
+
+  client_open(&c, echo, NULL, NULL);
+  trial_init(&t, &c, "GET", "/");
+  t.x.headers = own;
+  t.x.n_headers = 1;
+  t.x.authorize = add_key;
+  trial_run(&c, &t);
+  ck_assert(
+    strstr(gm_buf_text(&t.x.reader.text), "\"x-key\":\"top-secret-value\""));
+  ck_assert_ptr_null(strstr(gm_buf_text(&t.x.reader.text), "the-owners"));
+  gm_exchange_finish(&t.x);
+  client_close(&c);
+}
+END_TEST
+
 START_TEST(secrets_are_sent_and_wiped)
 {
   struct client c;
@@ -342,6 +363,7 @@ int main(void)
   tcase_add_test(tc, head_has_no_body);
   tcase_add_loop_test(tc, bad_requests_never_leave, 0,
                       (int)GM_LEN(bad_requests));
+  tcase_add_test(tc, secrets_replace_headers);
   tcase_add_test(tc, secrets_are_sent_and_wiped);
   tcase_add_loop_test(tc, files_are_uploaded, 0, 2);
   tcase_add_test(tc, a_missing_ca_file_is_named);

@@ -25,6 +25,8 @@ static const struct gamut_reason reasons[] = {
   { 0, GAMUT_E_UNSUPPORTED, "feature", "*", 0, 0 },
   { 503, GAMUT_E_RATE, NULL, NULL, 0, 1u << 1 },
   { 404, -99, "host", "only", 0, 0 },
+  { 0, GAMUT_OK, "retry/*/delay", "*", 0, 0 },
+  { 0, GAMUT_OK, "message", "*try again in *", 0, 0 },
 };
 
 static const struct gamut_provider judged = {
@@ -193,6 +195,35 @@ START_TEST(long_sentences_are_cut)
 }
 END_TEST
 
+static const struct {
+  const char *body;
+  uint32_t wait_ms;
+} waits[] = {
+  { "{}", 0 },
+  { "{\"retry\":[{\"delay\":\"38.5s\"},{\"delay\":7}]}", 38500 },
+  { "[{\"retry\":[{\"delay\":\"2s\"}]}]", 2000 },
+  { "{\"retry\":[{\"delay\":\"soon\"}]}", 0 },
+  { "{\"message\":\"Limit 5. Please try again in 12s. Visit us.\"}", 12000 },
+  { "{\"message\":\"Please try again in 467ms.\"}", 467 },
+  { "{\"message\":\"Please try again in 6m1.5s.\"}", 361500 },
+  { "{\"message\":\"12s have passed\"}", 0 },
+  { "{\"message\":\"try again in a while\"}", 0 },
+  { "{\"message\":\"try again in 900h900h\"}", 86400000 },
+};
+
+START_TEST(waits_are_found)
+{
+  struct json_object *o = json_tokener_parse(waits[_i].body);
+  struct fixture f = { 0 };
+
+  open_judged(&f);
+  ck_assert_msg(gm_judge_wait_ms(f.i, o) == waits[_i].wait_ms, "%s: %u",
+                waits[_i].body, (unsigned)gm_judge_wait_ms(f.i, o));
+  json_object_put(o);
+  fixture_close(&f);
+}
+END_TEST
+
 START_TEST(every_status_has_a_class)
 {
   static const struct {
@@ -227,6 +258,7 @@ int main(void)
   tcase_add_test(tc, given_body_is_used);
   tcase_add_loop_test(tc, long_sentences_are_cut, 300, 301);
   tcase_add_loop_test(tc, long_sentences_are_cut, 5000, 5001);
+  tcase_add_loop_test(tc, waits_are_found, 0, (int)GM_LEN(waits));
   tcase_add_test(tc, every_status_has_a_class);
   return unit_run("judge", tc);
 }

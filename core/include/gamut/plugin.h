@@ -106,11 +106,14 @@ enum {
  * the value is the path of a JSON file that the host reads; "key/member" stands
  * for a member of it wherever a key's name may stand.  Members called
  * private_key, client_secret and refresh_token are secrets.  A preset may begin
- * with "~/" or "{key}/"; a file that only a preset names may be missing. */
+ * with "~/" or "{key}/"; a file that only a preset names may be missing.
+ * HEADERS: a secret of lines "Name: value", each a header; lines without a
+ * colon are skipped.  At most one key has it. */
 enum {
   GAMUT_KEY_REQUIRED = 1u << 0,
   GAMUT_KEY_SECRET = 1u << 1,
-  GAMUT_KEY_JSON = 1u << 2
+  GAMUT_KEY_JSON = 1u << 2,
+  GAMUT_KEY_HEADERS = 1u << 3
 };
 
 /* One configuration key.  The host resolves it (API, then environment, then
@@ -132,8 +135,9 @@ enum { GAMUT_REASON_FINAL = 1u << 0 };
 
 /* The vendor's error vocabulary as data: first match wins, else the status
  * decides.  Used for replies of 400 and above and by fail_reply().  A row with
- * GAMUT_OK for a class gives none: at its path the vendor writes how long to wait
- * before the next try, in seconds (38.5, "38.5s"). */
+ * GAMUT_OK for a class gives none: at its path the vendor writes how long to
+ * wait before the next try, in seconds (38.5, "38.5s", "6m0s"), behind the
+ * words of value ("*try again in *"), if it has any. */
 struct gamut_reason {
   int32_t status; /* 0: any */
   int32_t error_class;
@@ -149,11 +153,14 @@ struct gamut_reason {
  * and on no other.  {name} stands for a configuration value, secret or not,
  * {@token} for the current token; the host fills them in as it sends.  {?name}
  * and {!name} stand for nothing: the row counts only when that value is set, or
- * is not (a GAMUT_BOOL: is on, is off; else the row is as good as not there).
- * An origin may have {name} as well.  Of several rows for one origin and header
- * the first whose values are all set counts; when none is, a job ends with
- * GAMUT_E_AUTH before anything is sent.  With header NULL the row only says
- * that the origin is the vendor's own. */
+ * is not (a GAMUT_BOOL: is on, is off; else the row is as good as not there);
+ * {=name:secret} for both with a colon between, in base64, as "Basic" wants them.
+ * An origin may have {name} as well, a host or a URL with it.  Of several rows
+ * for one origin and header the first whose values are all set counts; when none
+ * is, a job ends with GAMUT_E_AUTH before anything is sent.  With header NULL the
+ * row only says that the origin is the vendor's own.  With header "*" and the
+ * value "{key}", a key with GAMUT_KEY_HEADERS: all its lines are sent, in place
+ * of what other rows and the provider would send by the same names. */
 struct gamut_credential {
   const char *origin; /* "https://host", "https://{region}.host"; NULL: that of
                          base_url */
@@ -263,7 +270,7 @@ enum {
 
 struct gamut_reply {
   uint32_t struct_size;
-  int32_t status;           /* 100..599 */
+  int32_t status;           /* 100..599; 0: none came, see GAMUT_HTTP_PROBE */
   int32_t class_hint;       /* what the status alone says */
   uint32_t retry_after_ms;  /* from the usual headers; 0: none */
   const char *content_type; /* lower case, without parameters */
@@ -302,7 +309,7 @@ enum {
                                     which the host else fails by reasons */
   GAMUT_HTTP_STREAM = 1u << 3,   /* server-sent events: EV_CHUNK each, then
                                     EV_REPLY without them */
-  GAMUT_HTTP_FILL = 1u << 4      /* {name} in the body stands for a
+  GAMUT_HTTP_FILL = 1u << 4,     /* {name} in the body stands for a
                                     configuration value, form-escaped, secret
                                     or not; {<name} for the content of the file
                                     that it names, {<name#member} for a member
@@ -310,6 +317,9 @@ enum {
                                     JSON only the string "{@secret}" counts:
                                     what the caller of a query gave (see
                                     gamut.account/1) */
+  GAMUT_HTTP_PROBE = 1u << 5     /* nobody may be there: no answer is not tried
+                                    again but comes to step() as a reply with
+                                    the status 0.  Not with BILLABLE */
 };
 
 struct gamut_http {

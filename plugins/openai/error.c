@@ -1,0 +1,149 @@
+/* error.c - refusals: as a status, and in the middle of a stream.
+ *
+ * The table of reasons says what most of them mean; the host repeats what may be
+ * repeated.  Two repetitions are made here: a lock conflict (409), which is the
+ * request's fault and yet may go well the next time, and a server that does not
+ * know response_format, which is asked again without it.
+ *
+ * State: "conflicts" so far; "plain": without response_format; "wait_ms" before
+ * the exchange that is made anew.
+ */
+#include "openai.h"
+#include <string.h>
+
+#define CONFLICTS_MAX    2 /* as often as OpenAI's own client */
+#define CONFLICT_WAIT_MS 500
+
+/* ---- what the vendor tells beside the sentence -------------------------- */
+
+/* ["sexual", "violence"] */
+static const char *joined(struct gamut_call *c, const struct gamut_json *list)
+{
+  const struct gamut_host *h = c->host;
+  const char *all = NULL;
+  uint32_t i;
+
+  for (i = 0; i < h->json_count(list, ""); i++) {
+    const char *one = h->json_str(h->json_member(list, i, NULL), "", "");
+
+    all = all ? h->text(c, "%s, %s", all, one) : one;
+  }
+  return all;
+}
+
+/* The id of the exchange is what OpenAI's support asks for. */
+static void tell(struct gamut_call *c, const struct gamut_json *error)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *m = h->json_get(error, "moderation_details");
+
+  h->fact(c, "request_id", h->reply_header(c, "x-request-id"));
+  h->fact(c, "moderation_stage", h->json_str(m, "moderation_stage", NULL));
+  h->fact(c, "moderation_categories", joined(c, h->json_get(m, "categories")));
+}
+
+/* ---- once more ---------------------------------------------------------- */
+
+static int header_says(struct gamut_call *c, const char *name, const char *word)
+{
+  const char *value = c->host->reply_header(c, name);
+
+  return value && strcmp(value, word) == 0;
+}
+
+/* Was a job refused that may go well the next time, though its class is never
+ * repeated?  Polls are the host's to repeat. */
+static int is_passing(struct gamut_call *c)
+{
+  int32_t hint = c->reply->class_hint;
+
+  if (c->phase == OPENAI_STATUS || header_says(c, "x-should-retry", "false"))
+    return 0;
+  return c->reply->status == 409 ||
+         (hint == GAMUT_E_INVALID && header_says(c, "x-should-retry", "true"));
+}
+
+/* A server that refuses the field answers base64 anyhow. */
+static int knows_no_format(struct gamut_call *c, const struct gamut_json *error)
+{
+  const struct gamut_host *h = c->host;
+
+  return c->reply->status == 400 && openai_adds_format(c) &&
+         strcmp(h->json_str(error, "param", ""), "response_format") == 0 &&
+         strcmp(h->json_str(error, "code", ""), "unknown_parameter") == 0;
+}
+
+int32_t openai_refused(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *error = h->json_get(c->reply->json, "error");
+  int64_t conflicts = h->json_int(c->state, "conflicts", 0);
+  int64_t wait_ms = c->reply->retry_after_ms;
+
+  tell(c, error);
+  if (knows_no_format(c, error)) {
+    h->json_set_bool(c->state, "plain", 1);
+    return openai_start(c);
+  }
+  if (!is_passing(c) || conflicts >= CONFLICTS_MAX)
+    return h->fail_reply(c);
+  h->json_set_int(c->state, "conflicts", conflicts + 1);
+  h->json_set_int(c->state, "wait_ms",
+                  wait_ms > 0 ? wait_ms : CONFLICT_WAIT_MS << conflicts);
+  return openai_start(c);
+}
+
+/* ---- under a good status ------------------------------------------------ */
+
+int openai_has_error(struct gamut_call *c, const struct gamut_json *reply)
+{
+  return c->host->json_type(c->host->json_get(reply, "error")) >
+         GAMUT_JSON_NULL;
+}
+
+static int one_of(const char *s, const char *const *words)
+{
+  for (; *words; words++)
+    if (strcmp(s, *words) == 0)
+      return 1;
+  return 0;
+}
+
+static int32_t class_of(struct gamut_call *c, const struct gamut_json *error,
+                        const char *message)
+{
+  static const char *const rate[] = { "rate_limit_exceeded", "slow_down",
+                                      "rate_limit_error", NULL };
+  const struct gamut_host *h = c->host;
+  const char *code = h->json_str(error, "code", "");
+  const char *type = h->json_str(error, "type", "");
+  uint32_t i;
+
+  for (i = 0; i < openai_n_reasons; i++) {
+    const struct gamut_reason *r = &openai_reasons[i];
+
+    if (r->path && r->status == 0 && r->phases == 0 &&
+        strcmp(r->value, strcmp(r->path, "error/code") == 0 ? code : type) == 0)
+      return r->error_class;
+  }
+  if (strstr(message, "safety system"))
+    return GAMUT_E_BLOCKED;
+  if (one_of(code, rate) || one_of(type, rate))
+    return GAMUT_E_RATE;
+  return strcmp(type, "invalid_request_error") == 0 ? GAMUT_E_INVALID
+                                                    : GAMUT_E_PROVIDER;
+}
+
+/* The error is a member of the event, or the event itself. */
+int32_t openai_broken(struct gamut_call *c, const struct gamut_json *event)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *error =
+    openai_has_error(c, event) ? h->json_get(event, "error") : event;
+  const char *message =
+    h->json_str(error, "message",
+                h->json_str(error, "", "the stream was broken off"));
+
+  tell(c, error);
+  return h->fail(c, class_of(c, error, message), "%s", message);
+}
