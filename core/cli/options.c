@@ -101,8 +101,8 @@ const struct cli_option cli_options[] = {
   { .name = "output", .letter = 'o', .arg = "FILE", .what = CLI_O_OUTPUT,
     OUTPUT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
     .help = "where to write: a file, a template with {job} {index} {model} "
-            "{provider} {ext} {seed} {date}, or - for standard output; preset: "
-            "the first words of the prompt" },
+            "{provider} {ext} {seed} {date}, or - for standard output; its "
+            "ending asks for a format; preset: the first words of the prompt" },
   { FLAG("force", "force", "true"), OUTPUT, .help = "write over files" },
   { FLAG("no-download", "download", "false"), OUTPUT,
     .help = "write no file: leave it at the vendor and print its URL" },

@@ -160,6 +160,7 @@ gamut_request_copy(const struct gamut_request *r);
 
 /* Set a field from text: "prompt", "n", "seed", "size" ("1024x768"),
  * "aspect_ratio" ("16:9"), "timeout" ("90s"), "output" ...  NULL unsets it.
+ * An "output" with an ending asks for that format, where the model offers it.
  * GAMUT_E_INVALID for an unknown name (with the nearest one), text that is no
  * value of the field's type, invalid UTF-8. */
 GAMUT_API int32_t gamut_request_set(struct gamut_request *r, const char *name,
