@@ -17,6 +17,8 @@ bool fal_authorised(struct em_request *rq, const char *app)
 {
   const char *value = em_header(rq, "Authorization"), *key, *colon;
 
+  if (!value && fal_token_ok(rq, app))
+    return true;
   if (!value) {
     em_reply_json(rq, 401,
                   "{\"detail\":\"Cannot access application \\\"%s\\\". "
@@ -42,7 +44,8 @@ bool fal_authorised(struct em_request *rq, const char *app)
 
 bool fal_unlocked(struct em_request *rq)
 {
-  const char *key = em_header(rq, "Authorization");
+  const char *value = em_header(rq, "Authorization");
+  const char *key = value ? value : "";
 
   if (strstr(key, "locked"))
     em_reply_json(rq, 403,

@@ -7,8 +7,11 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/fal.h \
 	tests/emulator/fal_check.c \
 	tests/emulator/fal_fields.c \
+	tests/emulator/fal_hook.c \
 	tests/emulator/fal_models.c \
 	tests/emulator/fal_output.c \
+	tests/emulator/fal_platform.c \
+	tests/emulator/fal_rest.c \
 	tests/emulator/fal_shape.c \
 	tests/emulator/fal_stream.c \
 	tests/emulator/fal_upload.c \
@@ -27,6 +30,8 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/higgsfield_models.c \
 	tests/emulator/higgsfield_output.c \
 	tests/emulator/higgsfield_upload.c \
+	tests/emulator/hooks.c \
+	tests/emulator/hooks.h \
 	tests/emulator/hosts.c \
 	tests/emulator/hosts.h \
 	tests/emulator/jobs.c \
@@ -58,11 +63,12 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/runway_uri.c \
 	tests/emulator/server.c \
 	tests/emulator/server.h \
+	tests/emulator/sign.c \
 	tests/emulator/util.c \
 	tests/emulator/util.h
 
 EXTRA_DIST += tests/emulator/check.sh tests/emulator/recording.json \
-	tests/emulator/upload.sh
+	tests/emulator/rest.sh tests/emulator/upload.sh
 EXTRA_DIST += tests/emulator/openai.sh
 EXTRA_DIST += tests/emulator/google.sh tests/emulator/higgsfield.sh
 
@@ -70,9 +76,11 @@ if HAVE_EMULATOR
 bin_PROGRAMS += tests/emulator/gamut-emulator
 tests_emulator_gamut_emulator_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
 tests_emulator_gamut_emulator_CFLAGS = \
-	$(AM_CFLAGS) $(MICROHTTPD_CFLAGS) $(JSONC_CFLAGS) $(ZLIB_CFLAGS)
+	$(AM_CFLAGS) $(MICROHTTPD_CFLAGS) $(JSONC_CFLAGS) $(ZLIB_CFLAGS) \
+	$(CRYPTO_CFLAGS)
 tests_emulator_gamut_emulator_LDADD = \
-	$(MICROHTTPD_LIBS) $(JSONC_LIBS) $(ZLIB_LIBS) -lm -lpthread
+	$(MICROHTTPD_LIBS) $(JSONC_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS) \
+	-lm -lpthread
 
 check_PROGRAMS += tests/emulator/load
 tests_emulator_load_SOURCES = tests/emulator/load.c
@@ -80,7 +88,7 @@ tests_emulator_load_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
 tests_emulator_load_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 tests_emulator_load_LDADD = $(CURL_LIBS)
 
-TESTS += tests/emulator/check.sh tests/emulator/upload.sh
+TESTS += tests/emulator/check.sh tests/emulator/rest.sh tests/emulator/upload.sh
 TESTS += tests/emulator/google.sh
 TESTS += tests/emulator/higgsfield.sh
 TESTS += tests/emulator/openai.sh

@@ -52,6 +52,8 @@ static const struct {
   { "size", 's', "WxH", "every picture has this size, whatever is asked" },
   { "own-urls", 'o', NULL,
     "answers name this server instead of the vendor's hosts" },
+  { "hooks-to", 'H', "URL",
+    "send webhooks to http://127.0.0.1:PORT, whatever host they name" },
   { "key", 'k', "ID:SECRET", "accept only this key (default: any ID:SECRET)" },
   { "seed", 'd', "N", "the same ids and seeds in every run" },
   { "replay", 'R', "FILE", "play a recorded exchange file" },
@@ -95,7 +97,9 @@ static void help(void)
     "[slow:500:1] [result:truncate:1] [file:reset:1] [nsfw:1] [500:1:made]\n");
   em_fault_help(stdout);
   puts("\nAlso POST /control/reset, POST /control/clock {\"advance_ms\":N}, "
-       "GET /control/stats,\n/control/jobs, /control/replay.");
+       "POST\n/control/hooks {\"to\":URL,\"tamper\":true,\"late_s\":N,"
+       "\"again\":JOB}, GET /control/stats,\n/control/jobs, "
+       "/control/replay.");
 }
 
 static bool number_value(const char *name, int64_t low, int64_t high,
@@ -166,6 +170,9 @@ static bool take_option(struct arguments *a, int letter)
     return false;
   case 'k':
     a->options.key = optarg;
+    return true;
+  case 'H':
+    a->options.hooks_to = optarg;
     return true;
   case 'R':
     a->replay = optarg;
@@ -283,9 +290,17 @@ static int serve(const struct arguments *a, struct em_replay *replay)
   const struct em_host *hosts =
     replay ? em_replay_hosts(replay) : em_all_hosts();
   struct em_server *sv = em_server_new(&a->options, hosts);
+  const char *wrong = NULL;
   int status = 1;
 
   sv->replay = replay;
+  if (a->options.hooks_to)
+    wrong = em_hooks_control(sv, a->options.hooks_to, NULL, false, 0);
+  if (wrong) {
+    fprintf(stderr, "gamut-emulator: --hooks-to: %s\n", wrong);
+    em_server_free(sv);
+    return 2;
+  }
   catch_signals();
   if (em_server_start(sv) && announce(a, sv)) {
     em_server_run(sv, &stop);
