@@ -19,6 +19,7 @@ struct em_job {
   char *endpoint; /* "fal-ai/flux/dev" */
   char *prompt;
   const void *model; /* the provider's own */
+  char *words;       /* of the request, that the answer repeats, or NULL */
   char *error;       /* body of the refusal that the result brings, or NULL */
   unsigned error_status;
   struct em_fault_set *faults;

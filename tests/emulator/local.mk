@@ -41,10 +41,14 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/mp4.c \
 	tests/emulator/openai.c \
 	tests/emulator/openai.h \
+	tests/emulator/openai_character.c \
 	tests/emulator/openai_check.c \
+	tests/emulator/openai_file.c \
 	tests/emulator/openai_form.c \
 	tests/emulator/openai_formats.c \
+	tests/emulator/openai_hook.c \
 	tests/emulator/openai_image.c \
+	tests/emulator/openai_list.c \
 	tests/emulator/openai_video.c \
 	tests/emulator/picture.c \
 	tests/emulator/picture.h \
