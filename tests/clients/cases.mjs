@@ -11,7 +11,7 @@ const endpoints = Object.entries(JSON.parse(process.env.GAMUT_ENDPOINTS));
 
 export function mapped(url) {
   const to = String(url);
-  const found = endpoints.find(([vendor]) => to.startsWith(`${vendor}/`));
+  const found = endpoints.find(([vendor]) => `${to}/`.startsWith(`${vendor}/`));
   return found ? found[1] + to.slice(found[0].length) : to;
 }
 

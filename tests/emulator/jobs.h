@@ -30,7 +30,8 @@ struct em_job {
   uint32_t black; /* bit per picture that the safety checker took */
   uint8_t n_outputs;
   enum em_media media;
-  bool inline_data, cancelled, failed;
+  bool inline_data; /* the answer holds the bytes, or says more */
+  bool cancelled, failed;
 };
 
 struct em_jobs {

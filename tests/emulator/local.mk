@@ -21,7 +21,9 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/google.c \
 	tests/emulator/google.h \
 	tests/emulator/google_check.c \
+	tests/emulator/google_files.c \
 	tests/emulator/google_image.c \
+	tests/emulator/google_models.c \
 	tests/emulator/google_token.c \
 	tests/emulator/google_video.c \
 	tests/emulator/h264.c \
