@@ -62,6 +62,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/reply.c \
 	tests/emulator/runway.c \
 	tests/emulator/runway.h \
+	tests/emulator/runway_account.c \
 	tests/emulator/runway_fields.c \
 	tests/emulator/runway_models.c \
 	tests/emulator/runway_output.c \
