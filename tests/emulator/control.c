@@ -121,8 +121,11 @@ static void start_afresh(struct em_request *rq, struct json_object *o)
 static void set_hooks(struct em_request *rq, struct json_object *o)
 {
   struct json_object *tamper = NULL;
+  struct em_buf secret = { 0 };
+  unsigned char key[24];
   const char *wrong;
 
+  em_hook_secret(rq->server, key, &secret);
   json_object_object_get_ex(o, "tamper", &tamper);
   wrong =
     em_hooks_control(rq->server, text(o, "to"), text(o, "again"),
@@ -130,8 +133,9 @@ static void set_hooks(struct em_request *rq, struct json_object *o)
   if (wrong)
     complain(rq, wrong);
   else
-    em_reply_json(rq, 200, "{\"ok\":true,\"sent\":%llu}",
-                  (unsigned long long)rq->server->hooks.sent);
+    em_reply_json(rq, 200, "{\"ok\":true,\"sent\":%llu,\"hook_secret\":\"%s\"}",
+                  (unsigned long long)rq->server->hooks.sent, secret.data);
+  em_buf_finish(&secret);
 }
 
 static void put_prompt(const struct em_prompt *p, bool first, struct em_buf *b)

@@ -123,6 +123,16 @@ static void *run_delivery(void *arg)
 
 /* ---- sending ------------------------------------------------------------ */
 
+/* The path of a URL that was decoded once. */
+static void put_path(const char *path, struct em_buf *out)
+{
+  for (; *path; path++)
+    if (*path > ' ' && *path <= '~')
+      em_buf_putc(out, (unsigned char)*path);
+    else
+      em_buf_printf(out, "%%%02X", (unsigned char)*path);
+}
+
 void em_hook_send(struct em_server *sv, const char *url,
                   const struct em_buf *headers, const struct em_buf *body)
 {
@@ -136,10 +146,12 @@ void em_hook_send(struct em_server *sv, const char *url,
     return;
   d = em_alloc(sizeof(*d));
   d->port = port_of(sv->hooks.to);
+  em_buf_puts(&d->request, "POST ");
+  put_path(path ? path : "/", &d->request);
   em_buf_printf(&d->request,
-                "POST %s HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n"
+                " HTTP/1.1\r\nHost: %.*s\r\nConnection: close\r\n"
                 "Content-Type: application/json\r\nContent-Length: %zu\r\n",
-                path ? path : "/", (int)strcspn(host, "/"), host, body->len);
+                (int)strcspn(host, "/"), host, body->len);
   em_buf_add(&d->request, headers->data, headers->len);
   em_buf_puts(&d->request, "\r\n");
   em_buf_add(&d->request, body->data, body->len);
@@ -152,6 +164,12 @@ void em_hook_send(struct em_server *sv, const char *url,
   }
   pthread_attr_destroy(&attributes);
   sv->hooks.sent++;
+}
+
+void em_hook_secret(const struct em_server *sv, unsigned char key[24],
+                    struct em_buf *out)
+{
+  em_standard_secret(em_mix(sv->options->seed ^ 0x400cu), key, out);
 }
 
 int64_t em_hook_time(const struct em_server *sv)

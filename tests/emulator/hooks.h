@@ -35,7 +35,11 @@ void em_hook_add(struct em_server *sv, struct em_job *job, const char *url,
  * Does not wait; what is no 2xx is sent again, a few times. */
 void em_hook_send(struct em_server *sv, const char *url,
                   const struct em_buf *headers, const struct em_buf *body);
-/* Seconds of the day that a delivery says it was signed at. */
+/* The secret of the account, for vendors that have one for all deliveries; also
+ * in the answer of POST /control/hooks. */
+void em_hook_secret(const struct em_server *sv, unsigned char key[24],
+                    struct em_buf *out);
+/* Unix seconds at which a delivery says that it was signed. */
 int64_t em_hook_time(const struct em_server *sv);
 /* True once after the control URL asked for it. */
 bool em_hook_tampered(struct em_server *sv);

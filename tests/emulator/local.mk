@@ -29,6 +29,8 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/h264.c \
 	tests/emulator/higgsfield.c \
 	tests/emulator/higgsfield.h \
+	tests/emulator/higgsfield_account.c \
+	tests/emulator/higgsfield_hook.c \
 	tests/emulator/higgsfield_models.c \
 	tests/emulator/higgsfield_output.c \
 	tests/emulator/higgsfield_upload.c \
