@@ -1,10 +1,16 @@
 // What the programs share: the way to the emulator, one line per case, and a
 // look at the bytes that came.
 import { strict as assert } from "node:assert";
+import { File } from "node:buffer";
+import { webcrypto } from "node:crypto";
 import { createServer } from "node:http";
 import { deflateSync } from "node:zlib";
 
 export { assert };
+
+// Two globals that clients need and node 18 has only in modules.
+globalThis.File ??= File;
+globalThis.crypto ??= webcrypto;
 
 // Where the emulator plays the host of `url`, as gamut's own endpoint map says.
 const endpoints = Object.entries(JSON.parse(process.env.GAMUT_ENDPOINTS));

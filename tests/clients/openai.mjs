@@ -165,6 +165,12 @@ for (const [name, extra, code, param] of [
     assert.deepEqual([error.code, error.param, error.type], [code, param, "invalid_request_error"]);
   });
 
+await check("a request id of one's own that is too long", async () => {
+  const named = (id) => openai.models.list({ headers: { "X-Client-Request-Id": id } });
+  assert.ok((await named("x".repeat(512))).data.length);
+  await failure(named("x".repeat(513)), OpenAI.BadRequestError);
+});
+
 await check("a model that is closed", async () => {
   const error = await failure(picture("a", { model: "dall-e-3" }), OpenAI.NotFoundError);
   assert.equal(error.code, "model_not_found");

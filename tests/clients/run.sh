@@ -20,8 +20,8 @@ die()
   die "there is no emulator here: libmicrohttpd and zlib are needed to build it"
 command -v node >/dev/null || die "node is missing: install nodejs"
 command -v npm >/dev/null || die "npm is missing: install npm"
-node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' ||
-  die "node $(node --version) is too old for the clients: 20 or newer is needed"
+node -e 'process.exit(parseInt(process.versions.node) < 18 ? 1 : 0)' ||
+  die "node $(node --version) is too old for the clients: 18 or newer is needed"
 
 # Once; again only when the list of packages is another one.
 install_clients()
