@@ -332,6 +332,20 @@ void openai_not_here(struct em_request *rq)
                "Invalid URL (%s %s)", rq->method, rq->path);
 }
 
+/* The caller's own id of a request. */
+static bool good_request_id(struct em_request *rq)
+{
+  const char *id = em_header(rq, "X-Client-Request-Id"), *c;
+
+  for (c = id; c && *c > 0; c++)
+    ;
+  if (!c || (!*c && c - id <= 512))
+    return true;
+  openai_error(rq, 400, "invalid_request_error", NULL, NULL,
+               "X-Client-Request-Id must be ASCII and at most 512 characters.");
+  return false;
+}
+
 static void answer_api(struct em_request *rq)
 {
   const char *path = rq->path + (em_starts(rq->path, "/v1/") ? 3 : 0);
@@ -342,7 +356,7 @@ static void answer_api(struct em_request *rq)
                                              rq->server->jobs.n));
   em_reply_header(rq, "openai-version", "2020-10-01");
   rq->phase = EM_OTHER;
-  if (!authorised(rq))
+  if (!authorised(rq) || !good_request_id(rq))
     return;
   if (post && !strcmp(path, "/images/generations"))
     openai_images(rq, false);

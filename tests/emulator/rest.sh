@@ -57,6 +57,24 @@ is "another app" 401 "$(http -H "$json" -d '{"prompt":"a"}' \
 http -d '{"advance_ms":121000}' "$base/control/clock" >/dev/null
 is "too old" 401 "$(with "$token")"
 
+# --- headers of a submit -----------------------------------------------------
+while IFS='|' read -r want header; do
+  is "$header" "$want" "$(http -H "$key" -H "$json" -H "$header" \
+    -d '{"prompt":"a"}' "$base/queue.fal.run/fal-ai/flux/dev")"
+done <<'ROWS'
+400|X-Fal-Queue-Priority: high
+400|X-Fal-Request-Timeout: 1
+400|X-Fal-Request-Start-Timeout: 0.5
+200|X-Fal-Request-Start-Timeout: 30.0
+400|X-Fal-Object-Lifecycle-Preference: 3600
+200|X-Fal-Object-Lifecycle-Preference: {"expiration_duration_seconds":3600}
+400|X-Fal-Store-IO: no
+400|X-Fal-Tags: team
+400|X-Fal-Tags: fal.team=art
+400|X-Fal-Tags: a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10,k=11
+200|X-Fal-Tags: team=art,user=a b
+ROWS
+
 # --- webhooks ---------------------------------------------------------------
 queue=queue.fal.run/fal-ai/flux/dev
 while read -r url; do
