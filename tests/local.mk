@@ -37,6 +37,7 @@ test_cppflags = $(GM_CORE_CPPFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests
 include tests/unit/local.mk
 include tests/golden/local.mk
 include tests/emulator/local.mk
+include tests/clients/local.mk
 include tests/abi/local.mk
 include tests/tree/local.mk
 include tests/fuzz/local.mk

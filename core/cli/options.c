@@ -108,9 +108,10 @@ const struct cli_option cli_options[] = {
   { .name = "output", .letter = 'o', .arg = "FILE", .what = CLI_O_OUTPUT,
     .group = CLI_G_OUTPUT, COLLECT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
     .help = "where to write: a file, a template with {job} {index} {model} "
-            "{provider} {ext} {seed} {date}, or - for standard output; preset: "
-            "the first words of the prompt" },
-  { FLAG("force", "force", "true"), .group = CLI_G_OUTPUT, COLLECT, .help = "write over files" },
+            "{provider} {ext} {seed} {date}, or - for standard output; its "
+            "ending asks for a format; preset: the first words of the prompt" },
+  { FLAG("force", "force", "true"), .group = CLI_G_OUTPUT, COLLECT,
+    .help = "write over files" },
   { FLAG("no-download", "download", "false"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write no file: leave it at the vendor and print its URL" },
   { FIELD("stream", "N", "partials"), OUTPUT, .value = "2",

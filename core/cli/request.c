@@ -110,7 +110,7 @@ static int32_t set_output(const struct cli_args *a, struct gamut_request *r,
   char *made = NULL;
   int32_t rc;
 
-  if (cli_request_to_stdout(a) || cli_args_get(a, CLI_O_DRY_RUN))
+  if (cli_request_to_stdout(a) || (!output && cli_args_get(a, CLI_O_DRY_RUN)))
     return 0;
   if (!output)
     output = made = cli_prompt_output(prompt ? prompt : "");

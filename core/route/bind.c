@@ -223,19 +223,46 @@ static struct json_object *fields_copy(const struct gm_run *run)
   return json_object_deep_copy(run->fields, &o, NULL) ? NULL : o;
 }
 
+/* The format that the name of the file asks for, as the model spells it; NULL:
+ * none, or the model has no choice. */
+static const char *format_of_name(const struct gm_run *run,
+                                  const struct gm_model *m)
+{
+  const char *dot = run->plan.name ? strrchr(run->plan.name, '.') : NULL;
+  const struct json_object *list = m ? gm_json_at(m->entry, "formats") : NULL;
+  size_t i, n = gm_json_count(list, NULL);
+
+  if (!dot || strchr(dot, '/') || n < 2)
+    return NULL;
+  dot = gm_strieq(dot, ".jpg") ? ".jpeg" : dot;
+  for (i = 0; i < n; i++) {
+    const char *known =
+      gm_json_str(json_object_array_get_idx(list, i), NULL, "");
+
+    if (gm_strieq(known, dot + 1))
+      return known;
+  }
+  return NULL;
+}
+
 /* The normalised request for this link: what was asked, plus operation and
- * vendor id. */
+ * vendor id; a file named .png asks for PNG where the model has a choice. */
 static struct json_object *request_for(const struct gm_run *run,
                                        const struct gm_link *l,
                                        struct gm_error *err)
 {
   struct json_object *o = fields_copy(run);
-  const char *operation;
+  const char *operation, *format;
 
   if (!o) {
     gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
     return NULL;
   }
+  format = run->check == GM_CHECK_PASS || gm_json_at(o, "format")
+             ? NULL
+             : format_of_name(run, l->entry);
+  if (format)
+    json_object_object_add(o, "format", json_object_new_string(format));
   operation = gm_operation_of(o, run->inputs, run->n_inputs, l->entry);
   if (operation)
     json_object_object_add(o, "operation", json_object_new_string(operation));

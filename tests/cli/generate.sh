@@ -13,6 +13,12 @@ is_png()
   [ "$(head -c 4 "$1" | tail -c 3)" = PNG ] || fail "$1 is no PNG"
 }
 
+# What flux makes when nobody asks for a format.
+is_jpeg()
+{
+  [ "$(head -c 10 "$1" | tail -c 4)" = JFIF ] || fail "$1 is no JPEG"
+}
+
 run picture -p 'a neon fox' -m flux -o fox.png
 exits 0
 prints '^fox\.png  PNG [0-9]+x[0-9]+, '
@@ -30,19 +36,28 @@ is_png fox.png
 
 run named -p 'A neon fox, please' -m flux
 exits 0
-is_png a-neon-fox-please.png
+is_jpeg a-neon-fox-please.jpg
 run named-again -p 'A neon fox, please' -m flux
 exits 0
-is_png a-neon-fox-please_2.png
+is_jpeg a-neon-fox-please_2.jpg
 
 run several -p foxes -m flux -n 2 -o 'fox-{index}.{ext}'
 exits 0
-prints '^fox-1\.png  PNG'
-prints '^fox-2\.png  PNG'
+prints '^fox-1\.jpg  JPEG'
+prints '^fox-2\.jpg  JPEG'
 run several-plain -p foxes -m flux -n 2 -o two.png
 exits 0
 is_png two-1.png
 is_png two-2.png
+
+run by-name -p foxes -m flux -o out.PNG --dry-run
+prints '"output_format": "png"'
+run by-name-alias -p foxes -m flux -o out.jpg --dry-run
+prints '"output_format": "jpeg"'
+run by-name-none -p foxes -m flux -o out.webp --dry-run
+grep -q output_format "$work/out" && fail "a format that flux has not"
+run by-name-other -p foxes -m flux -o out.png --format jpeg --dry-run
+prints '"output_format": "jpeg"'
 
 run quiet -q -p 'quiet fox' -m flux -o quiet.png
 exits 0
@@ -51,7 +66,7 @@ exits 0
 
 run stdout -p 'a fox' -m flux -o -
 exits 0
-is_png "$work/out"
+is_jpeg "$work/out"
 
 run json -p 'a fox' -m flux -o json.png --json
 exits 0
@@ -63,12 +78,12 @@ case_name=prompt-file
 printf 'from a file\n' >prompt.txt
 run prompt-file -p @prompt.txt -m flux
 exits 0
-is_png from-a-file.png
+is_jpeg from-a-file.jpg
 case_name=prompt-stdin
 printf 'from a pipe\n' | "$GAMUT" -p - -m flux >"$work/out" 2>"$work/err"
 code=$?
 exits 0
-is_png from-a-pipe.png
+is_jpeg from-a-pipe.jpg
 
 run sidecar -p 'a fox' -m flux -o side.png --sidecar
 exits 0
@@ -76,8 +91,8 @@ exits 0
 
 run no-download -p 'a fox' -m flux --no-download
 exits 0
-prints '^https://[^ ]+\.png  PNG'
-[ ! -e a-fox.png ] || fail "a file was written"
+prints '^https://[^ ]+\.jpg  JPEG'
+[ ! -e a-fox.jpg ] || fail "a file was written"
 
 run seed -p 'a fox' -m flux -o seed.png --seed 7
 exits 0

@@ -79,7 +79,8 @@ is "map comes first" '{"https://queue.fal.run"' \
   "$(head -n 1 "$dir/out" | cut -d: -f1-2)"
 is "then the address" "listening on $base" "$(sed -n 2p "$dir/out")"
 
-new_job fal-ai/flux/dev '{"prompt":"a cat","seed":7,"num_images":2}'
+new_job fal-ai/flux/dev \
+  '{"prompt":"a cat","seed":7,"num_images":2,"output_format":"png"}'
 is "too early" 400 "$(ask "$base/$flux/requests/$id")"
 has "too early" 'Request is still in progress'
 is "first poll" 202 "$(ask "$base/queue/fal-ai/flux/requests/$id/status")"
@@ -161,7 +162,7 @@ fi
 new_job fal-ai/flux/dev '{"prompt":"in line","sync_mode":true}'
 poll_to_end fal-ai/flux
 is "inline" 200 "$(ask "$base/$flux/requests/$id")"
-has "data URI" '"url":"data:image/png;base64,iVBOR'
+has "data URI" '"url":"data:image/jpeg;base64,/9j/'
 
 new_job fal-ai/flux/dev '{"prompt":"stream"}'
 is "stream" 200 "$(ask -N "$base/$flux/requests/$id/status/stream?logs=1")"

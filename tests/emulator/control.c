@@ -108,6 +108,7 @@ static void start_afresh(struct em_request *rq, struct json_object *o)
   uint64_t open = sv->stats.open;
 
   (void)o;
+  em_hooks_clear(sv);
   em_jobs_finish(&sv->jobs);
   em_faults_finish(&sv->faults);
   memset(&sv->stats, 0, sizeof(sv->stats));
@@ -115,6 +116,26 @@ static void start_afresh(struct em_request *rq, struct json_object *o)
   sv->clock_ahead_ms = 0;
   sv->jobs.salt = em_mix(sv->jobs.salt);
   em_reply_json(rq, 200, "{\"ok\":true}");
+}
+
+static void set_hooks(struct em_request *rq, struct json_object *o)
+{
+  struct json_object *tamper = NULL;
+  struct em_buf secret = { 0 };
+  unsigned char key[24];
+  const char *wrong;
+
+  em_hook_secret(rq->server, key, &secret);
+  json_object_object_get_ex(o, "tamper", &tamper);
+  wrong =
+    em_hooks_control(rq->server, text(o, "to"), text(o, "again"),
+                     json_object_get_boolean(tamper), number(o, "late_s", 0));
+  if (wrong)
+    complain(rq, wrong);
+  else
+    em_reply_json(rq, 200, "{\"ok\":true,\"sent\":%llu,\"hook_secret\":\"%s\"}",
+                  (unsigned long long)rq->server->hooks.sent, secret.data);
+  em_buf_finish(&secret);
 }
 
 static void put_prompt(const struct em_prompt *p, bool first, struct em_buf *b)
@@ -272,6 +293,7 @@ static const struct {
   { "/fault", NULL, add_fault },  { "/reset", NULL, start_afresh },
   { "/clock", NULL, move_clock }, { "/stats", show_stats, NULL },
   { "/jobs", show_jobs, NULL },   { "/replay", show_replay, NULL },
+  { "/hooks", NULL, set_hooks },
 };
 
 static void change(struct em_request *rq,
@@ -304,6 +326,6 @@ void em_control_answer(struct em_request *rq)
     return;
   }
   em_reply_json(rq, 404,
-                "{\"error\":\"/control/fault, reset, clock, stats, "
-                "jobs, replay\"}");
+                "{\"error\":\"/control/fault, reset, clock, hooks, "
+                "stats, jobs, replay\"}");
 }

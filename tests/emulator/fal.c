@@ -223,9 +223,12 @@ static void answer_submit(struct em_request *rq, const struct target *t)
     wrong_method(rq);
     return;
   }
+  if (!fal_good_hook(rq))
+    return;
   job = take_work(rq, t);
   if (!job)
     return;
+  fal_add_hook(rq, job);
   em_buf_printf(b, "{\"status\":\"IN_QUEUE\",\"request_id\":\"%s\",", job->id);
   fal_put_urls(sv, job, b);
   em_buf_printf(b, ",\"logs\":null,\"metrics\":{},\"queue_position\":%u}",
@@ -322,7 +325,7 @@ static void answer_stream(struct em_request *rq, const struct em_job *job)
   rq->reply.more = stream_more;
 }
 
-static bool refused(struct em_request *rq, struct em_job *job)
+bool fal_refused(struct em_request *rq, struct em_job *job)
 {
   struct em_server *sv = rq->server;
   struct em_faults *f = &sv->faults;
@@ -376,7 +379,7 @@ static void answer_result(struct em_request *rq, struct em_job *job)
     return;
   }
   job->results++;
-  if (refused(rq, job))
+  if (fal_refused(rq, job))
     return;
   fal_put_output(sv, job, &rq->reply.body);
   em_reply_header(rq, "X-Fal-Billable-Units", "%u", job->n_outputs);
@@ -513,7 +516,7 @@ static void answer_run(struct em_request *rq)
     return;
   if (!stream && !o->polls)
     rq->reply.wire.delay_ms += o->latency_ms;
-  if (refused(rq, job))
+  if (fal_refused(rq, job))
     return;
   if (stream) {
     fal_answer_stream(rq, job);
@@ -525,11 +528,6 @@ static void answer_run(struct em_request *rq)
   rq->reply.status = 200;
 }
 
-static void answer_other(struct em_request *rq)
-{
-  path_not_found(rq, rq->path);
-}
-
 const struct em_host em_fal_hosts[] = {
   { "queue.fal.run", "queue", answer_queue },
   { "fal.run", "run", answer_run },
@@ -537,6 +535,6 @@ const struct em_host em_fal_hosts[] = {
   { "v3b.fal.media", "files", em_files_answer },
   { "v3.fal.media", NULL, em_files_answer },
   { "fal.media", NULL, em_files_answer },
-  { "api.fal.ai", NULL, answer_other },
+  { "api.fal.ai", NULL, fal_platform_answer },
   { NULL, NULL, NULL },
 };

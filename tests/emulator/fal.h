@@ -56,9 +56,26 @@ unsigned fal_error_status(const char *error_type);
 bool fal_can_stream(const char *endpoint);
 void fal_answer_stream(struct em_request *rq, struct em_job *job);
 
-/* fal_upload.c: rest.fal.ai; and what is uploaded to the media hosts, false
- * when the path is none of an upload. */
+/* fal.c: answers when the result of `job` is a refusal. */
+bool fal_refused(struct em_request *rq, struct em_job *job);
+
+/* fal_hook.c: ?fal_webhook= of a submit; false: answered, no work. */
+bool fal_good_hook(struct em_request *rq);
+void fal_add_hook(struct em_request *rq, struct em_job *job);
+void fal_answer_keys(struct em_request *rq);
+
+/* fal_rest.c: rest.fal.ai; a token of it instead of the key. */
 void fal_rest_answer(struct em_request *rq);
+bool fal_token_ok(const struct em_request *rq, const char *app);
+
+/* fal_platform.c: api.fal.ai. */
+void fal_platform_answer(struct em_request *rq);
+/* The i-th endpoint that the emulator knows, or NULL. */
+const struct fal_model *fal_model_at(size_t i);
+
+/* fal_upload.c: storage of rest.fal.ai; and what is uploaded to the media
+ * hosts, false when the path is none of an upload. */
+void fal_storage_answer(struct em_request *rq);
 bool fal_store_answer(struct em_request *rq);
 
 extern const struct em_host em_fal_hosts[];

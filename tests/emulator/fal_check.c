@@ -17,6 +17,8 @@ bool fal_authorised(struct em_request *rq, const char *app)
 {
   const char *value = em_header(rq, "Authorization"), *key, *colon;
 
+  if (!value && fal_token_ok(rq, app))
+    return true;
   if (!value) {
     em_reply_json(rq, 401,
                   "{\"detail\":\"Cannot access application \\\"%s\\\". "
@@ -42,7 +44,8 @@ bool fal_authorised(struct em_request *rq, const char *app)
 
 bool fal_unlocked(struct em_request *rq)
 {
-  const char *key = em_header(rq, "Authorization");
+  const char *value = em_header(rq, "Authorization");
+  const char *key = value ? value : "";
 
   if (strstr(key, "locked"))
     em_reply_json(rq, 403,
@@ -83,20 +86,65 @@ struct json_object *fal_parse_input(struct em_request *rq)
   return NULL;
 }
 
+static bool good_json(const char *value)
+{
+  struct json_object *o = value ? json_tokener_parse(value) : NULL;
+  bool good = !value || json_object_is_type(o, json_type_object);
+
+  json_object_put(o);
+  return good;
+}
+
+static bool good_word(const char *value, const char *one, const char *other)
+{
+  return !value || !strcmp(value, one) || !strcmp(value, other);
+}
+
+/* "key=value,key=value": ten at most, keys of the vendor are reserved. */
+static bool good_tags(const char *value)
+{
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+  unsigned n = 0;
+  size_t len;
+
+  if (!value)
+    return true;
+  for (; n++ < 10 && strlen(value) <= 1024; value += len + 1) {
+    size_t key = strspn(value, letters);
+
+    len = strcspn(value, ",");
+    if (!key || key > 64 || value[key] != '=' || len - key > 257 ||
+        em_starts(value, "fal."))
+      return false;
+    if (!value[len])
+      return true;
+  }
+  return false;
+}
+
+/* More than a second, whatever name the header has. */
+static bool good_timeout(const char *value)
+{
+  return !value || strtod(value, NULL) > 1;
+}
+
 bool fal_good_headers(struct em_request *rq)
 {
-  const char *priority = em_header(rq, "X-Fal-Queue-Priority");
-  const char *timeout = em_header(rq, "X-Fal-Request-Timeout");
+  const char *wrong = NULL;
 
-  if (priority && strcmp(priority, "normal") && strcmp(priority, "low"))
-    em_reply_json(rq, 400,
-                  "{\"detail\":\"Invalid queue priority\","
-                  "\"error_type\":\"bad_request\"}");
-  else if (timeout && !(strtod(timeout, NULL) > 1))
-    em_reply_json(rq, 400,
-                  "{\"detail\":\"Invalid request timeout\","
-                  "\"error_type\":\"bad_request\"}");
-  else
-    return true;
-  return false;
+  if (!good_word(em_header(rq, "X-Fal-Queue-Priority"), "normal", "low"))
+    wrong = "Invalid queue priority";
+  else if (!good_timeout(em_header(rq, "X-Fal-Request-Timeout")) ||
+           !good_timeout(em_header(rq, "X-Fal-Request-Start-Timeout")))
+    wrong = "Invalid request timeout";
+  else if (!good_json(em_header(rq, "X-Fal-Object-Lifecycle-Preference")))
+    wrong = "Invalid object lifecycle preference";
+  else if (!good_word(em_header(rq, "X-Fal-Store-IO"), "0", "1"))
+    wrong = "Invalid X-Fal-Store-IO";
+  else if (!good_tags(em_header(rq, "X-Fal-Tags")))
+    wrong = "Invalid tags";
+  if (wrong)
+    em_reply_json(rq, 400, "{\"detail\":\"%s\",\"error_type\":\"bad_request\"}",
+                  wrong);
+  return !wrong;
 }

@@ -418,3 +418,8 @@ const struct fal_model *fal_model_find(const char *id)
   }
   return NULL;
 }
+
+const struct fal_model *fal_model_at(size_t i)
+{
+  return i < EM_LEN(models) ? &models[i] : NULL;
+}

@@ -151,15 +151,15 @@ static unsigned number_of(struct json_object *input, const char *name)
   return n < 1 ? 1 : n > 16 ? 16 : (unsigned)n;
 }
 
-static enum em_media image_format(struct json_object *input)
+/* What the endpoint makes when nothing is said about it; a WebP is not drawn.
+ */
+static enum em_media image_format(const struct fal_model *model,
+                                  struct json_object *input)
 {
-  struct json_object *value;
-  const char *s;
+  size_t len;
+  const char *s = field(model, input, "output_format", &len);
 
-  if (!json_object_object_get_ex(input, "output_format", &value) || !value)
-    return EM_PNG;
-  s = json_object_get_string(value);
-  return strcmp(s, "jpeg") ? EM_PNG : EM_JPEG;
+  return s && em_streq_n("jpeg", s, len) ? EM_JPEG : EM_PNG;
 }
 
 void fal_shape(const char *endpoint, const struct fal_model *model,
@@ -177,7 +177,7 @@ void fal_shape(const char *endpoint, const struct fal_model *model,
     unsigned n =
       number_of(input, "num_images") * number_of(input, "max_images");
 
-    job->media = image_format(input);
+    job->media = image_format(model, input);
     job->n_outputs = (uint8_t)(n > 16 ? 16 : n);
   }
   if (video || !shape_from_size(model, input, job))

@@ -95,7 +95,7 @@ static void put_place(const struct em_server *sv, const struct place *p,
                 p->name, tail);
 }
 
-/* ---- rest.fal.ai -------------------------------------------------------- */
+/* ---- its place at rest.fal.ai -------------------------------------------------------- */
 
 static const char *text_field(struct em_request *rq, struct json_object *o,
                               const char *name)
@@ -200,7 +200,7 @@ static bool good_storage(struct em_request *rq, size_t i)
   return false;
 }
 
-void fal_rest_answer(struct em_request *rq)
+void fal_storage_answer(struct em_request *rq)
 {
   struct json_object *o;
   size_t i;

@@ -107,6 +107,8 @@ static const struct row table[EM_N_FAULTS] = {
     "the file's URL is file:///etc/passwd" },
   [EM_F_CRED_URL] = { "cred-url", MEANING, RESULTS, false, -1,
     "the file's URL carries user:password@" },
+  [EM_F_INLINE] = { "inline", MEANING, RESULTS, false, -1,
+    "Gemini's videos in the answer instead of their URLs" },
   [EM_F_REDIRECT] = { "redirect", MEANING, P(FILE), false, -1,
     "one harmless redirect before the file" },
   [EM_F_REDIRECT_PRIVATE] = { "redirect-private", MEANING, P(FILE), false, -1,

@@ -189,7 +189,7 @@ struct em_job *google_find(struct em_request *rq, const char *app,
   size_t len = strspn(id, "0123456789abcdef-");
   struct em_job *job = em_job_find(&rq->server->jobs, id, len);
 
-  return job && strcmp(job->app, app) == 0 ? job : NULL;
+  return job && (!app || strcmp(job->app, app) == 0) ? job : NULL;
 }
 
 static struct em_job *make_job(struct em_request *rq,
@@ -320,21 +320,73 @@ static void answer_post(struct em_request *rq)
   json_object_put(body);
 }
 
-static void answer(struct em_request *rq)
+/* Versions that this door has; Vertex' are v1 and v1beta1. */
+static bool version_ok(struct em_request *rq)
 {
-  const char *file = strstr(rq->path, "/files/");
+  const char *path = rq->path;
 
-  rq->phase = EM_OTHER;
-  if (!authorised(rq))
+  if (em_starts(path, "/v1/") ||
+      em_starts(path, google_is_studio(rq) ? "/v1beta/" : "/v1beta1/"))
+    return true;
+  em_reply_text(rq, 404, "text/html", "<html>Error 404 (Not Found)</html>");
+  return false;
+}
+
+/* A location has a host of its own; with a key the service chooses one. */
+static bool place_ok(struct em_request *rq)
+{
+  const char *at = strstr(rq->path, "/locations/"), *host = rq->host;
+  char location[40];
+  struct em_buf want = { 0 };
+  bool ok;
+
+  if (!at || google_is_studio(rq) || em_header(rq, "x-goog-api-key"))
+    return true;
+  at += strlen("/locations/");
+  snprintf(location, sizeof(location), "%.*s",
+           (int)strcspn(at, "/") < 39 ? (int)strcspn(at, "/") : 39, at);
+  if (!strcmp(location, "global"))
+    em_buf_puts(&want, "aiplatform.googleapis.com");
+  else if (!strcmp(location, "us") || !strcmp(location, "eu"))
+    em_buf_printf(&want, "aiplatform.%s.rep.googleapis.com", location);
+  else
+    em_buf_printf(&want, "%s-aiplatform.googleapis.com", location);
+  ok = !strcmp(want.data, host);
+  if (!ok)
+    google_error(rq, 400, NULL, "Location %s is served by %s.", location,
+                 want.data);
+  em_buf_finish(&want);
+  return ok;
+}
+
+static void answer_get(struct em_request *rq)
+{
+  const char *file = strstr(rq->path, "/files");
+
+  if (google_is_studio(rq) && file)
+    google_files(rq, file + strlen("/files") + (file[6] == '/'));
+  else if (em_method(rq, "GET") && google_list_models(rq))
     return;
-  if (em_method(rq, "POST"))
-    answer_post(rq);
-  else if (em_method(rq, "GET") && google_is_studio(rq) && file)
-    google_file(rq, file + strlen("/files/"));
   else if (em_method(rq, "GET") && google_is_studio(rq))
     google_poll(rq, rq->path);
   else
     em_reply_text(rq, 404, "text/html", "<html>Error 404 (Not Found)</html>");
+}
+
+static void answer(struct em_request *rq)
+{
+  bool upload =
+    google_is_studio(rq) && em_starts(rq->path, "/upload/v1beta/files");
+
+  rq->phase = EM_OTHER;
+  if (!authorised(rq) || (!upload && !version_ok(rq)) || !place_ok(rq))
+    return;
+  if (upload && em_method(rq, "POST"))
+    google_upload(rq);
+  else if (em_method(rq, "POST"))
+    answer_post(rq);
+  else
+    answer_get(rq);
 }
 
 const struct em_host em_google_hosts[] = {
@@ -344,9 +396,11 @@ const struct em_host em_google_hosts[] = {
   { "europe-west4-aiplatform.googleapis.com", NULL, answer },
   { "aiplatform.us.rep.googleapis.com", NULL, answer },
   { "aiplatform.eu.rep.googleapis.com", NULL, answer },
+  { "storage.googleapis.com", NULL, google_storage_answer },
   { "oauth2.googleapis.com", NULL, google_oauth_answer },
   { "sts.googleapis.com", NULL, google_sts_answer },
   { "iamcredentials.googleapis.com", NULL, google_iam_answer },
-  { "169.254.169.254", NULL, google_metadata_answer },
+  /* GCE_METADATA_HOST=127.0.0.1:PORT leads here as well */
+  { "169.254.169.254", "computeMetadata", google_metadata_answer },
   { NULL, NULL, NULL },
 };

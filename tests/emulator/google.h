@@ -11,6 +11,7 @@ void google_error(struct em_request *rq, unsigned status, const char *reason,
 /* New work: the books and faults of its prompt; NULL: answered already. */
 struct em_job *google_accept(struct em_request *rq, const char *app,
                              const char *model, const char *prompt);
+/* `app` NULL: of any sort. */
 struct em_job *google_find(struct em_request *rq, const char *app,
                            const char *id);
 void google_put_id(const struct em_job *job, struct em_buf *out);
@@ -25,6 +26,9 @@ bool google_check(struct em_request *rq, const char *method,
 struct json_object *google_at(struct json_object *o, const char *path);
 const char *google_text(struct json_object *o, const char *path);
 
+/* Of a PNG in base64; false when it is none. */
+bool google_png_size(const char *base64, uint32_t *w, uint32_t *h);
+
 /* google_image.c, google_video.c: one method each. */
 void google_generate(struct em_request *rq, const char *model,
                      struct json_object *body, bool stream);
@@ -35,6 +39,18 @@ void google_start(struct em_request *rq, const char *model,
 /* `operation`: what follows the last "/operations/". */
 void google_poll(struct em_request *rq, const char *name);
 void google_file(struct em_request *rq, const char *id);
+
+/* google_models.c: false when the path is none of a list. */
+bool google_list_models(struct em_request *rq);
+
+/* google_files.c: the Gemini API's files, and Cloud Storage. */
+void google_upload(struct em_request *rq);
+void google_files(struct em_request *rq, const char *id);
+bool google_has_file(const char *uri);
+void google_storage_answer(struct em_request *rq);
+/* "gs://..." of an output; `words` of the job is the storageUri. */
+void google_put_gs(const struct em_job *job, unsigned index,
+                   struct em_buf *out);
 
 /* google_token.c: the hosts that give tokens. */
 void google_oauth_answer(struct em_request *rq);

@@ -50,10 +50,13 @@ static void set_size(const struct em_options *o, const char *ratio,
 
 /* ---- generateContent ---------------------------------------------------- */
 
-/* The last text of the request: the instruction. */
-static const char *prompt_of(struct json_object *body)
+/* The last text of the last content: the instruction; counts the pictures. */
+static const char *prompt_of(struct json_object *body, uint32_t *ret_pictures)
 {
-  struct json_object *parts = google_at(body, "contents/0/parts");
+  struct json_object *contents = google_at(body, "contents");
+  struct json_object *parts = google_at(
+    json_object_array_get_idx(contents, json_object_array_length(contents) - 1),
+    "parts");
   const char *text = "";
   size_t i, n = json_object_is_type(parts, json_type_array)
                   ? json_object_array_length(parts)
@@ -64,23 +67,32 @@ static const char *prompt_of(struct json_object *body)
 
     if (*google_text(part, "text"))
       text = google_text(part, "text");
+    *ret_pictures +=
+      google_at(part, "inlineData") || google_at(part, "fileData");
   }
   return text;
 }
 
-#define THOUGHTS "generationConfig/thinkingConfig/includeThoughts"
-
+/* A picture in the request is 258 tokens, one in the answer 1120. */
 static void put_usage(const struct em_job *job, struct em_buf *b)
 {
-  unsigned in = (unsigned)strlen(job->prompt) / 4 + 1;
+  unsigned text = (unsigned)strlen(job->prompt) / 4 + 1;
+  unsigned pictures = 258 * job->polls, in = text + pictures;
+  unsigned thoughts = job->inline_data ? 180 : 0;
 
   em_buf_printf(b,
                 "\"usageMetadata\":{\"promptTokenCount\":%u,"
                 "\"candidatesTokenCount\":1120,\"totalTokenCount\":%u,"
                 "\"promptTokensDetails\":[{\"modality\":\"TEXT\","
-                "\"tokenCount\":%u}],\"candidatesTokensDetails\":"
-                "[{\"modality\":\"IMAGE\",\"tokenCount\":1120}]}",
-                in, in + 1120, in);
+                "\"tokenCount\":%u}",
+                in, in + 1120 + thoughts, text);
+  if (pictures)
+    em_buf_printf(b, ",{\"modality\":\"IMAGE\",\"tokenCount\":%u}", pictures);
+  em_buf_puts(b, "],\"candidatesTokensDetails\":[{\"modality\":\"IMAGE\","
+                 "\"tokenCount\":1120}]");
+  if (thoughts)
+    em_buf_printf(b, ",\"thoughtsTokenCount\":%u", thoughts);
+  em_buf_puts(b, "}");
 }
 
 static void put_tail(const struct em_job *job, struct em_buf *b)
@@ -99,6 +111,23 @@ static void put_picture(struct em_server *sv, const struct em_job *job,
                 em_media_type(job->media));
   google_put_bytes(sv, job, 0, b);
   em_buf_puts(b, "\"},\"thoughtSignature\":\"ZW11bGF0ZWQ=\"}");
+}
+
+/* How the model got there, a draft among it; when it was asked for. */
+static void put_thoughts(struct em_server *sv, const struct em_job *job,
+                         struct em_buf *b)
+{
+  struct em_job draft = *job;
+
+  if (!job->inline_data)
+    return;
+  draft.look = em_mix(job->look);
+  em_buf_printf(b,
+                "{\"text\":\"**Planning**\",\"thought\":true},{\"inlineData\":"
+                "{\"mimeType\":\"%s\",\"data\":\"",
+                em_media_type(job->media));
+  google_put_bytes(sv, &draft, 0, b);
+  em_buf_puts(b, "\"},\"thought\":true},");
 }
 
 /* What comes instead of a picture; false: nothing does. */
@@ -131,7 +160,9 @@ static void put_response(struct em_server *sv, struct em_job *job,
 {
   if (!put_refusal(sv, job, b)) {
     em_buf_puts(b, "{\"candidates\":[{\"content\":{\"role\":\"model\","
-                   "\"parts\":[{\"text\":\"Here it is.\"},");
+                   "\"parts\":[");
+    put_thoughts(sv, job, b);
+    em_buf_puts(b, "{\"text\":\"Here it is.\"},");
     put_picture(sv, job, b);
     em_buf_puts(b, "]},\"finishReason\":\"STOP\",\"index\":0}],");
   }
@@ -170,6 +201,12 @@ static void put_events(struct em_server *sv, struct em_job *job, bool thoughts,
   em_buf_puts(b, "{\"candidates\":[{\"content\":{\"role\":\"model\",\"parts\":"
                  "[{\"text\":\"Sure.\"}]},\"index\":0}]");
   put_tail(job, b);
+  if (em_fault_take(&sv->faults, job->faults, EM_RESULT, EM_F_FAIL)) {
+    em_buf_puts(b, "\r\n\r\ndata: {\"error\":{\"code\":503,\"message\":"
+                   "\"The model is overloaded. Please try again later.\","
+                   "\"status\":\"UNAVAILABLE\"}}\r\n\r\n");
+    return;
+  }
   em_buf_puts(b, "\r\n\r\ndata: {\"candidates\":[{\"content\":{\"role\":"
                  "\"model\",\"parts\":[");
   put_picture(sv, job, b);
@@ -187,12 +224,19 @@ void google_generate(struct em_request *rq, const char *model,
                      struct json_object *body, bool stream)
 {
   struct em_server *sv = rq->server;
+  uint32_t pictures = 0;
   struct em_job *job;
 
   rq->phase = EM_RUN;
-  job = google_accept(rq, "content", model, prompt_of(body));
+  job = google_accept(rq, "content", model, prompt_of(body, &pictures));
   if (!job)
     return;
+  if (!stream &&
+      em_fault_take(&sv->faults, job->faults, EM_RESULT, EM_F_FAIL)) {
+    google_error(rq, 500, NULL, "An internal error has occurred.");
+    return;
+  }
+  job->polls = pictures;
   set_size(sv->options,
            google_text(body, "generationConfig/imageConfig/aspectRatio"),
            google_text(body, "generationConfig/imageConfig/imageSize"), job);
@@ -204,10 +248,15 @@ void google_generate(struct em_request *rq, const char *model,
   rq->reply.status = 200;
   if (!sv->options->polls)
     rq->reply.wire.delay_ms += sv->options->latency_ms;
-  if (stream) {
+  job->inline_data = json_object_get_boolean(
+    google_at(body, "generationConfig/thinkingConfig/includeThoughts"));
+  if (stream && em_query(rq, "alt") && !strcmp(em_query(rq, "alt"), "sse")) {
     rq->reply.content_type = "text/event-stream";
-    put_events(sv, job, json_object_get_boolean(google_at(body, THOUGHTS)),
-               &rq->reply.body);
+    put_events(sv, job, job->inline_data, &rq->reply.body);
+  } else if (stream) { /* one JSON array */
+    em_buf_puts(&rq->reply.body, "[");
+    put_response(sv, job, &rq->reply.body);
+    em_buf_puts(&rq->reply.body, "]");
   } else {
     put_response(sv, job, &rq->reply.body);
   }
@@ -218,6 +267,31 @@ void google_generate(struct em_request *rq, const char *model,
 #define REASON                                                                 \
   "Unable to show generated images. All images were filtered out because "     \
   "they violated Vertex AI's usage guidelines. Support codes: 56562880"
+
+static void put_prediction(struct em_server *sv, const struct em_job *job,
+                           unsigned i, struct em_buf *b)
+{
+  em_buf_printf(b, "{\"mimeType\":\"%s\",", em_media_type(job->media));
+  if (job->words) {
+    em_buf_puts(b, "\"gcsUri\":\"");
+    google_put_gs(job, i, b);
+  } else {
+    em_buf_puts(b, "\"bytesBase64Encoded\":\"");
+    google_put_bytes(sv, job, i, b);
+  }
+  em_buf_puts(b, "\"}");
+}
+
+/* An entry that is no picture, behind all others, when it was asked for. */
+static void put_attributes(const struct em_job *job, bool any, struct em_buf *b)
+{
+  if (job->inline_data)
+    em_buf_printf(b,
+                  "%s{\"contentType\":\"Positive Prompt\","
+                  "\"safetyAttributes\":{\"categories\":[\"Violence\"],"
+                  "\"scores\":[0.1]}}",
+                  any ? "," : "");
+}
 
 static void put_predictions(struct em_server *sv, struct em_job *job,
                             bool reasons, struct em_buf *b)
@@ -238,12 +312,25 @@ static void put_predictions(struct em_server *sv, struct em_job *job,
       em_buf_puts(b, "{\"raiFilteredReason\":\"" REASON "\"}");
       continue;
     }
-    em_buf_printf(b, "{\"mimeType\":\"%s\",\"bytesBase64Encoded\":\"",
-                  em_media_type(job->media));
-    google_put_bytes(sv, job, i, b);
-    em_buf_puts(b, "\"}");
+    put_prediction(sv, job, i, b);
   }
+  put_attributes(job, n > 0, b);
   em_buf_puts(b, "]}");
+}
+
+/* An upscaled picture has twice or four times the sides of the given PNG. */
+static void scale_up(const struct em_options *o, struct json_object *body,
+                     struct em_job *job)
+{
+  const char *factor = google_text(body, "parameters/upscaleConfig/"
+                                         "upscaleFactor");
+  const char *data = google_text(body, "instances/0/image/bytesBase64Encoded");
+  uint32_t w, h;
+
+  if (!*factor || o->width || !google_png_size(data, &w, &h))
+    return;
+  job->width = w * (factor[1] == '4' ? 4 : 2);
+  job->height = h * (factor[1] == '4' ? 4 : 2);
 }
 
 void google_predict(struct em_request *rq, const char *model,
@@ -270,6 +357,11 @@ void google_predict(struct em_request *rq, const char *model,
   job->n_outputs = (uint8_t)(n > 0 ? n : 4);
   set_size(sv->options, google_text(body, "parameters/aspectRatio"),
            google_text(body, "parameters/sampleImageSize"), job);
+  scale_up(sv->options, body, job);
+  if (*google_text(body, "parameters/storageUri"))
+    job->words = em_strdup(google_text(body, "parameters/storageUri"));
+  job->inline_data = json_object_get_boolean(
+    google_at(body, "parameters/includeSafetyAttributes"));
   if (strcmp(google_text(body, "parameters/outputOptions/mimeType"),
              "image/jpeg") == 0)
     job->media = EM_JPEG;

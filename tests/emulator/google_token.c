@@ -216,6 +216,9 @@ void google_metadata_answer(struct em_request *rq)
 {
   const char *flavor = em_header(rq, "Metadata-Flavor");
   const char *scopes = em_query(rq, "scopes");
+  const char *path =
+    rq->path +
+    (em_starts(rq->path, "/computeMetadata") ? strlen("/computeMetadata") : 0);
 
   rq->phase = EM_OTHER;
   if (!flavor || strcmp(flavor, "Google") != 0) {
@@ -223,10 +226,13 @@ void google_metadata_answer(struct em_request *rq)
     return;
   }
   em_reply_header(rq, "Metadata-Flavor", "Google");
-  if (strcmp(rq->path, "/computeMetadata/v1/instance") == 0)
+  if (strcmp(path, "/v1/instance") == 0)
     em_reply_text(rq, 200, "application/text", "hostname\nid\n");
-  else if (strcmp(rq->path, "/computeMetadata/v1/instance/service-accounts/"
-                            "default/token") != 0)
+  else if (strcmp(path, "/v1/project/project-id") == 0)
+    em_reply_text(rq, 200, "application/text", "emulated-project");
+  else if (strcmp(path, "/v1/universe/universe-domain") == 0)
+    em_reply_text(rq, 404, "text/html", "<html>Not Found</html>");
+  else if (strcmp(path, "/v1/instance/service-accounts/default/token") != 0)
     em_reply_text(rq, 404, "text/html", "<html>Not Found</html>");
   else if (!scopes || strcmp(scopes, SCOPE) != 0)
     em_reply_text(rq, 404, "text/html", "<html>No such scope</html>");

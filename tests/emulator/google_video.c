@@ -56,6 +56,8 @@ void google_start(struct em_request *rq, const char *model,
   job->duration_ms =
     1000 * (uint32_t)(seconds ? json_object_get_int64(seconds) : 8);
   job->n_outputs = (uint8_t)(n > 0 ? n : 1);
+  if (*google_text(body, "parameters/storageUri"))
+    job->words = em_strdup(google_text(body, "parameters/storageUri"));
   em_buf_puts(&rq->reply.body, "{\"name\":\"");
   put_name(rq, job, &rq->reply.body);
   em_buf_puts(&rq->reply.body, "\"}");
@@ -67,18 +69,29 @@ void google_start(struct em_request *rq, const char *model,
 static void put_videos(struct em_request *rq, struct em_job *job,
                        struct em_buf *b)
 {
+  bool encoded =
+    em_fault_take(&rq->server->faults, job->faults, EM_RESULT, EM_F_INLINE);
   unsigned i;
 
   em_buf_puts(b,
               google_is_studio(rq) ? "\"generatedSamples\":[" : "\"videos\":[");
   for (i = 0; i < job->n_outputs; i++) {
     em_buf_puts(b, i ? "," : "");
-    if (google_is_studio(rq)) {
+    if (google_is_studio(rq) && encoded) {
+      em_buf_puts(b, "{\"video\":{\"encoding\":\"video/mp4\","
+                     "\"encodedVideo\":\"");
+      google_put_bytes(rq->server, job, i, b);
+      em_buf_puts(b, "\"}}");
+    } else if (google_is_studio(rq)) {
       em_buf_puts(b, "{\"video\":{\"uri\":\"");
       em_put_origin(rq->server, "generativelanguage.googleapis.com", b);
       em_buf_puts(b, "/v1beta/files/");
       google_put_id(job, b);
       em_buf_puts(b, ":download?alt=media\"}}");
+    } else if (job->words) {
+      em_buf_puts(b, "{\"mimeType\":\"video/mp4\",\"gcsUri\":\"");
+      google_put_gs(job, i, b);
+      em_buf_puts(b, "\"}");
     } else {
       em_buf_puts(b, "{\"mimeType\":\"video/mp4\",\"bytesBase64Encoded\":\"");
       google_put_bytes(rq->server, job, i, b);

@@ -52,7 +52,7 @@ static bool good_key(const struct em_server *sv, const char *key)
                           : !strstr(key, "bad");
 }
 
-static bool authorised(struct em_request *rq)
+bool hf_authorised(struct em_request *rq)
 {
   char *key = key_of(rq);
   bool ok = good_key(rq->server, key);
@@ -218,13 +218,14 @@ static struct em_prompt *prompt_of(struct em_server *sv,
 }
 
 static void take_work(struct em_request *rq, const struct hf_model *model,
-                      struct json_object *input)
+                      struct json_object *body, struct json_object *input)
 {
   struct em_server *sv = rq->server;
   struct em_prompt *prompt = prompt_of(sv, input);
   const struct em_fault *fault =
     em_fault_instead(&sv->faults, prompt->set, EM_SUBMIT);
   char *mark = mark_of(rq, em_header(rq, "Idempotency-Key"));
+  struct em_job *job;
 
   prompt->seen++;
   if (fault && !fault->made) {
@@ -232,7 +233,9 @@ static void take_work(struct em_request *rq, const struct hf_model *model,
   } else if (seen_before(rq, mark) || !hf_check_input(rq, model, input)) {
     free(mark);
   } else {
-    put_submitted(rq, make_job(sv, model, input, prompt, mark));
+    job = make_job(sv, model, input, prompt, mark);
+    put_submitted(rq, job);
+    hf_add_hook(rq, body, job);
     prompt->accepted++;
     sv->stats.submits_accepted++;
   }
@@ -279,27 +282,22 @@ static void answer_submit(struct em_request *rq)
 {
   const char *id = rq->path + strspn(rq->path, "/");
   const struct hf_model *model = hf_model_find(id);
-  const char *hook = em_query(rq, "hf_webhook");
   struct json_object *body, *input;
 
   rq->phase = EM_SUBMIT;
   rq->server->stats.submits_seen++;
-  if (!authorised(rq) || !may_start(rq))
+  if (!hf_authorised(rq) || !may_start(rq))
     return;
   if (!model) {
     no_model(rq, id);
-    return;
-  }
-  if (hook && !em_starts(hook, "https://")) {
-    hf_detail(rq, 422, "hf_webhook: URL must be https");
     return;
   }
   body = fal_parse_input(rq);
   if (!body)
     return;
   input = em_starts(id, "v1/") ? params_of(rq, body) : body;
-  if (input)
-    take_work(rq, model, input);
+  if (input && hf_good_hook(rq, body))
+    take_work(rq, model, body, input);
   json_object_put(body);
 }
 
@@ -351,7 +349,7 @@ static void answer_about(struct em_request *rq, enum em_phase phase,
     hf_detail(rq, 405, "Method Not Allowed");
     return;
   }
-  if (!authorised(rq))
+  if (!hf_authorised(rq))
     return;
   if (!is_ours(job) || hf_is_v1(job) != v1 ||
       em_fault_take(&sv->faults, job->faults, phase, EM_F_LOST)) {
@@ -368,48 +366,38 @@ static void answer_about(struct em_request *rq, enum em_phase phase,
   em_fault_wire(&sv->faults, job->faults, phase, &rq->reply.wire);
 }
 
+/* DELETE: a request that is over is forgotten, and so are its files. */
+static void forget(struct em_request *rq, const char *id, size_t len)
+{
+  struct em_server *sv = rq->server;
+  struct em_job *job = em_job_find(&sv->jobs, id, len);
+
+  rq->phase = EM_OTHER;
+  if (!hf_authorised(rq))
+    return;
+  if (!is_ours(job) || hf_is_v1(job)) {
+    hf_detail(rq, 404, "Not found");
+  } else if (em_job_state(job, sv->options, em_now_ms(sv)) != EM_COMPLETED) {
+    hf_detail(rq, 400, "Request is not finished");
+  } else {
+    job->app[0] = '-'; /* nobody's from now on */
+    job->results = 0;
+    em_reply_text(rq, 204, NULL, "");
+  }
+}
+
 static void answer_request(struct em_request *rq, const char *id)
 {
   size_t len = strcspn(id, "/");
 
-  if (!strcmp(id + len, "/status"))
+  if (!id[len] && em_method(rq, "DELETE"))
+    forget(rq, id, len);
+  else if (!strcmp(id + len, "/status"))
     answer_about(rq, EM_STATUS, id, len, false);
   else if (!strcmp(id + len, "/cancel"))
     answer_about(rq, EM_CANCEL, id, len, false);
   else
     hf_detail(rq, 404, "Not Found");
-}
-
-/* ---- lists -------------------------------------------------------------- */
-
-static const struct {
-  const char *path, *body;
-} lists[] = {
-  { "/v1/motions",
-    "[{\"id\":\"5d0eee15-569c-4006-a1c7-46d1c42d9315\",\"name\":\"Zoom In\","
-    "\"description\":\"Camera moves in\",\"preview_url\":"
-    "\"https://cdn.higgsfield.ai/m.webp\",\"start_end_frame\":true}]" },
-  { "/v1/text2image/soul-styles",
-    "[{\"id\":\"464ea177-8d40-4940-8d9d-b438bab269c7\",\"name\":\"Realistic\","
-    "\"description\":\"\",\"preview_url\":"
-    "\"https://cdn.higgsfield.ai/s.webp\"}]" },
-  { "/v1/custom-references/list",
-    "{\"total\":1,\"page\":1,\"page_size\":20,\"total_pages\":1,\"items\":"
-    "[{\"id\":\"d7e6c0f3-0000-4000-8000-000000000777\",\"name\":"
-    "\"My Character\",\"status\":\"completed\"}]}" },
-};
-
-static bool answer_list(struct em_request *rq)
-{
-  size_t i;
-
-  for (i = 0; i < EM_LEN(lists); i++)
-    if (em_method(rq, "GET") && !strcmp(lists[i].path, rq->path)) {
-      if (authorised(rq))
-        em_reply_json(rq, 200, "%s", lists[i].body);
-      return true;
-    }
-  return false;
 }
 
 static void answer_api(struct em_request *rq)
@@ -419,7 +407,7 @@ static void answer_api(struct em_request *rq)
   em_reply_header(rq, "X-Correlation-ID", "%016llx",
                   (unsigned long long)em_mix(rq->server->stats.replies[2] +
                                              rq->server->jobs.salt));
-  if (answer_list(rq))
+  if (hf_answer_account(rq))
     return;
   if (em_starts(path, "/requests/"))
     answer_request(rq, path + 10);
@@ -429,7 +417,7 @@ static void answer_api(struct em_request *rq)
     hf_detail(rq, 405, "Method Not Allowed");
   else if (strcmp(path, "/files/generate-upload-url") != 0)
     answer_submit(rq);
-  else if (authorised(rq))
+  else if (hf_authorised(rq))
     hf_answer_upload(rq);
 }
 

@@ -30,7 +30,17 @@ void hf_put_job_set(struct em_server *sv, struct em_job *job,
 void hf_answer_fault(struct em_request *rq, const struct em_fault *fault);
 void hf_detail(struct em_request *rq, unsigned status, const char *text);
 
+/* higgsfield_hook.c; `body`: the whole of it */
+bool hf_good_hook(struct em_request *rq, struct json_object *body);
+void hf_add_hook(struct em_request *rq, struct json_object *body,
+                 struct em_job *job);
+
+/* higgsfield_account.c: false when the path is none of its own. */
+bool hf_answer_account(struct em_request *rq);
+
 /* higgsfield.c */
+/* Answers the request when it returns false. */
+bool hf_authorised(struct em_request *rq);
 bool hf_is_v1(const struct em_job *job);
 extern const struct em_host em_higgsfield_hosts[];
 

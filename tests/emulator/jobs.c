@@ -88,6 +88,7 @@ void em_jobs_finish(struct em_jobs *jobs)
     free(job->app);
     free(job->endpoint);
     free(job->prompt);
+    free(job->words);
     free(job->error);
     free(job->faults);
     free(job);

@@ -19,6 +19,7 @@ struct em_job {
   char *endpoint; /* "fal-ai/flux/dev" */
   char *prompt;
   const void *model; /* the provider's own */
+  char *words;       /* of the request, that the answer repeats, or NULL */
   char *error;       /* body of the refusal that the result brings, or NULL */
   unsigned error_status;
   struct em_fault_set *faults;
@@ -29,7 +30,8 @@ struct em_job {
   uint32_t black; /* bit per picture that the safety checker took */
   uint8_t n_outputs;
   enum em_media media;
-  bool inline_data, cancelled, failed;
+  bool inline_data; /* the answer holds the bytes, or says more */
+  bool cancelled, failed;
 };
 
 struct em_jobs {

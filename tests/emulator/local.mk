@@ -7,8 +7,11 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/fal.h \
 	tests/emulator/fal_check.c \
 	tests/emulator/fal_fields.c \
+	tests/emulator/fal_hook.c \
 	tests/emulator/fal_models.c \
 	tests/emulator/fal_output.c \
+	tests/emulator/fal_platform.c \
+	tests/emulator/fal_rest.c \
 	tests/emulator/fal_shape.c \
 	tests/emulator/fal_stream.c \
 	tests/emulator/fal_upload.c \
@@ -18,15 +21,21 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/google.c \
 	tests/emulator/google.h \
 	tests/emulator/google_check.c \
+	tests/emulator/google_files.c \
 	tests/emulator/google_image.c \
+	tests/emulator/google_models.c \
 	tests/emulator/google_token.c \
 	tests/emulator/google_video.c \
 	tests/emulator/h264.c \
 	tests/emulator/higgsfield.c \
 	tests/emulator/higgsfield.h \
+	tests/emulator/higgsfield_account.c \
+	tests/emulator/higgsfield_hook.c \
 	tests/emulator/higgsfield_models.c \
 	tests/emulator/higgsfield_output.c \
 	tests/emulator/higgsfield_upload.c \
+	tests/emulator/hooks.c \
+	tests/emulator/hooks.h \
 	tests/emulator/hosts.c \
 	tests/emulator/hosts.h \
 	tests/emulator/jobs.c \
@@ -45,10 +54,14 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/mp4.c \
 	tests/emulator/openai.c \
 	tests/emulator/openai.h \
+	tests/emulator/openai_character.c \
 	tests/emulator/openai_check.c \
+	tests/emulator/openai_file.c \
 	tests/emulator/openai_form.c \
 	tests/emulator/openai_formats.c \
+	tests/emulator/openai_hook.c \
 	tests/emulator/openai_image.c \
+	tests/emulator/openai_list.c \
 	tests/emulator/openai_video.c \
 	tests/emulator/picture.c \
 	tests/emulator/picture.h \
@@ -60,6 +73,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/reply.c \
 	tests/emulator/runway.c \
 	tests/emulator/runway.h \
+	tests/emulator/runway_account.c \
 	tests/emulator/runway_fields.c \
 	tests/emulator/runway_models.c \
 	tests/emulator/runway_output.c \
@@ -67,6 +81,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/runway_uri.c \
 	tests/emulator/server.c \
 	tests/emulator/server.h \
+	tests/emulator/sign.c \
 	tests/emulator/util.c \
 	tests/emulator/util.h \
 	tests/emulator/visgate.c \
@@ -77,7 +92,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/visgate_output.c
 
 EXTRA_DIST += tests/emulator/check.sh tests/emulator/recording.json \
-	tests/emulator/upload.sh
+	tests/emulator/rest.sh tests/emulator/upload.sh
 EXTRA_DIST += tests/emulator/modelgates.sh tests/emulator/openai.sh
 EXTRA_DIST += tests/emulator/google.sh tests/emulator/higgsfield.sh
 EXTRA_DIST += tests/emulator/visgate.sh
@@ -86,9 +101,11 @@ if HAVE_EMULATOR
 bin_PROGRAMS += tests/emulator/gamut-emulator
 tests_emulator_gamut_emulator_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
 tests_emulator_gamut_emulator_CFLAGS = \
-	$(AM_CFLAGS) $(MICROHTTPD_CFLAGS) $(JSONC_CFLAGS) $(ZLIB_CFLAGS)
+	$(AM_CFLAGS) $(MICROHTTPD_CFLAGS) $(JSONC_CFLAGS) $(ZLIB_CFLAGS) \
+	$(CRYPTO_CFLAGS)
 tests_emulator_gamut_emulator_LDADD = \
-	$(MICROHTTPD_LIBS) $(JSONC_LIBS) $(ZLIB_LIBS) -lm -lpthread
+	$(MICROHTTPD_LIBS) $(JSONC_LIBS) $(ZLIB_LIBS) $(CRYPTO_LIBS) \
+	-lm -lpthread
 
 check_PROGRAMS += tests/emulator/load
 tests_emulator_load_SOURCES = tests/emulator/load.c
@@ -96,7 +113,7 @@ tests_emulator_load_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
 tests_emulator_load_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 tests_emulator_load_LDADD = $(CURL_LIBS)
 
-TESTS += tests/emulator/check.sh tests/emulator/upload.sh
+TESTS += tests/emulator/check.sh tests/emulator/rest.sh tests/emulator/upload.sh
 TESTS += tests/emulator/google.sh
 TESTS += tests/emulator/higgsfield.sh
 TESTS += tests/emulator/modelgates.sh

@@ -52,6 +52,8 @@ static const struct {
   { "size", 's', "WxH", "every picture has this size, whatever is asked" },
   { "own-urls", 'o', NULL,
     "answers name this server instead of the vendor's hosts" },
+  { "hooks-to", 'H', "URL",
+    "send webhooks to http://127.0.0.1:PORT, whatever host they name" },
   { "key", 'k', "ID:SECRET", "accept only this key (default: any ID:SECRET)" },
   { "seed", 'd', "N", "the same ids and seeds in every run" },
   { "replay", 'R', "FILE", "play a recorded exchange file" },
@@ -81,7 +83,8 @@ static void help(void)
     "--print-endpoints --no-serve)\"\n"
     "  FAL_KEY=any:thing gamut -p \"a neon fox\" -m flux -o fox.png\n\n"
     "Keys: \"bad\" in a key is answered with 401, \"locked\" with an "
-    "exhausted balance,\n\"noscope\" with 403.  Applications named "
+    "exhausted balance,\n\"noscope\" with 403; \"limitN\" may have N jobs "
+    "at once, \"older\" uploads as it was\n(Higgsfield).  Applications named "
     "*no-such* do not exist.\n\n"
     "Faults are asked for in the prompt, or for any prompt through\n"
     "POST /control/fault {\"where\":\"status\",\"fault\":\"503\",\"every\":"
@@ -96,7 +99,9 @@ static void help(void)
     "[500:1:made]\n");
   em_fault_help(stdout);
   puts("\nAlso POST /control/reset, POST /control/clock {\"advance_ms\":N}, "
-       "GET /control/stats,\n/control/jobs, /control/replay.");
+       "POST\n/control/hooks {\"to\":URL,\"tamper\":true,\"late_s\":N,"
+       "\"again\":JOB}, GET /control/stats,\n/control/jobs, "
+       "/control/replay.");
 }
 
 static bool number_value(const char *name, int64_t low, int64_t high,
@@ -167,6 +172,9 @@ static bool take_option(struct arguments *a, int letter)
     return false;
   case 'k':
     a->options.key = optarg;
+    return true;
+  case 'H':
+    a->options.hooks_to = optarg;
     return true;
   case 'R':
     a->replay = optarg;
@@ -284,9 +292,17 @@ static int serve(const struct arguments *a, struct em_replay *replay)
   const struct em_host *hosts =
     replay ? em_replay_hosts(replay) : em_all_hosts();
   struct em_server *sv = em_server_new(&a->options, hosts);
+  const char *wrong = NULL;
   int status = 1;
 
   sv->replay = replay;
+  if (a->options.hooks_to)
+    wrong = em_hooks_control(sv, a->options.hooks_to, NULL, false, 0);
+  if (wrong) {
+    fprintf(stderr, "gamut-emulator: --hooks-to: %s\n", wrong);
+    em_server_free(sv);
+    return 2;
+  }
   catch_signals();
   if (em_server_start(sv) && announce(a, sv)) {
     em_server_run(sv, &stop);

@@ -266,19 +266,28 @@ void openai_put_id(const struct em_job *job, const char *prefix,
       em_buf_putc(out, (unsigned char)*c);
 }
 
-struct em_job *openai_find(struct em_request *rq, const char *app,
-                           const char *id, size_t len)
+struct em_job *openai_find(struct em_request *rq, const char *id, size_t len)
 {
-  size_t skip = strlen(app) + 1; /* "video_", "file-" */
+  size_t skip = strlen("video_");
   struct em_job *job;
 
-  if (len != skip + 32 || strncmp(id, app, skip - 1) != 0)
+  if (len != skip + 32 || strncmp(id, "video_", skip) != 0)
     return NULL;
   job = em_job_find(&rq->server->jobs, id + skip, 32);
-  return job && !strcmp(job->app, app) && !job->cancelled ? job : NULL;
+  return job && !strcmp(job->app, "video") && !job->cancelled ? job : NULL;
 }
 
-/* Models and files */
+void openai_new_id(struct em_server *sv, const char *prefix,
+                   char ret[OPENAI_ID_SIZE])
+{
+  static uint64_t serial;
+  uint64_t x = em_mix(sv->jobs.salt ^ em_mix(++serial));
+
+  snprintf(ret, OPENAI_ID_SIZE, "%s%016llx%08llx", prefix,
+           (unsigned long long)x, (unsigned long long)(em_mix(x) >> 32));
+}
+
+/* Models */
 
 static void put_model(const struct openai_model *m, struct em_buf *b)
 {
@@ -315,49 +324,26 @@ static void answer_models(struct em_request *rq, const char *id)
   }
 }
 
-static void take_file(struct em_request *rq, const struct openai_input *in)
-{
-  const struct openai_file *file = openai_file(in, "file");
-  struct em_buf *b = &rq->reply.body;
-  struct em_job *job;
-
-  if (!file || !openai_text(in, "purpose")) {
-    openai_error(rq, 400, "invalid_request_error", file ? "purpose" : "file",
-                 "missing_required_parameter",
-                 "Missing required parameter: '%s'.",
-                 file ? "purpose" : "file");
-    return;
-  }
-  job = openai_accept(rq, in, "file");
-  if (!job)
-    return;
-  em_buf_puts(b, "{\"id\":\"");
-  openai_put_id(job, "file-", b);
-  em_buf_printf(b,
-                "\",\"object\":\"file\",\"bytes\":%zu,\"created_at\":%lld,"
-                "\"expires_at\":null,\"filename\":\"file\",\"purpose\":"
-                "\"vision\",\"status\":\"processed\",\"status_details\":null}",
-                file->len, (long long)(job->submitted_us / 1000000));
-  rq->reply.status = 200;
-}
-
-static void answer_files(struct em_request *rq)
-{
-  struct openai_input in;
-
-  rq->phase = EM_UPLOAD;
-  if (!openai_parse(rq, &in))
-    return;
-  take_file(rq, &in);
-  openai_input_finish(&in);
-}
-
 /* Where things are */
 
-static void not_here(struct em_request *rq)
+void openai_not_here(struct em_request *rq)
 {
   openai_error(rq, 404, "invalid_request_error", NULL, NULL,
                "Invalid URL (%s %s)", rq->method, rq->path);
+}
+
+/* The caller's own id of a request. */
+static bool good_request_id(struct em_request *rq)
+{
+  const char *id = em_header(rq, "X-Client-Request-Id"), *c;
+
+  for (c = id; c && *c > 0; c++)
+    ;
+  if (!c || (!*c && c - id <= 512))
+    return true;
+  openai_error(rq, 400, "invalid_request_error", NULL, NULL,
+               "X-Client-Request-Id must be ASCII and at most 512 characters.");
+  return false;
 }
 
 static void answer_api(struct em_request *rq)
@@ -370,7 +356,7 @@ static void answer_api(struct em_request *rq)
                                              rq->server->jobs.n));
   em_reply_header(rq, "openai-version", "2020-10-01");
   rq->phase = EM_OTHER;
-  if (!authorised(rq))
+  if (!authorised(rq) || !good_request_id(rq))
     return;
   if (post && !strcmp(path, "/images/generations"))
     openai_images(rq, false);
@@ -381,14 +367,17 @@ static void answer_api(struct em_request *rq)
     openai_images(rq, true);
   else if (!strcmp(path, "/videos") || em_starts(path, "/videos/"))
     openai_videos(rq, path + strlen("/videos"));
-  else if (post && !strcmp(path, "/files"))
-    answer_files(rq);
+  else if (!strcmp(path, "/files") || em_starts(path, "/files/"))
+    openai_files(rq, path + strlen("/files"));
+  else if (!strcmp(path, "/webhook_endpoints") ||
+           em_starts(path, "/webhook_endpoints/"))
+    openai_hooks(rq, path + strlen("/webhook_endpoints"));
   else if (!post && !strcmp(path, "/models"))
     answer_models(rq, "");
   else if (!post && em_starts(path, "/models/"))
     answer_models(rq, path + strlen("/models/"));
   else
-    not_here(rq);
+    openai_not_here(rq);
 }
 
 /* Where the pictures of servers lie that answer with URLs. */

@@ -5,6 +5,8 @@
 
 #include <json-c/json.h>
 
+#define OPENAI_ID_SIZE 48
+
 /* What a model of the Images API can do. */
 struct openai_model {
   const char *id;
@@ -18,7 +20,7 @@ const struct openai_model *openai_model_find(const char *id);
 
 /* A file of a form; points into the request's body. */
 struct openai_file {
-  char name[24];
+  char name[24], filename[64], type[40];
   bool named, typed; /* has a filename; its type is one of a picture's */
   const unsigned char *bytes;
   size_t len;
@@ -60,11 +62,36 @@ void openai_put_blocked(const char *stage, struct em_buf *out);
 /* The prompt's books and faults; NULL: the answer is already there. */
 struct em_job *openai_accept(struct em_request *rq,
                              const struct openai_input *in, const char *app);
-/* By "video_<id>" or "file-<id>", if it is of that sort. */
-struct em_job *openai_find(struct em_request *rq, const char *app,
-                           const char *id, size_t len);
+/* By "video_<id>". */
+struct em_job *openai_find(struct em_request *rq, const char *id, size_t len);
 void openai_put_id(const struct em_job *job, const char *prefix,
                    struct em_buf *out);
+
+/* There is nothing at this path. */
+void openai_not_here(struct em_request *rq);
+/* "<prefix><24 hex digits>", another one each time. */
+void openai_new_id(struct em_server *sv, const char *prefix,
+                   char ret[OPENAI_ID_SIZE]);
+/* openai_list.c: the page of a list that ?limit, ?order and ?after ask for.
+ * `ids`: of all rows, the oldest first; `put` writes the i-th of them. */
+void openai_answer_list(struct em_request *rq, char ids[][OPENAI_ID_SIZE],
+                        size_t n,
+                        void (*put)(struct em_request *rq, size_t i,
+                                    struct em_buf *out));
+
+/* openai_file.c */
+void openai_files(struct em_request *rq, const char *path);
+bool openai_has_file(const char *id);
+
+/* openai_hook.c: endpoints of webhooks, and what they are told. */
+void openai_hooks(struct em_request *rq, const char *path);
+void openai_hook_video(struct em_server *sv, struct em_job *job);
+/* openai_video.c: how a video that is over has ended. */
+bool openai_video_failed(struct em_server *sv, struct em_job *job);
+
+/* openai_character.c: people of videos. */
+void openai_characters(struct em_request *rq, const char *path);
+bool openai_has_character(const char *id);
 
 void openai_images(struct em_request *rq, bool edit);
 void openai_videos(struct em_request *rq, const char *path);

@@ -261,7 +261,7 @@ static bool check_item(struct em_request *rq, struct json_object *item)
   if (url)
     return true;
   id = json_object_get_string(file);
-  if (openai_find(rq, "file", id, strlen(id)))
+  if (openai_has_file(id))
     return true;
   openai_error(rq, 404, "invalid_request_error", "images", NULL,
                "No such File object: %.80s", id);

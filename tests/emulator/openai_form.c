@@ -2,6 +2,7 @@
  * their place in the body.  "video[id]" is a member of an object. */
 #include "openai.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,20 +54,39 @@ static void add_text(struct json_object *o, char *name, const char *text,
     json_object_put(value);
 }
 
+/* The content type in the head of a part; "" when it says none. */
+static void part_type(const unsigned char *at, const unsigned char *end,
+                      char *to, size_t size)
+{
+  const unsigned char *from = find(at, end, "\nContent-Type: ");
+  size_t n = 0;
+
+  if (!from)
+    from = find(at, end, "\nContent-type: ");
+  if (!from)
+    from = find(at, end, "\ncontent-type: ");
+  for (from = from ? from + 15 : end; from<end && * from> ' '; from++)
+    if (n + 1 < size)
+      to[n++] = (char)*from;
+  to[n] = '\0';
+}
+
 static void add_part(struct openai_input *in, const unsigned char *at,
                      const unsigned char *body, const unsigned char *end)
 {
   struct openai_file file = { .bytes = body, .len = (size_t)(end - body) };
-  char name[64], path[256];
+  char name[64], path[256] = "";
 
   if (!quoted(at, body, "; name=\"", name, sizeof(name)))
     return;
   file.named = quoted(at, body, "filename=\"", path, sizeof(path));
+  snprintf(file.filename, sizeof(file.filename), "%.60s", path);
+  part_type(at, body, file.type, sizeof(file.type));
   if (!file.named) {
     add_text(in->o, name, (const char *)body, file.len);
     return;
   }
-  file.typed = find(at, body, "image/") || find(at, body, "video/");
+  file.typed = em_starts(file.type, "image/") || em_starts(file.type, "video/");
   if (in->n_files == EM_LEN(in->files) || strlen(name) >= sizeof(file.name))
     return;
   memcpy(file.name, name, strlen(name) + 1);

@@ -16,6 +16,15 @@
 enum format { PNG, JPEG, WEBP, GIF, SVG };
 static const char *const formats[] = { "png", "jpeg", "webp", "gif", "svg" };
 
+/* "auto" has been decided by the time of the answer. */
+static const char *decided(const struct openai_input *in, const char *name,
+                           const char *otherwise)
+{
+  const char *text = openai_text(in, name);
+
+  return text && strcmp(text, "auto") != 0 ? text : otherwise;
+}
+
 static void shape(struct em_request *rq, const struct openai_input *in,
                   struct em_job *job)
 {
@@ -23,6 +32,7 @@ static void shape(struct em_request *rq, const struct openai_input *in,
   const char *size = openai_text(in, "size");
   const char *format = openai_text(in, "output_format");
   int64_t n = openai_number(in, "n", 1);
+  struct em_buf words = { 0 };
   unsigned i;
 
   job->width = job->height = 1024;
@@ -40,6 +50,10 @@ static void shape(struct em_request *rq, const struct openai_input *in,
   job->media = job->seed == JPEG ? EM_JPEG : EM_PNG;
   job->polls = (uint32_t)openai_number(in, "partial_images", 0);
   job->duration_ms = (uint32_t)openai_number(in, "frame_count", 9);
+  em_buf_printf(&words, "\"background\":\"%s\",\"quality\":\"%s\"",
+                decided(in, "background", "opaque"),
+                decided(in, "quality", "medium"));
+  job->words = words.data;
 }
 
 static void put_bytes(struct em_server *sv, const struct em_job *job,
@@ -87,10 +101,8 @@ static void put_usage(const struct em_job *job, unsigned n, unsigned drafts,
 
 static void put_look(const struct em_job *job, struct em_buf *out)
 {
-  em_buf_printf(out,
-                ",\"background\":\"opaque\",\"output_format\":\"%s\","
-                "\"quality\":\"medium\",\"size\":\"%ux%u\"",
-                formats[job->seed], job->width, job->height);
+  em_buf_printf(out, ",%s,\"output_format\":\"%s\",\"size\":\"%ux%u\"",
+                job->words, formats[job->seed], job->width, job->height);
 }
 
 /* As compatible servers do it: what is not there is null. */
@@ -138,6 +150,10 @@ static void put_answer(struct em_request *rq, struct em_job *job, bool as_url)
     put_look(job, b);
     put_usage(job, n, 0, b);
   }
+  if (job->seed == SVG)
+    em_buf_puts(b, ",\"svg_usage\":{\"model\":\"gpt-5.5\",\"input_tokens\":210,"
+                   "\"output_tokens\":900,\"reasoning_tokens\":128,"
+                   "\"total_tokens\":1110}");
   em_buf_putc(b, '}');
   job->results += !job->results; /* files.c: it has been handed out */
   rq->reply.status = 200;

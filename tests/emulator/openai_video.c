@@ -16,6 +16,21 @@ static bool not_found(struct em_request *rq, const char *id, size_t len)
   return false;
 }
 
+bool openai_video_failed(struct em_server *sv, struct em_job *job)
+{
+  struct em_faults *f = &sv->faults;
+
+  job->results++;
+  if (!job->failed && em_fault_take(f, job->faults, EM_RESULT, EM_F_BLOCKED)) {
+    job->failed = true;
+    job->black = 1;
+  }
+  job->failed = job->failed ||
+                em_fault_take(f, job->faults, EM_RESULT, EM_F_FAIL) ||
+                em_fault_take(f, job->faults, EM_RESULT, EM_F_FAIL_LATE);
+  return job->failed;
+}
+
 static const char *state_of(struct em_request *rq, struct em_job *job)
 {
   struct em_server *sv = rq->server;
@@ -28,15 +43,7 @@ static const char *state_of(struct em_request *rq, struct em_job *job)
     return "in_progress";
   if (state != EM_COMPLETED)
     return state == EM_QUEUED ? "queued" : "in_progress";
-  job->results++;
-  if (!job->failed && em_fault_take(f, job->faults, EM_RESULT, EM_F_BLOCKED)) {
-    job->failed = true;
-    job->black = 1;
-  }
-  job->failed = job->failed ||
-                em_fault_take(f, job->faults, EM_RESULT, EM_F_FAIL) ||
-                em_fault_take(f, job->faults, EM_RESULT, EM_F_FAIL_LATE);
-  return job->failed ? "failed" : "completed";
+  return openai_video_failed(sv, job) ? "failed" : "completed";
 }
 
 /* `black`: the moderation did it. */
@@ -48,6 +55,19 @@ static void put_failure(const struct em_job *job, struct em_buf *b)
   else
     em_buf_puts(b, "{\"code\":\"server_error\",\"message\":\"Video generation "
                    "failed due to an internal error.\"}");
+}
+
+/* Its content can be had for an hour. */
+static void put_times(const struct em_job *job, const char *state,
+                      struct em_buf *b)
+{
+  long long over = job->submitted_us / 1000000 + 1;
+
+  if (strcmp(state, "completed") != 0)
+    em_buf_puts(b, "\"completed_at\":null,\"expires_at\":null");
+  else
+    em_buf_printf(b, "\"completed_at\":%lld,\"expires_at\":%lld", over,
+                  over + 3600);
 }
 
 static void put_video(struct em_request *rq, struct em_job *job,
@@ -62,7 +82,8 @@ static void put_video(struct em_request *rq, struct em_job *job,
   em_buf_json(b, job->endpoint);
   em_buf_printf(b, ",\"status\":\"%s\",\"progress\":%u,\"created_at\":%lld,",
                 state, permille / 10, (long long)(job->submitted_us / 1000000));
-  em_buf_puts(b, "\"completed_at\":null,\"expires_at\":null,\"prompt\":");
+  put_times(job, state, b);
+  em_buf_puts(b, ",\"prompt\":");
   em_buf_json(b, job->prompt);
   em_buf_printf(b,
                 ",\"size\":\"%ux%u\",\"seconds\":\"%u\",\"error\":", job->width,
@@ -95,15 +116,54 @@ static bool png_size(const struct openai_file *file, uint32_t *w, uint32_t *h)
   return true;
 }
 
+static const char *sizes_of(const struct openai_input *in)
+{
+  const char *model = openai_text(in, "model");
+
+  return model && em_starts(model, "sora-2-pro")
+           ? "720x1280 1280x720 1024x1792 1792x1024 1920x1080 1080x1920"
+           : "720x1280 1280x720";
+}
+
+/* Other servers have sizes of their own. */
+static bool is_offered(const struct em_request *rq,
+                       const struct openai_input *in, const char *size)
+{
+  return openai_is_compatible(rq) || strstr(sizes_of(in), size) != NULL;
+}
+
+/* Characters are known people, two at most. */
+static bool people_known(struct em_request *rq, const struct openai_input *in)
+{
+  struct json_object *list, *id;
+  size_t i, n;
+
+  if (!json_object_object_get_ex(in->o, "characters", &list))
+    return true;
+  n = json_object_array_length(list);
+  for (i = 0; i < n && i < 3; i++)
+    if (!json_object_object_get_ex(json_object_array_get_idx(list, i), "id",
+                                   &id) ||
+        !openai_has_character(json_object_get_string(id)))
+      break;
+  if (n > 0 && n < 3 && i == n)
+    return true;
+  openai_error(rq, 400, "invalid_request_error", "characters", "invalid_value",
+               "Invalid value: 'characters'. One or two ids of characters are "
+               "supported.");
+  return false;
+}
+
 static bool frame_fits(struct em_request *rq, const struct openai_input *in)
 {
   const struct openai_file *file = openai_file(in, "input_reference");
   const char *size = openai_text(in, "size");
   uint32_t w = 720, h = 1280, fw, fh;
 
-  if (size && !em_parse_size(size, &w, &h)) {
+  if (size && (!em_parse_size(size, &w, &h) || !is_offered(rq, in, size))) {
     openai_error(rq, 400, "invalid_request_error", "size", "invalid_value",
-                 "Invalid value: '%.40s'.", size);
+                 "Invalid value: '%.40s'. Supported values are: %s.", size,
+                 sizes_of(in));
     return false;
   }
   if (!file || !png_size(file, &fw, &fh) || (w == fw && h == fh))
@@ -146,6 +206,7 @@ static void make(struct em_request *rq, const struct openai_input *in,
   if (from_id) /* a remix names what it was made from */
     job->error = em_strdup(from_id);
   shape(rq, in, from, job);
+  openai_hook_video(rq->server, job);
   put_video(rq, job, "queued", &rq->reply.body);
   rq->reply.status = 200;
 }
@@ -166,7 +227,8 @@ static void create(struct em_request *rq)
                  "The model `%.100s` does not exist or you do not have access "
                  "to it.",
                  model);
-  else if (openai_check_video(rq, &in, fields) && frame_fits(rq, &in))
+  else if (openai_check_video(rq, &in, fields) && people_known(rq, &in) &&
+           frame_fits(rq, &in))
     make(rq, &in, NULL, NULL);
   openai_input_finish(&in);
 }
@@ -185,7 +247,7 @@ static void follow(struct em_request *rq, bool extend)
   if (json_object_object_get_ex(in.o, "video", &video))
     json_object_object_get_ex(video, "id", &id);
   text = id ? json_object_get_string(id) : "";
-  from = openai_find(rq, "video", text, strlen(text));
+  from = openai_find(rq, text, strlen(text));
   if (extend && !openai_text(&in, "seconds"))
     openai_error(rq, 400, "invalid_request_error", "seconds",
                  "missing_required_parameter",
@@ -215,30 +277,50 @@ static void remix(struct em_request *rq, const struct em_job *from,
 
 /* Looking */
 
+/* A sheet is some frames side by side; here it is one picture of that form. */
+static struct em_blob *sheet(struct em_server *sv, const struct em_job *job)
+{
+  const struct em_look look = { .media = EM_JPEG,
+                                .width = job->width / 2,
+                                .height = job->height / 2,
+                                .look = job->look };
+
+  return em_picture_get(&sv->pictures, &look);
+}
+
 static void send_content(struct em_request *rq, struct em_job *job)
 {
   struct em_server *sv = rq->server;
   const char *variant = em_query(rq, "variant");
-  struct em_buf picture = { 0 };
+  struct em_reply *re = &rq->reply;
 
+  variant = variant ? variant : "video";
   if (em_job_state(job, sv->options, em_now_ms(sv)) != EM_COMPLETED ||
       job->failed) {
     openai_error(rq, 404, "invalid_request_error", NULL, NULL,
                  "Video is not ready yet.");
     return;
   }
-  job->files++;
-  sv->stats.files_served++;
-  rq->reply.status = 200;
-  if (!variant || !strcmp(variant, "video")) {
-    rq->reply.blob = em_file_bytes(sv, job, 0);
-    rq->reply.blob_len = rq->reply.blob->len;
-    rq->reply.content_type = "video/mp4";
+  if (!strcmp(variant, "video")) {
+    re->blob = em_file_bytes(sv, job, 0);
+    re->content_type = "video/mp4";
+  } else if (!strcmp(variant, "spritesheet")) {
+    re->blob = sheet(sv, job);
+    re->content_type = "image/jpeg";
+  } else if (!strcmp(variant, "thumbnail")) {
+    openai_webp(job->width, job->height, job->look, &re->body);
+    re->content_type = "image/webp";
+  } else {
+    openai_error(rq, 400, "invalid_request_error", "variant", "invalid_value",
+                 "Invalid value: '%.40s'. Supported values are: 'video', "
+                 "'thumbnail', and 'spritesheet'.",
+                 variant);
     return;
   }
-  openai_webp(job->width, job->height, job->look, &picture);
-  rq->reply.body = picture;
-  rq->reply.content_type = "image/webp";
+  re->blob_len = re->blob ? re->blob->len : 0;
+  re->status = 200;
+  job->files++;
+  sv->stats.files_served++;
 }
 
 static void show(struct em_request *rq, struct em_job *job)
@@ -254,27 +336,43 @@ static void show(struct em_request *rq, struct em_job *job)
   rq->reply.status = 200;
 }
 
-static void list(struct em_request *rq)
+static bool is_listed(const struct em_job *job)
 {
-  const struct em_server *sv = rq->server;
-  struct em_buf *b = &rq->reply.body;
-  bool first = true;
-  size_t i;
-
-  em_buf_puts(b, "{\"object\":\"list\",\"data\":[");
-  for (i = sv->jobs.n; i-- > 0;) {
-    struct em_job *job = sv->jobs.all[i];
-
-    if (strcmp(job->app, "video") != 0 || job->cancelled)
-      continue;
-    em_buf_puts(b, first ? "" : ",");
-    put_video(rq, job, state_of(rq, job), b);
-    first = false;
-  }
-  em_buf_puts(b, "],\"has_more\":false}");
-  rq->reply.status = 200;
+  return !strcmp(job->app, "video") && !job->cancelled;
 }
 
+/* The i-th video of those that are listed. */
+static void put_row(struct em_request *rq, size_t i, struct em_buf *b)
+{
+  const struct em_jobs *jobs = &rq->server->jobs;
+  size_t k;
+
+  for (k = 0; k < jobs->n; k++)
+    if (is_listed(jobs->all[k]) && !i--) {
+      put_video(rq, jobs->all[k], state_of(rq, jobs->all[k]), b);
+      return;
+    }
+}
+
+static void list(struct em_request *rq)
+{
+  const struct em_jobs *jobs = &rq->server->jobs;
+  char(*ids)[OPENAI_ID_SIZE] = em_alloc((jobs->n + 1) * sizeof(*ids));
+  struct em_buf id = { 0 };
+  size_t i, n = 0;
+
+  for (i = 0; i < jobs->n; i++)
+    if (is_listed(jobs->all[i])) {
+      openai_put_id(jobs->all[i], "video_", &id);
+      memcpy(ids[n++], id.data, id.len + 1);
+      id.len = 0;
+    }
+  openai_answer_list(rq, ids, n, put_row);
+  em_buf_finish(&id);
+  free(ids);
+}
+
+/* What OpenAI does to a running job is not known; other servers stop it. */
 static void drop(struct em_request *rq, struct em_job *job)
 {
   rq->phase = EM_CANCEL;
@@ -290,7 +388,7 @@ static void drop(struct em_request *rq, struct em_job *job)
 static void answer_one(struct em_request *rq, const char *id)
 {
   size_t len = strcspn(id, "/");
-  struct em_job *job = openai_find(rq, "video", id, len);
+  struct em_job *job = openai_find(rq, id, len);
   struct em_faults *f = &rq->server->faults;
   const struct em_fault *fault;
   const char *rest = id + len;
@@ -331,6 +429,8 @@ void openai_videos(struct em_request *rq, const char *path)
     follow(rq, false);
   else if (post && !strcmp(path, "/extensions"))
     follow(rq, true);
+  else if (em_starts(path, "/characters"))
+    openai_characters(rq, path + strlen("/characters"));
   else
     answer_one(rq, path + 1);
 }

@@ -300,6 +300,17 @@ static struct MHD_Response *make_response(struct em_request *rq)
   return MHD_create_response_from_buffer(len, lent, MHD_RESPMEM_PERSISTENT);
 }
 
+/* JSON, unless the handler said otherwise; nothing is of no type. */
+static const char *type_of(const struct em_reply *re)
+{
+  bool is_empty = !re->body.len && !re->blob && !re->more &&
+                  !re->wire.empty_body && !re->wire.huge && !re->wire.endless;
+
+  if (re->content_type)
+    return re->content_type;
+  return is_empty ? NULL : "application/json";
+}
+
 enum MHD_Result em_reply_send(struct em_request *rq)
 {
   struct em_reply *re = &rq->reply;
@@ -317,9 +328,8 @@ enum MHD_Result em_reply_send(struct em_request *rq)
   response = make_response(rq);
   if (!response)
     return MHD_NO;
-  MHD_add_response_header(response, "Content-Type",
-                          re->content_type ? re->content_type
-                                           : "application/json");
+  if (type_of(re))
+    MHD_add_response_header(response, "Content-Type", type_of(re));
   for (i = 0; i < re->n_headers; i++)
     MHD_add_response_header(response, re->names[i], re->values[i]);
   rc = MHD_queue_response(rq->connection, re->status, response);

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define MOST_PIXELS 8192
-#define CREDITS     100000
 
 static bool is_ours(const struct em_job *job)
 {
@@ -330,29 +329,6 @@ static void answer_task(struct em_request *rq, const char *id)
 
 /* ---- the hosts ---------------------------------------------------------- */
 
-static int spent(const struct em_server *sv)
-{
-  int sum = 0;
-  size_t i;
-
-  for (i = 0; i < sv->jobs.n; i++)
-    if (is_ours(sv->jobs.all[i]) && !sv->jobs.all[i]->failed)
-      sum += runway_credits(sv->jobs.all[i]);
-  return sum;
-}
-
-static void answer_organization(struct em_request *rq)
-{
-  em_reply_json(rq, 200,
-                "{\"creditBalance\":%d,\"tier\":{\"maxMonthlyCreditSpend\":"
-                "10000,\"models\":{\"gen4.5\":{\"maxConcurrentGenerations\":3,"
-                "\"maxDailyGenerations\":500},\"aleph2\":{"
-                "\"maxConcurrentGenerations\":null,\"maxDailyGenerations\":null"
-                "}}},\"usage\":{\"models\":{\"gen4.5\":{"
-                "\"dailyGenerations\":0}}}}",
-                CREDITS - spent(rq->server));
-}
-
 static void answer_api(struct em_request *rq)
 {
   const char *path = rq->path;
@@ -366,7 +342,9 @@ static void answer_api(struct em_request *rq)
   else if (!strcmp(path, "/v1/uploads") && post)
     runway_answer_upload(rq);
   else if (!strcmp(path, "/v1/organization") && em_method(rq, "GET"))
-    answer_organization(rq);
+    runway_answer_organization(rq);
+  else if (!strcmp(path, "/v1/organization/usage") && post)
+    runway_answer_usage(rq);
   else if (!em_starts(path, "/v1/") || !runway_is_work(path + 4))
     runway_error(rq, 404, "Not found");
   else if (!post)

@@ -44,6 +44,10 @@ int runway_credits(const struct em_job *job);
 void runway_answer_fault(struct em_request *rq, const struct em_fault *fault);
 void runway_error(struct em_request *rq, unsigned status, const char *text);
 
+/* runway_account.c */
+void runway_answer_organization(struct em_request *rq);
+void runway_answer_usage(struct em_request *rq);
+
 /* runway.c */
 /* The body as an object; NULL: it is answered already. */
 struct json_object *runway_parse(struct em_request *rq);

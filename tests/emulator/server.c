@@ -325,7 +325,10 @@ bool em_server_start(struct em_server *sv)
 static int next_timeout(struct em_server *sv, int most)
 {
   MHD_UNSIGNED_LONG_LONG mhd_ms;
-  int64_t timeout = most;
+  int64_t timeout = most, hook_ms = em_hooks_run(sv);
+
+  if (hook_ms >= 0 && hook_ms < timeout)
+    timeout = hook_ms;
 
   if (MHD_get_timeout(sv->daemon, &mhd_ms) == MHD_YES &&
       mhd_ms < (MHD_UNSIGNED_LONG_LONG)timeout)
@@ -383,6 +386,7 @@ void em_server_free(struct em_server *sv)
     MHD_run(sv->daemon);
     MHD_stop_daemon(sv->daemon);
   }
+  em_hooks_finish(sv);
   em_jobs_finish(&sv->jobs);
   em_faults_finish(&sv->faults);
   em_pictures_finish(&sv->pictures);
@@ -415,7 +419,6 @@ void em_endpoint_map(const struct em_host *hosts, const char *base,
   em_buf_putc(out, '{');
   for (h = hosts; h->name; h++)
     em_buf_printf(out, "%s\"%s://%s\":\"%s/%s\"", h == hosts ? "" : ",",
-                  is_plain(h->name) ? "http" : "https", h->name, base,
-                  h->name);
+                  is_plain(h->name) ? "http" : "https", h->name, base, h->name);
   em_buf_putc(out, '}');
 }

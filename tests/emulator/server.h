@@ -2,6 +2,7 @@
 #define EM_SERVER_H
 
 #include "faults.h"
+#include "hooks.h"
 #include "jobs.h"
 #include "picture.h"
 #include "util.h"
@@ -21,7 +22,8 @@ struct em_options {
   uint32_t width, height; /* 0: as the request says */
   const char *key;
   uint64_t seed;
-  bool own_urls; /* answers name this server, not the vendor's hosts */
+  const char *hooks_to; /* origin on loopback for deliveries */
+  bool own_urls;        /* answers name this server, not the vendor's hosts */
   bool verbose;
 };
 
@@ -54,6 +56,7 @@ struct em_server {
   struct em_jobs jobs;
   struct em_faults faults;
   struct em_pictures pictures;
+  struct em_hooks hooks;
   struct em_replay *replay;
   struct em_parked *parked; /* a heap, earliest first */
   size_t n_parked, cap_parked;

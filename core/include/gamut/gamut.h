@@ -169,6 +169,7 @@ gamut_request_copy(const struct gamut_request *r);
  * "force"), or in the result when there is no "output".  A model that makes no
  * drafts is asked without them, which gamut_result_difference() tells.
  *
+ * An "output" with an ending asks for that format, where the model offers it.
  * GAMUT_E_INVALID for an unknown name (with the nearest one), text that is no
  * value of the field's type, invalid UTF-8. */
 GAMUT_API int32_t gamut_request_set(struct gamut_request *r, const char *name,
