@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include <stdatomic.h>
 
 struct gm_blob {
   struct gm_buf mem;
@@ -23,5 +24,16 @@ int32_t gm_blob_add(struct gm_blob *b, const void *p, size_t len,
 /* Copy up to `len` bytes at `offset`; the count, 0 at the end, -1 on error. */
 ssize_t gm_blob_read(const struct gm_blob *b, uint64_t offset, void *p,
                      size_t len);
+
+/* A blob that several own and, once it is filled, nobody changes: the bytes of
+ * an input that has no file.  Readers may be on different threads. */
+struct gm_held {
+  atomic_uint refs;
+  struct gm_blob blob;
+};
+struct gm_held *gm_held_new(size_t max_mem, uint64_t max_len); /* one owner */
+struct gm_held *gm_held_ref(struct gm_held *h); /* NULL stays NULL */
+void gm_held_unref(struct gm_held *h);          /* NULL is fine */
+GM_CLEANUP(struct gm_held, gm_held_unref)
 
 #endif

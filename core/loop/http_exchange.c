@@ -15,7 +15,6 @@ static const uint64_t default_max_body = (uint64_t)64 << 20;
 void gm_exchange_init(struct gm_exchange *x)
 {
   memset(x, 0, sizeof(*x));
-  x->body_fd = -1;
   x->content_type = "";
   x->content_length = UINT64_MAX;
   gm_list_init(&x->link);

@@ -424,5 +424,8 @@ int32_t gm_call_open(struct gm_call *c, struct gm_instance *i)
 
 const char *gm_call_state_text(struct gm_call *c)
 {
-  return gm_json_text(c->state, NULL);
+  size_t len;
+  const char *text = gm_json_text(c->state, &len);
+
+  return len > 0 ? gm_call_expand(c, text, &len) : NULL;
 }
