@@ -22,6 +22,8 @@ bool gm_input_is_held(const char *source); /* "-" or a data: URI */
  * in the form of base64.  INVALID, STORAGE (temporary file), NOMEM. */
 int32_t gm_input_hold(const char *role, const char *source, char **ret_source,
                       struct gm_held **ret, struct gm_error *err);
+/* From base64, as a record has them; NULL: it is none, or no memory. */
+struct gm_held *gm_input_hold_coded(const char *base64);
 
 /* input_type.c: what a data: URI says of its bytes contradicts `found`, by
  * whose bytes it was told. */

@@ -215,3 +215,13 @@ int32_t gm_input_hold(const char *role, const char *source, char **ret_source,
   *ret = GM_TAKE(h);
   return 0;
 }
+
+struct gm_held *gm_input_hold_coded(const char *base64)
+{
+  struct gm_held *h = gm_held_new(HELD_MEM, HELD_MAX);
+
+  if (h && decode("input", "", base64, true, h, NULL) == 0)
+    return h;
+  gm_held_unref(h);
+  return NULL;
+}

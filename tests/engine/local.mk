@@ -18,6 +18,7 @@ engine_tests = \
 	tests/engine/test_chain \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
+	tests/engine/test_inputs \
 	tests/engine/test_life \
 	tests/engine/test_many \
 	tests/engine/test_money \
@@ -35,6 +36,7 @@ tests_engine_test_backup_LDADD = $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)
+tests_engine_test_inputs_LDADD = $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
