@@ -10,6 +10,9 @@
 /* How long a server may take to connect that has a backup. */
 #define BACKUP_AFTER_MS 5000
 
+/* Ten large pictures in base64. */
+#define REPLY_MAX (512u << 20)
+
 size_t gm_job_authorize(struct gm_exchange *x, const char *url,
                         struct gm_header *out, size_t max)
 {
@@ -156,7 +159,7 @@ static void start(struct gm_job *job, struct gm_flight *f)
   if (!gm_instance_owns(job->instance, x->url))
     x->flags |= GM_X_FOREIGN;
   x->timeout_ms = p->timeout_ms;
-  x->max_body = 0;
+  x->max_body = REPLY_MAX;
   x->authorize = gm_job_authorize;
   x->sink = NULL;
   x->done = answered;

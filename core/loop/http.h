@@ -57,7 +57,7 @@ struct gm_exchange {
   uint32_t timeout_ms; /* for the whole exchange; 0: 120 s (downloads: none,
                           but under 1 byte/s for 60 s ends them) */
   uint32_t connect_ms; /* for the connection alone; 0: 10 s */
-  uint64_t max_body;   /* 0: 64 MiB */
+  uint64_t max_body;   /* 0: 64 MiB; of a reply's text never more than that */
   void *owner;
   /* Add the secret headers that belong to `url` (not mapped), for this hop.
    * Write at most `max`, return the count.  Text need only live until it

@@ -45,14 +45,23 @@ void gm_reader_init(struct gm_reader *r, size_t max_text, uint64_t max_blob)
 
 void gm_reader_finish(struct gm_reader *r)
 {
+  gm_reader_reset(r);
+  gm_free(r->blobs);
+  gm_buf_finish(&r->text);
+  r->blobs = NULL;
+}
+
+void gm_reader_reset(struct gm_reader *r)
+{
   size_t i;
 
   for (i = 0; i < r->n_blobs; i++)
     gm_blob_finish(&r->blobs[i]);
-  gm_free(r->blobs);
-  gm_buf_finish(&r->text);
-  r->blobs = NULL;
   r->n_blobs = 0;
+  r->total = 0;
+  r->state = BLANK;
+  r->is_json = false;
+  gm_buf_clear(&r->text);
 }
 
 static const char *mark(const struct gm_reader *r, char buf[MARK_SIZE])

@@ -28,6 +28,7 @@ struct gm_reader {
 
 void gm_reader_init(struct gm_reader *r, size_t max_text, uint64_t max_blob);
 void gm_reader_finish(struct gm_reader *r);
+void gm_reader_reset(struct gm_reader *r); /* for another reply; keeps memory */
 /* 0, GAMUT_E_NOMEM, GAMUT_E_PROTOCOL (ceiling; a broken escape in a long
  * string), GAMUT_E_TRANSPORT (spill file). */
 int32_t gm_reader_feed(struct gm_reader *r, const char *p, size_t len,

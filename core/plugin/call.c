@@ -175,13 +175,20 @@ struct json_object *gm_call_root(struct gm_call *c, struct json_object *o)
 
 /* ---- long strings ------------------------------------------------------- */
 
+const struct gm_reader *gm_call_reader(const struct gm_call *c)
+{
+  if (!c->in)
+    return NULL;
+  if (c->in->chunk)
+    return c->in->chunk->reader;
+  return c->in->exchange ? &c->in->exchange->reader : NULL;
+}
+
 struct gm_blob *gm_call_blob(struct gm_call *c, const char *data)
 {
-  struct gm_exchange *x = c->in ? c->in->exchange : NULL;
+  const struct gm_reader *r = gm_call_reader(c);
 
-  if (!x || !data || x->reader.n_blobs == 0)
-    return NULL;
-  return gm_reader_blob(&x->reader, data);
+  return r && data && r->n_blobs > 0 ? gm_reader_blob(r, data) : NULL;
 }
 
 const char *gm_call_plain(struct gm_call *c, const char *s)

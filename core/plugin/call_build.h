@@ -67,6 +67,8 @@ void *gm_call_alloc(struct gm_call *c, size_t size);
 char *gm_call_copy(struct gm_call *c, const char *s, size_t len);
 /* `items` with room for one more behind `n`; NULL: broken. */
 void *gm_call_grow(struct gm_call *c, void *items, uint32_t n, size_t size);
+/* What read the reply or the event at hand; NULL: nothing did. */
+const struct gm_reader *gm_call_reader(const struct gm_call *c);
 /* The text itself.  A long string of the reply that was moved out of it comes
  * back in full, up to 1 MiB. */
 const char *gm_call_plain(struct gm_call *c, const char *s);

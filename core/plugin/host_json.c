@@ -286,10 +286,10 @@ static bool expand(struct gm_call *c, struct json_object *o)
 
 struct json_object *gm_json_owned(struct gm_call *c, struct json_object *value)
 {
-  const struct gm_exchange *x = c && c->in ? c->in->exchange : NULL;
+  const struct gm_reader *r = c ? gm_call_reader(c) : NULL;
   struct json_object *copy = NULL;
 
-  if (!x || x->reader.n_blobs == 0)
+  if (!r || r->n_blobs == 0)
     return json_object_get(value);
   if (json_object_deep_copy(value, &copy, NULL) != 0)
     return NULL;

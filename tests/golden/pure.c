@@ -320,7 +320,7 @@ static bool feed_stream(struct pure *p, const struct gm_buf *body)
   int32_t rc;
 
   gm_sse_init(&sse, 1 << 26);
-  rc = gm_sse_feed(&sse, gm_buf_text(body), body->len, on_event, p);
+  rc = gm_sse_feed(&sse, gm_buf_text(body), body->len, on_event, p, NULL);
   gm_sse_finish(&sse);
   if (rc != 0)
     return !p->why[0];
