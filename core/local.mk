@@ -48,6 +48,8 @@ core_loop_sources = \
 	core/loop/blob.h \
 	core/loop/body.c \
 	core/loop/body.h \
+	core/loop/coded.c \
+	core/loop/coded.h \
 	core/loop/endpoints.c \
 	core/loop/endpoints.h \
 	core/loop/http.c \

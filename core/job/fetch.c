@@ -118,6 +118,7 @@ static void pour(struct gm_job *job, struct gm_output *o)
 {
   if (pour_to(job, job->plan, o, &o->err) == GAMUT_E_STORAGE)
     rescue(job, o);
+  gm_output_drop_source(o);
 }
 
 static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)

@@ -100,6 +100,32 @@ static int32_t make_room(struct gm_blob *b, size_t len, struct gm_error *err)
   return 0;
 }
 
+void gm_blob_expect(struct gm_blob *b, uint64_t len)
+{
+  if (b->fd < 0)
+    gm_buf_room(&b->mem, (size_t)GM_MIN(len, (uint64_t)b->max_mem));
+}
+
+void *gm_blob_room(struct gm_blob *b, size_t len, int32_t *rc,
+                   struct gm_error *err)
+{
+  void *to = NULL;
+
+  gm_assert(len <= PIECE);
+  *rc = make_room(b, len, err);
+  if (*rc == 0)
+    to = gm_buf_room(&b->mem, len);
+  if (*rc == 0 && !to)
+    *rc = gm_fail(err, b->mem.failed, "out of memory");
+  return to;
+}
+
+void gm_blob_grown(struct gm_blob *b, size_t len)
+{
+  gm_buf_grown(&b->mem, len);
+  b->len += len;
+}
+
 int32_t gm_blob_add(struct gm_blob *b, const void *p, size_t len,
                     struct gm_error *err)
 {

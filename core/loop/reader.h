@@ -1,11 +1,12 @@
 /* reader.h - takes a reply in pieces.  In JSON every string longer than
  * GM_LONG_STRING leaves the text for a blob while it arrives (a base64 picture
- * never meets json-c) and a token stands in its place.  Tokens begin with a
- * random prefix, so a vendor's text cannot pass for one. */
+ * never meets json-c, and is decoded on the way: coded.h) and a token stands in
+ * its place.  Tokens begin with a random prefix, so a vendor's text cannot pass
+ * for one. */
 #ifndef GM_LOOP_READER_H
 #define GM_LOOP_READER_H
 
-#include "loop/blob.h"
+#include "loop/coded.h"
 
 #define GM_LONG_STRING  8192
 #define GM_READER_BLOBS 64 /* at most so many long strings a reply */
@@ -15,6 +16,7 @@ struct gm_reader {
   struct gm_blob *blobs;
   size_t n_blobs;
   uint64_t total; /* bytes fed */
+  uint64_t expect; /* bytes in all, when that is known; set by the owner */
   size_t max_mem; /* per blob, before it spills */
   uint64_t max_blob;
   bool is_json; /* decided by the first byte that is no blank: { or [ */

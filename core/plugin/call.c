@@ -194,19 +194,20 @@ struct gm_blob *gm_call_blob(struct gm_call *c, const char *data)
 const char *gm_call_plain(struct gm_call *c, const char *s)
 {
   struct gm_blob *blob = gm_call_blob(c, s);
-  uint64_t at = 0;
+  uint64_t at = 0, len;
   char *text;
 
   if (!blob)
     return s;
-  if (blob->len > PLAIN_MAX) {
+  len = gm_coded_text_len(blob);
+  if (len > PLAIN_MAX) {
     gm_call_break(c, GAMUT_E_PROTOCOL, "keeps a text of %llu bytes",
-                  (unsigned long long)blob->len);
+                  (unsigned long long)len);
     return NULL;
   }
-  text = gm_call_alloc(c, (size_t)blob->len + 1);
-  while (text && at < blob->len) {
-    ssize_t n = gm_blob_read(blob, at, text + at, (size_t)(blob->len - at));
+  text = gm_call_alloc(c, (size_t)len + 1);
+  while (text && at < len) {
+    ssize_t n = gm_coded_read_text(blob, at, text + at, (size_t)(len - at));
 
     if (n <= 0) {
       gm_call_break(c, GAMUT_E_TRANSPORT, "the reply's file cannot be read");

@@ -174,8 +174,8 @@ static int32_t look(void *user, const struct gm_sse_event *e)
   memcpy(text, token, (size_t)(end - token));
   blob = gm_reader_blob(e->reader, text);
   ck_assert_ptr_nonnull(blob);
-  ck_assert_uint_eq(blob->len, p->len);
-  ck_assert_int_eq(gm_blob_read(blob, p->len - 1, &byte, 1), 1);
+  ck_assert_uint_eq(gm_coded_text_len(blob), p->len);
+  ck_assert_int_eq(gm_coded_read_text(blob, p->len - 1, &byte, 1), 1);
   ck_assert_int_eq(byte, (char)('a' + p->n));
   p->n++;
   return 0;
