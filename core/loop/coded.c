@@ -144,6 +144,22 @@ static size_t add_groups(struct gm_blob *b, const char *p, size_t len,
   return n;
 }
 
+int32_t gm_coded_take(struct gm_blob *b, const char **p, const char *end,
+                      struct gm_error *err)
+{
+  uint64_t room = b->max_len - b->text_len; /* the rest is for gm_coded_add() */
+  int32_t rc = 0;
+  size_t n = 1;
+
+  while (rc == 0 && n > 0 && b->coded) {
+    n = (size_t)GM_MIN((uint64_t)(end - *p), room);
+    n = add_groups(b, *p, n, &rc, err);
+    *p += n;
+    room -= n;
+  }
+  return rc;
+}
+
 int32_t gm_coded_add(struct gm_blob *b, const char *p, size_t len,
                      struct gm_error *err)
 {

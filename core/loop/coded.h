@@ -13,6 +13,10 @@ void gm_coded_begin(struct gm_blob *b);
  * an ordinary blob with the letters so far. */
 int32_t gm_coded_add(struct gm_blob *b, const char *p, size_t len,
                      struct gm_error *err);
+/* As much of what lies from *p to `end` as is whole groups of letters, without
+ * looking for the end of the string; moves *p.  Nothing when it is none. */
+int32_t gm_coded_take(struct gm_blob *b, const char **p, const char *end,
+                      struct gm_error *err);
 /* The string is whole. */
 int32_t gm_coded_end(struct gm_blob *b, struct gm_error *err);
 

@@ -167,13 +167,19 @@ static int32_t long_digit(struct gm_reader *r, char c, struct gm_error *err)
   return add_unit(r, r->escape, err);
 }
 
-/* Up to the next escape or the end; the closing quote belongs to the text. */
+/* Up to the next escape or the end; the closing quote belongs to the text.
+ * Base64 is decoded first and looked for its end where it ends. */
 static int32_t long_run(struct gm_reader *r, struct piece *in,
                         struct gm_error *err)
 {
-  const char *stop = gm_find_either(in->p, in->end, '"', '\\');
+  const char *stop;
   int32_t rc = 0;
 
+  if (!r->high)
+    rc = gm_coded_take(blob(r), &in->p, in->end, err);
+  if (rc)
+    return rc;
+  stop = gm_find_either(in->p, in->end, '"', '\\');
   if (stop > in->p || (stop < in->end && *stop == '"'))
     rc = end_pair(r, err);
   if (!rc && stop > in->p)
@@ -213,7 +219,7 @@ static int32_t new_blob(struct gm_reader *r, size_t left, struct gm_error *err)
                    "reply with more than %d long strings", GM_READER_BLOBS);
   if (!r->blobs) {
     /* All at once: pointers to them stay good while more arrive. */
-    r->blobs = gm_zalloc(GM_READER_BLOBS * sizeof(*r->blobs));
+    r->blobs = gm_alloc(GM_READER_BLOBS * sizeof(*r->blobs));
     if (!r->blobs)
       return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
     gm_random(r->mark, sizeof(r->mark));

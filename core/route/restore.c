@@ -77,7 +77,8 @@ static void add_inputs(const struct gm_run *run, struct gm_buf *b)
   gm_buf_add(b, ",\"inputs\":[");
   for (i = 0; i < run->n_inputs; i++) {
     add_text(b, i ? ",{\"role\":" : "{\"role\":", run->inputs[i].role);
-    add_text(b, ",\"source\":", run->inputs[i].source);
+    add_text(b, ",\"source\":",
+             run->inputs[i].path ? run->inputs[i].path : run->inputs[i].source);
     add_bytes(b, &run->inputs[i]);
     gm_buf_addc(b, '}');
   }
@@ -135,7 +136,7 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
   gm_buf_add(b, ",\"fields\":");
   gm_buf_add(b,
              run->fields ? gm_json_text(run->fields, NULL) : run->fields_text);
-  if (getcwd(cwd, sizeof(cwd)))
+  if (run->plan.name && *run->plan.name != '/' && getcwd(cwd, sizeof(cwd)))
     add_text(b, ",\"folder\":", cwd);
   add_int(b, ",\"at\":", run->at);
   add_links(run, b);
