@@ -46,6 +46,10 @@ core_loop_sources = \
 	core/loop/addr.c \
 	core/loop/blob.c \
 	core/loop/blob.h \
+	core/loop/body.c \
+	core/loop/body.h \
+	core/loop/coded.c \
+	core/loop/coded.h \
 	core/loop/endpoints.c \
 	core/loop/endpoints.h \
 	core/loop/http.c \
@@ -99,6 +103,7 @@ core_plugin_sources = \
 	core/plugin/find.c \
 	core/plugin/header_lines.c \
 	core/plugin/host.c \
+	core/plugin/host_body.c \
 	core/plugin/host_build.c \
 	core/plugin/host_json.c \
 	core/plugin/host_text.c \
@@ -111,6 +116,8 @@ core_plugin_sources = \
 	core/plugin/loader.c \
 	core/plugin/pending.c \
 	core/plugin/pending.h \
+	core/plugin/pending_body.c \
+	core/plugin/pending_json.c \
 	core/plugin/plugin_private.h \
 	core/plugin/registry.c \
 	core/plugin/registry.h \
@@ -146,6 +153,8 @@ core_job_sources = \
 	core/job/flight.h \
 	core/job/input.c \
 	core/job/input.h \
+	core/job/input_held.c \
+	core/job/input_type.c \
 	core/job/job.c \
 	core/job/job.h \
 	core/job/name.c \

@@ -3,6 +3,7 @@
 #include "api/look.h"
 #include "api/request.h"
 #include "base/random.h"
+#include "base/str.h"
 #include "job/policy.h"
 #include <string.h>
 
@@ -27,8 +28,8 @@ static void put_price(struct json_object *link, const struct gm_run *run)
   if (!run->has_price)
     return;
   o = json_object_new_object();
-  json_object_object_add(
-    o, "usd", gm_json_new_real((double)run->price.microusd / 1e6));
+  json_object_object_add(o, "usd",
+                         gm_json_new_real((double)run->price.microusd / 1e6));
   gm_look_put(o, "formula", run->price.formula);
   gm_look_put(o, "source", run->price.source);
   gm_look_put(o, "checked", run->price.checked);
@@ -53,26 +54,99 @@ static struct json_object *headers_of(const struct gm_instance *i,
   return o;
 }
 
-static void put_body(struct json_object *o, const struct gm_pending *p)
-{
-  size_t len;
-  const char *body = gm_pending_body(p, &len), *why;
-  struct json_object *v;
-  size_t at;
+/* Up to so many bytes of inputs in a body are shown. */
+#define SHOWN_MAX 4096u
 
-  if (!body || len == 0)
-    return;
-  v = gm_json_parse_once(body, len, &at, &why);
-  if (!v) {
-    v = json_object_new_object();
-    json_object_object_add(v, "bytes", json_object_new_int64((int64_t)len));
+/* "<1234 bytes of 'fox.png'>", where it may stand inside a JSON string. */
+static void add_stand_in(struct gm_buf *b, const struct gm_pending_piece *piece,
+                         const struct gm_input *in)
+{
+  struct gm_buf plain = GM_BUF_INIT(8192), json = GM_BUF_INIT(65536);
+
+  gm_buf_addf(&plain, "<%llu bytes of '%s'>", (unsigned long long)piece->size,
+              gm_input_source(in));
+  if (piece->base64) {
+    gm_buf_add_json(&json, gm_buf_text(&plain));
+    gm_buf_addn(b, gm_buf_text(&json) + 1, json.len >= 2 ? json.len - 2 : 0);
+  } else {
+    gm_buf_add(b, gm_buf_text(&plain));
   }
-  json_object_object_add(o, "body", v);
+  gm_buf_finish(&plain);
+  gm_buf_finish(&json);
 }
 
-static struct json_object *exchange(struct gamut *g,
+/* The body with a note in the place of each input. */
+static void add_outline(struct gm_buf *b, const struct gm_pending *p,
+                        const struct gm_run *run)
+{
+  size_t len;
+  const char *text = gm_pending_text(p, &len);
+  uint32_t i;
+
+  for (i = 0; i < p->n_pieces; i++) {
+    const struct gm_pending_piece *piece = &p->pieces[i];
+
+    if (piece->input < 0)
+      gm_buf_addn(b, text + piece->offset, (size_t)piece->size);
+    else
+      add_stand_in(b, piece, &run->inputs[piece->input]);
+  }
+}
+
+/* Small pictures are shown as they go; a large one, or raw bytes, are not. */
+static bool is_shown_whole(const struct gm_pending *p)
+{
+  uint64_t size = 0;
+  uint32_t i;
+
+  for (i = 0; i < p->n_pieces; i++) {
+    if (p->pieces[i].input >= 0 && !p->pieces[i].base64)
+      return false;
+    size += p->pieces[i].input < 0 ? 0 : p->pieces[i].size;
+  }
+  return size <= SHOWN_MAX;
+}
+
+static struct json_object *body_of(const struct gm_buf *b,
+                                   const struct gm_pending *p)
+{
+  struct json_object *o;
+  const char *why;
+  size_t at;
+
+  o = gm_json_parse_once(gm_buf_text(b), b->len, &at, &why);
+  if (o)
+    return o;
+  if (gm_utf8_valid(gm_buf_text(b), b->len) && strlen(gm_buf_text(b)) == b->len)
+    return json_object_new_string_len(gm_buf_text(b), (int)b->len);
+  o = json_object_new_object();
+  json_object_object_add(
+    o, "bytes", json_object_new_int64((int64_t)gm_pending_body_size(p)));
+  return o;
+}
+
+static void put_body(struct json_object *o, const struct gm_run *run,
+                     const struct gm_pending *p, struct gm_error *err)
+{
+  struct gm_buf b = GM_BUF_INIT(INT32_MAX);
+
+  if (gm_pending_body_size(p) == 0)
+    return;
+  if (is_shown_whole(p))
+    gm_pending_read(p, run->inputs, run->n_inputs, &b, err);
+  else
+    add_outline(&b, p, run);
+  if (gm_buf_failed(&b))
+    gm_fail(err, GAMUT_E_NOMEM, "no memory for a body");
+  if (!err->error_class)
+    json_object_object_add(o, "body", body_of(&b, p));
+  gm_buf_finish(&b);
+}
+
+static struct json_object *exchange(struct gamut *g, const struct gm_run *run,
                                     const struct gm_instance *i,
-                                    const struct gm_pending *p)
+                                    const struct gm_pending *p,
+                                    struct gm_error *err)
 {
   struct json_object *o = json_object_new_object();
   struct gm_buf url = GM_BUF_INIT(GM_URL_MAX);
@@ -82,7 +156,7 @@ static struct json_object *exchange(struct gamut *g,
   if (gm_endpoints_map(g->endpoints, gm_pending_url(p), &url))
     gm_look_put(o, "goes_to", gm_buf_text(&url));
   json_object_object_add(o, "headers", headers_of(i, p));
-  put_body(o, p);
+  put_body(o, run, p, err);
   gm_buf_finish(&url);
   return o;
 }
@@ -109,7 +183,7 @@ static void put_exchanges(struct gamut *g, struct json_object *link,
   gm_call_step(c, i, &in);
   if (c->kind == GM_STEP_HTTP) {
     list = json_object_new_array();
-    json_object_array_add(list, exchange(g, i, c->pending));
+    json_object_array_add(list, exchange(g, run, i, c->pending, err));
     json_object_object_add(link, "exchanges", list);
   } else {
     gm_error_move(err, &c->err);

@@ -176,8 +176,9 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   const struct gm_link *l = gm_run_link(run);
   _cleanup_json_ struct json_object *request =
     run->job.request
-      ? gm_json_parse_once(run->job.request, strlen(run->job.request),
-                           &(size_t){ 0 }, &(const char *){ NULL })
+      ? gm_json_parse(run->router->engine->parser, run->job.request,
+                      strlen(run->job.request), &(size_t){ 0 },
+                      &(const char *){ NULL })
       : NULL;
   struct gamut_result *r = gm_zalloc(sizeof(*r));
 

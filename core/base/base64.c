@@ -12,7 +12,7 @@
 #define QUICK_MIN 64 /* shorter is not worth the call */
 
 enum { ENDED = -1, BROKEN = -2 };
-enum { BREAK = 0xfd, PAD = 0xfe, BAD = 0xff };
+enum { URL = 0x40, BREAK = 0xfd, PAD = 0xfe, BAD = 0xff };
 
 static const char alphabet[] =
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -22,10 +22,10 @@ static const char alphabet[] =
 static const uint8_t values[256] = {
    B, B, B, B, B, B, B, B, B, B,BREAK, B, B,BREAK, B, B,
    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
-   B, B, B, B, B, B, B, B, B, B, B,62, B,62, B,63,
+   B, B, B, B, B, B, B, B, B, B, B,62, B,URL|62, B,63,
   52,53,54,55,56,57,58,59,60,61, B, B, B,PAD, B, B,
    B, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,10,11,12,13,14,
-  15,16,17,18,19,20,21,22,23,24,25, B, B, B, B,63,
+  15,16,17,18,19,20,21,22,23,24,25, B, B, B, B,URL|63,
    B,26,27,28,29,30,31,32,33,34,35,36,37,38,39,40,
   41,42,43,44,45,46,47,48,49,50,51, B, B, B, B, B,
    B, B, B, B, B, B, B, B, B, B, B, B, B, B, B, B,
@@ -72,10 +72,10 @@ void gm_base64_add(struct gm_buf *b, const void *p, size_t len)
   gm_buf_grown(b, gm_base64_size(len));
 }
 
-/* Whole groups while all is plain; returns how many characters were eaten. */
-static size_t decode_groups(const char *s, size_t len, uint8_t *out)
+size_t gm_base64_decode_plain(const char *s, size_t len, void *to)
 {
   const uint8_t *u = (const uint8_t *)s;
+  uint8_t *out = to;
   size_t n = len >= QUICK_MIN ? gm_base64_decode_avx2(s, len, out) : 0;
 
   for (out += n / 4 * 3; len - n >= 4; n += 4, out += 3) {
@@ -97,6 +97,8 @@ static bool decode_char(struct gm_base64 *d, uint8_t value, uint8_t *out)
 {
   if (value == BREAK)
     return false;
+  if ((value & 0xc0) == URL)
+    value &= 63;
   if (value == PAD && d->n >= 2) {
     d->bits = d->n == 2; /* one more '=' may follow */
     d->n = ENDED;
@@ -126,7 +128,7 @@ size_t gm_base64_decode(struct gm_base64 *d, const char *s, size_t len,
 
   while (n < len && d->n != BROKEN) {
     if (d->n == 0 && len - n >= 4) {
-      size_t eaten = decode_groups(s + n, len - n, to);
+      size_t eaten = gm_base64_decode_plain(s + n, len - n, to);
 
       n += eaten;
       to += eaten / 4 * 3;

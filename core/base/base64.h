@@ -26,6 +26,9 @@ struct gm_base64 {
  * SIZE_MAX when broken. */
 size_t gm_base64_decode(struct gm_base64 *d, const char *s, size_t len,
                         void *out);
+/* Whole groups of the standard alphabet, up to anything else: how many
+ * characters were eaten.  `out` has room for len / 4 * 3 bytes. */
+size_t gm_base64_decode_plain(const char *s, size_t len, void *out);
 bool gm_base64_done(const struct gm_base64 *d); /* ended on a whole byte */
 
 #endif

@@ -89,6 +89,32 @@ int gm_write_all(int fd, const void *p, size_t len)
   return 0;
 }
 
+ssize_t gm_read_at(int fd, uint64_t offset, void *p, size_t len)
+{
+  ssize_t n;
+
+  do
+    n = pread(fd, p, len, (off_t)offset);
+  while (n < 0 && errno == EINTR);
+  return n;
+}
+
+#ifdef __APPLE__
+#define st_mtim st_mtimespec
+#endif
+
+int gm_file_mark(int fd, struct gm_file_mark *ret)
+{
+  struct stat st;
+
+  if (fstat(fd, &st))
+    return -errno;
+  ret->size = st.st_size > 0 ? (uint64_t)st.st_size : 0;
+  ret->mtime_ns =
+    (int64_t)st.st_mtim.tv_sec * 1000000000 + (int64_t)st.st_mtim.tv_nsec;
+  return 0;
+}
+
 static int make_folder(const char *path)
 {
   struct stat st;

@@ -39,6 +39,15 @@ char *gm_path_join(const char *dir, const char *name)
   return gm_buf_take(&b);
 }
 
+char *gm_path_absolute(const char *path)
+{
+  char here[4096];
+
+  if (*path == '/')
+    return gm_strdup(path);
+  return getcwd(here, sizeof(here)) ? gm_path_join(here, path) : NULL;
+}
+
 char *gm_path_xdg(const char *var, const char *fallback, const char *tail)
 {
   _cleanup_free_ char *base = NULL;

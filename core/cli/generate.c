@@ -9,8 +9,37 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Who reads standard input; it can be read once. */
+static int check_stdin(const struct cli_args *a)
+{
+  const char *prompt = cli_args_get(a, CLI_O_PROMPT);
+  const char *first = prompt && (!strcmp(prompt, "-") || !strcmp(prompt, "@-"))
+                        ? "--prompt"
+                        : NULL;
+  char label[40], first_label[40];
+  size_t i;
+
+  for (i = 0; i < a->n_given; i++) {
+    const struct cli_given *o = &a->given[i];
+
+    if (o->option->what != CLI_O_INPUT || strcmp(o->value, "-") != 0)
+      continue;
+    if (first) {
+      cli_error("%s - and %s - both want standard input", first,
+                cli_option_label(o->option, label));
+      return CLI_USAGE;
+    }
+    first = cli_option_label(o->option, first_label);
+    if (isatty(STDIN_FILENO)) {
+      cli_error("%s - would read a file from the terminal", first);
+      return CLI_USAGE;
+    }
+  }
+  return 0;
+}
+
 /* What options mean together and no field alone can say. */
-static int check(const struct cli_args *a)
+static int check_stdout(const struct cli_args *a)
 {
   const char *n = cli_args_field(a, "n");
   const char *drafts = cli_args_field(a, "partials");
@@ -62,8 +91,10 @@ int cli_with_request(const struct cli_args *a, cli_run_fn *run_it)
   struct cli_progress p;
   struct gamut_request *r;
   struct gamut *g;
-  int rc = check(a);
+  int rc = check_stdout(a);
 
+  if (!rc)
+    rc = check_stdin(a);
   if (!rc)
     rc = cli_request_build(a, &r);
   if (rc)

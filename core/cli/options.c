@@ -11,7 +11,7 @@
 const char *const cli_group_titles[CLI_GROUPS] = {
   [CLI_G_WHAT] = "What to make",
   [CLI_G_INPUT] =
-    "Inputs, each a file, an http(s) URL or a data: URI; repeatable",
+    "Inputs, each a file, URL, data: URI or - (standard input); repeatable",
   [CLI_G_OUTPUT] = "Output",
   [CLI_G_ROUTE] = "Money, time and failures",
   [CLI_G_JOBS] = "Jobs",

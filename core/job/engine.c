@@ -2,7 +2,6 @@
  * list, so there are few of them; ten thousand jobs take turns. */
 #include "job/engine.h"
 #include "job/flight.h"
-#include <unistd.h>
 
 /* Secrets of one send; wiped by http.c after use, bounded here. */
 #define SECRETS_MAX 65536
@@ -21,6 +20,7 @@ int32_t gm_engine_init(struct gm_engine *e)
 static void free_flight(struct gm_flight *f)
 {
   gm_exchange_finish(&f->x);
+  gm_body_finish(&f->body);
   gm_buf_finish(&f->secrets);
   gm_wipe_buf(&f->filled);
   gm_free(f);
@@ -97,9 +97,8 @@ void gm_flight_return(struct gm_engine *e, struct gm_flight *f)
 {
   struct gm_list *l;
 
-  if (f->x.body_fd >= 0)
-    close(f->x.body_fd);
-  f->x.body_fd = -1;
+  gm_body_finish(&f->body);
+  f->x.made = NULL;
   f->job = NULL;
   f->output = NULL;
   f->x.connect_ms = 0;

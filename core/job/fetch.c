@@ -53,8 +53,8 @@ static int32_t keep(struct gm_job *job, const struct gm_output_plan *plan,
     .wall_ms = gm_wall_ms(),
   };
   _cleanup_json_ struct json_object *request =
-    gm_json_parse_once(job->request, strlen(job->request), &(size_t){ 0 },
-                       &(const char *){ NULL });
+    gm_json_parse(job->engine->parser, job->request, strlen(job->request),
+                  &(size_t){ 0 }, &(const char *){ NULL });
 
   f.model = gm_json_str(request, "model", "");
   return gm_draft_keep(d, plan, &f, job->engine->sync_files, o, err);
@@ -118,6 +118,7 @@ static void pour(struct gm_job *job, struct gm_output *o)
 {
   if (pour_to(job, job->plan, o, &o->err) == GAMUT_E_STORAGE)
     rescue(job, o);
+  gm_output_drop_source(o);
 }
 
 static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)

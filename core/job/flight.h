@@ -22,6 +22,7 @@ struct gm_flight {
   struct gm_exchange x;
   struct gm_header headers[GM_FLIGHT_HEADERS];
   struct gm_buf secrets; /* header values filled in for one send */
+  struct gm_body body;   /* with inputs in it */
   struct gm_buf filled;  /* GAMUT_HTTP_FILL: the body with its secrets */
   struct gm_sse sse;     /* GAMUT_HTTP_STREAM */
   struct gm_ending ending; /* of an event that ended it; kind NONE before */

@@ -16,11 +16,7 @@
 void gm_output_finish(struct gm_output *o)
 {
   gm_free(o->url);
-  gm_free(o->source);
-  if (o->blob) {
-    gm_blob_finish(o->blob);
-    gm_free(o->blob);
-  }
+  gm_output_drop_source(o);
   gm_free(o->vendor_mime);
   gm_free(o->path);
   gm_buf_finish(&o->data);
@@ -32,7 +28,7 @@ static ssize_t read_source(const struct gm_output *o, uint64_t offset, void *p,
                            size_t len)
 {
   if (o->blob)
-    return gm_blob_read(o->blob, offset, p, len);
+    return gm_coded_read_text(o->blob, offset, p, len);
   if (offset >= o->source_len)
     return 0;
   len = GM_MIN(len, o->source_len - (size_t)offset);
@@ -79,8 +75,30 @@ static int32_t add_piece(struct gm_base64 *b64, struct gm_draft *d,
   return gm_draft_add(d, plain, n, err);
 }
 
-int32_t gm_output_pour(const struct gm_output *o, struct gm_draft *d,
-                       struct gm_error *err)
+/* What was decoded while it came. */
+static int32_t pour_bytes(const struct gm_blob *b, struct gm_draft *d,
+                          struct gm_error *err)
+{
+  char piece[PIECE];
+  uint64_t at = 0;
+  int32_t rc = 0;
+  ssize_t n;
+
+  if (b->cut)
+    return gm_fail(err, GAMUT_E_PROTOCOL, "the result's base64 is cut short");
+  if (b->fd < 0)
+    return gm_draft_add(d, gm_buf_text(&b->mem), b->mem.len, err);
+  while (rc == 0 && (n = gm_blob_read(b, at, piece, sizeof(piece))) > 0) {
+    rc = gm_draft_add(d, piece, (size_t)n, err);
+    at += (uint64_t)n;
+  }
+  if (rc == 0 && at < b->len)
+    return gm_fail(err, GAMUT_E_STORAGE, "cannot read the spilled reply");
+  return rc;
+}
+
+static int32_t pour_text(const struct gm_output *o, struct gm_draft *d,
+                         struct gm_error *err)
 {
   struct gm_base64 b64 = GM_BASE64_INIT;
   char piece[PIECE];
@@ -98,6 +116,22 @@ int32_t gm_output_pour(const struct gm_output *o, struct gm_draft *d,
   if (rc == 0 && base64 && !gm_base64_done(&b64))
     return gm_fail(err, GAMUT_E_PROTOCOL, "the result's base64 is cut short");
   return rc;
+}
+
+int32_t gm_output_pour(const struct gm_output *o, struct gm_draft *d,
+                       struct gm_error *err)
+{
+  if (o->base64 && o->blob && o->blob->coded)
+    return pour_bytes(o->blob, d, err);
+  return pour_text(o, d, err);
+}
+
+void gm_output_drop_source(struct gm_output *o)
+{
+  gm_free(GM_TAKE(o->source));
+  if (o->blob)
+    gm_blob_finish(o->blob);
+  gm_free(GM_TAKE(o->blob));
 }
 
 int32_t gm_output_look(struct gm_output *o, const char *path)
@@ -144,8 +178,12 @@ static int32_t check_folder(const char *name, struct gm_error *err)
 static int32_t check_target(const struct gm_output_plan *p, uint32_t index,
                             uint32_t count, struct gm_error *err)
 {
-  struct gm_name_facts f = { .job = "x", .model = "x", .provider = "x",
-                             .ext = "x", .index = index, .count = count };
+  struct gm_name_facts f = { .job = "x",
+                             .model = "x",
+                             .provider = "x",
+                             .ext = "x",
+                             .index = index,
+                             .count = count };
   _cleanup_(gm_buf_finish) struct gm_buf name = GM_BUF_INIT(4096);
   struct stat st;
   int32_t rc = gm_output_name(p->name, &f, &name, err);
@@ -155,8 +193,7 @@ static int32_t check_target(const struct gm_output_plan *p, uint32_t index,
   if (lstat(name.data, &st))
     return 0;
   if (S_ISDIR(st.st_mode))
-    return gm_fail(err, GAMUT_E_INVALID, "output: '%s' is a folder",
-                   name.data);
+    return gm_fail(err, GAMUT_E_INVALID, "output: '%s' is a folder", name.data);
   if (!p->force)
     return gm_fail(err, GAMUT_E_INVALID,
                    "output: '%s' exists already (force replaces it)",

@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "base/sha256.h"
 #include "job/probe.h"
-#include "loop/blob.h"
+#include "loop/coded.h"
 
 #define GM_IMAGE_MAX (256ull << 20) /* bytes, ceilings by kind */
 #define GM_VIDEO_MAX (4ull << 30)
@@ -32,6 +32,7 @@ struct gm_output {
 };
 void gm_output_finish(struct gm_output *o);
 void gm_partials_free(struct gm_output *partials, uint32_t n); /* partial.c */
+void gm_output_drop_source(struct gm_output *o); /* it was poured */
 
 /* Where files go. */
 struct gm_output_plan {

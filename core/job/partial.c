@@ -22,15 +22,6 @@ void gm_partials_free(struct gm_output *partials, uint32_t n)
   gm_free(partials);
 }
 
-/* The bytes are decoded, what they came as may go. */
-static void drop_source(struct gm_output *o)
-{
-  gm_free(GM_TAKE(o->source));
-  if (o->blob)
-    gm_blob_finish(o->blob);
-  gm_free(GM_TAKE(o->blob));
-}
-
 static int32_t write_file(struct gm_job *job, const struct gm_output_plan *p,
                           struct gm_name_facts *f, const struct gm_buf *bytes,
                           struct gm_output *o)
@@ -108,7 +99,7 @@ static void decode(struct gm_job *job, uint32_t at)
 
   if (gm_draft_open(&d, NULL, job->id, INDEX, GM_IMAGE_MAX, &o->err) == 0)
     (void)gm_output_pour(o, &d, &o->err);
-  drop_source(o);
+  gm_output_drop_source(o);
   gm_partial_show(job, at, &d);
   gm_draft_drop(&d);
 }
@@ -133,6 +124,6 @@ void gm_partial_take(struct gm_job *job, struct gm_call *c,
   } else if (kept || gm_job_watched(job)) {
     decode(job, at);
   } else {
-    drop_source(&bigger[at]);
+    gm_output_drop_source(&bigger[at]);
   }
 }

@@ -5,9 +5,8 @@
  * from box to box for ever ends as a file without dimensions.  The first row
  * whose bytes fit and whose reader does not object wins: rows with weak magic
  * (two bytes of BMP or of an MPEG frame) stand last, text after them. */
-#include "base/util.h"
+#include "base/file.h"
 #include "job/probe_read.h"
-#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -166,12 +165,7 @@ int gm_probe(const struct gm_probe_source *source, struct gm_media *ret)
 
 static ssize_t fd_read(void *ctx, uint64_t offset, void *buf, size_t len)
 {
-  ssize_t n;
-
-  do
-    n = pread(*(const int *)ctx, buf, len, (off_t)offset);
-  while (n < 0 && errno == EINTR);
-  return n;
+  return gm_read_at(*(const int *)ctx, offset, buf, len);
 }
 
 int gm_probe_fd(int fd, struct gm_media *ret)

@@ -5,13 +5,13 @@
  * vendor tell that it is the same one. */
 #include "base/clock.h"
 #include "job/flight.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 /* How long a server may take to connect that has a backup. */
 #define BACKUP_AFTER_MS 5000
+
+/* Ten large pictures in base64. */
+#define REPLY_MAX (512u << 20)
 
 size_t gm_job_authorize(struct gm_exchange *x, const char *url,
                         struct gm_header *out, size_t max)
@@ -22,20 +22,39 @@ size_t gm_job_authorize(struct gm_exchange *x, const char *url,
   return gm_instance_authorize(f->job->instance, url, out, max, &f->secrets);
 }
 
+/* It is not known whether a paid exchange ran. */
+static void maybe_charged(struct gm_job *job, struct gm_error *err)
+{
+  job->maybe_charged = true;
+  gm_error_prefix(err, "sent, but no answer came");
+  err->error_class = GAMUT_E_UNKNOWN;
+}
+
+/* No whole request left this time, and none will. */
+static void cannot_send(struct gm_job *job, struct gm_error *err)
+{
+  if (job->doubtful)
+    maybe_charged(job, err);
+  gm_error_finish(&job->err);
+  gm_error_move(&job->err, err);
+  gm_job_over(job);
+}
+
 static void no_answer(struct gm_job *job, struct gm_exchange *x)
 {
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   uint32_t flags = job->pending->flags;
 
   gm_error_move(&err, &x->err);
-  if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent &&
-      !(flags & GAMUT_HTTP_KEYED)) {
-    job->maybe_charged = true;
-    gm_error_prefix(&err, "sent, but no answer came");
-    err.error_class = GAMUT_E_UNKNOWN;
-  } else if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent) {
-    job->doubtful = true;
+  if (x->error_class == GAMUT_E_INVALID) {
+    cannot_send(job, &err);
+    return;
   }
+  if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent &&
+      !(flags & GAMUT_HTTP_KEYED))
+    maybe_charged(job, &err);
+  else if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent)
+    job->doubtful = true;
   gm_job_trouble(job, x, &err, false);
 }
 
@@ -58,8 +77,6 @@ static bool goes_to_backup(struct gm_job *job, struct gm_flight *f)
   gm_job_tell(job, GAMUT_EVENT_RETRY, 0, 0, gm_buf_text(&b));
   gm_buf_finish(&b);
   job->total_repeats++;
-  if (f->x.body_fd >= 0)
-    close(f->x.body_fd);
   start(job, f);
   return true;
 }
@@ -88,31 +105,18 @@ static void answered(struct gm_exchange *x)
   gm_flight_return(e, f);
 }
 
-/* A raw upload is read from the file while it is sent. */
+/* Inputs of the body are read while it is sent. */
 static int32_t open_body(struct gm_job *job, struct gm_flight *f,
                          struct gm_error *err)
 {
   const struct gm_pending *p = job->pending;
-  const struct gm_input *in;
-  char why[128];
 
-  if (p->body_input < 0)
+  gm_body_finish(&f->body);
+  if (p->n_pieces == 0)
     return 0;
-  if ((uint32_t)p->body_input >= job->n_inputs)
-    return gm_fail(err, GAMUT_E_PLUGIN, "provider '%s' uploads no input",
-                   job->instance->name);
-  in = &job->inputs[p->body_input];
-  if (!in->path)
-    return gm_fail(err, GAMUT_E_UNSUPPORTED,
-                   "%s: '%.80s' is no file that could be uploaded", in->role,
-                   in->source);
-  f->x.body_fd = open(in->path, O_RDONLY | O_CLOEXEC);
-  if (f->x.body_fd < 0)
-    return gm_fail(err, GAMUT_E_INVALID, "%s: cannot read '%s': %s", in->role,
-                   in->path, strerror_r(errno, why, sizeof(why)));
-  f->x.body_offset = p->body_offset;
-  f->x.body_size = p->body_size ? p->body_size : in->size - p->body_offset;
-  return 0;
+  f->x.body = NULL;
+  f->x.made = &f->body;
+  return gm_pending_open(p, job->inputs, job->n_inputs, &f->body, err);
 }
 
 /* Secrets of the body are put in for this one send. */
@@ -133,12 +137,13 @@ static int32_t fill_body(struct gm_job *job, struct gm_flight *f,
 
 static void start(struct gm_job *job, struct gm_flight *f)
 {
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   const struct gm_pending *p = job->pending;
   struct gm_exchange *x = &f->x;
   size_t len;
 
   x->owner = f;
-  x->body_fd = -1;
+  x->made = NULL;
   x->method = gm_pending_method(p);
   x->url = f->backup ? f->backup : gm_pending_url(p);
   x->connect_ms = !f->backup && gm_instance_has_backup(job->instance, x->url)
@@ -146,7 +151,7 @@ static void start(struct gm_job *job, struct gm_flight *f)
                     : 0;
   x->headers = f->headers;
   x->n_headers = gm_pending_headers(p, f->headers, GM_FLIGHT_HEADERS);
-  x->body = gm_pending_body(p, &len);
+  x->body = gm_pending_text(p, &len);
   x->body_len = len;
   x->flags = 0;
   if (p->flags & GAMUT_HTTP_BILLABLE)
@@ -154,15 +159,15 @@ static void start(struct gm_job *job, struct gm_flight *f)
   if (!gm_instance_owns(job->instance, x->url))
     x->flags |= GM_X_FOREIGN;
   x->timeout_ms = p->timeout_ms;
-  x->max_body = 0;
+  x->max_body = REPLY_MAX;
   x->authorize = gm_job_authorize;
   x->sink = NULL;
   x->done = answered;
   if (p->flags & GAMUT_HTTP_STREAM)
     gm_stream_begin(f);
-  if (open_body(job, f, &job->err) || fill_body(job, f, &job->err)) {
+  if (open_body(job, f, &err) || fill_body(job, f, &err)) {
     gm_flight_release(f);
-    gm_job_over(job);
+    cannot_send(job, &err);
     return;
   }
   gm_http_start(job->engine->http, x);

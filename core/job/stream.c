@@ -38,7 +38,7 @@ static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)
 
   if (!is_stream(x))
     return gm_reader_feed(&x->reader, p, len, &x->err);
-  return gm_sse_feed(&f->sse, p, len, on_event, f);
+  return gm_sse_feed(&f->sse, p, len, on_event, f, &x->err);
 }
 
 void gm_stream_begin(struct gm_flight *f)
@@ -55,7 +55,7 @@ void gm_stream_begin(struct gm_flight *f)
 static void flush(struct gm_flight *f)
 {
   if (f->x.error_class == 0 && is_stream(&f->x) && !has_ended(f))
-    (void)gm_sse_feed(&f->sse, "\n\n", 2, on_event, f);
+    (void)gm_sse_feed(&f->sse, "\n\n", 2, on_event, f, NULL);
 }
 
 bool gm_stream_over(struct gm_job *job, struct gm_flight *f)

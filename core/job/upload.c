@@ -14,11 +14,8 @@
 #include "base/str.h"
 #include "job/flight.h"
 #include "job/input.h"
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define KEY_SIZE   160
 #define OPTIONS    "options"
@@ -45,23 +42,35 @@ static const struct gamut_upload *table_of(const struct gm_instance *i)
   return t && GAMUT_HAS(t, upload) ? t : NULL;
 }
 
-static int32_t hash_file(const char *path, char ret[GM_SHA256_HEX],
-                         struct gm_error *err)
+/* Read as a body would be: a file that is not any more what it was has no sum.
+ */
+static int32_t hash_input(const struct gm_input *in, char ret[GM_SHA256_HEX],
+                          struct gm_error *err)
 {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  struct gm_sha256 sum;
+  struct gm_pending_piece all = { .size = in->size,
+                                  .mark = { in->size, in->mtime_ns } };
+  struct gm_pending_parts parts = {
+    .method = "", .url = "", .pieces = &all, .n_pieces = 1, .paths = &in->path
+  };
+  _cleanup_free_ struct gm_pending *p =
+    gm_pending_new(&(struct gamut_http){ 0 }, &parts);
+  _cleanup_(gm_body_finish) struct gm_body body = GM_BODY_INIT;
   char piece[65536];
-  char why[128];
-  ssize_t n = -1;
+  struct gm_sha256 sum;
+  uint64_t at = 0;
+  ssize_t n = 0;
+  int32_t rc;
 
+  if (!p)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for an upload");
+  rc = gm_pending_open(p, in, 1, &body, err);
+  if (rc)
+    return rc;
   gm_sha256_init(&sum);
-  while (fd >= 0 && (n = read(fd, piece, sizeof(piece))) > 0)
+  while ((n = gm_body_read(&body, at, piece, sizeof(piece), err)) > 0) {
     gm_sha256_add(&sum, piece, (size_t)n);
-  if (n < 0)
-    gm_fail(err, GAMUT_E_INVALID, "cannot read '%s': %s", path,
-            strerror_r(errno, why, sizeof(why)));
-  if (fd >= 0)
-    close(fd);
+    at += (uint64_t)n;
+  }
   gm_sha256_hex(&sum, ret);
   return n < 0 ? GAMUT_E_INVALID : 0;
 }
@@ -106,7 +115,7 @@ static int32_t key_of(const struct gm_job *job, struct gm_input *in,
   if (!options)
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for an upload");
   if (!in->sha256) {
-    rc = hash_file(in->path, hex, err);
+    rc = hash_input(in, hex, err);
     if (rc)
       return rc;
     in->sha256 = gm_strdup(hex);
@@ -141,7 +150,7 @@ static bool needs(struct gm_job *job, const char *key)
   for (i = 0; i < job->n_inputs; i++) {
     struct gm_input *in = &job->inputs[i];
 
-    if (in->path && in->sha256 && !in->uploaded &&
+    if (gm_input_has_bytes(in) && in->sha256 && !in->uploaded &&
         key_of(job, in, own, &err) == 0 && strcmp(own, key) == 0)
       return true;
   }
@@ -227,7 +236,7 @@ static bool begin(struct gm_job *job, const struct gm_input *in,
   _cleanup_json_ struct json_object *seen = options_of(job);
   char *request = gm_strdup(gm_json_text(seen, NULL));
 
-  if (!u || !request || gm_input_open(&u->input, in->role, in->path, NULL) ||
+  if (!u || !request || !gm_input_copy(&u->input, in) ||
       gm_job_init(&u->job, job->engine, &upload_ops)) {
     gm_free(request);
     if (u)
@@ -276,12 +285,12 @@ static bool have_url(struct gm_job *job, struct gm_input *in)
   return false;
 }
 
-static bool has_files(const struct gm_job *job)
+static bool has_bytes(const struct gm_job *job)
 {
   uint32_t i;
 
   for (i = 0; i < job->n_inputs; i++)
-    if (job->inputs[i].path)
+    if (gm_input_has_bytes(&job->inputs[i]))
       return true;
   return false;
 }
@@ -293,13 +302,14 @@ bool gm_upload_ready(struct gm_job *job)
   uint64_t max;
   uint32_t i;
 
-  if (!t || job->fn == t->upload || !has_files(job))
+  if (!t || job->fn == t->upload || !has_bytes(job))
     return true;
   max = inline_max(job, t);
   for (i = 0; i < job->n_inputs; i++) {
     struct gm_input *in = &job->inputs[i];
 
-    if (!in->path || in->uploaded || in->size <= max || have_url(job, in))
+    if (!gm_input_has_bytes(in) || in->uploaded || in->size <= max ||
+        have_url(job, in))
       continue;
     ready = false;
     if (job->err.error_class) {

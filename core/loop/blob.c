@@ -100,6 +100,32 @@ static int32_t make_room(struct gm_blob *b, size_t len, struct gm_error *err)
   return 0;
 }
 
+void gm_blob_expect(struct gm_blob *b, uint64_t len)
+{
+  if (b->fd < 0)
+    gm_buf_room(&b->mem, (size_t)GM_MIN(len, (uint64_t)b->max_mem));
+}
+
+void *gm_blob_room(struct gm_blob *b, size_t len, int32_t *rc,
+                   struct gm_error *err)
+{
+  void *to = NULL;
+
+  gm_assert(len <= PIECE);
+  *rc = make_room(b, len, err);
+  if (*rc == 0)
+    to = gm_buf_room(&b->mem, len);
+  if (*rc == 0 && !to)
+    *rc = gm_fail(err, b->mem.failed, "out of memory");
+  return to;
+}
+
+void gm_blob_grown(struct gm_blob *b, size_t len)
+{
+  gm_buf_grown(&b->mem, len);
+  b->len += len;
+}
+
 int32_t gm_blob_add(struct gm_blob *b, const void *p, size_t len,
                     struct gm_error *err)
 {
@@ -125,16 +151,6 @@ int32_t gm_blob_add(struct gm_blob *b, const void *p, size_t len,
   return 0;
 }
 
-static ssize_t read_file(int fd, uint64_t offset, void *p, size_t len)
-{
-  ssize_t n;
-
-  do
-    n = pread(fd, p, len, (off_t)offset);
-  while (n < 0 && errno == EINTR);
-  return n;
-}
-
 ssize_t gm_blob_read(const struct gm_blob *b, uint64_t offset, void *p,
                      size_t len)
 {
@@ -144,9 +160,37 @@ ssize_t gm_blob_read(const struct gm_blob *b, uint64_t offset, void *p,
     return 0;
   if (offset < in_file) {
     len = (size_t)GM_MIN((uint64_t)len, in_file - offset);
-    return read_file(b->fd, offset, p, GM_MIN(len, (size_t)INT32_MAX));
+    return gm_read_at(b->fd, offset, p, GM_MIN(len, (size_t)INT32_MAX));
   }
   len = (size_t)GM_MIN((uint64_t)len, b->len - offset);
   memcpy(p, b->mem.data + (offset - in_file), len);
   return (ssize_t)len;
+}
+
+/* ---- shared */
+
+struct gm_held *gm_held_new(size_t max_mem, uint64_t max_len)
+{
+  struct gm_held *h = gm_alloc(sizeof(*h));
+
+  if (!h)
+    return NULL;
+  atomic_init(&h->refs, 1);
+  gm_blob_init(&h->blob, max_mem, max_len);
+  return h;
+}
+
+struct gm_held *gm_held_ref(struct gm_held *h)
+{
+  if (h)
+    atomic_fetch_add(&h->refs, 1);
+  return h;
+}
+
+void gm_held_unref(struct gm_held *h)
+{
+  if (!h || atomic_fetch_sub(&h->refs, 1) != 1)
+    return;
+  gm_blob_finish(&h->blob);
+  gm_free(h);
 }

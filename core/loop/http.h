@@ -10,6 +10,7 @@
 #ifndef GM_LOOP_HTTP_H
 #define GM_LOOP_HTTP_H
 
+#include "loop/body.h"
 #include "loop/endpoints.h"
 #include "loop/loop.h"
 #include "loop/reader.h"
@@ -48,16 +49,15 @@ struct gm_exchange {
   const char *method, *url; /* as the vendor names it, before the map */
   const struct gm_header *headers;
   size_t n_headers;
-  const void *body; /* or NULL: none (Content-Length: 0 for POST and PUT) */
+  const void *body; /* in memory, or */
   size_t body_len;
-  int body_fd;         /* with body NULL: >= 0 and body_size bytes of it from */
-  uint64_t body_size;  /* offset body_offset are the body (uploads) */
-  uint64_t body_offset;
+  const struct gm_body *made; /* made while it is sent; both NULL: none
+                                 (Content-Length: 0 for POST and PUT) */
   uint32_t flags;
   uint32_t timeout_ms; /* for the whole exchange; 0: 120 s (downloads: none,
                           but under 1 byte/s for 60 s ends them) */
   uint32_t connect_ms; /* for the connection alone; 0: 10 s */
-  uint64_t max_body;   /* 0: 64 MiB */
+  uint64_t max_body;   /* 0: 64 MiB; of a reply's text never more than that */
   void *owner;
   /* Add the secret headers that belong to `url` (not mapped), for this hop.
    * Write at most `max`, return the count.  Text need only live until it
@@ -76,7 +76,8 @@ struct gm_exchange {
 
   /* ---- filled in */
   int32_t error_class; /* 0: an answer came, whatever its status.
-                          TRANSPORT, TIMEOUT, PROTOCOL, NOMEM, INVALID (URL) */
+                          TRANSPORT, TIMEOUT, PROTOCOL, NOMEM, INVALID (the URL,
+                          a header, a file of the body: no whole request left) */
   struct gm_error err;
   bool was_sent;       /* at least one byte may have reached the server */
   bool unconnected;    /* it failed because no connection to the server came up

@@ -1,28 +1,18 @@
-/* http_body.c - a request body that comes from a file: read where curl is, so
- * an upload costs no memory.  pread() leaves the descriptor's own position
- * alone, and curl may go back when it must send again. */
+/* http_body.c - hands libcurl a request's body while it is sent; it may go back
+ * when it must send again. */
 #include "loop/http_private.h"
-#include <errno.h>
-#include <unistd.h>
 
 size_t gm_http_on_read(char *p, size_t size, size_t n, void *user)
 {
   struct gm_http_slot *s = user;
   struct gm_exchange *x = s->x;
-  uint64_t left;
   ssize_t got;
 
-  if (!x || x->body_fd < 0)
+  if (!x || !x->made)
     return CURL_READFUNC_ABORT;
-  left = x->body_size - s->body_at;
-  n = (size_t)GM_MIN((uint64_t)size * n, left);
-  if (!n)
-    return 0;
-  do
-    got = pread(x->body_fd, p, n, (off_t)(x->body_offset + s->body_at));
-  while (got < 0 && errno == EINTR);
-  if (got <= 0) { /* also when the file has become shorter */
-    s->read_errno = got < 0 ? errno : ENODATA;
+  got = gm_body_read(x->made, s->body_at, p, size * n, &x->err);
+  if (got < 0) {
+    s->failed = x->err.error_class;
     return CURL_READFUNC_ABORT;
   }
   s->body_at += (uint64_t)got;
@@ -33,8 +23,8 @@ int gm_http_on_seek(void *user, curl_off_t offset, int origin)
 {
   struct gm_http_slot *s = user;
 
-  if (!s->x || origin != SEEK_SET || offset < 0 ||
-      (uint64_t)offset > s->x->body_size)
+  if (!s->x || !s->x->made || origin != SEEK_SET || offset < 0 ||
+      (uint64_t)offset > s->x->made->size)
     return CURL_SEEKFUNC_FAIL;
   s->body_at = (uint64_t)offset;
   return CURL_SEEKFUNC_OK;

@@ -89,16 +89,6 @@ static int32_t aborted(struct gm_http_slot *s)
                  s->host->origin);
 }
 
-static int32_t unreadable_body(struct gm_http_slot *s)
-{
-  if (s->read_errno == ENODATA)
-    return gm_fail(&s->x->err, GAMUT_E_INVALID,
-                   "the file to upload has become shorter");
-  return gm_fail(&s->x->err, GAMUT_E_INVALID,
-                 "the file to upload cannot be read: %s",
-                 strerror(s->read_errno ? s->read_errno : EIO));
-}
-
 /* TLS libraries explain themselves; libcurl puts it into the error buffer. */
 static int32_t no_trust(struct gm_http_slot *s, CURLcode code)
 {
@@ -176,9 +166,7 @@ int32_t gm_http_judge(struct gm_http_slot *s, CURLcode code)
   case CURLE_OPERATION_TIMEDOUT:
     return out_of_time(s);
   case CURLE_ABORTED_BY_CALLBACK:
-    return s->read_errno ? unreadable_body(s) : aborted(s);
-  case CURLE_READ_ERROR:
-    return unreadable_body(s);
+    return aborted(s);
   case CURLE_URL_MALFORMAT:
   case CURLE_UNSUPPORTED_PROTOCOL:
     return s->x->was_sent ? say(s, GAMUT_E_PROTOCOL, "the answer is not HTTP")

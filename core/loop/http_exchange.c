@@ -11,11 +11,11 @@ enum {
 };
 
 static const uint64_t default_max_body = (uint64_t)64 << 20;
+static const uint64_t max_text = (uint64_t)64 << 20; /* what a parser gets */
 
 void gm_exchange_init(struct gm_exchange *x)
 {
   memset(x, 0, sizeof(*x));
-  x->body_fd = -1;
   x->content_type = "";
   x->content_length = UINT64_MAX;
   gm_list_init(&x->link);
@@ -63,12 +63,12 @@ void gm_exchange_finish(struct gm_exchange *x)
 
 void gm_exchange_begin(struct gm_exchange *x)
 {
-  size_t max = (size_t)GM_MIN(gm_exchange_max_body(x), (uint64_t)SIZE_MAX / 2);
+  uint64_t max = gm_exchange_max_body(x);
 
   gm_exchange_reset(x);
   /* A stream that was refused is answered as usual. */
   if (!x->sink || x->flags & GM_X_STREAM)
-    gm_reader_init(&x->reader, max, max);
+    gm_reader_init(&x->reader, (size_t)GM_MIN(max, max_text), max);
 }
 
 const char *gm_exchange_url(const struct gm_exchange *x)

@@ -45,7 +45,7 @@ struct gm_http_slot {
   bool resent;  /* curl wanted to send a billable request again */
   bool silent;  /* ended by the silence timer */
   bool head_ends, redirects;
-  int open_errno, read_errno;
+  int open_errno;
   int32_t failed; /* class of a callback's failure; the sentence is in x->err */
   size_t head_bytes;
   uint32_t head_lines;

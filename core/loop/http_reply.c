@@ -167,7 +167,7 @@ static bool end_head(struct gm_http_slot *s)
     return false;
   }
   if (!s->decodes || !gm_exchange_header(x, "content-encoding"))
-    x->content_length = s->announced;
+    x->content_length = x->reader.expect = s->announced;
   return true;
 }
 

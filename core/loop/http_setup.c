@@ -140,15 +140,15 @@ static bool is_method(const char *m)
 
 static bool wants_length(const struct gm_exchange *x)
 {
-  return x->body || x->body_fd >= 0 || strcmp(x->method, "POST") == 0 ||
+  return x->body || x->made || strcmp(x->method, "POST") == 0 ||
          strcmp(x->method, "PUT") == 0 || strcmp(x->method, "PATCH") == 0;
 }
 
 static void set_body(struct gm_http_slot *s)
 {
   const struct gm_exchange *x = s->x;
-  uint64_t len = x->body ? x->body_len : x->body_fd >= 0 ? x->body_size : 0;
-  const void *body = x->body ? x->body : x->body_fd >= 0 ? NULL : "";
+  uint64_t len = x->body ? x->body_len : x->made ? x->made->size : 0;
+  const void *body = x->body ? x->body : x->made ? NULL : "";
 
   s->body_at = 0;
   curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, body);
@@ -246,7 +246,7 @@ static void forget_last(struct gm_http_slot *s)
 {
   s->guarded = s->proxied = s->refused = s->resent = s->silent = false;
   s->head_ends = s->redirects = false;
-  s->open_errno = s->read_errno = 0;
+  s->open_errno = 0;
   s->failed = 0;
   s->head_bytes = 0;
   s->head_lines = 0;

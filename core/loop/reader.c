@@ -5,7 +5,8 @@
  * (`from` to `p`) and copied once.  When a string grows past GM_LONG_STRING
  * bytes as written, its beginning is taken back out of the text and the string
  * goes on in a blob, with escapes resolved.  Where pieces end never matters.
- * A blob holds what the vendor sent: any bytes, NUL too.
+ * A blob holds what the vendor sent: any bytes, NUL too; or what its base64
+ * stands for.
  */
 #include "loop/reader.h"
 #include "base/random.h"
@@ -45,14 +46,23 @@ void gm_reader_init(struct gm_reader *r, size_t max_text, uint64_t max_blob)
 
 void gm_reader_finish(struct gm_reader *r)
 {
+  gm_reader_reset(r);
+  gm_free(r->blobs);
+  gm_buf_finish(&r->text);
+  r->blobs = NULL;
+}
+
+void gm_reader_reset(struct gm_reader *r)
+{
   size_t i;
 
   for (i = 0; i < r->n_blobs; i++)
     gm_blob_finish(&r->blobs[i]);
-  gm_free(r->blobs);
-  gm_buf_finish(&r->text);
-  r->blobs = NULL;
   r->n_blobs = 0;
+  r->total = r->expect = 0;
+  r->state = BLANK;
+  r->is_json = false;
+  gm_buf_clear(&r->text);
 }
 
 static const char *mark(const struct gm_reader *r, char buf[MARK_SIZE])
@@ -88,7 +98,7 @@ static int32_t add_code(struct gm_reader *r, uint32_t code,
 {
   char utf8[4];
 
-  return gm_blob_add(blob(r), utf8, gm_utf8_put(utf8, code), err);
+  return gm_coded_add(blob(r), utf8, gm_utf8_put(utf8, code), err);
 }
 
 /* A high surrogate that nothing followed. */
@@ -137,7 +147,7 @@ static int32_t long_escape(struct gm_reader *r, char c, struct gm_error *err)
     return gm_fail(err, GAMUT_E_PROTOCOL, "broken escape in a long string");
   r->state = LONG;
   rc = end_pair(r, err);
-  return rc ? rc : gm_blob_add(blob(r), &means[at - letters], 1, err);
+  return rc ? rc : gm_coded_add(blob(r), &means[at - letters], 1, err);
 }
 
 static int32_t long_digit(struct gm_reader *r, char c, struct gm_error *err)
@@ -157,26 +167,32 @@ static int32_t long_digit(struct gm_reader *r, char c, struct gm_error *err)
   return add_unit(r, r->escape, err);
 }
 
-/* Up to the next escape or the end; the closing quote belongs to the text. */
+/* Up to the next escape or the end; the closing quote belongs to the text.
+ * Base64 is decoded first and looked for its end where it ends. */
 static int32_t long_run(struct gm_reader *r, struct piece *in,
                         struct gm_error *err)
 {
-  const char *stop = gm_find_either(in->p, in->end, '"', '\\');
+  const char *stop;
   int32_t rc = 0;
 
+  if (!r->high)
+    rc = gm_coded_take(blob(r), &in->p, in->end, err);
+  if (rc)
+    return rc;
+  stop = gm_find_either(in->p, in->end, '"', '\\');
   if (stop > in->p || (stop < in->end && *stop == '"'))
     rc = end_pair(r, err);
   if (!rc && stop > in->p)
-    rc = gm_blob_add(blob(r), in->p, (size_t)(stop - in->p), err);
+    rc = gm_coded_add(blob(r), in->p, (size_t)(stop - in->p), err);
   in->p = in->from = stop;
   if (rc || stop == in->end)
     return rc;
   if (*in->p++ == '"') {
     r->state = OUTSIDE;
-  } else {
-    r->state = LONG_ESCAPE;
-    in->from = in->p;
+    return gm_coded_end(blob(r), err);
   }
+  r->state = LONG_ESCAPE;
+  in->from = in->p;
   return 0;
 }
 
@@ -193,19 +209,25 @@ static int32_t in_long(struct gm_reader *r, struct piece *in,
                                  : long_digit(r, c, err);
 }
 
-static int32_t new_blob(struct gm_reader *r, struct gm_error *err)
+/* `left`: of the piece at hand.  All that is to come may belong to it. */
+static int32_t new_blob(struct gm_reader *r, size_t left, struct gm_error *err)
 {
+  uint64_t end = r->total - left + GM_LONG_STRING;
+
   if (r->n_blobs == GM_READER_BLOBS)
     return gm_fail(err, GAMUT_E_PROTOCOL,
                    "reply with more than %d long strings", GM_READER_BLOBS);
   if (!r->blobs) {
     /* All at once: pointers to them stay good while more arrive. */
-    r->blobs = gm_zalloc(GM_READER_BLOBS * sizeof(*r->blobs));
+    r->blobs = gm_alloc(GM_READER_BLOBS * sizeof(*r->blobs));
     if (!r->blobs)
       return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
     gm_random(r->mark, sizeof(r->mark));
   }
   gm_blob_init(&r->blobs[r->n_blobs++], r->max_mem, r->max_blob);
+  gm_coded_begin(blob(r));
+  if (r->expect > end)
+    gm_blob_expect(blob(r), (r->expect - end) / 4 * 3 + 2 * GM_LONG_STRING);
   return 0;
 }
 
@@ -220,7 +242,7 @@ static int32_t spill(struct gm_reader *r, struct piece *in,
   flush(r, in);
   rc = check_text(r, err);
   if (!rc)
-    rc = new_blob(r, err);
+    rc = new_blob(r, (size_t)(in->end - in->p), err);
   if (rc)
     return rc;
   r->state = LONG;

@@ -1,11 +1,12 @@
 /* reader.h - takes a reply in pieces.  In JSON every string longer than
  * GM_LONG_STRING leaves the text for a blob while it arrives (a base64 picture
- * never meets json-c) and a token stands in its place.  Tokens begin with a
- * random prefix, so a vendor's text cannot pass for one. */
+ * never meets json-c, and is decoded on the way: coded.h) and a token stands in
+ * its place.  Tokens begin with a random prefix, so a vendor's text cannot pass
+ * for one. */
 #ifndef GM_LOOP_READER_H
 #define GM_LOOP_READER_H
 
-#include "loop/blob.h"
+#include "loop/coded.h"
 
 #define GM_LONG_STRING  8192
 #define GM_READER_BLOBS 64 /* at most so many long strings a reply */
@@ -15,6 +16,7 @@ struct gm_reader {
   struct gm_blob *blobs;
   size_t n_blobs;
   uint64_t total; /* bytes fed */
+  uint64_t expect; /* bytes in all, when that is known; set by the owner */
   size_t max_mem; /* per blob, before it spills */
   uint64_t max_blob;
   bool is_json; /* decided by the first byte that is no blank: { or [ */
@@ -28,6 +30,7 @@ struct gm_reader {
 
 void gm_reader_init(struct gm_reader *r, size_t max_text, uint64_t max_blob);
 void gm_reader_finish(struct gm_reader *r);
+void gm_reader_reset(struct gm_reader *r); /* for another reply; keeps memory */
 /* 0, GAMUT_E_NOMEM, GAMUT_E_PROTOCOL (ceiling; a broken escape in a long
  * string), GAMUT_E_TRANSPORT (spill file). */
 int32_t gm_reader_feed(struct gm_reader *r, const char *p, size_t len,

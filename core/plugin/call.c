@@ -175,31 +175,39 @@ struct json_object *gm_call_root(struct gm_call *c, struct json_object *o)
 
 /* ---- long strings ------------------------------------------------------- */
 
+const struct gm_reader *gm_call_reader(const struct gm_call *c)
+{
+  if (!c->in)
+    return NULL;
+  if (c->in->chunk)
+    return c->in->chunk->reader;
+  return c->in->exchange ? &c->in->exchange->reader : NULL;
+}
+
 struct gm_blob *gm_call_blob(struct gm_call *c, const char *data)
 {
-  struct gm_exchange *x = c->in ? c->in->exchange : NULL;
+  const struct gm_reader *r = gm_call_reader(c);
 
-  if (!x || !data || x->reader.n_blobs == 0)
-    return NULL;
-  return gm_reader_blob(&x->reader, data);
+  return r && data && r->n_blobs > 0 ? gm_reader_blob(r, data) : NULL;
 }
 
 const char *gm_call_plain(struct gm_call *c, const char *s)
 {
   struct gm_blob *blob = gm_call_blob(c, s);
-  uint64_t at = 0;
+  uint64_t at = 0, len;
   char *text;
 
   if (!blob)
     return s;
-  if (blob->len > PLAIN_MAX) {
+  len = gm_coded_text_len(blob);
+  if (len > PLAIN_MAX) {
     gm_call_break(c, GAMUT_E_PROTOCOL, "keeps a text of %llu bytes",
-                  (unsigned long long)blob->len);
+                  (unsigned long long)len);
     return NULL;
   }
-  text = gm_call_alloc(c, (size_t)blob->len + 1);
-  while (text && at < blob->len) {
-    ssize_t n = gm_blob_read(blob, at, text + at, (size_t)(blob->len - at));
+  text = gm_call_alloc(c, (size_t)len + 1);
+  while (text && at < len) {
+    ssize_t n = gm_coded_read_text(blob, at, text + at, (size_t)(len - at));
 
     if (n <= 0) {
       gm_call_break(c, GAMUT_E_TRANSPORT, "the reply's file cannot be read");
@@ -424,5 +432,8 @@ int32_t gm_call_open(struct gm_call *c, struct gm_instance *i)
 
 const char *gm_call_state_text(struct gm_call *c)
 {
-  return gm_json_text(c->state, NULL);
+  size_t len;
+  const char *text = gm_json_text(c->state, &len);
+
+  return len > 0 ? gm_call_expand(c, text, &len) : NULL;
 }

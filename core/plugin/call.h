@@ -9,18 +9,30 @@
 #include "plugin/instance.h"
 #include "plugin/pending.h"
 
-/* An input as the job has it. */
+/* An input as the job has it: an address, or bytes in a file or held. */
 struct gm_input {
   const char *role;   /* "image", "mask", "first_frame" ... */
-  const char *source; /* as given: path or URL */
-  const char *url;    /* http(s) URL to hand to the vendor, or NULL */
-  const char *path;   /* local file, or NULL */
+  const char *source; /* as given: path, URL, "-"; of a data: URI its head */
+  const char *url;    /* to hand to the vendor; the head of a data: URI; NULL */
+  const char *path;   /* local file, from the root on, or NULL */
   const char *name, *mime;
   uint64_t size;
-  const char *data; /* bytes already in memory (data URI, stdin), or NULL */
+  int64_t mtime_ns;     /* of the file when it was looked at */
+  struct gm_held *held; /* bytes of a data: URI or of standard input, or NULL */
   const char *sha256; /* hex, or NULL while not computed */
-  const char *uploaded; /* where the vendor has a copy of the file, or NULL */
+  const char *uploaded; /* where the vendor has a copy of it, or NULL */
 };
+
+static inline bool gm_input_has_bytes(const struct gm_input *in)
+{
+  return in->path || in->held;
+}
+
+/* As given, for sentences. */
+static inline const char *gm_input_source(const struct gm_input *in)
+{
+  return in->held && !in->url ? "standard input" : in->source;
+}
 
 enum gm_step_kind {
   GM_STEP_NONE,  /* the provider broke a rule: err says which (class PLUGIN) */

@@ -7,12 +7,17 @@
 
 #define GM_CALL_HEADERS 64u                  /* set by the provider, at most */
 #define GM_CALL_ARENA   (64u * 1024u * 1024) /* all that one call builds */
-#define GM_CALL_FILE    (64u * 1024u * 1024) /* an input inside a body */
 
 /* One part of multipart/form-data: a text, or an input when value is NULL. */
 struct gm_part {
   const char *name, *value;
   uint32_t input;
+};
+
+/* An input in JSON; a token with its number stands there. */
+struct gm_use {
+  uint32_t input;
+  int32_t form; /* GAMUT_AS_... */
 };
 
 struct gm_call_build {
@@ -26,7 +31,9 @@ struct gm_call_build {
   struct gm_fact *facts;
   struct json_object *reply_json;
   struct gamut_reply reply;
-  uint32_t n_roots, n_headers, n_parts, n_endings, n_uuids;
+  struct gm_use *uses;
+  uint64_t mark[2]; /* what tokens begin with, once there is one */
+  uint32_t n_roots, n_headers, n_parts, n_endings, n_uuids, n_uses;
   int32_t body_input; /* -1: none */
   uint64_t body_offset, body_size;
   enum gm_step_kind ending;
@@ -60,6 +67,8 @@ void *gm_call_alloc(struct gm_call *c, size_t size);
 char *gm_call_copy(struct gm_call *c, const char *s, size_t len);
 /* `items` with room for one more behind `n`; NULL: broken. */
 void *gm_call_grow(struct gm_call *c, void *items, uint32_t n, size_t size);
+/* What read the reply or the event at hand; NULL: nothing did. */
+const struct gm_reader *gm_call_reader(const struct gm_call *c);
 /* The text itself.  A long string of the reply that was moved out of it comes
  * back in full, up to 1 MiB. */
 const char *gm_call_plain(struct gm_call *c, const char *s);
@@ -69,11 +78,18 @@ bool gm_call_utf8(struct gm_call *c, const char *what, const char *name,
 /* Put the JSON value among the roots, which takes over the reference. */
 struct json_object *gm_call_root(struct gm_call *c, struct json_object *o);
 
-/* The input, or NULL and the call is broken. */
+/* host_body.c: the input, or NULL and the call is broken. */
 const struct gm_input *gm_call_input(struct gm_call *c, uint32_t input);
-/* Append all bytes of an input; false: the call is broken. */
-bool gm_call_input_bytes(struct gm_call *c, const struct gm_input *in,
-                         struct gm_buf *b);
+/* What stands for the input in JSON: its URL, or a token; NULL: broken. */
+const char *gm_call_input_text(struct gm_call *c, uint32_t input, int32_t form);
+/* JSON text with the bytes of inputs in place of their tokens; the text itself
+ * when it has none.  NULL: broken. */
+const char *gm_call_expand(struct gm_call *c, const char *text, size_t *len);
+/* The exchange with its body; NULL: broken. */
+struct gm_pending *gm_call_pending(struct gm_call *c,
+                                   const struct gamut_http *x, const char *url);
+/* host_build.c: unless the provider said another. */
+void gm_call_default_type(struct gm_call *c, const char *type);
 
 bool gm_method_ok(const char *method);
 bool gm_url_text_ok(const char *url); /* printable ASCII, not too long */

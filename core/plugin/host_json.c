@@ -9,7 +9,6 @@
  * valid.  Setting takes a reference, so a node may hang in two trees at once;
  * a tree that would contain itself is refused.
  */
-#include "base/base64.h"
 #include "base/str.h"
 #include "plugin/call_build.h"
 #include <math.h>
@@ -145,17 +144,17 @@ const char *gm_host_json_text(struct gamut_call *pub,
                               const struct gamut_json *o)
 {
   struct gm_call *c = gm_call_of(pub);
-  const char *text = "null";
+  const char *text = "null", *full;
   size_t len = 4;
 
   if (gm_call_broken(c) || !o)
     return NULL;
   if (o != NULL_NODE)
     text = gm_json_text(gm_json_of(o), &len);
-  if (text)
-    return gm_call_copy(c, text, len);
-  gm_call_break(c, GAMUT_E_NOMEM, "no memory");
-  return NULL;
+  if (len == 0)
+    gm_call_break(c, GAMUT_E_NOMEM, "no memory");
+  full = gm_call_broken(c) ? NULL : gm_call_expand(c, text, &len);
+  return full == text ? gm_call_copy(c, text, len) : full;
 }
 
 /* ---- building ----------------------------------------------------------- */
@@ -287,10 +286,10 @@ static bool expand(struct gm_call *c, struct json_object *o)
 
 struct json_object *gm_json_owned(struct gm_call *c, struct json_object *value)
 {
-  const struct gm_exchange *x = c && c->in ? c->in->exchange : NULL;
+  const struct gm_reader *r = c ? gm_call_reader(c) : NULL;
   struct json_object *copy = NULL;
 
-  if (!x || x->reader.n_blobs == 0)
+  if (!r || r->n_blobs == 0)
     return json_object_get(value);
   if (json_object_deep_copy(value, &copy, NULL) != 0)
     return NULL;
@@ -357,45 +356,20 @@ void gm_host_json_set_bool(struct gamut_json *o, const char *key, int32_t value)
     set(o, key, json_object_new_boolean(value != 0));
 }
 
-/* The input as text in one of the forms; false: broken. */
-static bool input_text(struct gm_call *c, const struct gm_input *in,
-                       int32_t form, struct gm_buf *out)
-{
-  struct gm_buf bytes = GM_BUF_INIT(GM_CALL_FILE);
-
-  if (form == GAMUT_AS_URL && (in->uploaded || in->url)) {
-    gm_buf_add(out, in->uploaded ? in->uploaded : in->url);
-    return true;
-  }
-  if (gm_call_input_bytes(c, in, &bytes)) {
-    if (form != GAMUT_AS_BASE64)
-      gm_buf_addf(out, "data:%s;base64,",
-                  in->mime ? in->mime : "application/octet-stream");
-    gm_base64_add(out, bytes.data, bytes.len);
-    if (gm_buf_failed(out))
-      gm_call_break(c, GAMUT_E_NOMEM, "no memory for an input");
-  }
-  gm_buf_finish(&bytes);
-  return !gm_call_broken(c);
-}
-
 void gm_host_json_set_input(struct gamut_json *o, const char *key,
                             uint32_t input, int32_t form)
 {
   struct gm_call *c = gm_call_current();
-  struct gm_buf text = GM_BUF_INIT(2 * GM_CALL_FILE);
-  const struct gm_input *in;
+  const char *text;
 
   if (!c || !can_set(c, o, key))
     return;
-  in = gm_call_input(c, input);
-  if (in && form >= GAMUT_AS_BASE64 && form <= GAMUT_AS_URL) {
-    if (input_text(c, in, form, &text))
-      set(o, key,
-          json_object_new_string_len(gm_buf_text(&text), (int)text.len));
-  } else if (in) {
+  if (form < GAMUT_AS_BASE64 || form > GAMUT_AS_URL) {
     gm_call_break(c, GAMUT_E_PLUGIN, "asked for form %d of an input",
                   (int)form);
+    return;
   }
-  gm_buf_finish(&text);
+  text = gm_call_input_text(c, input, form);
+  if (text)
+    set(o, key, json_object_new_string(text));
 }

@@ -74,7 +74,7 @@ const char *gm_host_base64(struct gamut_call *pub, const void *p, size_t len)
 
   if (gm_call_broken(c) || (!p && len))
     return NULL;
-  if (len > GM_CALL_FILE) {
+  if (len > GM_CALL_ARENA) {
     gm_call_break(c, GAMUT_E_PLUGIN, "encodes %zu bytes at once", len);
     return NULL;
   }

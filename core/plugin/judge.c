@@ -285,7 +285,7 @@ static void add_string(struct sentence *s, struct json_object *o)
     add(s, p, (size_t)json_object_get_string_len(o));
     return;
   }
-  n = gm_blob_read(blob, 0, head, sizeof(head));
+  n = gm_coded_read_text(blob, 0, head, sizeof(head));
   if (n > 0)
     add(s, head, (size_t)n);
 }

@@ -3,6 +3,7 @@
  * A size is two numbers for everybody else, so it becomes width and height. */
 #include "route/ask.h"
 #include "base/str.h"
+#include "job/input.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -99,6 +100,7 @@ void gm_ask_free(struct gm_ask *a)
   for (i = 0; i < a->n_inputs; i++) {
     gm_free(a->inputs[i].role);
     gm_free(a->inputs[i].source);
+    gm_held_unref(a->inputs[i].held);
   }
   gm_free(a->inputs);
   gm_error_finish(&a->err);
@@ -110,25 +112,6 @@ static bool copy_json(struct json_object *from, struct json_object **to)
   json_object_put(*to);
   *to = NULL;
   return json_object_deep_copy(from, to, NULL) == 0;
-}
-
-struct gm_ask *gm_ask_copy(const struct gm_ask *a)
-{
-  struct gm_ask *c = gm_ask_new();
-  bool ok = c && copy_json(a->fields, &c->fields) &&
-            copy_json(a->control, &c->control);
-  uint32_t i;
-
-  for (i = 0; ok && i < a->n_links; i++)
-    ok = gm_ask_link(c, a->links[i], NULL) == 0;
-  for (i = 0; ok && i < a->n_inputs; i++)
-    ok = gm_ask_input(c, a->inputs[i].role, a->inputs[i].source, NULL) == 0;
-  if (ok && a->err.error_class)
-    gm_fail(&c->err, a->err.error_class, "%s", gm_error_text(&a->err));
-  if (ok)
-    return c;
-  gm_ask_free(c);
-  return NULL;
 }
 
 /* Report to the caller and remember the first one. */
@@ -145,6 +128,48 @@ static int32_t refuse(struct gm_ask *a, struct gm_error *err,
   gm_vfail(err, error_class, fmt, ap);
   va_end(ap);
   return error_class;
+}
+
+/* Takes `held` over. */
+static int32_t add_input(struct gm_ask *a, const char *role,
+                         const char *source, struct gm_held *held,
+                         struct gm_error *err)
+{
+  struct gm_ask_input *bigger, *in;
+
+  bigger = gm_realloc(a->inputs, (a->n_inputs + 1) * sizeof(*bigger));
+  if (!bigger) {
+    gm_held_unref(held);
+    return refuse(a, err, GAMUT_E_NOMEM, "no memory for an input");
+  }
+  a->inputs = bigger;
+  in = &a->inputs[a->n_inputs++];
+  in->role = gm_strdup(role);
+  in->source = gm_strdup(source);
+  in->held = held;
+  if (!in->role || !in->source)
+    return refuse(a, err, GAMUT_E_NOMEM, "no memory for an input");
+  return 0;
+}
+
+struct gm_ask *gm_ask_copy(const struct gm_ask *a)
+{
+  struct gm_ask *c = gm_ask_new();
+  bool ok = c && copy_json(a->fields, &c->fields) &&
+            copy_json(a->control, &c->control);
+  uint32_t i;
+
+  for (i = 0; ok && i < a->n_links; i++)
+    ok = gm_ask_link(c, a->links[i], NULL) == 0;
+  for (i = 0; ok && i < a->n_inputs; i++)
+    ok = add_input(c, a->inputs[i].role, a->inputs[i].source,
+                   gm_held_ref(a->inputs[i].held), NULL) == 0;
+  if (ok && a->err.error_class)
+    gm_fail(&c->err, a->err.error_class, "%s", gm_error_text(&a->err));
+  if (ok)
+    return c;
+  gm_ask_free(c);
+  return NULL;
 }
 
 static const struct gamut_field *field_of(const char *name)
@@ -307,22 +332,25 @@ int32_t gm_ask_link(struct gm_ask *a, const char *link, struct gm_error *err)
 int32_t gm_ask_input(struct gm_ask *a, const char *role, const char *source,
                      struct gm_error *err)
 {
-  struct gm_ask_input *bigger, *in;
+  _cleanup_(gm_error_finish) struct gm_error own = GM_ERROR_INIT;
+  _cleanup_free_ char *name = NULL;
+  struct gm_held *held = NULL;
+  uint32_t i;
 
   if (!role || !source || a->n_inputs >= INPUTS_MAX)
     return refuse(a, err, GAMUT_E_INVALID, "input: at most %d, each with role "
                   "and source", INPUTS_MAX);
-  bigger = gm_realloc(a->inputs, (a->n_inputs + 1) * sizeof(*bigger));
-  if (!bigger)
-    return refuse(a, err, GAMUT_E_NOMEM, "no memory for an input");
-  a->inputs = bigger;
-  in = &a->inputs[a->n_inputs];
-  in->role = gm_strdup(role);
-  in->source = gm_strdup(source);
-  a->n_inputs++;
-  if (!in->role || !in->source)
-    return refuse(a, err, GAMUT_E_NOMEM, "no memory for an input");
-  return 0;
+  if (!gm_input_is_held(source))
+    return add_input(a, role, source, NULL, err);
+  for (i = 0; i < a->n_inputs; i++)
+    if (strcmp(source, "-") == 0 && strcmp(a->inputs[i].source, "-") == 0)
+      return refuse(a, err, GAMUT_E_INVALID,
+                    "%s: standard input is read once, and it is the %s "
+                    "already",
+                    role, a->inputs[i].role);
+  if (gm_input_hold(role, source, &name, &held, &own))
+    return refuse(a, err, own.error_class, "%s", gm_error_text(&own));
+  return add_input(a, role, name, held, err);
 }
 
 /* A named JSON value in the member `group` of the fields. */

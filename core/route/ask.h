@@ -5,10 +5,13 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "loop/blob.h"
 #include <gamut/gamut.h>
 
 struct gm_ask_input {
-  char *role, *source;
+  char *role;
+  char *source; /* "-" for standard input, of a data: URI its head */
+  struct gm_held *held; /* the bytes of those two, or NULL */
 };
 struct gm_ask {
   struct json_object *fields;  /* for the provider: "prompt", "n", "extra" ... */

@@ -80,7 +80,7 @@ int32_t gm_bind_inputs(struct gm_run *run, const struct gm_ask *ask,
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for inputs");
   for (i = 0; i < ask->n_inputs && rc == 0; i++) {
     rc = gm_input_open(&run->inputs[i], ask->inputs[i].role,
-                       ask->inputs[i].source, err);
+                       ask->inputs[i].source, ask->inputs[i].held, err);
     run->n_inputs++;
   }
   return rc;

@@ -3,6 +3,7 @@
  * The links are written as they were resolved: a catalog that has changed since
  * must not lead a paid job elsewhere.  Paths are made whole, because the
  * process that goes on may stand in another folder. */
+#include "base/base64.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "job/input.h"
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #define RECORD_VERSION 1
+#define BYTES_MAX      32768 /* of an input without a file, in a record */
 
 /* ---- writing ------------------------------------------------------------- */
 
@@ -46,6 +48,26 @@ static void add_links(const struct gm_run *run, struct gm_buf *b)
   gm_buf_addc(b, ']');
 }
 
+/* Of a file what it must still be; a few bytes that have no file go along. */
+static void add_bytes(struct gm_buf *b, const struct gm_input *in)
+{
+  char bytes[BYTES_MAX];
+  ssize_t n;
+
+  if (in->path) {
+    add_int(b, ",\"size\":", (int64_t)in->size);
+    add_int(b, ",\"mtime_ns\":", in->mtime_ns);
+  }
+  if (!in->held || in->size > sizeof(bytes))
+    return;
+  n = gm_blob_read(&in->held->blob, 0, bytes, sizeof(bytes));
+  if (n < 0 || (uint64_t)n != in->size)
+    return;
+  gm_buf_add(b, ",\"bytes\":\"");
+  gm_base64_add(b, bytes, (size_t)n);
+  gm_buf_addc(b, '"');
+}
+
 static void add_inputs(const struct gm_run *run, struct gm_buf *b)
 {
   uint32_t i;
@@ -55,7 +77,9 @@ static void add_inputs(const struct gm_run *run, struct gm_buf *b)
   gm_buf_add(b, ",\"inputs\":[");
   for (i = 0; i < run->n_inputs; i++) {
     add_text(b, i ? ",{\"role\":" : "{\"role\":", run->inputs[i].role);
-    add_text(b, ",\"source\":", run->inputs[i].source);
+    add_text(b, ",\"source\":",
+             run->inputs[i].path ? run->inputs[i].path : run->inputs[i].source);
+    add_bytes(b, &run->inputs[i]);
     gm_buf_addc(b, '}');
   }
   gm_buf_addc(b, ']');
@@ -112,7 +136,7 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
   gm_buf_add(b, ",\"fields\":");
   gm_buf_add(b,
              run->fields ? gm_json_text(run->fields, NULL) : run->fields_text);
-  if (getcwd(cwd, sizeof(cwd)))
+  if (run->plan.name && *run->plan.name != '/' && getcwd(cwd, sizeof(cwd)))
     add_text(b, ",\"folder\":", cwd);
   add_int(b, ",\"at\":", run->at);
   add_links(run, b);
@@ -148,8 +172,7 @@ static char *whole_path(const struct reading *r, const char *path)
 
 static bool is_path(const char *source)
 {
-  return !gm_starts(source, "data:") && !strstr(source, "://") &&
-         strcmp(source, "-") != 0;
+  return !gm_input_is_held(source) && !strstr(source, "://");
 }
 
 static void put_all(struct json_object *to, struct json_object *from)
@@ -217,7 +240,61 @@ static int32_t read_links(const struct reading *r, struct gm_error *err)
   return i == n ? 0 : gm_fail(err, GAMUT_E_NOMEM, "no memory for a route");
 }
 
+/* The same as when the job was submitted: another picture under the name is
+ * none of its. */
+static int32_t read_file(struct gm_input *in, const char *role,
+                         const char *path, const struct json_object *o,
+                         struct gm_error *err)
+{
+  int32_t rc = gm_input_open(in, role, path, NULL, err);
+
+  if (rc || !gm_json_at(o, "size") ||
+      (gm_json_i64(o, "size", -1) == (int64_t)in->size &&
+       gm_json_i64(o, "mtime_ns", 0) == in->mtime_ns))
+    return rc;
+  return gm_fail(err, GAMUT_E_INVALID,
+                 "%s: '%s' has changed since the job was submitted", role,
+                 path);
+}
+
+static int32_t read_held(struct gm_input *in, const char *role,
+                         const char *source, const struct json_object *o,
+                         struct gm_error *err)
+{
+  _cleanup_(gm_held_unrefp) struct gm_held *held = NULL;
+  const char *coded = gm_json_str(o, "bytes", NULL);
+
+  if (coded)
+    held = gm_input_hold_coded(coded);
+  if (held)
+    return gm_input_open(in, role, source, held, err);
+  in->role = gm_strdup(role); /* a provider may ask for it all the same */
+  in->source = gm_strdup(source);
+  if (!in->role || !in->source)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for an input");
+  return gm_fail(err, GAMUT_E_INVALID,
+                 "%s: the bytes of '%s' are gone with the process that had "
+                 "them",
+                 role, source);
+}
+
 /* An input that is gone matters only when it must be sent yet. */
+static bool read_input(struct reading *r, struct gm_input *in,
+                       const struct json_object *o)
+{
+  const char *source = gm_json_str(o, "source", "");
+  const char *role = gm_json_str(o, "role", "image");
+  _cleanup_free_ char *path = is_path(source) ? whole_path(r, source) : NULL;
+
+  if (gm_input_is_held(source))
+    (void)read_held(in, role, source, o, &r->no_input);
+  else if (path)
+    (void)read_file(in, role, path, o, &r->no_input);
+  else if (!is_path(source))
+    (void)gm_input_open(in, role, source, NULL, &r->no_input);
+  return path || !is_path(source);
+}
+
 static int32_t read_inputs(struct reading *r, struct gm_error *err)
 {
   const struct json_object *list = gm_json_at(r->owner, "inputs");
@@ -228,16 +305,9 @@ static int32_t read_inputs(struct reading *r, struct gm_error *err)
     return 0;
   run->inputs = gm_zalloc(n * sizeof(*run->inputs));
   for (i = 0; run->inputs && i < n; i++) {
-    const struct json_object *o = json_object_array_get_idx(list, i);
-    const char *source = gm_json_str(o, "source", "");
-    _cleanup_free_ char *whole =
-      is_path(source) ? whole_path(r, source) : gm_strdup(source);
-
     run->n_inputs++;
-    if (!whole)
+    if (!read_input(r, &run->inputs[i], json_object_array_get_idx(list, i)))
       break;
-    (void)gm_input_open(&run->inputs[i], gm_json_str(o, "role", "image"), whole,
-                        &r->no_input);
   }
   return i == n ? 0 : gm_fail(err, GAMUT_E_NOMEM, "no memory for inputs");
 }

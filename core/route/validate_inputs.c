@@ -25,10 +25,10 @@ static bool makes_from_text_only(const struct json_object *entry)
   return n > 0;
 }
 
-/* A data: URI as a name would fill the screen. */
 static const char *name_of(const struct gm_input *input, char buf[GM_SHOWN])
 {
-  const char *name = input->name     ? input->name
+  const char *name = input->held     ? gm_input_source(input)
+                     : input->name   ? input->name
                      : input->path   ? input->path
                      : input->source ? input->source
                                      : "";

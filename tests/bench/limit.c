@@ -6,10 +6,13 @@
  *
  * A job is a few strings; SLOTS easy handles carry all of them over connections
  * that stay open.  JSON is searched, not read, so it works only with replies
- * that look as expected. */
+ * that look as expected.  Base64 is decoded by a table while it comes, straight
+ * into the file. */
+#define _GNU_SOURCE 1 /* memmem */
 #include <curl/curl.h>
 
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +22,12 @@
 #define SLOTS    64
 #define BODY_MAX 16384
 #define URL_SIZE 1024
+#define KEY(l)                                                                 \
+  ((l)->first == PICTURE ? "Authorization: Bearer sk-bench"                    \
+                         : "Authorization: Key bench:bench")
+#define BEFORE "\"b64_json\":\""
 
-enum stage { SUBMIT, STATUS, RESULT, FETCH };
+enum stage { SUBMIT, STATUS, RESULT, FETCH, RUN, PICTURE };
 
 struct job {
   struct job *next; /* in one of the queues */
@@ -40,11 +47,15 @@ struct slot {
   int fd;
   size_t len;
   char body[BODY_MAX];
+  uint32_t bits; /* base64: what is not out yet, and how many characters */
+  int n_bits;
+  int ended;         /* behind the picture */
   struct slot *next; /* idle ones */
 };
 
 struct limit {
   const char *base, *folder;
+  enum stage first;
   unsigned long count, most, begun, running, done, failed;
   double poll;
   CURLM *multi;
@@ -107,19 +118,94 @@ static char *url_in(const struct limit *l, const char *body, const char *name)
   return strndup(at, len);
 }
 
-static size_t on_body(char *bytes, size_t one, size_t n, void *user)
+static size_t collect(struct slot *s, const char *bytes, size_t n)
 {
-  struct slot *s = user;
-
-  (void)one;
-  if (s->fd >= 0)
-    return write(s->fd, bytes, n) == (ssize_t)n ? n : 0;
   if (n >= BODY_MAX - s->len)
     return 0;
   memcpy(s->body + s->len, bytes, n);
   s->len += n;
   s->body[s->len] = '\0';
   return n;
+}
+
+/* ---- base64 ------------------------------------------------------------- */
+
+static uint8_t values[256];
+
+static void make_values(void)
+{
+  static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  uint8_t i;
+
+  memset(values, 0xff, sizeof(values));
+  for (i = 0; i < 64; i++)
+    values[(uint8_t)alphabet[i]] = i;
+}
+
+/* Up to what is no base64 (padding, the quote); how many bytes came out. */
+static size_t decode(struct slot *s, const uint8_t *p, size_t n, uint8_t *out)
+{
+  uint8_t *to = out;
+
+  for (; n > 0 && !s->ended; p++, n--) {
+    if (s->n_bits == 0)
+      for (; n > 4; p += 4, n -= 4, to += 3) {
+        uint32_t a = values[p[0]], b = values[p[1]], c = values[p[2]],
+                 d = values[p[3]];
+
+        if ((a | b | c | d) & 0xc0)
+          break;
+        a = a << 18 | b << 12 | c << 6 | d;
+        to[0] = (uint8_t)(a >> 16);
+        to[1] = (uint8_t)(a >> 8);
+        to[2] = (uint8_t)a;
+      }
+    if (values[*p] > 63) {
+      s->ended = 1;
+      break;
+    }
+    s->bits = s->bits << 6 | values[*p];
+    if (s->n_bits++ > 0)
+      *to++ = (uint8_t)(s->bits >> (6 - 2 * (s->n_bits - 1)));
+    s->n_bits &= 3;
+  }
+  return (size_t)(to - out);
+}
+
+static size_t save(struct slot *s, const char *bytes, size_t n)
+{
+  uint8_t out[65536];
+  size_t len;
+
+  if (n > sizeof(out))
+    return 0;
+  len = decode(s, (const uint8_t *)bytes, n, out);
+  return write(s->fd, out, len) == (ssize_t)len ? n : 0;
+}
+
+/* The picture begins behind BEFORE, which is in the first piece. */
+static size_t save_first(struct slot *s, const char *bytes, size_t n)
+{
+  const char *at = memmem(bytes, n, BEFORE, strlen(BEFORE));
+
+  if (!at)
+    return 0;
+  s->len = n;
+  at += strlen(BEFORE);
+  return save(s, at, n - (size_t)(at - bytes)) ? n : 0;
+}
+
+static size_t on_body(char *bytes, size_t one, size_t n, void *user)
+{
+  struct slot *s = user;
+
+  (void)one;
+  if (s->job->stage == PICTURE)
+    return s->len > 0 ? save(s, bytes, n) : save_first(s, bytes, n);
+  if (s->fd >= 0)
+    return write(s->fd, bytes, n) == (ssize_t)n ? n : 0;
+  return collect(s, bytes, n);
 }
 
 /* ---- a job's way -------------------------------------------------------- */
@@ -140,6 +226,7 @@ static void begin_more(struct limit *l)
     if (!j)
       abort();
     j->n = l->begun++;
+    j->stage = l->first;
     l->running++;
     push(&l->ready, j);
   }
@@ -201,28 +288,28 @@ static int told(struct limit *l, struct slot *s)
 static void go_on(struct limit *l, struct slot *s, int well)
 {
   static int (*const steps[])(struct limit *, struct slot *) = {
-    [SUBMIT] = submitted, [STATUS] = polled, [RESULT] = told
+    [SUBMIT] = submitted, [STATUS] = polled, [RESULT] = told, [RUN] = told
   };
   struct job *j = s->job;
 
-  if (j->stage == FETCH) {
+  if (j->stage == FETCH || j->stage == PICTURE) {
     well = close(s->fd) == 0 && well;
     s->fd = -1;
-    end(l, j, well);
+    end(l, j, well && (j->stage == FETCH || s->ended));
   } else if (!well || !steps[j->stage](l, s)) {
     end(l, j, 0);
   }
 }
 
-static void set_submit(struct limit *l, struct slot *s)
+static void set_post(struct limit *l, struct slot *s, const char *path,
+                     const char *more)
 {
   char text[URL_SIZE];
 
-  snprintf(text, sizeof(text), "%s/queue/fal-ai/flux/dev", l->base);
+  snprintf(text, sizeof(text), "%s%s", l->base, path);
   curl_easy_setopt(s->curl, CURLOPT_URL, text);
-  snprintf(text, sizeof(text),
-           "{\"prompt\":\"picture %lu of a benchmark\",\"num_images\":1}",
-           s->job->n);
+  snprintf(text, sizeof(text), "{\"prompt\":\"picture %lu of a benchmark\",%s}",
+           s->job->n, more);
   curl_easy_setopt(s->curl, CURLOPT_COPYPOSTFIELDS, text);
   curl_easy_setopt(s->curl, CURLOPT_HTTPHEADER, l->json);
 }
@@ -242,13 +329,12 @@ static void set_poll(struct limit *l, struct slot *s)
   set_get(s, url, l->plain);
 }
 
-static void set_fetch(struct limit *l, struct slot *s)
+static void open_file(struct limit *l, struct slot *s)
 {
   char path[4096];
 
   snprintf(path, sizeof(path), "%s/%06lu.png", l->folder, s->job->n);
   s->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  set_get(s, s->job->picture, NULL);
 }
 
 static void start(struct limit *l, struct slot *s, struct job *j)
@@ -256,9 +342,18 @@ static void start(struct limit *l, struct slot *s, struct job *j)
   s->job = j;
   s->len = 0;
   s->body[0] = '\0';
+  s->bits = 0;
+  s->n_bits = s->ended = 0;
   switch (j->stage) {
   case SUBMIT:
-    set_submit(l, s);
+    set_post(l, s, "/queue/fal-ai/flux/dev", "\"num_images\":1");
+    break;
+  case RUN:
+    set_post(l, s, "/run/fal-ai/flux/dev", "\"num_images\":1");
+    break;
+  case PICTURE:
+    open_file(l, s);
+    set_post(l, s, "/v1/images/generations", "\"model\":\"gpt-image-2\"");
     break;
   case STATUS:
     set_poll(l, s);
@@ -267,7 +362,8 @@ static void start(struct limit *l, struct slot *s, struct job *j)
     set_get(s, j->result, l->plain);
     break;
   default:
-    set_fetch(l, s);
+    open_file(l, s);
+    set_get(s, j->picture, NULL);
   }
   curl_multi_add_handle(l->multi, s->curl);
 }
@@ -286,7 +382,7 @@ static void start_ready(struct limit *l)
   }
 }
 
-static void collect(struct limit *l)
+static void take_ended(struct limit *l)
 {
   CURLMsg *message;
   int left;
@@ -325,7 +421,7 @@ static void run(struct limit *l)
   while (l->running > 0) {
     start_ready(l);
     curl_multi_perform(l->multi, &running);
-    collect(l);
+    take_ended(l);
     if (l->running > 0)
       curl_multi_poll(l->multi, NULL, 0, wait_ms(l), NULL);
   }
@@ -339,8 +435,9 @@ static int init(struct limit *l)
   l->multi = curl_multi_init();
   l->ready.last = &l->ready.first;
   l->waiting.last = &l->waiting.first;
-  l->plain = curl_slist_append(NULL, "Authorization: Key bench:bench");
-  l->json = curl_slist_append(NULL, "Authorization: Key bench:bench");
+  make_values();
+  l->plain = curl_slist_append(NULL, KEY(l));
+  l->json = curl_slist_append(NULL, KEY(l));
   l->json = curl_slist_append(l->json, "Content-Type: application/json");
   curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)SLOTS);
   for (i = 0; i < SLOTS; i++) {
@@ -374,12 +471,31 @@ static void finish(struct limit *l)
   curl_global_cleanup();
 }
 
+static int first_of(const char *api, enum stage *ret)
+{
+  static const struct {
+    const char *api;
+    enum stage first;
+  } rows[] = { { "fal", SUBMIT }, { "run", RUN }, { "openai", PICTURE } };
+  size_t i;
+
+  for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    if (strcmp(rows[i].api, api) != 0)
+      continue;
+    *ret = rows[i].first;
+    return 1;
+  }
+  return 0;
+}
+
 int main(int argc, char **argv)
 {
   static struct limit l;
 
-  if (argc != 7 || strcmp(argv[1], "fal") != 0) {
-    fputs("usage: limit fal BASE COUNT CONCURRENCY OUTDIR POLL_MS\n", stderr);
+  if (argc != 7 || !first_of(argv[1], &l.first)) {
+    fputs("usage: limit fal|run|openai BASE COUNT CONCURRENCY OUTDIR "
+          "POLL_MS\n",
+          stderr);
     return 2;
   }
   l.base = argv[2];

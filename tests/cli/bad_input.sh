@@ -52,6 +52,36 @@ if [ "$(id -u)" -ne 0 ]; then
     --image locked.png
 fi
 bad url 2 invalid 'ftp://' -p x --image ftp://example.com/a.png
+mkfifo pipe.png
+bad image-fifo 2 invalid "'pipe.png' is no regular file.* - " -p x \
+  --image pipe.png
+bad uri-lies 2 invalid "'data:image/jpeg;base64,' .* bytes are image/png" \
+  -p x --image data:image/jpeg\;base64,iVBORw0KGgo=
+bad uri-broken 2 invalid 'no valid base64' -p x \
+  --image 'data:image/png;base64,iVBO*'
+bad uri-cut 2 invalid 'no valid base64' -p x \
+  --image 'data:image/png;base64,iVBOR'
+bad uri-text 2 invalid "is not an image but text/plain" -p x \
+  --image data:,hello
+bad uri-head 2 invalid 'begins no data: URI' -p x --image data:image/png
+bad uri-quote 2 invalid 'begins no data: URI' -p x \
+  --image 'data:image/"png;base64,iVBORw0KGgo='
+bad stdin-empty 2 invalid 'standard input is empty' -p x --image -
+
+# clash NAME WORDS ARGUMENT...: wrong usage, before anything is read
+clash()
+{
+  clash_name=$1 clash_words=$2
+  shift 2
+  run "$clash_name" -m flux -o no.png "$@"
+  exits 2
+  says "$clash_words"
+  is_silent
+}
+clash stdin-twice '\-\-image - and --mask - both want standard input' -p x \
+  --image - --mask -
+clash stdin-prompt '\-\-prompt - and --image - both' -p - --image -
+clash stdin-prompt-file '\-\-prompt - and --image - both' --image - -p @-
 
 refused out-no-folder 2 invalid "folder 'gone' does not exist" \
   -p x -m flux -o gone/fox.png

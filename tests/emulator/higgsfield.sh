@@ -64,6 +64,11 @@ make_it one.png 0 -p 'a fox' -m soul --aspect 9:16 --resolution 1080p
 has one one.png.json '"width":1088,"height":1920'
 make_it video.mp4 0 -p 'slow push in' -m dop --first-frame one.png
 has video video.mp4.json '"kind":"video"'
+make_it piped.mp4 0 -p 'slow push in' -m dop --first-frame - <one.png
+has piped piped.mp4.json '"kind":"video"'
+pixel=iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQ
+make_it uri.mp4 0 -p 'slow push in' -m dop \
+  --first-frame "data:image/png;base64,${pixel}DJ/pLvAAAAAElFTkSuQmCC"
 make_it speech.mp4 2 -p 'hello' -m speak --first-frame one.png
 make_it set.png 0 -p 'four, one withheld [nsfw:1]' -m soul-v1 -n 4
 has set set.png.json '"withheld":1'

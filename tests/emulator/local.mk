@@ -114,6 +114,13 @@ tests_emulator_load_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 tests_emulator_load_LDADD = $(CURL_LIBS)
 
 TESTS += tests/emulator/check.sh tests/emulator/rest.sh tests/emulator/upload.sh
+check_PROGRAMS += tests/emulator/uploads
+tests_emulator_uploads_SOURCES = tests/emulator/uploads.c
+tests_emulator_uploads_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)
+tests_emulator_uploads_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
+tests_emulator_uploads_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_emulator_uploads_LDADD = core/libgamut.la $(CURL_LIBS)
+
 TESTS += tests/emulator/google.sh
 TESTS += tests/emulator/higgsfield.sh
 TESTS += tests/emulator/modelgates.sh

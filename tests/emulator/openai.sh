@@ -62,6 +62,9 @@ try 5 'does not exist' -p "a fox" -m openai:gpt-image-9
 "$GAMUT_CLI" -p "a cat" -m gpt-image -q -o "$dir/cat.png" >/dev/null ||
   failed=1
 cat=$dir/cat.png
+pixel=iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQ
+pixel="${pixel}DJ/pLvAAAAAElFTkSuQmCC"
+cp "$cat" "$dir/large.png" && truncate -s 52428801 "$dir/large.png"
 try 0 '"cost_usd":0.04068' -p "a hat" -m gpt-image --image "$cat"
 try 0 '"cost_usd":0.0586' -p "a hat" -m gpt-image --image "$cat" \
   --image "$cat" --mask "$cat"
@@ -71,6 +74,17 @@ try 2 "Unknown parameter: 'input_fidelity'" -p "a hat" -m gpt-image \
   --image "$cat" --set input_fidelity=high
 try 0 '"cost_usd":0.04068' -p "a hat" -m gpt-image \
   --image https://example.com/cat.png
+try 0 '"cost_usd":0.04068' -p "a hat" -m gpt-image --image - <"$cat"
+try 0 '"cost_usd":0.0586' -p "a hat" -m gpt-image --image "$cat" --image - \
+  --mask "$cat" <"$cat"
+try 0 '"cost_usd":0.04068' -p "a hat" -m gpt-image \
+  --image "data:image/png;base64,$pixel"
+try 2 'takes at most 52428800 for its image' -p "a hat" -m gpt-image \
+  --image "$dir/large.png"
+try 2 "'standard input' has 52428801 bytes" -p "a hat" -m gpt-image \
+  --image - <"$dir/large.png"
+try 2 "is image/gif; gpt-image-2 takes" -p "a hat" -m gpt-image \
+  --image "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAACAkQBADs="
 try 5 'No such File' -p "a hat" -m gpt-image --image "$cat" \
   --set 'images=[{"file_id":"file-none"}]'
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Drives the emulated fal's store and its streams with curl: places for a PUT,
-# parts, the CDN's token, and what each of them refuses.
+# parts, the CDN's token, and what each of them refuses.  Then uploads through the
+# library: once for all jobs with the same picture.
 set -u
 emulator=${GAMUT_EMULATOR:-}
 [ -n "$emulator" ] && command -v curl >/dev/null || {
@@ -93,5 +94,11 @@ is "events" 4 "$(grep -c '^data: ' "$dir/body")"
 is "the last has more" 1 "$(grep -c '"timings"' "$dir/body")"
 is "not all can" 404 "$(http -H "$key" -H "$json" -d '{"prompt":"a"}' \
   "$base/fal.run/fal-ai/nano-banana/stream")"
+
+# --- the library --------------------------------------------------------------
+GAMUT_ENDPOINTS=$("$emulator" --port "$port" --print-endpoints --no-serve)
+export GAMUT_ENDPOINTS FAL_KEY=id:secret
+mkdir "$dir/pictures"
+"$top_builddir/tests/emulator/uploads" "$base" "$dir/pictures" || failed=1
 
 exit $failed

@@ -19,6 +19,7 @@ engine_tests = \
 	tests/engine/test_fal_keys \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
+	tests/engine/test_inputs \
 	tests/engine/test_life \
 	tests/engine/test_listen \
 	tests/engine/test_many \
@@ -38,6 +39,7 @@ tests_engine_test_chain_LDADD = $(engine_ldadd)
 tests_engine_test_fal_keys_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)
+tests_engine_test_inputs_LDADD = $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_listen_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)

@@ -44,16 +44,18 @@ static int32_t feed(struct gm_reader *r, const struct gm_buf *b, size_t piece)
   return rc;
 }
 
+/* The letters that came, also of what was taken for base64. */
 static void compare_blobs(const struct gm_blob *a, const struct gm_blob *b)
 {
+  uint64_t at = 0, len = gm_coded_text_len(a);
   char pa[1000], pb[1000];
-  uint64_t at = 0;
 
-  must(a->len == b->len);
-  while (at < a->len) {
-    ssize_t n = gm_blob_read(a, at, pa, sizeof(pa));
+  must(a->len == b->len && a->coded == b->coded && a->cut == b->cut);
+  must(len == gm_coded_text_len(b));
+  while (at < len) {
+    ssize_t n = gm_coded_read_text(a, at, pa, sizeof(pa));
 
-    must(n > 0 && gm_blob_read(b, at, pb, (size_t)n) == n);
+    must(n > 0 && gm_coded_read_text(b, at, pb, (size_t)n) == n);
     must(memcmp(pa, pb, (size_t)n) == 0);
     at += (uint64_t)n;
   }

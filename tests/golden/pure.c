@@ -2,6 +2,7 @@
 #include "golden/pure.h"
 #include "base/clock.h"
 #include "golden/cases.h"
+#include "job/input.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,29 +78,59 @@ static void make_request(struct pure *p)
   }
 }
 
+/* A file of that name and size; any content will do, and of a large one only
+ * the size is looked at. */
+static void make_file(struct gm_input *in, struct json_object *o)
+{
+  static const char zeros[8192];
+  const char *name = gm_json_str(o, "file", "");
+  uint64_t size = (uint64_t)gm_json_i64(o, "size", 0);
+
+  in->role = gm_strdup(gm_json_str(o, "role", "image"));
+  in->source = gm_strdup(name);
+  in->name = gm_strdup(name);
+  in->mime = gm_json_str(o, "mime", NULL);
+  in->size = size;
+  if (size > sizeof(zeros)) {
+    in->path = gm_strdup(name);
+    return;
+  }
+  in->held = gm_held_new(sizeof(zeros), sizeof(zeros));
+  gm_blob_add(&in->held->blob, zeros, (size_t)size, NULL);
+}
+
+static bool make_url(struct pure *p, struct gm_input *in, struct json_object *o)
+{
+  const char *role = gm_json_str(o, "role", "image");
+  const char *url = gm_json_str(o, "url", "");
+  _cleanup_(gm_held_unrefp) struct gm_held *held = NULL;
+  _cleanup_free_ char *head = NULL;
+  struct gm_error err = GM_ERROR_INIT;
+
+  if (gm_input_is_held(url) &&
+      gm_input_hold(role, url, &head, &held, &err) != 0)
+    return pure_differs(p, "%s", gm_error_text(&err));
+  if (gm_input_open(in, role, head ? head : url, held, &err))
+    return pure_differs(p, "%s", gm_error_text(&err));
+  if (!in->mime)
+    in->mime = gm_json_str(o, "mime", NULL);
+  return true;
+}
+
 static uint32_t make_inputs(struct pure *p)
 {
-  static const char zeros[8192]; /* any content of the right size will do */
   struct json_object *list = gm_json_at(p->ask, "inputs");
   size_t i, n = GM_MIN(gm_json_count(list, ""), GM_LEN(p->inputs));
 
   for (i = 0; i < n; i++) {
     struct json_object *o = json_object_array_get_idx(list, i);
-    bool is_small = gm_json_at(o, "file") &&
-                    gm_json_i64(o, "size", 0) <= (int64_t)sizeof(zeros);
-    const void *content = is_small ? zeros : NULL;
 
-    p->inputs[i] =
-      (struct gm_input){ .role = gm_json_str(o, "role", "image"),
-                         .source = gm_json_str(o, "url", ""),
-                         .url = gm_json_str(o, "url", NULL),
-                         .path = gm_json_str(o, "file", NULL),
-                         .name = gm_json_str(o, "file", NULL),
-                         .mime = gm_json_str(o, "mime", NULL),
-                         .data = content,
-                         .size = (uint64_t)gm_json_i64(o, "size", 0) };
+    if (gm_json_at(o, "file"))
+      make_file(&p->inputs[i], o);
+    else if (!make_url(p, &p->inputs[i], o))
+      break;
   }
-  return (uint32_t)n;
+  return (uint32_t)i;
 }
 
 static bool set_up(struct pure *p)
@@ -153,7 +184,7 @@ static void tear_down(struct pure *p)
   gm_log_finish(&p->log);
   gm_error_finish(&p->end);
   for (i = 0; i < GM_LEN(p->inputs); i++)
-    gm_free(gm_unconst(p->inputs[i].uploaded));
+    gm_input_close(&p->inputs[i]);
   gm_free(p->asked);
   gm_free(p->state);
   json_object_put(p->request);
@@ -289,7 +320,7 @@ static bool feed_stream(struct pure *p, const struct gm_buf *body)
   int32_t rc;
 
   gm_sse_init(&sse, 1 << 26);
-  rc = gm_sse_feed(&sse, gm_buf_text(body), body->len, on_event, p);
+  rc = gm_sse_feed(&sse, gm_buf_text(body), body->len, on_event, p, NULL);
   gm_sse_finish(&sse);
   if (rc != 0)
     return !p->why[0];
@@ -394,7 +425,7 @@ static bool is_uploaded(const struct pure *p, const struct gamut_upload *t,
   const char *set = gm_instance_value(p->i, "inline_max", false);
   int64_t max = (int64_t)t->inline_max;
 
-  if (!in->path)
+  if (!gm_input_has_bytes(in))
     return false;
   if (set && !gm_parse_i64(set, 0, INT64_MAX, &max))
     return false;

@@ -88,17 +88,8 @@ static bool compare_bytes(struct pure *p, const struct gm_pending *ours,
                           struct json_object *theirs)
 {
   int64_t want = gm_json_i64(theirs, "bytes", -1);
-  const struct gm_input *in;
-  size_t len;
-  int64_t found;
+  int64_t found = (int64_t)gm_pending_body_size(ours);
 
-  gm_pending_body(ours, &len);
-  found = (int64_t)len;
-  if (ours->body_input >= 0) {
-    in = &p->in.inputs[ours->body_input];
-    found = (int64_t)(ours->body_size ? ours->body_size
-                                      : in->size - ours->body_offset);
-  }
   if (found == want)
     return true;
   return pure_differs(p, "a body of %lld bytes, not %lld", (long long)found,
@@ -120,12 +111,17 @@ static bool compare_body(struct pure *p, const struct gm_pending *ours,
                          struct json_object *theirs)
 {
   _cleanup_json_ struct json_object *o = NULL;
+  _cleanup_(gm_buf_finish) struct gm_buf body = GM_BUF_INIT(1 << 26);
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   const char *text;
   size_t len;
 
   if (gm_json_at(theirs, "bytes"))
     return compare_bytes(p, ours, theirs);
-  text = gm_pending_body(ours, &len);
+  if (gm_pending_read(ours, p->in.inputs, p->in.n_inputs, &body, &err))
+    return pure_differs(p, "%s", gm_error_text(&err));
+  text = body.len ? gm_buf_text(&body) : NULL;
+  len = body.len;
   if (gm_json_at(theirs, "multipart"))
     return pure_compare_form(p, content_type(ours), text, len,
                              gm_json_at(theirs, "multipart"));

@@ -5,6 +5,7 @@ unit_tests = \
 	tests/unit/test_address \
 	tests/unit/test_arena \
 	tests/unit/test_base64 \
+	tests/unit/test_body \
 	tests/unit/test_buf \
 	tests/unit/test_call \
 	tests/unit/test_catalog \
@@ -18,6 +19,7 @@ unit_tests = \
 	tests/unit/test_error \
 	tests/unit/test_file \
 	tests/unit/test_host \
+	tests/unit/test_host_body \
 	tests/unit/test_host_build \
 	tests/unit/test_host_json \
 	tests/unit/test_http \

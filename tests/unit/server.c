@@ -1,6 +1,7 @@
 /* server.c - one thread accepts, one more serves each connection.  Plain malloc
  * throughout: the tests fail the allocations of the library, not ours. */
 #include "server.h"
+#include "base/util.h"
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 512, HEAD_MAX = 256 * 1024 };
+enum { CONNECTIONS_MAX = 512, HEAD_MAX = 256 * 1024, BODY_MAX = 32 << 20 };
 
 struct connection {
   struct server *server;
@@ -126,25 +127,38 @@ static char *read_head(int fd)
   return NULL;
 }
 
-static char *read_body(int fd, const char *head, size_t *ret_len)
+uint64_t server_sum(uint64_t sum, const void *p, size_t len)
 {
-  size_t digits = 0, len = 0, got = 0;
-  const char *p = find_header(head, "content-length", &digits);
-  char *body;
+  const unsigned char *at = p;
+
+  while (len-- > 0)
+    sum = sum * 31 + *at++;
+  return sum;
+}
+
+/* Kept up to a size; of a larger one only length and sum are told. */
+static char *read_body(int fd, struct server_request *r)
+{
+  size_t digits = 0, len = 0;
+  const char *p = find_header(r->head, "content-length", &digits);
+  char *body, piece[65536];
 
   for (size_t i = 0; p && i < digits; i++)
     len = len * 10 + (size_t)(p[i] - '0');
-  body = malloc(len + 1);
+  body = malloc(GM_MIN(len, BODY_MAX) + 1);
   need(body, "malloc");
-  while (got < len) {
-    ssize_t n = recv(fd, body + got, len - got, 0);
+  while (r->body_len < len) {
+    ssize_t n = recv(fd, piece, GM_MIN(len - r->body_len, sizeof(piece)), 0);
 
     if (n <= 0)
       break;
-    got += (size_t)n;
+    if (len <= BODY_MAX)
+      memcpy(body + r->body_len, piece, (size_t)n);
+    r->body_sum = server_sum(r->body_sum, piece, (size_t)n);
+    r->body_len += (size_t)n;
   }
-  body[got] = '\0';
-  *ret_len = got;
+  body[len <= BODY_MAX ? r->body_len : 0] = '\0';
+  r->body_announced = len;
   return body;
 }
 
@@ -166,7 +180,7 @@ static enum server_end serve_one(struct connection *c, char *head, int nth)
   struct server_request r = { .connection = c->number,
                               .nth = nth,
                               .head = head };
-  char *body = read_body(c->fd, head, &r.body_len);
+  char *body = read_body(c->fd, &r);
   enum server_end end;
 
   r.body = body;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct server;
 
@@ -13,8 +14,10 @@ struct server_request {
   int nth;          /* on its connection, from 0 */
   int total;        /* on the server, from 0 */
   const char *head; /* request line and headers */
-  const char *body;
+  const char *body; /* "" when it is longer than 32 MiB */
   size_t body_len;
+  size_t body_announced; /* Content-Length; 0: none */
+  uint64_t body_sum;     /* server_sum() of it from 0 on */
 };
 
 enum server_end {
@@ -35,6 +38,9 @@ int server_connections(struct server *s);
 /* "http://127.0.0.1:port/path" */
 const char *server_url(const struct server *s, const char *path, char *buf,
                        size_t size);
+
+/* Goes on over the next bytes of a body. */
+uint64_t server_sum(uint64_t sum, const void *p, size_t len);
 
 /* For answers. */
 bool server_send(int fd, const void *p, size_t len);

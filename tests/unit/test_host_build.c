@@ -1,13 +1,8 @@
 /* test_host_build.c - exchanges as providers build them, and how they cannot.
  */
-#include "base/file.h"
 #include "tester.h"
 #include "unit.h"
-#include <fcntl.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 /* ---- builders that must fail -------------------------------------------- */
 
@@ -155,9 +150,7 @@ static const struct {
 
 START_TEST(misuse_fails_the_call)
 {
-  struct gm_input input = { .role = "image",
-                            .url = "https://a.test/a.png",
-                            .size = 5 };
+  struct gm_input input = { .role = "image", .path = "/a.png", .size = 5 };
   struct fixture f = { 0 };
 
   fixture_open(&f, &tester);
@@ -215,13 +208,13 @@ START_TEST(json_exchange_is_built)
   ck_assert_uint_eq(p->flags, GAMUT_HTTP_BILLABLE);
   ck_assert_uint_eq(p->delay_ms, 700);
   ck_assert_uint_eq(p->timeout_ms, 9000);
-  ck_assert_int_eq(p->body_input, -1);
+  ck_assert_uint_eq(p->n_pieces, 0);
   ck_assert_uint_eq(gm_pending_headers(p, headers, 8), 2);
   ck_assert_str_eq(headers[0].name, "x-one");
   ck_assert_str_eq(headers[0].value, "1");
   ck_assert_str_eq(headers[1].name, "content-type");
   ck_assert_str_eq(headers[1].value, "application/json");
-  body = gm_pending_body(p, &len);
+  body = gm_pending_text(p, &len);
   ck_assert_mem_eq(body,
                    "{\"prompt\":\"a \\\"fox\\\"/\\n\",\"guidance\":3.5,"
                    "\"seed\":9223372036854775807,\"sync\":true}",
@@ -273,7 +266,7 @@ START_TEST(struct_size_is_honoured)
   fixture_open(&f, &tester);
   run(&f, builds_short);
   ck_assert_int_eq(f.call.kind, GM_STEP_HTTP);
-  ck_assert_ptr_null(gm_pending_body(f.call.pending, &len));
+  ck_assert_ptr_null(gm_pending_text(f.call.pending, &len));
   ck_assert_uint_eq(f.call.n_artifacts, 1);
   ck_assert_uint_eq(f.call.artifacts[0].flags, 0);
   ck_assert_uint_eq(f.call.artifacts[0].width, 0);
@@ -310,7 +303,9 @@ START_TEST(bytes_and_uploads_are_built)
   struct gm_input input = { .role = "image",
                             .path = "/nonexistent/a.png",
                             .mime = "image/webp",
-                            .size = 5 };
+                            .size = 5,
+                            .mtime_ns = 77 };
+  const struct gm_pending_piece *piece;
   struct gm_header headers[8];
   struct fixture f = { 0 };
   const void *body;
@@ -323,7 +318,7 @@ START_TEST(bytes_and_uploads_are_built)
   ck_assert_int_eq(f.call.kind, GM_STEP_HTTP);
   ck_assert_str_eq(gm_pending_url(f.call.pending),
                    "https://cdn.tester.test/upload?sig=1");
-  body = gm_pending_body(f.call.pending, &len);
+  body = gm_pending_text(f.call.pending, &len);
   ck_assert_uint_eq(len, 3);
   ck_assert_mem_eq(body, "a\0b", 3);
   ck_assert_uint_eq(gm_pending_headers(f.call.pending, headers, 8), 1);
@@ -332,175 +327,22 @@ START_TEST(bytes_and_uploads_are_built)
   /* A raw upload is not read here, whoever sends it does. */
   run(&f, builds_upload);
   ck_assert_int_eq(f.call.kind, GM_STEP_HTTP);
-  ck_assert_int_eq(f.call.pending->body_input, 0);
-  ck_assert_uint_eq(f.call.pending->body_offset, 1);
-  ck_assert_uint_eq(f.call.pending->body_size, 3);
+  ck_assert_uint_eq(f.call.pending->n_pieces, 1);
+  ck_assert_uint_eq(gm_pending_body_size(f.call.pending), 3);
+  piece = &f.call.pending->pieces[0];
+  ck_assert_int_eq(piece->input, 0);
+  ck_assert_uint_eq(piece->offset, 1);
+  ck_assert_uint_eq(piece->size, 3);
+  ck_assert_uint_eq(piece->mark.size, 5);
+  ck_assert_int_eq(piece->mark.mtime_ns, 77);
+  ck_assert_str_eq(gm_pending_path(f.call.pending, piece), input.path);
   ck_assert_uint_eq(gm_pending_headers(f.call.pending, headers, 8), 1);
   ck_assert_str_eq(headers[0].value, "image/webp");
   fixture_close(&f);
 }
 END_TEST
 
-static int32_t builds_form(void *instance, struct gamut_call *c)
-{
-  struct gamut_http x = tester_get;
-
-  (void)instance;
-  x.method = "POST";
-  c->host->part_text(c, "prompt", "a cat");
-  c->host->part_text(c, "absent", NULL);
-  c->host->part_input(c, "image\"[]\r\n", 0);
-  return c->host->http(c, &x);
-}
-
-START_TEST(forms_are_quoted)
-{
-  struct gm_input input = { .role = "image",
-                            .name = "a\"b\n.png",
-                            .mime = "image/png",
-                            .data = "PNG\0\r\n",
-                            .size = 6 };
-  struct gm_header headers[8];
-  struct fixture f = { 0 };
-  char boundary[64], want[512];
-  const char *body;
-  size_t len;
-  int n;
-
-  fixture_open(&f, &tester);
-  f.in.inputs = &input;
-  f.in.n_inputs = 1;
-  run(&f, builds_form);
-  ck_assert_int_eq(f.call.kind, GM_STEP_HTTP);
-  ck_assert_uint_eq(gm_pending_headers(f.call.pending, headers, 8), 1);
-  ck_assert_int_eq(
-    strncmp(headers[0].value, "multipart/form-data; boundary=gamut-", 36), 0);
-  snprintf(boundary, sizeof(boundary), "%s", headers[0].value + 30);
-  ck_assert_uint_eq(strlen(boundary), 6 + 32);
-  n = snprintf(want, sizeof(want),
-               "--%s\r\nContent-Disposition: form-data; name=\"prompt\"\r\n\r\n"
-               "a cat\r\n--%s\r\nContent-Disposition: form-data; "
-               "name=\"image%%22[]%%0D%%0A\"; filename=\"a%%22b%%0A.png\"\r\n"
-               "Content-Type: image/png\r\n\r\nPNG",
-               boundary, boundary);
-  body = gm_pending_body(f.call.pending, &len);
-  ck_assert_mem_eq(body, want, (size_t)n);
-  ck_assert_mem_eq(body + n, "\0\r\n\r\n--", 7);
-  ck_assert_uint_eq(len, (size_t)n + 3 + 2 + 2 + strlen(boundary) + 4);
-  fixture_close(&f);
-}
-END_TEST
-
-/* ---- inputs ------------------------------------------------------------- */
-
-static int32_t sets_inputs(void *instance, struct gamut_call *c)
-{
-  const struct gamut_host *h = c->host;
-  uint32_t i;
-
-  (void)instance;
-  for (i = 0; i < c->n_inputs; i++) {
-    h->json_set_input(c->state, h->input_info(c, i, "role"), i,
-                      h->input_info(c, i, "url") ? GAMUT_AS_URL
-                                                 : GAMUT_AS_DATA_URI);
-    h->fact(c, "size", h->input_info(c, i, "size"));
-  }
-  h->json_set_input(c->state, "coded", 1, GAMUT_AS_BASE64);
-  return h->done(c);
-}
-
-static int32_t wants_bytes(void *instance, struct gamut_call *c)
-{
-  (void)instance;
-  c->host->json_set_input(c->state, "a", 0, GAMUT_AS_BASE64);
-  return c->host->done(c);
-}
-
-static void write_file(const char *path, const char *text)
-{
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-  ck_assert_int_ge(fd, 0);
-  ck_assert_int_eq(gm_write_all(fd, text, strlen(text)), 0);
-  ck_assert_int_eq(close(fd), 0);
-}
-
-START_TEST(inputs_enter_json)
-{
-  char path[] = "/tmp/gamut-call-XXXXXX";
-  struct gm_input inputs[] = {
-    { .role = "mask", .url = "https://a.test/m.png", .size = 9 },
-    { .role = "image", .path = path, .mime = "image/png", .size = 5 },
-    { .role = "video", .data = "abc", .size = 3 },
-  };
-  struct fixture f = { 0 };
-  int fd = mkstemp(path);
-
-  ck_assert_int_ge(fd, 0);
-  close(fd);
-  write_file(path, "hello");
-  fixture_open(&f, &tester);
-  f.in.inputs = inputs;
-  f.in.n_inputs = 3;
-  run(&f, sets_inputs);
-  ck_assert_msg(f.call.kind == GM_STEP_DONE, "%s", gm_error_text(&f.call.err));
-  ck_assert_str_eq(gm_call_state_text(&f.call),
-                   "{\"mask\":\"https://a.test/m.png\","
-                   "\"image\":\"data:image/png;base64,aGVsbG8=\","
-                   "\"video\":\"data:application/octet-stream;base64,YWJj\","
-                   "\"coded\":\"aGVsbG8=\"}");
-  ck_assert_uint_eq(f.call.n_facts, 3);
-  ck_assert_str_eq(f.call.facts[1].value, "5");
-
-  run(&f, wants_bytes); /* of something that is only known by its URL */
-  expect_fault(&f, GM_STEP_FAIL, GAMUT_E_UNSUPPORTED, "'mask'");
-  unlink(path);
-  run(&f, sets_inputs);
-  expect_fault(&f, GM_STEP_FAIL, GAMUT_E_INVALID, path);
-  fixture_close(&f);
-}
-END_TEST
-
 /* ---- no memory ---------------------------------------------------------- */
-
-static int32_t does_much(void *instance, struct gamut_call *c)
-{
-  const struct gamut_host *h = c->host;
-
-  builds_form(instance, c);
-  h->json_set_str(c->state, "id", h->text(c, "%0900d", 1));
-  h->json_set(c->state, "reply", c->reply->json);
-  h->fact(c, "a", h->escape(c, "a b"));
-  h->progress(c, 500, "half");
-  return GM_STEP_HTTP;
-}
-
-START_TEST(no_memory_is_a_class)
-{
-  struct gm_input input = { .role = "image", .data = "PNG", .size = 3 };
-  struct fixture f = { 0 };
-  uint64_t n;
-
-  fixture_open(&f, &tester);
-  fixture_reply(&f, 200, "application/json", "{\"a\":1}");
-  f.in.inputs = &input;
-  f.in.n_inputs = 1;
-  for (n = 1; n < 500; n++) {
-    gm_arena_finish(&f.call.arena); /* so that it allocates again */
-    gm_mem_fail(n, _i);
-    run(&f, does_much);
-    gm_mem_fail(0, false);
-    if (f.call.kind == GM_STEP_HTTP)
-      break;
-    ck_assert_int_eq(f.call.kind, GM_STEP_FAIL);
-    ck_assert_int_eq(f.call.err.error_class, GAMUT_E_NOMEM);
-    ck_assert_ptr_null(f.call.pending);
-  }
-  ck_assert_uint_gt(n, 4);
-  ck_assert_uint_lt(n, 500);
-  fixture_close(&f);
-}
-END_TEST
 
 START_TEST(no_memory_to_begin)
 {
@@ -528,9 +370,6 @@ int main(void)
   tcase_add_test(tc, a_base_url_with_a_query);
   tcase_add_test(tc, struct_size_is_honoured);
   tcase_add_test(tc, bytes_and_uploads_are_built);
-  tcase_add_test(tc, forms_are_quoted);
-  tcase_add_test(tc, inputs_enter_json);
-  tcase_add_loop_test(tc, no_memory_is_a_class, 0, 2);
   tcase_add_test(tc, no_memory_to_begin);
   return unit_run("host_build", tc);
 }

@@ -9,16 +9,17 @@
 
 #define MAX_TEXT 100000
 
-static char *bytes_of(const struct gm_blob *b)
+/* The letters that came. */
+static char *letters_of(const struct gm_blob *b)
 {
-  char *p = gm_alloc((size_t)b->len + 1);
-  uint64_t at = 0;
+  uint64_t at = 0, len = gm_coded_text_len(b);
+  char *p = gm_alloc((size_t)len + 1);
   ssize_t n;
 
-  while ((n = gm_blob_read(b, at, p + at, 1000)) > 0)
+  while ((n = gm_coded_read_text(b, at, p + at, 1000)) > 0)
     at += (uint64_t)n;
   ck_assert_int_eq(n, 0);
-  ck_assert_uint_eq(at, b->len);
+  ck_assert_uint_eq(at, len);
   p[at] = '\0';
   return p;
 }
@@ -52,7 +53,7 @@ START_TEST(blobs_spill)
       0);
   ck_assert((b.fd >= 0) == spills[_i].file);
   ck_assert_uint_eq(b.len, spills[_i].total);
-  back = bytes_of(&b);
+  back = letters_of(&b);
   ck_assert(strcmp(all, back) == 0);
   ck_assert_int_eq(gm_blob_read(&b, b.len, back, 1), 0);
   ck_assert_int_eq(gm_blob_read(&b, UINT64_MAX, back, 1), 0);
@@ -148,6 +149,19 @@ static const struct {
   { "high before escape", "\\ud83d\\n", "" },
   { "high at the end", "x", "\\ud83d" },
   { "utf-8", "\xc3\xa4\xf0\x9f\x98\x80", "" },
+  { "padded", "QUJD", "QQ==" },
+  { "padded by one", "QUJD", "QUI=" },
+  { "odd last bits", "QUJD", "Zh==" },
+  { "no padding", "QUJD", "QUI" },
+  { "one letter too many", "QUJD", "Q" },
+  { "padding in the midst", "QUJDQQ==", "" },
+  { "too much padding", "QUJD", "QQ===" },
+  { "padding alone", "QUJD", "====" },
+  { "half a padding", "QUJD", "QQ=" },
+  { "letters behind it", "QUJD", "QQ=x" },
+  { "other alphabet", "QUJD", "-_-_" },
+  { "line breaks", "QUJDRUZH\\n", "" },
+  { "a blank at the end", "QUJD", " " },
 };
 
 /* What the reader makes of a string is what json-c makes of it, wherever the
@@ -178,10 +192,66 @@ START_TEST(long_strings_are_what_json_says)
     ck_assert_int_eq(gm_json_i64(got, "after/0", 0), 2);
     blob = gm_reader_blob(&r, gm_json_str(got, "s", NULL));
     ck_assert_ptr_nonnull(blob);
-    bytes = bytes_of(blob);
+    bytes = letters_of(blob);
     ck_assert_msg(!strcmp(bytes, gm_json_str(want, "s", "")),
                   "%s in pieces of %zu", strings[_i].name, pieces[i]);
     gm_free(bytes);
+    gm_reader_finish(&r);
+  }
+  gm_free(reply);
+  gm_free(string);
+}
+END_TEST
+
+static const struct {
+  const char *name, *end, *bytes; /* NULL: it is not taken for base64 */
+  bool cut;
+} codes[] = {
+  { "whole", "", "", false },
+  { "padded", "QQ==", "A", false },
+  { "padded by one", "QUI=", "AB", false },
+  { "no padding", "QUI", "AB", false },
+  { "no padding at all", "QQ", "A", false },
+  { "odd bits", "Zh==", "f", false },
+  { "half a padding", "QQ=", "A", false },
+  { "cut", "Q", "", true },
+  { "slash", "\\/\\/\\/\\/", "\xff\xff\xff", false },
+  { "broken", "Q*", NULL, false },
+  { "blank", " ", NULL, false },
+  { "url alphabet", "--__", NULL, false },
+};
+
+/* What is base64 is there as its bytes when the last letter has come. */
+START_TEST(base64_is_decoded_on_the_way)
+{
+  static const size_t pieces[] = { 1, 3, 1000, 8193, 1 << 20 };
+  char *string = repeat("QUJD", 100000, codes[_i].end);
+  size_t i, len, k;
+  char *reply = reply_with(string, &len);
+
+  for (i = 0; i < 2 * GM_LEN(pieces); i++) {
+    struct gm_reader r;
+    const struct gm_blob *b;
+    char byte[4];
+
+    gm_reader_init(&r, MAX_TEXT, 1 << 20);
+    r.max_mem = i % 2 ? 1000 : 1 << 20;
+    r.expect = len;
+    ck_assert_int_eq(feed(&r, reply, len, pieces[i / 2], NULL), 0);
+    b = &r.blobs[0];
+    ck_assert_msg(b->coded == (codes[_i].bytes != NULL), "%s", codes[_i].name);
+    ck_assert_int_eq(b->cut, codes[_i].cut);
+    ck_assert((b->fd >= 0) == (i % 2));
+    if (b->coded) {
+      ck_assert_uint_eq(b->len, 75000 + strlen(codes[_i].bytes));
+      for (k = 0; k < 75000; k += 7407) {
+        ck_assert_int_eq(gm_blob_read(b, k, byte, 3), 3);
+        ck_assert_mem_eq(byte, "ABC", 3);
+      }
+      memset(byte, 0, sizeof(byte));
+      gm_blob_read(b, 75000, byte, 3);
+      ck_assert_str_eq(byte, codes[_i].bytes);
+    }
     gm_reader_finish(&r);
   }
   gm_free(reply);
@@ -338,7 +408,7 @@ START_TEST(many_long_strings)
     snprintf(path, sizeof(path), "%zu", i);
     b = gm_reader_blob(&r, gm_json_str(o, path, NULL));
     ck_assert_ptr_eq(b, &r.blobs[i]);
-    ck_assert_uint_eq(b->len, GM_LONG_STRING + 1 + i);
+    ck_assert_uint_eq(gm_coded_text_len(b), GM_LONG_STRING + 1 + i);
     ck_assert_int_ge(b->fd, 0);
   }
   gm_reader_finish(&r);
@@ -425,6 +495,7 @@ int main(void)
   tcase_add_test(tc, no_folder_is_told);
   tcase_add_loop_test(tc, long_strings_are_what_json_says, 0,
                       (int)GM_LEN(strings));
+  tcase_add_loop_test(tc, base64_is_decoded_on_the_way, 0, (int)GM_LEN(codes));
   tcase_add_loop_test(tc, limit_is_exact, 0, 3);
   tcase_add_loop_test(tc, short_replies_are_untouched, 0,
                       (int)GM_LEN(verbatim));

@@ -186,9 +186,14 @@ GAMUT_API int32_t gamut_request_link(struct gamut_request *r, const char *link,
  *
  * role     "image", "mask", "first_frame", "last_frame", "reference", "video",
  *          "audio"
- * source   a path, an http(s) URL, or a data: URI
+ * source   a path, an http(s) URL, a data: URI, or "-" for standard input
  *
- * Files are looked at when the job begins, not here. */
+ * Files are looked at when the job begins, not here, and read while they are
+ * sent: until the job has ended they must stay as they are.  A data: URI is
+ * decoded here, and standard input is read here to its end, which one input of a
+ * request may be; copies of the request share the bytes. GAMUT_E_INVALID when
+ * they cannot be had, GAMUT_E_STORAGE when there is no room for them in $TMPDIR
+ * or /tmp. */
 GAMUT_API int32_t gamut_request_input(struct gamut_request *r, const char *role,
                                       const char *source,
                                       struct gamut_error *ret_error);

@@ -368,8 +368,9 @@ enum {
   GAMUT_JSON_OBJECT
 };
 
-/* How an input enters a JSON body.  AS_URL: the URL it was given as; a local
- * file becomes a data: URI unless it was uploaded. */
+/* How an input enters a JSON body.  AS_URL: the URL it was given as; what has
+ * bytes becomes a data: URI unless it was uploaded.  Bytes are read while the
+ * body is sent; json_str() does not show them, json_text() does. */
 enum { GAMUT_AS_BASE64 = 1, GAMUT_AS_DATA_URI, GAMUT_AS_URL };
 enum { GAMUT_DEBUG = 0, GAMUT_INFO, GAMUT_WARN, GAMUT_ERROR };
 
@@ -473,7 +474,8 @@ struct gamut_host {
   const char *(*base64)(struct gamut_call *, const void *, size_t);
   const char *(*reply_header)(struct gamut_call *, const char *name);
   /* About input 0..n_inputs-1: "role", "url" (NULL for a file that was not
-   * uploaded), "name", "mime", "size" (bytes), "sha256". */
+   * uploaded; of a data: URI what stands before the bytes), "name", "mime",
+   * "size" (bytes), "sha256". */
   const char *(*input_info)(struct gamut_call *, uint32_t input,
                             const char *what);
   const char *(*uuid)(struct gamut_call *); /* a replay sees it again */
