@@ -13,6 +13,7 @@
 
 /* Others are waited for in short naps: a commit takes milliseconds. */
 #define NAP_MS 5
+#define PAGE   4096 /* of files that we make */
 /* Of the write-ahead log, when it is emptied. */
 #define LOG_LIMIT "16777216"
 
@@ -116,19 +117,30 @@ static int exists(const char *path, int64_t *ret_size)
   return 1;
 }
 
-/* Marked as damaged; or empty although its log is not. */
+/* What SQLite does not see: it takes a file of no page for a new one, and fills
+ * a page that was cut with zeros.  The latter is right as long as there is a
+ * log: the page is in it, and not yet written to its place. */
+static int is_cut(struct sq_store *s)
+{
+  char *log = sqlite3_mprintf("%s-wal", s->file);
+  int64_t size = 0, log_size = 0;
+
+  if (log && exists(s->file, &size))
+    exists(log, &log_size);
+  sqlite3_free(log);
+  if (size % PAGE == 0)
+    return size == 0 && log_size > 0;
+  return size < PAGE || log_size == 0;
+}
+
+/* Marked before, or cut. */
 static int looks_damaged(struct sq_store *s)
 {
   char *mark = sqlite3_mprintf("%s/%s", s->folder, SQ_MARK);
-  char *log = sqlite3_mprintf("%s-wal", s->file);
-  int64_t size, log_size;
-  int damaged = 0;
+  int64_t size;
+  int damaged = (mark && exists(mark, &size)) || is_cut(s);
 
-  if (mark && log)
-    damaged = exists(mark, &size) || (exists(s->file, &size) && size == 0 &&
-                                      exists(log, &log_size) && log_size > 0);
   sqlite3_free(mark);
-  sqlite3_free(log);
   return damaged;
 }
 
@@ -205,9 +217,13 @@ static int32_t move_aside(struct sq_store *s, char *message)
 static int set_up(struct sq_store *s)
 {
   static const char *const always[] = {
-    "PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
-    "PRAGMA temp_store = MEMORY",  "PRAGMA journal_size_limit = " LOG_LIMIT,
-    "PRAGMA cell_size_check = ON", "PRAGMA trusted_schema = OFF",
+    "PRAGMA page_size = 4096",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA journal_size_limit = " LOG_LIMIT,
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA trusted_schema = OFF",
   };
   int rc = SQLITE_OK;
   size_t i;
