@@ -3,14 +3,18 @@ if HAVE_CHECK
 check_LTLIBRARIES += tests/store/libkit.la
 tests_store_libkit_la_CPPFLAGS = $(test_cppflags)
 tests_store_libkit_la_SOURCES = \
+	tests/store/fake.c \
+	tests/store/fake.h \
 	tests/store/kit.c \
 	tests/store/kit.h \
 	tests/unit/scratch.c \
 	tests/unit/scratch.h
 
 store_tests = \
+	tests/store/test_journal \
 	tests/store/test_processes \
-	tests/store/test_rows
+	tests/store/test_rows \
+	tests/store/test_thread
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_ldadd = tests/store/libkit.la $(LDADD)
@@ -43,6 +47,8 @@ tests_store_test_schema_CPPFLAGS = $(test_cppflags) $(SQLITE_CFLAGS)
 tests_store_test_schema_LDADD = $(store_ldadd) $(SQLITE_LIBS)
 endif
 
+tests_store_test_journal_LDADD = $(store_ldadd)
 tests_store_test_processes_LDADD = $(store_ldadd)
 tests_store_test_rows_LDADD = $(store_ldadd)
+tests_store_test_thread_LDADD = $(store_ldadd)
 endif
