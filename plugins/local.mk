@@ -75,6 +75,7 @@ plugin_store_sqlite_sources = \
 	plugins/store-sqlite/fail.c \
 	plugins/store-sqlite/file.c \
 	plugins/store-sqlite/lock.c \
+	plugins/store-sqlite/log.c \
 	plugins/store-sqlite/scan.c \
 	plugins/store-sqlite/schema.c \
 	plugins/store-sqlite/sqlite.c \

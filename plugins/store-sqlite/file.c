@@ -117,20 +117,28 @@ static int exists(const char *path, int64_t *ret_size)
   return 1;
 }
 
+static int64_t size_of(const struct sq_store *s, const char *tail)
+{
+  char *path = sqlite3_mprintf("%s%s", s->file, tail);
+  int64_t size = 0;
+
+  if (path)
+    exists(path, &size);
+  sqlite3_free(path);
+  return size;
+}
+
 /* What SQLite does not see: it takes a file of no page for a new one, and fills
  * a page that was cut with zeros.  The latter is right as long as there is a
- * log: the page is in it, and not yet written to its place. */
-static int is_cut(struct sq_store *s)
+ * log: the page is in it, and not yet written to its place.  A journal is there
+ * while a new file gets its first page, and puts everything right. */
+static int is_cut(const struct sq_store *s)
 {
-  char *log = sqlite3_mprintf("%s-wal", s->file);
-  int64_t size = 0, log_size = 0;
+  int64_t size = size_of(s, ""), log_size = size_of(s, "-wal");
 
-  if (log && exists(s->file, &size))
-    exists(log, &log_size);
-  sqlite3_free(log);
   if (size % PAGE == 0)
     return size == 0 && log_size > 0;
-  return size < PAGE || log_size == 0;
+  return (size < PAGE || log_size == 0) && size_of(s, "-journal") == 0;
 }
 
 /* Marked before, or cut. */
@@ -291,7 +299,7 @@ static int open_file(struct sq_store *s)
 
   if (looks_damaged(s))
     return SQLITE_NOTADB;
-  rc = sqlite3_open_v2(s->file, &s->db, flags, NULL);
+  rc = sqlite3_open_v2(s->file, &s->db, flags, sq_vfs());
   if (rc == SQLITE_OK) {
     sqlite3_busy_handler(s->db, on_busy, s);
     rc = look_and_bring(s);

@@ -49,17 +49,13 @@ static void in_child(void (*fn)(const void *arg), const void *arg)
   ck_assert_int_eq(status, 0);
 }
 
-/* Rows of half a kilobyte; `merged`: in the file itself, not in its log. */
-static const char *make(bool merged)
+/* Rows of half a kilobyte, by a process that does not close the store. */
+static void write_rows(const void *place)
 {
-  const char *place = scratch_folder();
   char key[16], body[512];
   struct kit k;
-  sqlite3 *db;
   int i;
 
-  snprintf(file, sizeof(file), "%s/gamut.db", place);
-  snprintf(log_file, sizeof(log_file), "%s/gamut.db-wal", place);
   kit_open(&k, KIT_SQLITE, place);
   for (i = 0; i < ROWS; i++) {
     struct gamut_store_op op;
@@ -70,7 +66,17 @@ static const char *make(bool merged)
     op = kit_put("t", key, body);
     ck_assert_int_eq(kit_run(&k, &op, 1), 0);
   }
-  kit_close(&k);
+}
+
+/* `merged`: they are in the file itself, not in its log. */
+static const char *make(bool merged)
+{
+  const char *place = scratch_folder();
+  sqlite3 *db;
+
+  snprintf(file, sizeof(file), "%s/gamut.db", place);
+  snprintf(log_file, sizeof(log_file), "%s/gamut.db-wal", place);
+  in_child(write_rows, place);
   if (merged) {
     ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
     ck_assert_int_eq(
