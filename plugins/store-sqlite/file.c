@@ -205,7 +205,8 @@ static int32_t move_aside(struct sq_store *s, char *message)
 
   if (!to)
     return sq_fail(s, SQLITE_NOMEM, message);
-  if (move_one(s, to, "-wal") || move_one(s, to, "-shm") || move_one(s, to, ""))
+  if (move_one(s, to, "-journal") || move_one(s, to, "-wal") ||
+      move_one(s, to, "-shm") || move_one(s, to, ""))
     rc = sq_fail_errno("move aside", s->file, message);
   mark = rc == 0 ? sqlite3_mprintf("%s/%s", s->folder, SQ_MARK) : NULL;
   if (mark)
