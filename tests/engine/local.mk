@@ -20,6 +20,7 @@ engine_tests = \
 	tests/engine/test_many \
 	tests/engine/test_money \
 	tests/engine/test_perform \
+	tests/engine/test_store \
 	tests/engine/test_token \
 	tests/engine/test_torture
 check_PROGRAMS += $(engine_tests)
@@ -32,5 +33,6 @@ tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
+tests_engine_test_store_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_token_LDADD = $(engine_ldadd)
 tests_engine_test_torture_LDADD = $(engine_ldadd)

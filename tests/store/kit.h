@@ -36,7 +36,7 @@ struct gamut_store_op kit_put(const char *table, const char *key,
 /* One row, copied; false: there is none. */
 struct kit_row {
   char key[GAMUT_STORE_KEY_MAX + 1], owner[GAMUT_STORE_KEY_MAX + 1];
-  char body[256];
+  char body[4096];
   size_t body_len;
   uint64_t version;
   int64_t rank, ttl_ms, owner_ttl_ms, numbers[GAMUT_STORE_NUMBERS];
