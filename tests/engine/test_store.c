@@ -89,8 +89,7 @@ static void record_of(const char *place, const char *id, struct kit_row *row)
   kit_close(&k);
 }
 
-/* ---- before the money leaves -----------------------------------------------
- */
+/* ---- before the money leaves --------------------------------------------- */
 
 START_TEST(written_before_it_is_sent)
 {
@@ -105,8 +104,9 @@ START_TEST(written_before_it_is_sent)
   record_of(place, id, &row);
   ck_assert_ptr_nonnull(strstr(row.body, "\"state\":\"sending\""));
   ck_assert_int_gt(row.owner_ttl_ms, 0);
+  gamut_close(f.g);
   script_go(f.script);
-  fix_close(&f);
+  script_stop(f.script);
   /* Given back when the context closed: anybody may take it up. */
   record_of(place, id, &row);
   ck_assert_ptr_nonnull(strstr(row.body, "\"v\":1"));
@@ -156,34 +156,43 @@ START_TEST(detached_is_nobodys)
 }
 END_TEST
 
-/* ---- killed
- * ------------------------------------------------------------------ */
+/* ---- killed -------------------------------------------------------------- */
+
+/* Submits to the vendor whose URL it reads, tells the id, and goes on. */
+static void be_killed(const char *place, int in, int out)
+{
+  char id[GAMUT_ID_SIZE], url[128] = "";
+  struct fix f;
+
+  open_fix(&f, held, 1, 0, "sqlite", place);
+  if (read(in, url, sizeof(url)) <= 0)
+    _exit(1);
+  fix_set(&f, "a.base_url", url);
+  submit(&f, "x", id);
+  if (write(out, id, sizeof(id)) != sizeof(id))
+    _exit(1);
+  for (;;)
+    gamut_step(f.g, -1);
+}
 
 START_TEST(killed_process)
 {
   const char *place = scratch_folder();
-  struct script *script = script_start(held, 1);
-  char id[GAMUT_ID_SIZE] = "";
+  int in[2], out[2], status;
+  struct script *script;
   struct kit_row row;
-  int fds[2], status;
-  struct fix f;
+  char id[GAMUT_ID_SIZE] = "", url[128] = "";
   pid_t pid;
 
-  ck_assert_int_eq(pipe(fds), 0);
+  ck_assert(pipe(in) == 0 && pipe(out) == 0);
   pid = fork();
   ck_assert_int_ge(pid, 0);
-  if (pid == 0) {
-    char url[128];
-
-    open_fix(&f, held, 1, 0, "sqlite", place);
-    fix_set(&f, "a.base_url", script_url(script, "/a", url, sizeof(url)));
-    submit(&f, "x", id);
-    if (write(fds[1], id, sizeof(id)) != sizeof(id))
-      _exit(1);
-    for (;;)
-      gamut_step(f.g, -1);
-  }
-  ck_assert_int_eq(read(fds[0], id, sizeof(id)), sizeof(id));
+  if (pid == 0)
+    be_killed(place, in[0], out[1]);
+  script = script_start(held, 1);
+  script_url(script, "/a", url, sizeof(url));
+  ck_assert_int_eq(write(in[1], url, sizeof(url)), sizeof(url));
+  ck_assert_int_eq(read(out[0], id, sizeof(id)), sizeof(id));
   script_wait(script, SUBMIT, 1);
   record_of(place, id, &row);
   ck_assert_int_gt(row.owner_ttl_ms, 0);
@@ -197,8 +206,7 @@ START_TEST(killed_process)
 }
 END_TEST
 
-/* ---- no store
- * ----------------------------------------------------------------- */
+/* ---- no store ------------------------------------------------------------ */
 
 /* One that must be there: nothing is sent. */
 START_TEST(required)
@@ -257,8 +265,7 @@ START_TEST(unknown_store)
 }
 END_TEST
 
-/* ---- when it is opened
- * ----------------------------------------------------------- */
+/* ---- when it is opened --------------------------------------------------- */
 
 START_TEST(only_for_a_job)
 {
@@ -287,8 +294,7 @@ START_TEST(only_for_a_job)
 }
 END_TEST
 
-/* ---- taken over
- * ------------------------------------------------------------------- */
+/* ---- taken over ---------------------------------------------------------- */
 
 /* Its row goes to another while it waits for the vendor: it is given up here at
  * the next record, and nothing is written over. */

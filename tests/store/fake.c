@@ -104,8 +104,7 @@ int fake_owner_writes(void)
   return read_int(&f.owner_writes);
 }
 
-/* ---- the store -------------------------------------------------------------
- */
+/* ---- the store ----------------------------------------------------------- */
 
 static int32_t fails(int *n, int32_t error_class, char *message)
 {

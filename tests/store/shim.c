@@ -28,8 +28,7 @@ bool shim_failed(void)
   return plan.failed;
 }
 
-/* ---- files ----------------------------------------------------------------
- */
+/* ---- files --------------------------------------------------------------- */
 
 struct file {
   sqlite3_file base;
@@ -193,8 +192,7 @@ void shim_fail(enum shim_fault fault, unsigned long nth, bool and_all_after)
     plan.failed = false;
 }
 
-/* ---- the heap --------------------------------------------------------------
- */
+/* ---- the heap ------------------------------------------------------------ */
 
 static sqlite3_mem_methods real_heap;
 

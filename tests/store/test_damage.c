@@ -184,8 +184,7 @@ static const char *place_with(const void *bytes, size_t len)
   return place;
 }
 
-/* ---- cut ------------------------------------------------------------------
- */
+/* ---- cut ----------------------------------------------------------------- */
 
 START_TEST(cut)
 {
@@ -244,8 +243,7 @@ START_TEST(log_cut)
 }
 END_TEST
 
-/* ---- overwritten ------------------------------------------------------------
- */
+/* ---- overwritten --------------------------------------------------------- */
 
 static void fill(unsigned char *p, size_t len, unsigned seed)
 {
@@ -345,8 +343,7 @@ START_TEST(garbage_while_others_have_it)
 }
 END_TEST
 
-/* ---- taken away
- * --------------------------------------------------------------- */
+/* ---- taken away ---------------------------------------------------------- */
 
 START_TEST(taken_away)
 {
@@ -374,8 +371,7 @@ START_TEST(taken_away)
 }
 END_TEST
 
-/* ---- not ours to touch
- * -------------------------------------------------------- */
+/* ---- not ours to touch --------------------------------------------------- */
 
 static void sql(const char *text)
 {
@@ -424,8 +420,7 @@ START_TEST(of_another_program)
 }
 END_TEST
 
-/* ---- places that cannot be --------------------------------------------------
- */
+/* ---- places that cannot be ----------------------------------------------- */
 
 static void place_fails(const char *place, int32_t error_class, const char *why)
 {
@@ -478,8 +473,7 @@ START_TEST(read_only_folder)
 }
 END_TEST
 
-/* ---- for its user alone
- * ------------------------------------------------------- */
+/* ---- for its user alone -------------------------------------------------- */
 
 static void check_modes(const char *place)
 {

@@ -8,8 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* ---- one life of a store ---------------------------------------------------
- */
+/* ---- one life of a store ------------------------------------------------- */
 
 struct life {
   struct kit k;
@@ -88,8 +87,7 @@ static const char *place_of(unsigned long n)
   return scratch_path(folder, name);
 }
 
-/* ---- the disk ---------------------------------------------------------------
- */
+/* ---- the disk ------------------------------------------------------------ */
 
 static void torture_disk(enum shim_fault fault, bool all_after)
 {
@@ -128,8 +126,7 @@ START_TEST(disk_fails)
 }
 END_TEST
 
-/* ---- the heap
- * ---------------------------------------------------------------- */
+/* ---- the heap ------------------------------------------------------------ */
 
 static int32_t count(void *user, const struct gamut_store_row *row)
 {

@@ -53,8 +53,7 @@ static void close_journal(void)
   gm_loop_free(loop);
 }
 
-/* ---- jobs of tests
- * ----------------------------------------------------------- */
+/* ---- jobs of tests ------------------------------------------------------- */
 
 struct job {
   struct gm_durable d;
@@ -183,8 +182,7 @@ static const struct gamut_store *kind(int i)
   return i ? &fake_durable : &fake_plain;
 }
 
-/* ---- a job's life
- * -------------------------------------------------------------- */
+/* ---- a job's life -------------------------------------------------------- */
 
 START_TEST(life_of_a_job)
 {
@@ -240,8 +238,7 @@ START_TEST(never_written_nothing_to_remove)
 }
 END_TEST
 
-/* ---- while the store is busy
- * ---------------------------------------------------- */
+/* ---- while the store is busy --------------------------------------------- */
 
 START_TEST(later_records_take_the_place)
 {
@@ -319,8 +316,7 @@ START_TEST(no_longer_waited_for)
 }
 END_TEST
 
-/* ---- failures
- * --------------------------------------------------------------------- */
+/* ---- failures ------------------------------------------------------------ */
 
 START_TEST(not_written)
 {
@@ -372,8 +368,7 @@ START_TEST(taken_over_by_another)
 }
 END_TEST
 
-/* ---- our name
- * ----------------------------------------------------------------------- */
+/* ---- our name ------------------------------------------------------------ */
 
 static void advance(uint64_t ms)
 {
@@ -440,8 +435,7 @@ START_TEST(the_owner_hangs)
 }
 END_TEST
 
-/* ---- two of them on one store
- * -------------------------------------------------------- */
+/* ---- two of them on one store -------------------------------------------- */
 
 START_TEST(sqlite)
 {
@@ -466,8 +460,7 @@ START_TEST(sqlite)
 }
 END_TEST
 
-/* ---- no memory
- * ------------------------------------------------------------------------ */
+/* ---- no memory ----------------------------------------------------------- */
 
 static bool scenario(void)
 {

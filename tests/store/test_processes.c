@@ -163,8 +163,7 @@ START_TEST(each_row_is_taken_once)
 }
 END_TEST
 
-/* ---- holders --------------------------------------------------------------
- */
+/* ---- holders ------------------------------------------------------------- */
 
 static int steps[2]; /* a pipe that children wait on */
 

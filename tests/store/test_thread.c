@@ -55,8 +55,7 @@ static void close_store(void)
   store = NULL;
 }
 
-/* ---- transactions of tests --------------------------------------------------
- */
+/* ---- transactions of tests ----------------------------------------------- */
 
 struct entry {
   struct gm_tx tx;
@@ -122,8 +121,7 @@ static void burst(struct entry *entries, int first, int n)
   gm_loop_turn(loop, -1);
 }
 
-/* ---- together ---------------------------------------------------------------
- */
+/* ---- together ------------------------------------------------------------ */
 
 START_TEST(one_turn_is_one_commit)
 {
@@ -205,8 +203,7 @@ START_TEST(without_a_thread)
 }
 END_TEST
 
-/* ---- taken back
- * --------------------------------------------------------------- */
+/* ---- taken back ---------------------------------------------------------- */
 
 START_TEST(taken_back)
 {
@@ -232,8 +229,7 @@ START_TEST(taken_back)
 }
 END_TEST
 
-/* ---- looks
- * --------------------------------------------------------------------- */
+/* ---- looks --------------------------------------------------------------- */
 
 struct seen {
   struct gm_look look;
@@ -291,8 +287,7 @@ START_TEST(looks_have_their_place)
 }
 END_TEST
 
-/* ---- failures
- * ------------------------------------------------------------------ */
+/* ---- failures ------------------------------------------------------------ */
 
 START_TEST(a_commit_fails)
 {
@@ -394,8 +389,7 @@ START_TEST(notes_reach_the_log)
 }
 END_TEST
 
-/* ---- the end
- * ------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
 /* What was asked is done and told, also when nobody turns the loop any more. */
 START_TEST(all_is_done_at_the_end)
@@ -432,8 +426,7 @@ START_TEST(nothing_asked_nothing_done)
 }
 END_TEST
 
-/* ---- the real one, under load
- * ------------------------------------------------- */
+/* ---- the real one, under load -------------------------------------------- */
 
 static struct entry *all;
 static int n_again;
@@ -476,8 +469,7 @@ START_TEST(sqlite_under_load)
 }
 END_TEST
 
-/* ---- no memory
- * ------------------------------------------------------------------ */
+/* ---- no memory ----------------------------------------------------------- */
 
 static const struct gamut_store *tortured;
 
