@@ -91,7 +91,8 @@ EXTRA_DIST += \
 	plugins/google/README.md \
 	plugins/higgsfield/README.md \
 	plugins/openai/README.md \
-	plugins/runway/README.md
+	plugins/runway/README.md \
+	plugins/store-sqlite/README.md
 
 plugin_cppflags = $(GM_PUBLIC_CPPFLAGS)
 # Tables of the ABI grow at the end: rows that leave new members out are right.

@@ -79,6 +79,10 @@ void gm_signal(struct gamut *g);
 /* submit.c */
 void gm_ticket_detach_all(struct gamut *g);
 
+/* store.c: which store by the settings; gm_store_choose_fn. */
+int32_t gm_choose_store(void *g, struct gm_store_choice *ret,
+                        struct gm_error *err);
+
 /* result.c: takes what it can from the run; NULL: no memory. */
 struct gamut_result *gm_result_of(struct gm_run *run);
 /* log.c: the record of a request's end. */

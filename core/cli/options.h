@@ -43,6 +43,7 @@ enum cli_what {
   CLI_O_SET,
   CLI_O_OPTION,
   CLI_O_DRY_RUN,
+  CLI_O_NO_STORE,
   CLI_O_JSON,
   CLI_O_QUIET,
   CLI_O_VERBOSE,

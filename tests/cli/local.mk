@@ -15,6 +15,7 @@ cli_tests = \
 	tests/cli/help.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/look.sh \
-	tests/cli/man.sh
+	tests/cli/man.sh \
+	tests/cli/store.sh
 TESTS += tests/cli/tables $(cli_tests)
 EXTRA_DIST += tests/cli/common.sh $(cli_tests)

@@ -14,6 +14,7 @@ store_tests = \
 	tests/store/test_journal \
 	tests/store/test_processes \
 	tests/store/test_rows \
+	tests/store/test_scans \
 	tests/store/test_thread
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
@@ -50,5 +51,6 @@ endif
 tests_store_test_journal_LDADD = $(store_ldadd)
 tests_store_test_processes_LDADD = $(store_ldadd)
 tests_store_test_rows_LDADD = $(store_ldadd)
+tests_store_test_scans_LDADD = $(store_ldadd)
 tests_store_test_thread_LDADD = $(store_ldadd)
 endif
