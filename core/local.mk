@@ -250,6 +250,7 @@ core_api_sources = \
 	core/api/result_json.c \
 	core/api/sidecar.c \
 	core/api/sidecar.h \
+	core/api/store.c \
 	core/api/submit.c \
 	core/api/thread.c \
 	core/api/webhook.c

@@ -110,6 +110,7 @@ plugin_store_sqlite_sources = \
 	plugins/store-sqlite/fail.c \
 	plugins/store-sqlite/file.c \
 	plugins/store-sqlite/lock.c \
+	plugins/store-sqlite/log.c \
 	plugins/store-sqlite/scan.c \
 	plugins/store-sqlite/schema.c \
 	plugins/store-sqlite/sqlite.c \
@@ -127,6 +128,7 @@ EXTRA_DIST += \
 	plugins/modelgates/README.md \
 	plugins/openai/README.md \
 	plugins/runway/README.md \
+	plugins/store-sqlite/README.md \
 	plugins/visgate/README.md
 
 plugin_cppflags = $(GM_PUBLIC_CPPFLAGS)

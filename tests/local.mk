@@ -46,3 +46,4 @@ include tests/bench/local.mk
 include tests/plugins/local.mk
 include tests/examples/local.mk
 include tests/engine/local.mk
+include tests/store/local.mk

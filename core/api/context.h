@@ -95,6 +95,10 @@ void gm_ticket_detach_all(struct gamut *g);
 extern const struct gm_run_ops gm_ticket_ops; /* of runs that a ticket owns */
 void gm_ticket_add(struct gamut *g, struct gm_ticket *t, struct gm_run *run);
 
+/* store.c: which store by the settings; gm_store_choose_fn. */
+int32_t gm_choose_store(void *g, struct gm_store_choice *ret,
+                        struct gm_error *err);
+
 /* result.c: takes what it can from the run; NULL: no memory. */
 struct gamut_result *gm_result_of(struct gm_run *run);
 /* log.c: the record of a request's end. */

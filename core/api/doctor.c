@@ -1,6 +1,7 @@
 /* doctor.c - what is installed, found, missing or wrong, and how to mend it. */
 #include "api/look.h"
 #include "base/file.h"
+#include "store/journal.h"
 #include <curl/curl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -126,6 +127,67 @@ static void catalog(struct gamut *g, struct json_object *all)
     say(all, "ok", NULL, "catalog: %zu models", i);
 }
 
+struct jobs {
+  unsigned long all, free;
+};
+
+static int32_t count_job(void *user, const struct gamut_store_row *row)
+{
+  struct jobs *n = user;
+
+  n->all++;
+  n->free += row->owner_ttl_ms == 0;
+  return 0;
+}
+
+static void opened_store(const struct gamut_store *type, const char *place,
+                         struct json_object *all)
+{
+  struct gamut_store_open o = { .struct_size = sizeof(o),
+                                .busy_ms = 1000,
+                                .place = place };
+  struct gamut_store_query q = { .struct_size = sizeof(q),
+                                 .flags = GAMUT_SCAN_NO_BODY,
+                                 .table = GM_TABLE_JOB };
+  char message[GAMUT_STORE_MESSAGE] = "";
+  struct jobs n = { 0, 0 };
+  void *store;
+  int32_t rc = type->open(&o, &store, message);
+
+  if (rc == 0) {
+    rc = type->scan(store, &q, count_job, &n, message);
+    type->close(store);
+  }
+  if (rc)
+    say(all, "error", NULL, "%s", message);
+  else
+    say(all, "ok", NULL,
+        "store in %s: %lu unfinished jobs, %lu of them with nobody at work on "
+        "them",
+        place, n.all, n.free);
+}
+
+/* Looked into where there is one; none is made. */
+static void store(struct gamut *g, struct json_object *all)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  struct gm_store_choice c = { .type = NULL };
+
+  if (gm_choose_store(g, &c, &err))
+    say(all, c.required ? "error" : "warning",
+        "install it, or say store=memory to keep no job",
+        "store: %s: jobs are forgotten when their process ends",
+        gm_error_text(&err));
+  else if (!c.place)
+    say(all, "note", NULL,
+        "store is memory: jobs are forgotten when their process ends");
+  else if (access(c.place, F_OK))
+    say(all, "ok", NULL, "store in %s: no job yet", c.place);
+  else
+    opened_store(c.type, c.place, all);
+  gm_free(c.place);
+}
+
 static void endpoint_map(struct gamut *g, struct json_object *all)
 {
   struct gm_value v = { 0 };
@@ -149,6 +211,7 @@ static void doctor(struct gamut *g, const void *arg, struct json_object **ret,
   catalog(g, all);
   plugin_folders(g, all);
   plugins(g, all);
+  store(g, all);
   *ret = all;
 }
 

@@ -3,10 +3,8 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "job/token.h"
-#include "store/memory.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -117,41 +115,13 @@ static void apply_settings(struct gamut *g)
     g->log.level = level_of(v.text);
 }
 
-/* The memory store, or the plugin store-<name>; called when the first job needs
- * one.  "auto": sqlite where it can be had. */
-static int32_t choose_store(void *user, struct gm_store_choice *ret,
-                            struct gm_error *err)
-{
-  struct gamut *g = user;
-  const char *name = gm_setting_str(&g->settings, "store");
-  const char *folder = gm_setting_str(&g->settings, "state_dir");
-  bool any = gm_streq(name, "auto");
-  char stem[64];
-
-  ret->required = !any;
-  if (gm_streq(name, "memory")) {
-    ret->type = &gm_store_memory;
-    return 0;
-  }
-  snprintf(stem, sizeof(stem), "store-%.40s", any ? "sqlite" : name);
-  ret->type = gm_registry_extension(g->registry, stem, GAMUT_EXT_STORE, err);
-  if (!ret->type)
-    return err->error_class;
-  ret->place = folder ? gm_strdup(folder)
-                      : gm_path_xdg("XDG_STATE_HOME", ".local/state", "gamut");
-  return ret->place ? 0
-                    : gm_fail(err, GAMUT_E_STORAGE,
-                              "there is no HOME to keep jobs in: name a folder "
-                              "with state_dir");
-}
-
 static int32_t open_engine(struct gamut *g, struct gm_error *err)
 {
   struct gm_engine *e = &g->engine;
 
   g->parser = gm_json_parser_new();
   if (!g->parser ||
-      gm_store_new(g->loop, &g->log, choose_store, g, &g->store) ||
+      gm_store_new(g->loop, &g->log, gm_choose_store, g, &g->store) ||
       gm_journal_new(g->loop, g->store, &g->log, &g->journal))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
   e->loop = g->loop;
@@ -322,34 +292,32 @@ struct setting {
   struct gm_error err;
 };
 
+static bool is_one_of(const char *name, const char *const *names)
+{
+  while (*names && !gm_streq(name, *names))
+    names++;
+  return *names != NULL;
+}
+
 static void set_now(struct gamut *g, void *arg)
 {
   /* What was built by them stays as it is. */
-  static const char *const fixed[] = { "max_per_host", "max_connections",
-                                       "ca_file",      "endpoints",
-                                       "plugin_path",  "plugin_trust",
-                                       "catalog_path" };
-  static const char *const at_first_job[] = { "store", "state_dir" };
+  static const char *const at_opening[] = {
+    "max_per_host", "max_connections", "ca_file",      "endpoints",
+    "plugin_path",  "plugin_trust",    "catalog_path", NULL
+  };
+  static const char *const at_first_job[] = { "store", "state_dir", NULL };
   struct setting *s = arg;
-  size_t i;
 
-  for (i = 0; i < GM_LEN(fixed); i++) {
-    if (!gm_streq(s->name, fixed[i]))
-      continue;
+  if (is_one_of(s->name, at_opening))
     gm_fail(&s->err, GAMUT_E_INVALID,
             "%s is read when the context opens: set it in the environment or "
             "in the config file",
             s->name);
-    return;
-  }
-  for (i = 0; i < GM_LEN(at_first_job); i++) {
-    if (!gm_store_begun(g->store) || !gm_streq(s->name, at_first_job[i]))
-      continue;
+  else if (gm_store_begun(g->store) && is_one_of(s->name, at_first_job))
     gm_fail(&s->err, GAMUT_E_INVALID,
             "%s is read when the first job begins: set it before", s->name);
-    return;
-  }
-  if (gm_settings_set(&g->settings, s->name, s->value, &s->err) == 0)
+  else if (gm_settings_set(&g->settings, s->name, s->value, &s->err) == 0)
     apply_settings(g);
 }
 

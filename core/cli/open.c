@@ -46,7 +46,9 @@ int cli_open(const struct cli_args *a, struct cli_progress *p,
     options.log = NULL;
   if (gamut_open(&options, ret, &error))
     return cli_refuse(a, &error);
-  if (format && gamut_set(*ret, "log_format", format, &error)) {
+  if ((format && gamut_set(*ret, "log_format", format, &error)) ||
+      (cli_args_get(a, CLI_O_NO_STORE) &&
+       gamut_set(*ret, "store", "memory", &error))) {
     gamut_close(*ret);
     return cli_refuse(a, &error);
   }

@@ -139,6 +139,8 @@ const struct cli_option cli_options[] = {
     .help = "send again what may have been charged: cheap is up to $0.05" },
   { .name = "dry-run", .what = CLI_O_DRY_RUN, ROUTE,
     .help = "print what would be sent and its price; send nothing" },
+  { .name = "no-store", .what = CLI_O_NO_STORE, ROUTE,
+    .help = "write no job down: what this process begins is forgotten with it" },
   { FIELD("correlation-id", "ID", "correlation_id"), ROUTE,
     .help = "goes into every log record of the job" },
   { FIELD("user", "NAME", "user"), ROUTE,

@@ -38,7 +38,7 @@ int32_t gm_memory_none(char *message)
   return GAMUT_E_NOMEM;
 }
 
-/* ---- rows --------------------------------------------------------------- */
+/* ---- rows ---------------------------------------------------------------- */
 
 static bool is_there(const struct row *row)
 {
@@ -141,7 +141,7 @@ static void set_members(struct row *row, const struct gamut_store_op *op)
   }
 }
 
-/* ---- one operation ------------------------------------------------------ */
+/* ---- one operation ------------------------------------------------------- */
 
 static bool below_max(const struct row *old, const struct gamut_store_op *op)
 {
@@ -219,7 +219,7 @@ static int32_t run_op(struct gm_memory *m, const struct gamut_store_op *op)
   return change(m, old, op);
 }
 
-/* ---- commits ------------------------------------------------------------ */
+/* ---- commits ------------------------------------------------------------- */
 
 static void undo_to(struct gm_memory *m, struct row *mark)
 {
@@ -346,7 +346,7 @@ static int32_t memory_commit(void *store, struct gamut_store_tx *const *txs,
   return 0;
 }
 
-/* ---- looking ------------------------------------------------------------ */
+/* ---- looking ------------------------------------------------------------- */
 
 static bool wanted(struct gm_memory *m, const struct gamut_store_query *q,
                    const struct row *row)
@@ -453,7 +453,7 @@ static int64_t memory_now(void *store)
   return (int64_t)gm_wall_ms();
 }
 
-/* ---- the store ---------------------------------------------------------- */
+/* ---- the store ----------------------------------------------------------- */
 
 static int32_t memory_open(const struct gamut_store_open *options,
                            void **ret_store, char *message)

@@ -421,6 +421,14 @@ static int commit_once(struct sq_store *s, struct gamut_store_tx *const *txs,
   return rc;
 }
 
+/* Others must not wait for what has failed, not even when there is no memory to
+ * say so: closing always works, and the next call opens it again. */
+static void roll_back(struct sq_store *s)
+{
+  if (!sqlite3_get_autocommit(s->db) && sq_exec(s, "ROLLBACK") != SQLITE_OK)
+    sq_disconnect(s);
+}
+
 /* *ret_damaged: what is open is damaged. */
 static int32_t commit(struct sq_store *s, struct gamut_store_tx *const *txs,
                       uint32_t n, struct verdict *verdicts, int *ret_damaged,
@@ -436,8 +444,7 @@ static int32_t commit(struct sq_store *s, struct gamut_store_tx *const *txs,
              "this store-sqlite is older than gamut: install both anew");
   else if (rc != SQLITE_OK)
     error_class = sq_fail(s, rc, message);
-  if (!sqlite3_get_autocommit(s->db))
-    sq_exec(s, "ROLLBACK");
+  roll_back(s);
   return error_class;
 }
 

@@ -13,6 +13,7 @@
 
 /* Others are waited for in short naps: a commit takes milliseconds. */
 #define NAP_MS 5
+#define PAGE   4096 /* of files that we make */
 /* Of the write-ahead log, when it is emptied. */
 #define LOG_LIMIT "16777216"
 
@@ -116,19 +117,38 @@ static int exists(const char *path, int64_t *ret_size)
   return 1;
 }
 
-/* Marked as damaged; or empty although its log is not. */
+static int64_t size_of(const struct sq_store *s, const char *tail)
+{
+  char *path = sqlite3_mprintf("%s%s", s->file, tail);
+  int64_t size = 0;
+
+  if (path)
+    exists(path, &size);
+  sqlite3_free(path);
+  return size;
+}
+
+/* What SQLite does not see: it takes a file of no page for a new one, and fills
+ * a page that was cut with zeros.  The latter is right as long as there is a
+ * log: the page is in it, and not yet written to its place.  A journal is there
+ * while a new file gets its first page, and puts everything right. */
+static int is_cut(const struct sq_store *s)
+{
+  int64_t size = size_of(s, ""), log_size = size_of(s, "-wal");
+
+  if (size % PAGE == 0)
+    return size == 0 && log_size > 0;
+  return (size < PAGE || log_size == 0) && size_of(s, "-journal") == 0;
+}
+
+/* Marked before, or cut. */
 static int looks_damaged(struct sq_store *s)
 {
   char *mark = sqlite3_mprintf("%s/%s", s->folder, SQ_MARK);
-  char *log = sqlite3_mprintf("%s-wal", s->file);
-  int64_t size, log_size;
-  int damaged = 0;
+  int64_t size;
+  int damaged = (mark && exists(mark, &size)) || is_cut(s);
 
-  if (mark && log)
-    damaged = exists(mark, &size) || (exists(s->file, &size) && size == 0 &&
-                                      exists(log, &log_size) && log_size > 0);
   sqlite3_free(mark);
-  sqlite3_free(log);
   return damaged;
 }
 
@@ -185,7 +205,8 @@ static int32_t move_aside(struct sq_store *s, char *message)
 
   if (!to)
     return sq_fail(s, SQLITE_NOMEM, message);
-  if (move_one(s, to, "-wal") || move_one(s, to, "-shm") || move_one(s, to, ""))
+  if (move_one(s, to, "-journal") || move_one(s, to, "-wal") ||
+      move_one(s, to, "-shm") || move_one(s, to, ""))
     rc = sq_fail_errno("move aside", s->file, message);
   mark = rc == 0 ? sqlite3_mprintf("%s/%s", s->folder, SQ_MARK) : NULL;
   if (mark)
@@ -205,9 +226,13 @@ static int32_t move_aside(struct sq_store *s, char *message)
 static int set_up(struct sq_store *s)
 {
   static const char *const always[] = {
-    "PRAGMA journal_mode = WAL",   "PRAGMA synchronous = FULL",
-    "PRAGMA temp_store = MEMORY",  "PRAGMA journal_size_limit = " LOG_LIMIT,
-    "PRAGMA cell_size_check = ON", "PRAGMA trusted_schema = OFF",
+    "PRAGMA page_size = 4096",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA journal_size_limit = " LOG_LIMIT,
+    "PRAGMA cell_size_check = ON",
+    "PRAGMA trusted_schema = OFF",
   };
   int rc = SQLITE_OK;
   size_t i;
@@ -275,7 +300,7 @@ static int open_file(struct sq_store *s)
 
   if (looks_damaged(s))
     return SQLITE_NOTADB;
-  rc = sqlite3_open_v2(s->file, &s->db, flags, NULL);
+  rc = sqlite3_open_v2(s->file, &s->db, flags, sq_vfs());
   if (rc == SQLITE_OK) {
     sqlite3_busy_handler(s->db, on_busy, s);
     rc = look_and_bring(s);

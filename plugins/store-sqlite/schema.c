@@ -44,7 +44,8 @@ static int read_int(sqlite3 *db, const char *sql, int *ret)
   return rc;
 }
 
-int sq_schema_check(sqlite3 *db, int newest, int *ret_version)
+/* Both of one moment: another process may be making them. */
+static int look(sqlite3 *db, int newest, int *ret_version)
 {
   int tables = 0, rc;
 
@@ -57,6 +58,17 @@ int sq_schema_check(sqlite3 *db, int newest, int *ret_version)
                           (*ret_version == 0 && tables > 0)))
     rc = SQLITE_MISMATCH;
   return rc;
+}
+
+int sq_schema_check(sqlite3 *db, int newest, int *ret_version)
+{
+  int rc = sqlite3_exec(db, "SAVEPOINT look", NULL, NULL, NULL), ended;
+
+  if (rc != SQLITE_OK)
+    return rc;
+  rc = look(db, newest, ret_version);
+  ended = sqlite3_exec(db, "RELEASE look", NULL, NULL, NULL);
+  return rc == SQLITE_OK ? ended : rc;
 }
 
 static int run_steps(sqlite3 *db, const struct sq_step *steps, int n)

@@ -64,24 +64,28 @@ static int32_t sq_open(const struct gamut_store_open *options, void **ret_store,
 
 /* So that what it owned is free at once; else it would be when the lock goes.
  */
-static void forget_owners(struct sq_store *s)
+static int forget_owners(struct sq_store *s)
 {
   char *sql =
     sqlite3_mprintf("DELETE FROM row WHERE tab = 'owner' AND session = %lld",
                     (long long)s->session);
+  int rc = sql ? sq_exec(s, "PRAGMA synchronous = NORMAL") : SQLITE_NOMEM;
 
-  s->busy_until = 0;
-  if (sql && s->db && sq_exec(s, "PRAGMA synchronous = NORMAL") == SQLITE_OK)
-    sq_exec(s, sql);
+  if (rc == SQLITE_OK)
+    rc = sq_exec(s, sql);
   sqlite3_free(sql);
+  return rc;
 }
 
+/* Waits for nobody. */
 static void sq_close(void *store)
 {
   struct sq_store *s = store;
 
   sq_blobs_finish(s);
-  forget_owners(s);
+  s->busy_until = 0;
+  if (s->db && forget_owners(s) == SQLITE_OK)
+    sq_shorten_log(s);
   store_free(s);
 }
 

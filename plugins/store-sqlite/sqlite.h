@@ -91,6 +91,10 @@ sqlite3_stmt *sq_statement(struct sq_store *s, int which, const char *sql,
                            int *ret_rc);
 int sq_exec(struct sq_store *s, const char *sql);
 
+/* ---- log.c: the write-ahead log */
+const char *sq_vfs(void); /* NULL: SQLite's own */
+void sq_shorten_log(struct sq_store *s);
+
 /* ---- schema.c */
 struct sq_step {
   const char *sql; /* from this version minus one to it */

@@ -15,7 +15,8 @@ bench_programs = \
 	tests/bench/cli \
 	tests/bench/limit \
 	tests/bench/measure \
-	tests/bench/plugin_time
+	tests/bench/plugin_time \
+	tests/bench/store_time
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += tests/bench/run.sh
@@ -39,6 +40,9 @@ tests_bench_measure_LDADD =
 
 tests_bench_plugin_time_SOURCES = tests/bench/plugin_time.c
 tests_bench_plugin_time_LDADD = core/libgamut-internal.la
+
+tests_bench_store_time_SOURCES = tests/bench/store_time.c
+tests_bench_store_time_LDADD = core/libgamut-internal.la
 
 .PHONY: bench
 bench: all $(bench_programs)

@@ -22,6 +22,7 @@ cli_tests = \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
 	tests/cli/shorthand.sh \
+	tests/cli/store.sh \
 	tests/cli/stream.sh
 TESTS += tests/cli/has tests/cli/tables $(cli_tests)
 EXTRA_DIST += tests/cli/common.sh $(cli_tests)

@@ -56,6 +56,7 @@ if grep -q a-secret-of-mine "$work/out"; then fail "a secret is shown"; fi
 run doctor doctor
 exits 0
 prints '^ok '
+prints 'store'
 run doctor-json doctor --json
 exits 0
 prints '"level": ?"ok"'

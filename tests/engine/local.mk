@@ -28,6 +28,7 @@ engine_tests = \
 	tests/engine/test_query \
 	tests/engine/test_stream \
 	tests/engine/test_takeup \
+	tests/engine/test_store \
 	tests/engine/test_token \
 	tests/engine/test_torture
 check_PROGRAMS += $(engine_tests)
@@ -48,5 +49,6 @@ tests_engine_test_perform_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)
 tests_engine_test_stream_LDADD = $(engine_ldadd)
 tests_engine_test_takeup_LDADD = $(engine_ldadd)
+tests_engine_test_store_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_token_LDADD = $(engine_ldadd)
 tests_engine_test_torture_LDADD = $(engine_ldadd)

@@ -1,0 +1,227 @@
+/* test_faults.c - the SQLite store on a disk that is full or fails, at every
+ * write, and without memory, at every allocation: each call fails by its class
+ * and has done nothing, or has done all of it. */
+#include "kit.h"
+#include "shim.h"
+#include "unit/scratch.h"
+#include <sqlite3.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* ---- one life of a store ------------------------------------------------- */
+
+struct life {
+  struct kit k;
+  int32_t opened, first, second, outcome;
+};
+
+static int32_t write_pair(struct kit *k, const char *body)
+{
+  struct gamut_store_op ops[3] = {
+    kit_put("t", "a", body),
+    kit_put("t", "b", body),
+    { .table = "t", .key = "n", .changes = GAMUT_ADD_NUMBERS, .numbers = { 1 } }
+  };
+  int32_t outcome = 0;
+
+  return kit_try(k, ops, 3, &outcome);
+}
+
+static void live(struct life *l, const char *place)
+{
+  memset(l, 0, sizeof(*l));
+  l->opened = kit_try_open(&l->k, kit_sqlite(), place, 50);
+  if (l->opened)
+    return;
+  l->first = write_pair(&l->k, "one");
+  l->second = write_pair(&l->k, "two");
+}
+
+/* Either the one body or the other, in both rows, as often as it was said. */
+static void look_whether_whole(struct kit *k, const struct life *l)
+{
+  struct kit_row a, b, n;
+  int done = l->opened ? 0 : (l->first == 0) + (l->second == 0);
+
+  ck_assert(kit_get(k, "t", "a", &a) == (done > 0));
+  ck_assert(kit_get(k, "t", "b", &b) == (done > 0));
+  ck_assert(kit_get(k, "t", "n", &n) == (done > 0));
+  if (!done)
+    return;
+  ck_assert_str_eq(a.body, b.body);
+  ck_assert_str_eq(a.body, l->second == 0 ? "two" : "one");
+  ck_assert_int_eq(n.numbers[0], done);
+}
+
+static void check_class(int32_t rc, int32_t allowed, const char *message)
+{
+  ck_assert_msg(rc == 0 || rc == allowed, "%d: %s", rc, message);
+  ck_assert_msg(rc == 0 || strlen(message) > 20, "says nothing: '%s'", message);
+}
+
+/* With the fault gone the same handle works, and so does the next process. */
+static void live_on(struct life *l, const char *place)
+{
+  struct kit next;
+
+  if (!l->opened) {
+    look_whether_whole(&l->k, l);
+    ck_assert_int_eq(write_pair(&l->k, "two"), 0);
+    kit_close(&l->k);
+  }
+  ck_assert_msg(kit_try_open(&next, kit_sqlite(), place, 5000) == 0, "%s",
+                next.message);
+  ck_assert_str_eq(next.notes, "");
+  ck_assert_int_eq(write_pair(&next, "three"), 0);
+  kit_close(&next);
+}
+
+static const char *place_of(unsigned long n)
+{
+  static const char *folder;
+  char name[32];
+
+  if (!folder)
+    folder = strdup(scratch_folder());
+  snprintf(name, sizeof(name), "%lu", n);
+  return scratch_path(folder, name);
+}
+
+/* ---- the disk ------------------------------------------------------------ */
+
+static void torture_disk(enum shim_fault fault, bool all_after)
+{
+  struct life l;
+  unsigned long n;
+  const char *place;
+
+  for (n = 1;; n++) {
+    place = place_of(n);
+    shim_fail(fault, n, all_after);
+    live(&l, place);
+    shim_fail(fault, 0, false);
+    check_class(l.opened, GAMUT_E_STORAGE, l.k.message);
+    check_class(l.first, GAMUT_E_STORAGE, l.k.message);
+    check_class(l.second, GAMUT_E_STORAGE, l.k.message);
+    live_on(&l, place);
+    if (!shim_failed())
+      break;
+    ck_assert_msg(n < 2000, "it does not end");
+  }
+  ck_assert_int_eq(l.opened | l.first | l.second, 0);
+  ck_assert_uint_gt(n, 8);
+}
+
+START_TEST(disk_is_full)
+{
+  shim_install();
+  torture_disk(SHIM_FULL, _i);
+}
+END_TEST
+
+START_TEST(disk_fails)
+{
+  shim_install();
+  torture_disk(SHIM_ERROR, _i);
+}
+END_TEST
+
+/* ---- the heap ------------------------------------------------------------ */
+
+static int32_t count(void *user, const struct gamut_store_row *row)
+{
+  int *n = user;
+
+  (void)row;
+  ++*n;
+  return 0;
+}
+
+#define HASH "aa00000000000000000000000000000000000000000000000000000000000001"
+
+static int32_t use_blobs(struct kit *k)
+{
+  void *blob = NULL;
+  size_t len = 0;
+  uint64_t total;
+  char buf[8];
+  int32_t rc = k->type->blob_new(k->store, &blob, k->message);
+
+  if (rc)
+    return rc;
+  rc = k->type->blob_add(blob, "bytes", 5, k->message);
+  if (rc) {
+    k->type->blob_drop(blob);
+    return rc;
+  }
+  rc = k->type->blob_keep(blob, HASH, k->message);
+  if (rc == 0)
+    rc =
+      k->type->blob_read(k->store, HASH, 0, buf, 8, &len, &total, k->message);
+  if (rc == 0)
+    ck_assert_uint_eq(len, 5);
+  return rc ? rc : k->type->blob_remove(k->store, HASH, k->message);
+}
+
+static int32_t use_all(struct kit *k)
+{
+  struct gamut_store_query q = { .struct_size = sizeof(q),
+                                 .flags = GAMUT_SCAN_BY_RANK,
+                                 .table = "t",
+                                 .max_rank = INT64_MAX };
+  int n = 0;
+  int32_t rc = write_pair(k, "one");
+
+  if (rc == 0)
+    rc = k->type->scan(k->store, &q, count, &n, k->message);
+  if (rc == 0)
+    rc = write_pair(k, "two");
+  q.flags = 0;
+  if (rc == 0)
+    rc = k->type->scan(k->store, &q, count, &n, k->message);
+  if (rc == 0)
+    ck_assert_int_eq(n, 3);
+  return rc ? rc : use_blobs(k);
+}
+
+START_TEST(no_memory)
+{
+  struct kit k;
+  unsigned long n;
+  int32_t rc;
+
+  shim_install_heap();
+  for (n = 1;; n++) {
+    const char *place = place_of(n);
+
+    shim_fail_heap(n, _i);
+    rc = kit_try_open(&k, kit_sqlite(), place, 50);
+    if (rc == 0)
+      rc = use_all(&k);
+    shim_fail_heap(0, false);
+    check_class(rc, GAMUT_E_NOMEM, k.message);
+    if (k.store)
+      ck_assert_msg(use_all(&k) == 0, "after %lu: %s", n, k.message);
+    kit_close(&k);
+    if (!shim_failed())
+      break;
+    ck_assert_msg(n < 20000, "it does not end");
+  }
+  ck_assert_int_eq(rc, 0);
+  ck_assert_uint_gt(n, 100);
+  ck_assert_int_eq(sqlite3_memory_used(), 0);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("faults");
+
+  if (!kit_sqlite())
+    return 77; /* not built */
+  tcase_set_timeout(tc, 300);
+  tcase_add_loop_test(tc, disk_is_full, 0, 2);
+  tcase_add_loop_test(tc, disk_fails, 0, 2);
+  tcase_add_loop_test(tc, no_memory, 0, 2);
+  return unit_run("faults", tc);
+}
