@@ -56,6 +56,7 @@ struct gamut {
   pthread_cond_t changed;
   struct gm_list events;
   uint32_t n_events;
+  size_t event_bytes;          /* of drafts in them */
   struct gm_event_node *given; /* the one gamut_next_event() handed out */
   int signal_fd[2];            /* readable: events, or gamut_wakeup() */
   bool stop;

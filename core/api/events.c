@@ -10,6 +10,7 @@
 /* A reader that stays away must not cost memory for ever: above this, only the
  * ends of jobs are queued. */
 #define EVENTS_MAX 65536
+#define BYTES_MAX  ((size_t)64 << 20) /* the same for the drafts in them */
 
 static const struct gamut_event none = { .struct_size = sizeof(none) };
 
@@ -45,12 +46,13 @@ static size_t length(const char *s)
   return s ? strlen(s) + 1 : 0;
 }
 
-static bool is_full(struct gamut *g)
+static bool is_full(struct gamut *g, size_t len)
 {
   bool full;
 
   pthread_mutex_lock(&g->lock);
-  full = g->n_events >= EVENTS_MAX;
+  full = g->n_events >= EVENTS_MAX ||
+         (g->event_bytes > 0 && len > 0 && g->event_bytes + len > BYTES_MAX);
   pthread_mutex_unlock(&g->lock);
   return full;
 }
@@ -84,6 +86,7 @@ static void queue(struct gamut *g, struct gm_event_node *n)
   pthread_mutex_lock(&g->lock);
   gm_list_append(&g->events, &n->link);
   g->n_events++;
+  g->event_bytes += n->event.data_len;
   pthread_mutex_unlock(&g->lock);
   if (g->flags & GAMUT_THREAD)
     gm_signal(g);
@@ -105,7 +108,7 @@ void gm_event_push(struct gamut *g, const struct gm_ticket *t,
                                .result = result };
   struct gm_event_node *n;
 
-  if (e->type != GAMUT_EVENT_DONE && is_full(g))
+  if (e->type != GAMUT_EVENT_DONE && is_full(g, e->data_len))
     return;
   memcpy(event.id, t->run->job.id, GAMUT_ID_SIZE);
   n = node_of(&event);
@@ -119,7 +122,7 @@ void gm_event_tell(struct gamut *g, const struct gamut_event *e)
 {
   struct gm_event_node *n;
 
-  if (!atomic_load(&g->want_events) || is_full(g))
+  if (!atomic_load(&g->want_events) || is_full(g, 0))
     return;
   n = node_of(e);
   if (n)
@@ -155,10 +158,11 @@ static const struct gamut_event *take(struct gamut *g)
   gm_free(g->given);
   g->given = NULL;
   l = gm_list_pop(&g->events);
-  if (l)
-    g->n_events--;
-  if (l)
+  if (l) {
     g->given = GM_CONTAINER(l, struct gm_event_node, link);
+    g->n_events--;
+    g->event_bytes -= g->given->event.data_len;
+  }
   pthread_mutex_unlock(&g->lock);
   return g->given ? &g->given->event : NULL;
 }
