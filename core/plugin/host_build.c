@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "loop/url.h"
 #include "plugin/call_build.h"
+#include <stdio.h>
 #include <string.h>
 
 /* ---- what may be sent --------------------------------------------------- */
