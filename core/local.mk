@@ -240,6 +240,7 @@ core_api_sources = \
 	core/api/log.c \
 	core/api/look.c \
 	core/api/look.h \
+	core/api/once.c \
 	core/api/open.c \
 	core/api/query.c \
 	core/api/query.h \

@@ -78,6 +78,7 @@ void gm_ticket_add(struct gamut *g, struct gm_ticket *t, struct gm_run *run)
 struct submission {
   const struct gm_ask *ask;
   struct gm_ticket *ticket;
+  const char *wanted_id; /* or NULL: a new one */
   char id[GAMUT_ID_SIZE];
   struct gm_error err;
 };
@@ -92,7 +93,8 @@ static void submit_now(struct gamut *g, void *arg)
     gm_fail(&s->err, GAMUT_E_INVALID, "the context is being closed");
     return;
   }
-  if (gm_run_new(&g->router, s->ask, &gm_ticket_ops, t, NULL, &t->run, &s->err))
+  if (gm_run_new(&g->router, s->ask, &gm_ticket_ops, t, s->wanted_id, &t->run,
+                 &s->err))
     return;
   memcpy(s->id, t->run->job.id, GAMUT_ID_SIZE);
   if (gm_run_start(t->run, &s->err)) {
@@ -102,34 +104,50 @@ static void submit_now(struct gamut *g, void *arg)
   gm_ticket_add(g, t, t->run);
 }
 
+static int32_t submit(struct gamut *g, const struct gamut_request *request,
+                      gamut_done_fn *on_done, void *user, struct submission *s,
+                      struct gamut_error *ret_error)
+{
+  int32_t rc = gm_enter(g, ret_error);
+
+  if (rc)
+    return rc;
+  s->ask = request ? request->ask : NULL;
+  s->ticket = gm_zalloc(sizeof(*s->ticket));
+  if (!s->ask || !s->ticket) {
+    gm_free(s->ticket);
+    gm_fail(&s->err, s->ask ? GAMUT_E_NOMEM : GAMUT_E_INVALID,
+            s->ask ? "no memory for a job" : "no request");
+    return gm_report(&s->err, ret_error);
+  }
+  s->ticket->g = g;
+  s->ticket->on_done = on_done;
+  s->ticket->user = user;
+  gm_on_engine(g, submit_now, s);
+  if (s->err.error_class)
+    gm_free(s->ticket);
+  return gm_report(&s->err, ret_error);
+}
+
 int32_t gamut_submit(struct gamut *g, const struct gamut_request *request,
                      gamut_done_fn *on_done, void *user,
                      char ret_id[GAMUT_ID_SIZE], struct gamut_error *ret_error)
 {
   struct submission s = { .err = GM_ERROR_INIT };
-  int32_t rc = gm_enter(g, ret_error);
+  int32_t rc = submit(g, request, on_done, user, &s, ret_error);
 
-  if (rc)
-    return rc;
-  s.ask = request ? request->ask : NULL;
-  s.ticket = gm_zalloc(sizeof(*s.ticket));
-  if (!s.ask || !s.ticket) {
-    gm_free(s.ticket);
-    gm_fail(&s.err, s.ask ? GAMUT_E_NOMEM : GAMUT_E_INVALID,
-            s.ask ? "no memory for a job" : "no request");
-    return gm_report(&s.err, ret_error);
-  }
-  s.ticket->g = g;
-  s.ticket->on_done = on_done;
-  s.ticket->user = user;
-  gm_on_engine(g, submit_now, &s);
-  if (s.err.error_class) {
-    gm_free(s.ticket);
-    return gm_report(&s.err, ret_error);
-  }
-  if (ret_id)
+  if (rc == 0 && ret_id)
     memcpy(ret_id, s.id, GAMUT_ID_SIZE);
-  return 0;
+  return rc;
+}
+
+int32_t gm_submit_as(struct gamut *g, const struct gamut_request *request,
+                     gamut_done_fn *on_done, void *user, const char *id,
+                     struct gamut_error *ret_error)
+{
+  struct submission s = { .wanted_id = id, .err = GM_ERROR_INIT };
+
+  return submit(g, request, on_done, user, &s, ret_error);
 }
 
 int32_t gamut_generate(struct gamut *g, const struct gamut_request *request,
@@ -231,8 +249,7 @@ uint32_t gamut_active(struct gamut *g)
 void gm_ticket_detach_all(struct gamut *g)
 {
   while (!gm_list_empty(&g->tickets)) {
-    struct gm_ticket *t =
-      GM_CONTAINER(g->tickets.next, struct gm_ticket, link);
+    struct gm_ticket *t = GM_CONTAINER(g->tickets.next, struct gm_ticket, link);
 
     gm_job_detach(&t->run->job);
   }

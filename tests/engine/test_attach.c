@@ -321,6 +321,68 @@ START_TEST(fetched_again)
 }
 END_TEST
 
+/* One key, one submission: while it is under way, after its end, and after a
+ * failure that cost nothing a new one. */
+START_TEST(once)
+{
+  static const struct answer answers[] = {
+    { JOBS, 1, 402, "{\"error\":{\"code\":\"no_credit\"}}", NULL, 0 },
+    { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
+    { POLL, 3, 200, "{\"id\":\"1\"}", NULL, 0 },
+    { POLL, 0, 200, DONE, NULL, 0 },
+    { "GET /f.png", 0, 200, "@png", NULL, 0 },
+  };
+  struct gamut_request *r = fix_request("a:cheap", "x", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE], other[GAMUT_ID_SIZE];
+  struct fix f;
+  uint32_t n;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "batch/1", NULL, NULL, id, &result, &f.err), 0);
+  ck_assert_ptr_null(result);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_QUOTA);
+  gamut_result_free(result);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "batch/1", NULL, NULL, id, &result, &f.err), 0);
+  ck_assert_ptr_null(result);
+  while (script_count(f.script, POLL) < 1)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "batch/1", NULL, NULL, other, &result, &f.err),
+    GAMUT_E_RATE);
+  gamut_close(f.g); /* as a process that ends: the job goes on */
+  open_here(&f);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "batch/1", NULL, NULL, other, &result, &f.err),
+    0);
+  ck_assert_ptr_null(result);
+  ck_assert_str_eq(id, other);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "batch/1", NULL, NULL, other, &result, &f.err),
+    0);
+  ck_assert_ptr_nonnull(result);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2);
+  ck_assert_int_eq(gamut_count_once(f.g, "batch/", &n, &f.err), 0);
+  ck_assert_uint_eq(n, 1);
+  ck_assert_int_eq(gamut_count_once(f.g, "other/", &n, &f.err), 0);
+  ck_assert_uint_eq(n, 0);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "", NULL, NULL, other, &result, &f.err),
+    GAMUT_E_INVALID);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
 static const struct {
   const char *filter, *part;
 } filters[] = {
@@ -361,6 +423,7 @@ int main(void)
   tcase_add_test(tc, driven);
   tcase_add_loop_test(tc, settled, 0, 2);
   tcase_add_test(tc, fetched_again);
+  tcase_add_test(tc, once);
   tcase_add_loop_test(tc, refused, 0, GM_LEN(filters));
   return unit_run("attach", tc);
 }

@@ -441,6 +441,34 @@ GAMUT_API int32_t gamut_resume_all(struct gamut *g,
                                    uint32_t *ret_count,
                                    struct gamut_error *ret_error);
 
+/* Submit a request once for a key of the caller's, however often and by however
+ * many processes that is tried: for batches, and for programs that start anew.
+ * The key is bound to a job before anything is sent.  What the bound job has come
+ * to decides:
+ *
+ *   it was never sent, or it failed and nothing was charged   it is submitted
+ *   it is under way and nobody drives it                      it goes on here
+ *   it has ended otherwise                                    *ret_result
+ *
+ * key         1 to 255 bytes; the same key with another request is your mistake
+ * ret_result  the result of a job that ended before (without the bytes of its
+ *             files), gamut_result_free(); NULL: it is under way here, and
+ *             `on_done` or an event follows
+ *
+ * As gamut_submit() and gamut_attach(); GAMUT_E_RATE: another process drives
+ * it.  Without a durable store the keys live as long as the context. */
+GAMUT_API int32_t gamut_submit_once(struct gamut *g,
+                                    const struct gamut_request *request,
+                                    const char *key, gamut_done_fn *on_done,
+                                    void *user, char ret_id[GAMUT_ID_SIZE],
+                                    struct gamut_result **ret_result,
+                                    struct gamut_error *ret_error);
+
+/* How many keys that begin with `prefix` are bound to jobs. */
+GAMUT_API int32_t gamut_count_once(struct gamut *g, const char *prefix,
+                                   uint32_t *ret_count,
+                                   struct gamut_error *ret_error);
+
 /* Say what the vendor's books say of a job that is maybe-charged: charged (1) or
  * not (0).  It is at its end then.  GAMUT_E_INVALID when it is not. */
 GAMUT_API int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,

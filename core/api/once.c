@@ -1,0 +1,248 @@
+/* once.c - requests that are submitted once for a key of the caller's, whatever
+ * happens to the processes that try.
+ *
+ * The key is bound to a job's id before anything is sent under that id: a row
+ * of its own, made only when there is none.  An id without a record is one
+ * under which nothing was sent, for the record comes before that. */
+#include "api/jobs.h"
+#include "api/request.h"
+#include "base/random.h"
+#include <string.h>
+
+#define TABLE "line"
+
+struct binding {
+  struct gm_waited_look w;
+  const char *key;
+  char id[GAMUT_ID_SIZE];
+  uint64_t version;
+  bool there;
+};
+
+static int32_t binding_row(void *user, const struct gamut_store_row *row)
+{
+  struct binding *b = user;
+
+  if (row->body_len != GAMUT_ID_SIZE - 1)
+    return 0;
+  memcpy(b->id, row->body, GAMUT_ID_SIZE - 1);
+  b->version = row->version;
+  b->there = gm_id_valid(b->id);
+  return 0;
+}
+
+static int32_t run_binding(struct gm_look *k, const struct gamut_store *type,
+                           void *handle, char *message)
+{
+  struct binding *b = GM_CONTAINER(k, struct binding, w.look);
+  const struct gamut_store_query q = { .struct_size = sizeof(q),
+                                       .flags = GAMUT_SCAN_KEY,
+                                       .table = TABLE,
+                                       .from = b->key,
+                                       .limit = 1 };
+
+  return type->scan(handle, &q, binding_row, b, message);
+}
+
+static int32_t read_binding(struct gamut *g, const char *key, struct binding *b,
+                            struct gm_error *err)
+{
+  *b = (struct binding){ .w.look.run = run_binding, .key = key };
+  if (gm_look_and_wait(g, &b->w) == 0)
+    return 0;
+  gm_error_move(err, &b->w.err);
+  return err->error_class;
+}
+
+struct write {
+  struct gm_tx tx;
+  struct gamut_store_op op;
+  struct gamut *g;
+  struct gm_error err;
+  bool over;
+};
+
+static void written(struct gm_tx *t, int32_t error_class)
+{
+  struct write *w = GM_CONTAINER(t, struct write, tx);
+
+  if (error_class)
+    gm_fail(&w->err, error_class, "%s", gm_store_why(w->g->store));
+  gm_tell_over(w->g, &w->over);
+}
+
+static void write_now(struct gamut *g, void *arg)
+{
+  struct write *w = arg;
+
+  gm_store_commit(g->store, &w->tx);
+}
+
+/* Bind the key to a new id, in `b`, unless somebody was quicker: *ret_done. */
+static int32_t bind_anew(struct gamut *g, struct binding *b, bool *ret_done,
+                         struct gm_error *err)
+{
+  struct write w = { .g = g };
+
+  gm_id_new(b->id);
+  w.op = (struct gamut_store_op){ .table = TABLE,
+                                  .key = b->key,
+                                  .conditions = b->there ? GAMUT_IF_VERSION
+                                                         : GAMUT_IF_ABSENT,
+                                  .changes = GAMUT_SET_BODY,
+                                  .version = b->version,
+                                  .body = b->id,
+                                  .body_len = GAMUT_ID_SIZE - 1 };
+  w.tx.tx = (struct gamut_store_tx){ .struct_size = sizeof(w.tx.tx),
+                                     .ops = { &w.op, 1, sizeof(w.op) } };
+  w.tx.done = written;
+  gm_on_engine(g, write_now, &w);
+  gm_wait_over(g, &w.over);
+  *ret_done = !w.err.error_class && w.tx.tx.outcome == 0;
+  if (w.err.error_class)
+    gm_error_move(err, &w.err);
+  return err->error_class;
+}
+
+/* It failed, and nothing was paid for: it does not count. */
+static bool may_try_anew(const struct gamut_result *r)
+{
+  return gamut_result_status(r) == GAMUT_FAILED &&
+         !gamut_result_maybe_charged(r);
+}
+
+struct once {
+  const struct gamut_request *request;
+  gamut_done_fn *on_done;
+  void *user;
+  struct gamut_result *result;
+  struct gamut_error error;
+  bool again; /* somebody was quicker: look once more */
+};
+
+static int32_t submit_bound(struct gamut *g, struct once *o,
+                            const struct binding *b)
+{
+  return gm_submit_as(g, o->request, o->on_done, o->user, b->id, &o->error);
+}
+
+static int32_t submit_anew(struct gamut *g, struct once *o, struct binding *b)
+{
+  struct gm_error err = GM_ERROR_INIT;
+  bool done = false;
+
+  if (bind_anew(g, b, &done, &err))
+    return gm_report(&err, &o->error);
+  o->again = !done;
+  return done ? submit_bound(g, o, b) : 0;
+}
+
+/* What there is under the id: a result, a job to go on with, nothing yet. */
+static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
+{
+  int32_t rc = gamut_job_result(g, b->id, &o->result, &o->error);
+
+  if (rc == GAMUT_E_NOT_FOUND)
+    return submit_bound(g, o, b);
+  if (rc == 0 && may_try_anew(o->result)) {
+    gamut_result_free(GM_TAKE(o->result));
+    return submit_anew(g, o, b);
+  }
+  if (rc != GAMUT_E_RATE)
+    return rc;
+  rc = gamut_attach(g, b->id, o->request, o->on_done, o->user, &o->error);
+  o->again = rc == GAMUT_E_INVALID; /* it has ended meanwhile */
+  return o->again ? 0 : rc;
+}
+
+static int32_t check_key(const char *key, struct gm_error *err)
+{
+  size_t len = key ? strlen(key) : 0;
+
+  if (len > 0 && len <= GAMUT_STORE_KEY_MAX)
+    return 0;
+  return gm_fail(err, GAMUT_E_INVALID,
+                 "a key to submit once by has 1 to %d bytes",
+                 GAMUT_STORE_KEY_MAX);
+}
+
+int32_t gamut_submit_once(struct gamut *g, const struct gamut_request *request,
+                          const char *key, gamut_done_fn *on_done, void *user,
+                          char ret_id[GAMUT_ID_SIZE],
+                          struct gamut_result **ret_result,
+                          struct gamut_error *ret_error)
+{
+  struct once o = { request, on_done, user, NULL, { 0 }, false };
+  struct gm_error err = GM_ERROR_INIT;
+  struct binding b;
+  int32_t rc = gm_enter_wait(g, ret_error);
+
+  if (rc)
+    return rc;
+  if (check_key(key, &err))
+    return gm_report(&err, ret_error);
+  do {
+    o.again = false;
+    if (read_binding(g, key, &b, &err))
+      return gm_report(&err, ret_error);
+    rc = b.there ? go_on(g, &o, &b) : submit_anew(g, &o, &b);
+  } while (o.again);
+  if (rc && ret_error)
+    *ret_error = o.error;
+  if (rc == 0 && ret_id)
+    memcpy(ret_id, b.id, GAMUT_ID_SIZE);
+  if (rc == 0)
+    *ret_result = o.result;
+  return rc;
+}
+
+/* ---- how many --------------------------------------------------------------
+ */
+
+struct count {
+  struct gm_waited_look w;
+  const char *from;
+  char to[GAMUT_STORE_KEY_MAX + 2];
+  uint32_t n;
+};
+
+static int32_t count_row(void *user, const struct gamut_store_row *row)
+{
+  struct count *c = user;
+
+  (void)row;
+  c->n++;
+  return 0;
+}
+
+static int32_t run_count(struct gm_look *k, const struct gamut_store *type,
+                         void *handle, char *message)
+{
+  struct count *c = GM_CONTAINER(k, struct count, w.look);
+  const struct gamut_store_query q = { .struct_size = sizeof(q),
+                                       .flags = GAMUT_SCAN_NO_BODY,
+                                       .table = TABLE,
+                                       .from = c->from,
+                                       .to = c->to };
+
+  return type->scan(handle, &q, count_row, c, message);
+}
+
+int32_t gamut_count_once(struct gamut *g, const char *prefix,
+                         uint32_t *ret_count, struct gamut_error *ret_error)
+{
+  struct count c = { .w.look.run = run_count, .from = prefix };
+  int32_t rc = gm_enter_wait(g, ret_error);
+  size_t len = prefix ? strlen(prefix) : 0;
+
+  if (rc)
+    return rc;
+  if (check_key(prefix, &c.w.err) == 0) {
+    memcpy(c.to, prefix, len);
+    c.to[len] = '\x7f'; /* behind what keys are made of */
+    gm_look_and_wait(g, &c.w);
+  }
+  if (!c.w.err.error_class)
+    *ret_count = c.n;
+  return gm_report(&c.w.err, ret_error);
+}
