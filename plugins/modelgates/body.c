@@ -275,6 +275,15 @@ static void add_size(struct body *b)
       h->text(b->c, "%lldx%lld", (long long)w, (long long)height));
 }
 
+/* How many drafts there are cannot be told. */
+static void add_stream(struct body *b)
+{
+  const struct gamut_host *h = b->c->host;
+
+  if (b->kind == IMAGE && h->json_int(b->c->request, "partials", -1) >= 0)
+    h->json_set_bool(b->json, "stream", 1);
+}
+
 static void add_extra(struct body *b)
 {
   const struct gamut_host *h = b->c->host;
@@ -320,6 +329,7 @@ struct gamut_json *gate_body(struct gamut_call *c, const char **ret_wrong,
   if (misfit)
     refuse(&b, GAMUT_E_UNSUPPORTED, misfit);
   add_options(&b);
+  add_stream(&b);
   add_extra(&b);
   if (b.wrong) {
     *ret_wrong = b.wrong;

@@ -1,8 +1,8 @@
 /* image.c - pictures: one exchange for making and editing, always base64.
  *
- * With --set stream=true models that can show drafts do, others answer as
- * usual.  A vector picture is markup, and comes like any other; while it is
- * written, its text is streamed, which only shows that something happens.
+ * In a stream, models that can show drafts do, as many as they like; others
+ * answer as usual.  A vector picture is markup, and comes like any other; while
+ * it is written, its text is streamed, which only shows that something happens.
  */
 #include "modelgates.h"
 #include <string.h>
@@ -85,15 +85,6 @@ static int ends_with(const char *s, const char *with)
   return n >= m && strcmp(s + n - m, with) == 0;
 }
 
-static void draft(struct gamut_call *c, const struct gamut_json *event)
-{
-  const struct gamut_host *h = c->host;
-  int64_t index = h->json_int(event, "partial_image_index", 0);
-
-  if (hand_over(c, event, GAMUT_ART_PARTIAL))
-    h->progress(c, -1, h->text(c, "draft %lld", (long long)index + 1));
-}
-
 static void show_writing(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
@@ -143,7 +134,7 @@ int32_t gate_image_event(struct gamut_call *c)
   if (gate_has_error(c, event) || strcmp(type, "error") == 0)
     return broken(c, event);
   if (ends_with(type, ".partial_image"))
-    draft(c, event);
+    (void)hand_over(c, event, GAMUT_ART_PARTIAL);
   else if (ends_with(type, ".text_chunk"))
     show_writing(c);
   else if (ends_with(type, ".completed"))

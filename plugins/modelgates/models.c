@@ -182,6 +182,10 @@ static const struct gamut_json *image_model(struct gamut_call *c,
   if (h->json_get(parameters, "n"))
     add_range(c, h->json_get(parameters, "n"), m, "n");
   h->json_set_bool(m, "seed", h->json_get(parameters, "seed") != NULL);
+  /* A stream of markup has no drafts. */
+  if (gate_is_true(c, listed, "supports_streaming") &&
+      strcmp(h->json_str(m, "formats/0", ""), "svg") != 0)
+    h->json_set_bool(m, "partials", 1);
   return m;
 }
 

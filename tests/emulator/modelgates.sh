@@ -109,7 +109,7 @@ try 0 gateway-files.example video -p 'a fox' -m modelgates:flux-3-video
 try 0 'image/png|"cost_usd":0.04' -p 'a fox' -m openrouter:seedream-4.5
 try 0 'image/png|"cost_usd":0.12|made-3' -p 'a fox' \
   -m openrouter:seedream-4.5 -n 3 --aspect 16:9 --resolution 2k --seed 0
-try 0 image/webp -p 'a fox' -m openrouter:gpt-image-2 --format webp \
+try 0 image/webp -p 'a fox' -m openrouter:openai/gpt-image-2 --format webp \
   --quality high --background opaque --set output_compression=80
 try 0 'image/jpeg' -p 'a fox' -m openrouter:flux.2-pro --format jpg \
   --steps 40 --guidance 3 --option only=black-forest-labs \
@@ -117,10 +117,10 @@ try 0 'image/jpeg' -p 'a fox' -m openrouter:flux.2-pro --format jpg \
 try 0 'image/svg' -p 'a rocket' -m openrouter:recraft-v4.1-vector
 try 0 'image/svg' -p 'a rocket' -m openrouter:recraft-v4.1-vector \
   --set stream=true
-try 0 'image/png|"cost_usd":0.0416' -p 'a fox' -m openrouter:gpt-image-2 \
-  --set stream=true
+try 0 'image/png|"cost_usd":0.0416|made.partial-1' -p 'a fox' \
+  -m openrouter:openai/gpt-image-2 --stream
 try 0 image/png -p 'a fox' -m openrouter:qwen-image-3 --set stream=true
-try 0 image/png edit -p 'purple sky' -m openrouter:gemini-3-pro-image \
+try 0 image/png edit -p 'purple sky' -m openrouter:google/gemini-3-pro-image \
   --image fox.png --reference fox.png
 try 0 image/png -p 'a fox' -m modelgates:seedream-4.5
 try 2 'ModelGates does not offer images' -p 'a fox [404]' \
@@ -227,15 +227,16 @@ try 0 video/mp4 video -p 'x [file:502:1]' -m modelgates:veo-3.1
 try 5 'HTTP 410' video -p 'x [nomedia]' -m modelgates:veo-3.1
 try 0 video/mp4 video -p 'x [redirect]' -m modelgates:veo-3.1
 try 8 '169.254.7.7' video -p 'x [private-url]' -m modelgates:veo-3.1
-try 6 '"status":"blocked"' -p 'x [blocked]' -m openrouter:gpt-image-2
-try 6 '"status":"blocked"' -p 'x [nsfw]' -m openrouter:gpt-image-2
-try 6 'Generation refused' -p 'x [blocked]' -m openrouter:gpt-image-2 \
+try 6 '"status":"blocked"' -p 'x [blocked]' -m openrouter:openai/gpt-image-2
+try 6 '"status":"blocked"' -p 'x [nsfw]' -m openrouter:openai/gpt-image-2
+try 6 'Generation refused' -p 'x [blocked]' -m openrouter:openai/gpt-image-2 \
   --set stream=true
-try 8 'stream ended' -p 'x [empty]' -m openrouter:gpt-image-2 --set stream=true
-try 8 'no picture' -p 'x [empty]' -m openrouter:gpt-image-2
-try 8 'Provider returned' -p 'x [fail]' -m openrouter:gpt-image-2
-try 2 'prompt: Invalid input' -p 'x [invalid]' -m openrouter:gpt-image-2
-try 8 'timed out' -p 'x [524]' -m openrouter:gpt-image-2
+try 8 'stream ended' -p 'x [empty]' -m openrouter:openai/gpt-image-2 \
+  --set stream=true
+try 8 'no picture' -p 'x [empty]' -m openrouter:openai/gpt-image-2
+try 8 'Provider returned' -p 'x [fail]' -m openrouter:openai/gpt-image-2
+try 2 'prompt: Invalid input' -p 'x [invalid]' -m openrouter:openai/gpt-image-2
+try 8 'timed out' -p 'x [524]' -m openrouter:openai/gpt-image-2
 try 4 '"class":"quota"' video -p 'x [quota]' -m modelgates:veo-3.1
 try 4 '"class":"quota"' video -p 'x [402:type=weight]' -m modelgates:veo-3.1
 try 0 video/mp4 video -p 'x [402:1:type=in-flight:retry-after=0]' \
