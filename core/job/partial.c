@@ -117,8 +117,10 @@ void gm_partial_take(struct gm_job *job, struct gm_call *c,
     return;
   job->partials = bigger;
   job->n_partials++;
-  (void)gm_job_take_output(&bigger[at], c, a);
-  if (bigger[at].url) {
+  if (!gm_job_take_output(&bigger[at], c, a)) {
+    gm_fail(&bigger[at].err, GAMUT_E_NOMEM, "no memory for a draft");
+    tell(job, at, NULL);
+  } else if (bigger[at].url) {
     if (!kept || !gm_partial_fetch(job, at))
       tell(job, at, NULL);
   } else if (kept || gm_job_watched(job)) {

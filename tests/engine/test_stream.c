@@ -357,6 +357,73 @@ START_TEST(nobody_waits_for_a_draft)
 }
 END_TEST
 
+/* ---- without memory --------------------------------------------------------
+ */
+
+static struct script *tortured;
+static const char *tortured_path;
+
+static struct gamut *open_river(void)
+{
+  struct gamut_options o = { .struct_size = sizeof(o),
+                             .flags = GAMUT_NO_CONFIG,
+                             .log_level = GAMUT_ERROR };
+  struct gamut *g = NULL;
+  char url[128];
+
+  if (gamut_open(&o, &g, NULL))
+    return NULL;
+  if (gamut_set(g, "store", "memory", NULL) == 0 &&
+      gamut_set(g, "retry_max_wait", "1ms", NULL) == 0 &&
+      gamut_set(g, "sync_files", "no", NULL) == 0 &&
+      gamut_register_provider(g, &river, NULL) == 0 &&
+      gamut_set(g, "river.base_url",
+                script_url(tortured, "/river", url, sizeof(url)), NULL) == 0)
+    return g;
+  gamut_close(g);
+  return NULL;
+}
+
+/* It ends, without a leak, and is paid once; a draft may be lost. */
+static bool tortured_job(void)
+{
+  struct gamut *g = open_river();
+  struct gamut_request *r = gamut_request_new();
+  struct gamut_result *result = NULL;
+  int before = script_count(tortured, POST);
+  bool ok = false;
+
+  gamut_request_link(r, "river:m", NULL);
+  gamut_request_set(r, "prompt", "x", NULL);
+  gamut_request_set(r, "output", tortured_path, NULL);
+  gamut_request_set(r, "save_partials", "yes", NULL);
+  gamut_request_set(r, "force", "yes", NULL);
+  gamut_request_set(r, "resubmit", "never", NULL);
+  if (g)
+    gamut_want_events(g, 1);
+  if (g && r)
+    ok = gamut_generate(g, r, &result, NULL) == 0;
+  ck_assert_int_le(script_count(tortured, POST) - before, 1);
+  gamut_result_free(result);
+  gamut_request_free(r);
+  gamut_close(g);
+  return ok;
+}
+
+START_TEST(without_memory)
+{
+  static const struct answer answers[] = {
+    { POST, 0, 200, DRAFT FAR LAST, NULL, 0 },
+    { "GET /draft.png", 0, 200, "@png", NULL, 0 },
+  };
+
+  tortured_path = scratch_path(scratch_folder(), "fox.png");
+  tortured = script_start(answers, GM_LEN(answers));
+  unit_torture(tortured_job);
+  script_stop(tortured);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("stream");
@@ -367,5 +434,7 @@ int main(void)
   tcase_add_test(tc, never_over_a_file);
   tcase_add_loop_test(tc, are_fetched, 0, GM_LEN(far));
   tcase_add_test(tc, nobody_waits_for_a_draft);
+  tcase_add_test(tc, without_memory);
+  tcase_set_timeout(tc, 120);
   return unit_run("stream", tc);
 }
