@@ -14,8 +14,6 @@
 /* Others are waited for in short naps: a commit takes milliseconds. */
 #define NAP_MS 5
 #define PAGE   4096 /* of files that we make */
-/* Of the write-ahead log, when it is emptied. */
-#define LOG_LIMIT "16777216"
 
 /* ---- waiting ------------------------------------------------------------- */
 
@@ -230,7 +228,7 @@ static int set_up(struct sq_store *s)
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA journal_size_limit = " LOG_LIMIT,
+    "PRAGMA journal_size_limit = 16777216",
     "PRAGMA cell_size_check = ON",
     "PRAGMA trusted_schema = OFF",
   };

@@ -3,7 +3,7 @@
 # when there is none.
 # shellcheck disable=SC2034 # common.sh reads what is set here
 . "$top_srcdir/tests/cli/common.sh"
-[ -f "$GAMUT_PLUGIN_PATH/store-sqlite.so" ] || { echo "no SQLite"; exit 77; }
+"$GAMUT" doctor | grep -q '^ok *store in' || { echo "no SQLite"; exit 77; }
 GAMUT_RETRY_MAX_WAIT=10ms
 GAMUT_POLL_INTERVAL=10ms
 XDG_STATE_HOME=$work/state
