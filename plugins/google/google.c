@@ -87,7 +87,9 @@ static const struct gamut_key studio_keys[] = {
       GAMUT_URL, 0),
   TEXT("api_version", "GOOGLE_GENAI_API_VERSION", "v1beta",
        "version in the path; beta is v1beta"),
-  KEY("veo", NULL, "false", "ask for Veo although Google has ended it here",
+  KEY("veo", NULL, "false",
+      "ask for Veo although Google has ended it here "
+      "(also an option)",
       GAMUT_BOOL, 0),
   COMMON,
 };
@@ -218,10 +220,18 @@ static void check_options(struct google *g)
   uint32_t n;
 
   for (n = 0; g->h->json_member(options, n, &name); n++)
-    if (!google_in(name, "stream inline_max"))
+    if (!google_in(name, "stream inline_max veo"))
       google_wrong(g, GAMUT_E_INVALID,
-                   "Google has no option '%s', only stream and inline_max",
+                   "Google has no option '%s', only stream, inline_max and veo",
                    name);
+}
+
+/* Does the caller say that it is there all the same? */
+static int may_have_veo(struct google *g)
+{
+  return !g->studio || google_has_own_base(g) ||
+         g->h->config_int(g->c, "veo") ||
+         google_is(g, google_ask(g, "options/veo"), "true");
 }
 
 static int32_t start(struct google *g)
@@ -234,11 +244,10 @@ static int32_t start(struct google *g)
                    h->json_str(g->c->request, "model", ""));
   if (g->studio && google_model_is(g, "imagen-"))
     return refuse_studio(g, "Imagen", "");
-  if (g->studio && google_model_is(g, "veo-") && !google_has_own_base(g) &&
-      !h->config_int(g->c, "veo"))
+  if (google_model_is(g, "veo-") && !may_have_veo(g))
     return refuse_studio(g, "Veo",
-                         "; for a gateway that still has it set "
-                         "GOOGLE_GEMINI_BASE_URL");
+                         "; a gateway that still has it is asked with the "
+                         "option veo=true or GOOGLE_GEMINI_BASE_URL");
   if (google_way(g) == GOOGLE_NO_WAY)
     return h->fail(g->c, GAMUT_E_AUTH, "no key for %s: set %s",
                    g->studio ? "the Gemini API" : "Vertex AI",
