@@ -2,6 +2,7 @@
  */
 #include "listen.h"
 #include "job.h"
+#include "print.h"
 #include <string.h>
 
 #define PORT_MAX 65535u
@@ -75,6 +76,77 @@ static void print_event(const struct cli_args *a, const struct gamut_event *e)
   fflush(stdout);
 }
 
+/* Is it about a job that nobody here has? */
+static bool is_of_nobody(const struct gamut_event *e)
+{
+  struct json_object *o = cli_view_parse(e->text);
+  bool fresh = o && !cli_view_bool(o, "repeated");
+
+  json_object_put(o);
+  return e->number == 200 && !e->id[0] && fresh;
+}
+
+/* The patience of those who left it ended then; here there is no end to it. */
+static struct gamut_request *patiently(void)
+{
+  struct gamut_request *how = gamut_request_new();
+
+  if (how)
+    gamut_request_set(how, "timeout", "0", NULL);
+  return how;
+}
+
+static uint32_t attach_all(struct gamut *g, struct json_object *jobs)
+{
+  struct gamut_request *how = patiently();
+  struct gamut_error error;
+  uint32_t n = 0;
+  size_t i;
+
+  for (i = 0; how && i < cli_view_count(jobs); i++) {
+    struct json_object *job = cli_view_at(jobs, i);
+    const char *id = cli_view_str(job, "id");
+
+    if (!id || cli_view_bool(job, "driven"))
+      continue;
+    if (gamut_attach(g, id, how, NULL, NULL, &error))
+      cli_error("job %s: %s [%s]", id, error.message,
+                gamut_class_name(error.error_class));
+    else
+      n++;
+  }
+  gamut_request_free(how);
+  return n;
+}
+
+static void resume(const struct cli_args *a, struct gamut *g)
+{
+  struct gamut_error error = { 0 };
+  struct json_object *jobs;
+  char *text;
+  uint32_t n;
+
+  if (!cli_args_get(a, CLI_O_RESUME))
+    return;
+  if (gamut_jobs(g, "{\"state\":\"unfinished\"}", &text, &error)) {
+    cli_error("%s [%s]", error.message, gamut_class_name(error.error_class));
+    return;
+  }
+  jobs = cli_view_parse(text);
+  gamut_string_free(text);
+  n = attach_all(g, jobs);
+  json_object_put(jobs);
+  if (n > 0 && !cli_args_get(a, CLI_O_QUIET))
+    cli_hint("going on with %u job%s", (unsigned)n, n == 1 ? "" : "s");
+}
+
+static void print_end(const struct cli_args *a, struct gamut_result *result)
+{
+  cli_print_result(a, result);
+  gamut_result_free(result);
+  fflush(stdout);
+}
+
 /* Until a signal, which is the way it is meant to end, or until nobody reads
  * what it prints. */
 static int follow(const struct cli_args *a, struct gamut *g)
@@ -83,8 +155,13 @@ static int follow(const struct cli_args *a, struct gamut *g)
 
   while (!cli_is_leaving() && !ferror(stdout)) {
     e = gamut_next_event(g, -1);
-    if (e->type == GAMUT_EVENT_DELIVERY)
-      print_event(a, e);
+    if (e->type == GAMUT_EVENT_DONE)
+      print_end(a, e->result);
+    if (e->type != GAMUT_EVENT_DELIVERY)
+      continue;
+    print_event(a, e);
+    if (is_of_nobody(e))
+      resume(a, g);
   }
   return 0;
 }
@@ -106,8 +183,10 @@ int cli_run_listen(const struct cli_args *a)
   gamut_want_events(g, 1);
   cli_heed_signals(g);
   rc = cli_listen(a, g, "--port", port, a->words + 1);
-  if (rc == 0)
+  if (rc == 0) {
+    resume(a, g);
     rc = follow(a, g);
+  }
   cli_heed_signals(NULL);
   gamut_close(g);
   return rc;

@@ -195,6 +195,10 @@ const struct cli_option cli_options[] = {
   { .name = "port", .arg = "PORT", .what = CLI_O_PORT, ASK, .flags = CLI_ONCE,
     .verbs = CLI_IN(CLI_WEBHOOK),
     .help = "where to listen on 127.0.0.1; 0: any port that is free" },
+  { .name = "resume", .what = CLI_O_RESUME, ASK,
+    .verbs = CLI_IN(CLI_WEBHOOK),
+    .help = "listen: go on with the jobs that no process drives, also with those "
+            "that are left while it listens" },
 
   { .name = "json", .what = CLI_O_JSON, GENERAL,
     .verbs = CLI_IN_MAKE | CLI_IN_LOOK,

@@ -81,6 +81,7 @@ enum cli_what {
   CLI_O_PORT,
   CLI_O_LISTEN,
   CLI_O_NO_STORE,
+  CLI_O_RESUME,
   CLI_O_JSON,
   CLI_O_QUIET,
   CLI_O_VERBOSE,

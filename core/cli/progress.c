@@ -8,6 +8,7 @@
 #include "progress.h"
 #include "options.h"
 #include "out.h"
+#include "view.h"
 #include <stdarg.h>
 #include <string.h>
 #include <time.h>
@@ -279,10 +280,14 @@ static void see_draft(struct cli_progress *p, const struct gamut_event *e)
 
 static void see_delivery(struct cli_progress *p, const struct gamut_event *e)
 {
+  struct json_object *o = cli_view_parse(e->text);
+  const char *why = cli_view_str(o, "error");
+
   if (e->number != 200)
-    say(p, "a delivery was refused: %s", e->text ? e->text : "");
+    say(p, "a delivery was refused: %s", why ? why : "no reason is known");
   else if (e->id[0])
     say_plain(p, "the vendor reports the end");
+  json_object_put(o);
 }
 
 static void see_download(struct cli_progress *p, int64_t done, int64_t total)

@@ -195,12 +195,15 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
             "in two files, and ends with 3 when it is not genuine.  listen takes "
             "them at http://127.0.0.1:PORT/PROVIDER, behind a proxy or tunnel of "
             "your own, and prints a line for each until it is stopped; with "
-            "--json a document a line.",
+            "--json a document a line.  A job of another process hears nothing of "
+            "it; --resume takes over those that were left.",
     .examples = {
       { "gamut webhook verify openai --headers h.txt --body b.json",
         "as your server wrote them down" },
       { "gamut webhook listen --port 8080 fal openai",
         "those of two vendors, as they come" },
+      { "gamut webhook listen --port 8080 --resume",
+        "and finish the jobs that were left" },
     } },
   [CLI_COMPLETION] = {
     .id = CLI_COMPLETION, .name = "completion", .args = "SHELL",

@@ -45,6 +45,7 @@ in_background()
 {
   case_name=$1
   shift
+  rm -f "$work/said" "$work/heard"
   "$GAMUT" "$@" >"$work/heard" 2>"$work/said" </dev/null &
   pid=$!
   for _ in $(seq 100); do
@@ -54,6 +55,7 @@ in_background()
     kill -0 $pid 2>/dev/null || break
     sleep 0.1
   done
+  tail -n 5 "$work/said"
   fail "it does not listen"
   finish
 }
@@ -158,4 +160,46 @@ GAMUT_POLL_INTERVAL=300ms
 run lost -p 'a red fox' -m soul -o lost.png --listen 0 \
   --webhook https://hooks.example.test/higgsfield
 exits 0
+
+# ---- a job that was left
+
+again()
+{
+  kill "$emulator_pid"
+  wait "$emulator_pid"
+  rm -f "$work/ready"
+  start_emulator "$@"
+}
+
+GAMUT_POLL_INTERVAL=1h
+if [ -e "$GAMUT_PLUGIN_PATH/store-sqlite.so" ]; then
+  again --polls 2 --seed 7
+  run left -p 'a neon fox' -m soul -o left.png --timeout 200ms
+  exits 11
+  in_background resumed webhook listen --port 0 --resume higgsfield
+  soon "$work/said" 'going on with 1 job'
+  for n in 1 2 3 4 5 6 7 8 9; do # its first poll is somewhere in two seconds
+    is "$(deliver "$port" "l$n" "$body")" 200 genuine
+    [ -e left.png ] && break
+    sleep 0.5
+  done
+  soon "$work/heard" 'left\.png  PNG'
+  kill -TERM $pid
+  wait $pid
+  is $? 0 'the end'
+fi
+
+# ---- signed with a public key, by the emulator itself
+
+if "$GAMUT_EMULATOR" --help | grep -q -- --hooks-to; then
+  again --latency 1000 --hooks-to http://127.0.0.1:1
+  in_background fal video -p waves -m fal:fal-ai/veo3.1 -o waves.mp4 --listen 0 \
+    --webhook https://hooks.example.test/fal
+  curl -sS -o "$work/answer" -d "{\"to\":\"http://127.0.0.1:$port\"}" \
+    "$emulator_url/control/hooks"
+  wait $pid
+  is $? 0 'the end'
+  soon "$work/said" 'the vendor reports the end'
+  soon "$work/heard" 'waves\.mp4  MP4'
+fi
 finish
