@@ -104,11 +104,12 @@ static int32_t bind_anew(struct gamut *g, struct binding *b, bool *ret_done,
   return err->error_class;
 }
 
-/* It failed, and nothing was paid for: it does not count. */
-static bool may_try_anew(const struct gamut_result *r)
+/* It failed: by what the vendor made of it, or by what became of its files? */
+static bool has_failed(const struct gamut_result *r, bool files)
 {
   return gamut_result_status(r) == GAMUT_FAILED &&
-         !gamut_result_maybe_charged(r);
+         !gamut_result_maybe_charged(r) &&
+         (gamut_result_artifacts(r) > 0) == files;
 }
 
 struct once {
@@ -144,9 +145,13 @@ static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
 
   if (rc == GAMUT_E_NOT_FOUND)
     return submit_bound(g, o, b);
-  if (rc == 0 && may_try_anew(o->result)) {
+  if (rc == 0 && has_failed(o->result, false)) { /* it does not count */
     gamut_result_free(GM_TAKE(o->result));
     return submit_anew(g, o, b);
+  }
+  if (rc == 0 && has_failed(o->result, true)) { /* paid, not fetched */
+    gamut_result_free(GM_TAKE(o->result));
+    return gamut_fetch(g, b->id, o->request, o->on_done, o->user, &o->error);
   }
   if (rc != GAMUT_E_RATE)
     return rc;

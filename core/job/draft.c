@@ -1,9 +1,9 @@
 /* draft.c - a file in the making.
  *
  * Bytes go to a temporary beside the target and get its name only when they are
- * whole, looked at and synced: nothing half written is ever seen under the final
- * name, and an existing file is replaced only when that was asked for.  The
- * temporary is held by descriptor, its folder by path. */
+ * whole, looked at and synced: nothing half written is ever seen under the
+ * final name, and an existing file is replaced only when that was asked for.
+ * The temporary is held by descriptor, its folder by path. */
 #include "base/file.h"
 #include "job/output.h"
 #include <errno.h>
@@ -16,8 +16,8 @@
 
 #define NAME_MAX_LEN 4096
 
-static int32_t storage(struct gm_error *err, const char *what,
-                       const char *path, int error)
+static int32_t storage(struct gm_error *err, const char *what, const char *path,
+                       int error)
 {
   char why[128];
 
@@ -35,8 +35,8 @@ static int32_t make_temporary(struct gm_draft *d, const char *job_id,
   d->path = gm_buf_take(&name);
   if (!d->path)
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a file name");
-  d->fd = open(d->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-               0666);
+  d->fd =
+    open(d->path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (d->fd >= 0)
     return 0;
   storage(err, "create a file in", d->folder, errno);
@@ -148,9 +148,31 @@ static int rename_new(const char *from, const char *to)
   return rename(from, to) ? errno : 0;
 }
 
-static int32_t publish(struct gm_draft *d, const char *to, bool force,
-                       bool sync, struct gm_error *err)
+/* Byte for byte what is in the draft? */
+static bool is_same(int draft, const char *path)
 {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+  char ours[16384], theirs[sizeof(ours)];
+  off_t at = 0;
+  ssize_t n = -1, m = -1;
+
+  while (fd >= 0) {
+    n = pread(draft, ours, sizeof(ours), at);
+    m = pread(fd, theirs, sizeof(theirs), at);
+    if (n <= 0 || n != m || memcmp(ours, theirs, (size_t)n) != 0)
+      break;
+    at += n;
+  }
+  if (fd >= 0)
+    close(fd);
+  return fd >= 0 && n == 0 && m == 0;
+}
+
+static int32_t publish(struct gm_draft *d, const char *to,
+                       const struct gm_output_plan *p, bool sync,
+                       struct gm_error *err)
+{
+  bool there = p->taken_up && !p->force && is_same(d->fd, to);
   int rc = 0;
 
   if (sync && fsync(d->fd))
@@ -159,7 +181,9 @@ static int32_t publish(struct gm_draft *d, const char *to, bool force,
   d->fd = -1;
   if (rc)
     return storage(err, "write to", d->folder, rc);
-  if (force)
+  if (there) /* the process that was killed got as far as this */
+    rc = unlink(d->path) ? errno : 0;
+  else if (p->force)
     rc = rename(d->path, to) ? errno : 0;
   else
     rc = rename_new(d->path, to);
@@ -179,7 +203,7 @@ static int32_t keep_file(struct gm_draft *d, const struct gm_output_plan *p,
   f->ext = o->media.ext;
   rc = gm_output_name(p->name, f, &name, err);
   if (rc == 0)
-    rc = publish(d, name.data, p->force, sync, err);
+    rc = publish(d, name.data, p, sync, err);
   if (rc == 0)
     o->path = gm_buf_take(&name);
   gm_buf_finish(&name);

@@ -40,6 +40,7 @@ struct gm_output_plan {
   bool force, sidecar;
   bool partials; /* keep drafts, too */
   bool leave; /* do not download: the URL is the result */
+  bool taken_up; /* the process before may have written the file already */
 };
 
 /* What a template may name. */

@@ -379,6 +379,7 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   run->fields_text = gm_strdup(gm_json_text(fields, NULL));
   if (!run->fields_text)
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
+  run->plan.taken_up = true;
   run->began_wall_ms = (uint64_t)gm_json_i64(r->owner, "began", 0);
   run->resubmitted = gm_json_bool(r->owner, "resubmitted", false);
   run->price.microusd = gm_json_i64(r->owner, "price_microusd", -1);

@@ -448,6 +448,7 @@ GAMUT_API int32_t gamut_resume_all(struct gamut *g,
  *
  *   it was never sent, or it failed and nothing was charged   it is submitted
  *   it is under way and nobody drives it                      it goes on here
+ *   its files could not be fetched or written                 they are, once more
  *   it has ended otherwise                                    *ret_result
  *
  * key         1 to 255 bytes; the same key with another request is your mistake
