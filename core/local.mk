@@ -260,6 +260,9 @@ core_cli_sources = \
 	core/cli/account.c \
 	core/cli/account.h \
 	core/cli/balance.c \
+	core/cli/batch.c \
+	core/cli/batch_file.c \
+	core/cli/batch_file.h \
 	core/cli/cli.h \
 	core/cli/collect.c \
 	core/cli/completion.c \

@@ -53,7 +53,7 @@ void cli_heed_signals(struct gamut *g)
 
 bool cli_is_leaving(void)
 {
-  return leave != 0;
+  return leave || interrupts;
 }
 
 static int64_t now_ms(void)

@@ -7,30 +7,13 @@
 
 #define PORT_MAX 65535u
 
-static bool read_port(const char *text, uint32_t *ret)
-{
-  uint32_t n = 0;
-
-  if (!*text)
-    return false;
-  for (; *text; text++) {
-    if (*text < '0' || *text > '9')
-      return false;
-    n = n * 10 + (uint32_t)(*text - '0');
-    if (n > PORT_MAX)
-      return false;
-  }
-  *ret = n;
-  return true;
-}
-
 int cli_listen(const struct cli_args *a, struct gamut *g, const char *option,
                const char *port, const char *const *providers)
 {
   struct gamut_error error = { 0 };
   uint32_t number;
 
-  if (!read_port(port, &number)) {
+  if (!cli_number(port, PORT_MAX, &number)) {
     cli_error("%s: '%s' is no port, which is a number from 0 to %u", option,
               port, PORT_MAX);
     return CLI_USAGE;

@@ -20,11 +20,11 @@ const char *const cli_group_titles[CLI_GROUPS] = {
 };
 
 #define MAKE    .verbs = CLI_IN_MAKE
-#define WHAT    .group = CLI_G_WHAT, MAKE
+#define WHAT    .group = CLI_G_WHAT, .verbs = CLI_IN_SHAPE
 #define INPUT   .group = CLI_G_INPUT, .flags = CLI_REPEAT, MAKE
 #define OUTPUT  .group = CLI_G_OUTPUT, MAKE
-#define ROUTE   .group = CLI_G_ROUTE, MAKE
-#define COLLECT .verbs = CLI_IN_MAKE | CLI_IN_COLLECT
+#define ROUTE   .group = CLI_G_ROUTE, .verbs = CLI_IN_SHAPE
+#define COLLECT .verbs = CLI_IN_SHAPE | CLI_IN_COLLECT
 #define JOBS    .group = CLI_G_JOBS
 #define ASK     .group = CLI_G_ASK
 #define GENERAL .group = CLI_G_GENERAL
@@ -38,7 +38,8 @@ const char *const cli_group_titles[CLI_GROUPS] = {
 
 /* clang-format off */
 const struct cli_option cli_options[] = {
-  { .name = "prompt", .letter = 'p', .arg = "TEXT", .what = CLI_O_PROMPT, WHAT,
+  { .name = "prompt", .letter = 'p', .arg = "TEXT", .what = CLI_O_PROMPT,
+    .group = CLI_G_WHAT, MAKE,
     .flags = CLI_ONCE,
     .help = "what to make; @FILE reads a file, - standard input, @@TEXT is "
             "TEXT with one @ before it" },
@@ -106,7 +107,7 @@ const struct cli_option cli_options[] = {
   { SOURCE("audio-input", "audio"), INPUT, .help = "sound to go with it" },
 
   { .name = "output", .letter = 'o', .arg = "FILE", .what = CLI_O_OUTPUT,
-    .group = CLI_G_OUTPUT, COLLECT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
+    .group = CLI_G_OUTPUT, .verbs = CLI_IN_MAKE | CLI_IN_COLLECT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
     .help = "where to write: a file, a template with {job} {index} {model} "
             "{provider} {ext} {seed} {date}, or - for standard output; its "
             "ending asks for a format; preset: the first words of the prompt" },
@@ -137,7 +138,8 @@ const struct cli_option cli_options[] = {
   { FIELD("resubmit", "WHEN", "resubmit"), .group = CLI_G_ROUTE, COLLECT,
     .choices = "never|cheap|always",
     .help = "send again what may have been charged: cheap is up to $0.05" },
-  { .name = "dry-run", .what = CLI_O_DRY_RUN, ROUTE,
+  { .name = "dry-run", .what = CLI_O_DRY_RUN,
+    .group = CLI_G_ROUTE, MAKE,
     .help = "print what would be sent and its price; send nothing" },
   { .name = "no-store", .what = CLI_O_NO_STORE, ROUTE,
     .help = "write no job down: what this process begins is forgotten with it" },
@@ -195,9 +197,14 @@ const struct cli_option cli_options[] = {
   { .name = "port", .arg = "PORT", .what = CLI_O_PORT, ASK, .flags = CLI_ONCE,
     .verbs = CLI_IN(CLI_WEBHOOK),
     .help = "where to listen on 127.0.0.1; 0: any port that is free" },
-  { .name = "resume", .what = CLI_O_RESUME, ASK,
-    .verbs = CLI_IN(CLI_WEBHOOK),
-    .help = "listen: go on with the jobs that no process drives, also with those "
+  { .letter = 'j', .arg = "COUNT", .what = CLI_O_AT_ONCE, JOBS,
+    .verbs = CLI_IN(CLI_BATCH), .help = "so many jobs at once; preset 16" },
+  { .name = "out-dir", .arg = "FOLDER", .what = CLI_O_OUT_DIR, JOBS,
+    .complete = CLI_C_FILE, .verbs = CLI_IN(CLI_BATCH),
+    .help = "where the files go; made when it is not there" },
+  { .name = "resume", .what = CLI_O_RESUME, JOBS,
+    .verbs = CLI_IN(CLI_WEBHOOK) | CLI_IN(CLI_BATCH),
+    .help = "batch: go on with what was begun before; listen: go on with the jobs that no process drives, also with those "
             "that are left while it listens" },
 
   { .name = "json", .what = CLI_O_JSON, GENERAL,

@@ -14,6 +14,7 @@ enum cli_verb_id {
   CLI_VIDEO,
   CLI_EDIT,
   CLI_SUBMIT,
+  CLI_BATCH,
   CLI_WAIT,
   CLI_FETCH,
   CLI_RESUME,
@@ -41,13 +42,15 @@ enum cli_verb_id {
 #define CLI_IN_MAKE                                                            \
   (CLI_IN(CLI_GENERATE) | CLI_IN(CLI_VIDEO) | CLI_IN(CLI_EDIT) |               \
    CLI_IN(CLI_SUBMIT))
+/* What a batch takes for all its lines: all but the prompt, inputs and -o. */
+#define CLI_IN_SHAPE (CLI_IN_MAKE | CLI_IN(CLI_BATCH))
 /* What brings the files of jobs that are under way somewhere. */
 #define CLI_IN_COLLECT                                                         \
   (CLI_IN(CLI_WAIT) | CLI_IN(CLI_FETCH) | CLI_IN(CLI_RESUME))
 #define CLI_IN_LOOK                                                            \
   (CLI_IN(CLI_MODELS) | CLI_IN(CLI_PROVIDERS) | CLI_IN(CLI_CONFIG) |           \
    CLI_IN(CLI_DOCTOR) | CLI_IN_ASK | CLI_IN_COLLECT | CLI_IN(CLI_CANCEL) |     \
-   CLI_IN(CLI_JOBS) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS))
+   CLI_IN(CLI_BATCH) | CLI_IN(CLI_JOBS) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS))
 #define CLI_IN_ASK                                                             \
   (CLI_IN(CLI_BALANCE) | CLI_IN(CLI_USAGE_VERB) | CLI_IN(CLI_KEYS) |           \
    CLI_IN(CLI_HEALTH) | CLI_IN(CLI_WEBHOOK))
@@ -82,6 +85,8 @@ enum cli_what {
   CLI_O_LISTEN,
   CLI_O_NO_STORE,
   CLI_O_RESUME,
+  CLI_O_AT_ONCE,
+  CLI_O_OUT_DIR,
   CLI_O_JSON,
   CLI_O_QUIET,
   CLI_O_VERBOSE,

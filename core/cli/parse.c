@@ -328,3 +328,20 @@ size_t cli_args_inputs(const struct cli_args *a, const char *role)
   }
   return n;
 }
+
+bool cli_number(const char *text, uint32_t max, uint32_t *ret)
+{
+  uint64_t n = 0;
+
+  if (!*text)
+    return false;
+  for (; *text; text++) {
+    if (*text < '0' || *text > '9')
+      return false;
+    n = n * 10 + (uint64_t)(*text - '0');
+    if (n > max)
+      return false;
+  }
+  *ret = (uint32_t)n;
+  return true;
+}

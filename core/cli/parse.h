@@ -30,6 +30,8 @@ const char *cli_args_get(const struct cli_args *a, enum cli_what what);
 size_t cli_args_count(const struct cli_args *a, enum cli_what what);
 /* The value of the last option that sets this field of the request, or NULL. */
 const char *cli_args_field(const struct cli_args *a, const char *field);
+/* Digits and nothing else, at most `max`. */
+bool cli_number(const char *text, uint32_t max, uint32_t *ret);
 size_t cli_args_inputs(const struct cli_args *a, const char *role);
 
 #endif

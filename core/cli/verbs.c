@@ -57,6 +57,25 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
       { "id=$(gamut submit -q -p \"a storm\" -m veo3.1-fal)", "in a script" },
       { "gamut wait $id -o storm.mp4", "later, from anywhere" },
     } },
+  [CLI_BATCH] = {
+    .id = CLI_BATCH, .name = "batch", .args = "FILE", .min_words = 1,
+    .max_words = 1,
+    .summary = "run a file of requests, one a line, many at once",
+    .help = "FILE is JSON lines ({\"prompt\": \"a fox\", \"seed\": 7}), or a table "
+            "(.csv) whose first line names the columns, or - for standard input. "
+            "Members are prompt, model, fallback, size, seed and all other fields, "
+            "image, mask and the other inputs, set and option (objects), output.  "
+            "Options hold for every line.  Results are printed as JSON lines, in "
+            "the order in which they come; files are 00001.png and so on.  Killed "
+            "and started again with --resume it goes on where it was and pays "
+            "nothing twice.  Ends with 1 when a line failed or was blocked.",
+    .examples = {
+      { "gamut batch prompts.jsonl -m flux --out-dir out", "one picture a line" },
+      { "gamut batch shots.csv -m veo3.1-fal -j 4 --max-cost 2",
+        "videos, four at once" },
+      { "gamut batch prompts.jsonl -m flux --out-dir out --resume",
+        "after a crash or Ctrl-C" },
+    } },
   [CLI_WAIT] = {
     .id = CLI_WAIT, .name = "wait", .args = "ID...", .min_words = 1,
     .max_words = SIZE_MAX,
@@ -228,7 +247,7 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
 
 const struct cli_exit cli_exits[] = {
   { 0, "ok", "all that was asked for is there" },
-  { 1, NULL, "gamut doctor found an error, or gamut health is told of one" },
+  { 1, NULL, "some lines of a batch failed; gamut doctor found an error, or gamut health is told of one" },
   { 2, "invalid unsupported", "the request or the command line is wrong, or "
     "the model cannot do it" },
   { 3, "auth permission", "the key is missing, wrong or may not do this" },

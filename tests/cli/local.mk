@@ -13,6 +13,7 @@ cli_tests = \
 	tests/cli/backup.sh \
 	tests/cli/ask.sh \
 	tests/cli/bad_input.sh \
+	tests/cli/batch.sh \
 	tests/cli/completion.sh \
 	tests/cli/generate.sh \
 	tests/cli/help.sh \

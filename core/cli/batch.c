@@ -1,0 +1,348 @@
+/* batch.c - `gamut batch`: one request a line, many at once, results as they
+ * come.
+ *
+ * A line is bound to its job by a key that the file's content and the line's
+ * number give (gamut_submit_once), so a batch that was killed goes on where it
+ * was: what has ended is told again, what is under way at a vendor is
+ * collected, what was never sent is sent. */
+#include "batch_file.h"
+#include "cli.h"
+#include "job.h"
+#include "print.h"
+#include "request.h"
+#include "view.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define AT_ONCE  16 /* preset of -j */
+#define AT_MOST  10000u
+#define DRAW_MS  200
+#define KEY_SIZE 80
+
+struct slot {
+  char id[GAMUT_ID_SIZE];
+  size_t line;
+};
+
+struct batch {
+  const struct cli_args *args;
+  const char *folder; /* or NULL */
+  struct cli_batch_file file;
+  struct gamut *g;
+  struct cli_progress quiet; /* of single jobs: silent */
+  struct slot *slots;        /* those under way */
+  size_t n_slots, at_once, next;
+  size_t completed, failed, blocked, known;
+  double cost_usd;
+  bool unpriced; /* of some the cost is not known */
+  int64_t begun_ms, drawn_ms;
+  bool live;
+};
+
+static int64_t now_ms(void)
+{
+  struct timespec t;
+
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- progress --------------------------------------------------------------
+ */
+
+static void draw(struct batch *b, bool last)
+{
+  size_t over = b->completed + b->failed + b->blocked;
+  size_t fresh = over - b->known; /* what was known before took no time */
+  int64_t now = now_ms(), left = 0;
+
+  if (!b->live || (!last && now - b->drawn_ms < DRAW_MS))
+    return;
+  b->drawn_ms = now;
+  if (fresh)
+    left = (now - b->begun_ms) / (int64_t)fresh *
+           (int64_t)(b->file.n_lines - over) / 1000;
+  fprintf(stderr, "\r\033[K%zu/%zu done, %zu failed, %zu blocked, %s$%.4f",
+          b->completed, b->file.n_lines, b->failed, b->blocked,
+          b->unpriced ? "at least " : "", b->cost_usd);
+  if (!last && fresh)
+    fprintf(stderr, ", %lld:%02lld to go", (long long)(left / 60),
+            (long long)(left % 60));
+  if (last)
+    fputc('\n', stderr);
+  fflush(stderr);
+}
+
+/* ---- results ----------------------------------------------------------------
+ */
+
+static void count(struct batch *b, const struct gamut_result *r)
+{
+  int64_t cost = gamut_result_cost(r, NULL);
+
+  if (gamut_result_status(r) == GAMUT_COMPLETED)
+    b->completed++;
+  else if (gamut_result_status(r) == GAMUT_BLOCKED)
+    b->blocked++;
+  else
+    b->failed++;
+  if (cost >= 0)
+    b->cost_usd += (double)cost / 1e6;
+  else if (gamut_result_status(r) == GAMUT_COMPLETED)
+    b->unpriced = true;
+}
+
+/* The result without what only one who looks closely wants. */
+static void print_line(const struct batch *b, size_t line,
+                       struct json_object *o)
+{
+  json_object_object_add(
+    o, "line", json_object_new_int64((int64_t)b->file.lines[line].number));
+  json_object_object_del(o, "raw");
+  puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+                                           JSON_C_TO_STRING_NOSLASHESCAPE));
+  fflush(stdout);
+}
+
+static void print_end(struct batch *b, size_t line,
+                      const struct gamut_result *r)
+{
+  struct json_object *o = cli_view_parse(gamut_result_json(r));
+
+  if (b->live)
+    fputs("\r\033[K", stderr);
+  count(b, r);
+  if (o)
+    print_line(b, line, o);
+  json_object_put(o);
+}
+
+static void print_refusal(struct batch *b, size_t line,
+                          const struct gamut_error *error)
+{
+  struct json_object *o = json_object_new_object();
+
+  if (b->live)
+    fputs("\r\033[K", stderr);
+  b->failed++;
+  json_object_object_add(o, "status", json_object_new_string("failed"));
+  json_object_object_add(
+    o, "class", json_object_new_string(gamut_class_name(error->error_class)));
+  json_object_object_add(o, "message", json_object_new_string(error->message));
+  print_line(b, line, o);
+  json_object_put(o);
+}
+
+/* ---- one line ------------------------------------------------------------
+ */
+
+/* "out/00042.png", or as the line says, in the folder of --out-dir. */
+static int32_t set_output(struct batch *b, size_t line, struct json_object *o,
+                          struct gamut_request *r, struct gamut_error *error)
+{
+  const char *own = cli_view_str(o, "output");
+  char *name =
+    own ? strdup(own) : cli_format("%05lu.{ext}", b->file.lines[line].number);
+  char *path = name && b->folder && *name != '/'
+                 ? cli_format("%s/%s", b->folder, name)
+               : name ? strdup(name)
+                      : NULL;
+  int32_t rc =
+    path ? gamut_request_set(r, "output", path, error) : GAMUT_E_NOMEM;
+
+  free(name);
+  free(path);
+  return rc;
+}
+
+static int32_t make_request(struct batch *b, size_t line,
+                            struct gamut_request *r, struct gamut_error *error)
+{
+  struct json_object *o = cli_batch_object(&b->file, line);
+  int32_t rc = cli_batch_add(&b->file, o, line, r, error);
+
+  if (rc == 0)
+    rc = set_output(b, line, o, r, error);
+  json_object_put(o);
+  return rc;
+}
+
+/* A line that names no model has that of the command line. */
+static int32_t add_model(struct batch *b, size_t line, struct gamut_request *r,
+                         struct gamut_error *error)
+{
+  const char *model = cli_args_get(b->args, CLI_O_MODEL);
+  struct json_object *o = cli_batch_object(&b->file, line);
+  bool own = cli_view_get(o, "model") != NULL;
+
+  json_object_put(o);
+  return own || !model ? 0 : gamut_request_link(r, model, error);
+}
+
+static void begin_line(struct batch *b, size_t line)
+{
+  struct gamut_error error = { 0 };
+  struct gamut_result *result = NULL;
+  struct gamut_request *r;
+  char key[KEY_SIZE];
+  struct slot *s = &b->slots[b->n_slots];
+  int32_t rc;
+
+  if (cli_request_how(b->args, &r))
+    return;
+  snprintf(key, sizeof(key), "%s/%lu", b->file.key, b->file.lines[line].number);
+  rc = add_model(b, line, r, &error);
+  if (rc == 0)
+    rc = make_request(b, line, r, &error);
+  if (rc == 0)
+    rc = gamut_submit_once(b->g, r, key, NULL, NULL, s->id, &result, &error);
+  gamut_request_free(r);
+  if (rc) {
+    print_refusal(b, line, &error);
+  } else if (result) {
+    b->known++;
+    print_end(b, line, result);
+  } else {
+    s->line = line;
+    b->n_slots++;
+  }
+  gamut_result_free(result);
+}
+
+static void end_line(struct batch *b, const char *id, struct gamut_result *r)
+{
+  size_t i;
+
+  for (i = 0; i < b->n_slots; i++) {
+    if (strcmp(b->slots[i].id, id) != 0)
+      continue;
+    if (gamut_result_status(r) != GAMUT_DETACHED)
+      print_end(b, b->slots[i].line, r);
+    b->slots[i] = b->slots[--b->n_slots];
+    break;
+  }
+  gamut_result_free(r);
+}
+
+/* ---- all of them ---------------------------------------------------------
+ */
+
+static void run(struct batch *b)
+{
+  b->begun_ms = now_ms();
+  cli_heed_signals(b->g);
+  while (!cli_is_leaving() && (b->next < b->file.n_lines || b->n_slots > 0)) {
+    const struct gamut_event *e;
+
+    while (b->next < b->file.n_lines && b->n_slots < b->at_once &&
+           !cli_is_leaving()) {
+      begin_line(b, b->next++);
+      draw(b, false);
+    }
+    if (b->n_slots == 0)
+      continue;
+    e = gamut_next_event(b->g, DRAW_MS);
+    if (e && e->type == GAMUT_EVENT_DONE)
+      end_line(b, e->id, e->result);
+    draw(b, false);
+  }
+  cli_heed_signals(NULL);
+  draw(b, true);
+}
+
+/* Begun before: going on is meant only when that is said. */
+static int check_begun(struct batch *b)
+{
+  struct gamut_error error = { 0 };
+  uint32_t n = 0;
+
+  if (gamut_count_once(b->g, b->file.key, &n, &error))
+    return cli_refuse(b->args, &error);
+  if (n == 0 || cli_args_get(b->args, CLI_O_RESUME))
+    return 0;
+  cli_error("this batch was begun before: %u of its %zu lines have jobs", n,
+            b->file.n_lines);
+  cli_hint(
+    "--resume goes on with it and pays nothing twice; a batch whose file "
+    "is another begins anew");
+  return CLI_USAGE;
+}
+
+static int check_folder(struct batch *b)
+{
+  struct stat st;
+  bool there = b->folder && stat(b->folder, &st) == 0;
+
+  if (!b->folder || (there && S_ISDIR(st.st_mode)) ||
+      (!there && mkdir(b->folder, 0777) == 0))
+    return 0;
+  if (there)
+    cli_error("--out-dir '%s' is no folder", b->folder);
+  else
+    cli_error("cannot make the folder '%s': %s", b->folder, strerror(errno));
+  return CLI_STORAGE;
+}
+
+static int begin(struct batch *b)
+{
+  const char *jobs = cli_args_get(b->args, CLI_O_AT_ONCE);
+  struct gamut_request *r = NULL;
+  uint32_t n = AT_ONCE;
+  int rc;
+
+  if (jobs && (!cli_number(jobs, AT_MOST, &n) || n == 0)) {
+    cli_error("-j '%s' is no number from 1 to %u", jobs, AT_MOST);
+    return CLI_USAGE;
+  }
+  /* What is wrong with the command line is said once, not at each line. */
+  rc = cli_request_how(b->args, &r);
+  gamut_request_free(r);
+  if (rc)
+    return rc;
+  b->at_once = n;
+  b->slots = calloc(b->at_once + 1, sizeof(*b->slots));
+  b->folder = cli_args_get(b->args, CLI_O_OUT_DIR);
+  b->live = !cli_args_get(b->args, CLI_O_QUIET) && cli_term_live(2);
+  return b->slots ? check_folder(b) : cli_no_memory();
+}
+
+static int summary(const struct batch *b)
+{
+  size_t over = b->completed + b->failed + b->blocked;
+
+  if (over < b->file.n_lines)
+    cli_hint("%zu of %zu lines are left; gamut batch --resume goes on",
+             b->file.n_lines - over, b->file.n_lines);
+  else if (!b->live && !cli_args_get(b->args, CLI_O_QUIET))
+    cli_hint("%zu done, %zu failed, %zu blocked, %s$%.4f", b->completed,
+             b->failed, b->blocked, b->unpriced ? "at least " : "",
+             b->cost_usd);
+  if (over < b->file.n_lines)
+    return gamut_class_exit(GAMUT_E_DETACHED);
+  return b->failed || b->blocked ? CLI_FOUND : 0;
+}
+
+int cli_run_batch(const struct cli_args *a)
+{
+  struct batch b = { .args = a };
+  int rc = cli_batch_read(a->words[0], &b.file);
+
+  if (rc == 0)
+    rc = begin(&b);
+  if (rc == 0)
+    rc = cli_open(a, NULL, &b.g);
+  if (rc == 0) {
+    rc = check_begun(&b);
+    if (rc == 0) {
+      run(&b);
+      rc = summary(&b);
+    }
+    gamut_close(b.g);
+  }
+  free(b.slots);
+  cli_batch_finish(&b.file);
+  return rc;
+}

@@ -1,0 +1,118 @@
+#!/bin/sh
+# A file of requests; killed in its midst, and gone on with.
+# shellcheck disable=SC2034 # common.sh reads what is set here
+. "$top_srcdir/tests/cli/common.sh"
+[ -f "$top_builddir/plugins/.libs/store-sqlite.so" ] || {
+  echo "no store: skipped"
+  exit 77
+}
+GAMUT_POLL_INTERVAL=20ms
+export GAMUT_POLL_INTERVAL
+start_emulator --polls 2 --size 64x64
+
+submissions()
+{
+  curl -sf "$emulator_url/control/stats" |
+    sed -n 's/.*"submits":{"seen":\([0-9]*\).*/\1/p'
+}
+
+counts()
+{
+  [ "$2" -eq "$3" ] || fail "$1: $2, not $3"
+}
+
+cat >lines.jsonl <<'END'
+{"prompt": "a fox", "seed": 1}
+
+{"prompt": "a hare", "seed": 2, "size": "512x512", "output": "hare.{ext}"}
+{"prompt": "an owl", "model": "fal:fal-ai/flux/schnell", "set": {"enable_safety_checker": false}}
+END
+run lines batch lines.jsonl -m flux --out-dir pics
+exits 0
+says '3 done, 0 failed, 0 blocked'
+prints '"line":1[,}]'
+prints '"line":4[,}]'
+counts results "$(wc -l <out)" 3
+for f in pics/00001.jpg pics/hare.jpg pics/00004.jpg; do
+  [ -s $f ] || fail "there is no $f"
+done
+run again batch lines.jsonl -m flux --out-dir pics
+exits 2
+says 'begun before: 3 of its 3 lines'
+says '[-][-]resume'
+run resume batch lines.jsonl -m flux --out-dir pics --resume
+exits 0
+counts results "$(wc -l <out)" 3
+counts submissions "$(submissions)" 3
+
+cat >table.csv <<'END'
+prompt,size,seed
+"a fox, ""red""",512x512,1
+"two
+lines",,2
+END
+run table batch table.csv -m flux
+exits 0
+prints '"line":2[,}]'
+prints '"line":3[,}]'
+[ -s 00003.jpg ] || fail "there is no 00003.jpg"
+run stdin batch - -m flux --out-dir piped
+exits 2
+says 'has no requests'
+echo '{"prompt": "a fox"}' |
+  "$GAMUT" batch - -m flux --out-dir piped >out 2>err || fail "not from a pipe"
+[ -s piped/00001.jpg ] || fail "nothing of standard input"
+
+# Lines that are wrong cost nothing and hold nobody up.
+before=$(submissions)
+cat >wrong.jsonl <<'END'
+{"prompt": "a fox", "colour": "red"}
+{"prompt": "a fox"
+{"prompt": "a fox", "seed": "many"}
+{"prompt": "well", "seed": 5}
+END
+run wrong batch wrong.jsonl -m flux --out-dir wrong
+exits 1
+says '1 done, 3 failed'
+prints 'line 1: .*colour'
+prints 'line 2: it is no JSON object'
+prints 'line 3: .*many'
+counts submissions "$(submissions)" $((before + 1))
+
+run at-once batch lines.jsonl -m flux -j 0
+exits 2
+says "'0' is no number from 1 to"
+run folder batch lines.jsonl -m flux --out-dir lines.jsonl
+exits 12
+says "'lines.jsonl' is no folder"
+run no-file batch no-such.jsonl
+exits 2
+says "cannot read 'no-such.jsonl'"
+run once batch lines.jsonl -m flux --timeout soon
+exits 2
+counts errors "$(grep -c soon err)" 1
+
+# Killed again and again: every line is paid for once.
+i=0
+while [ $i -lt 120 ]; do
+  i=$((i + 1))
+  echo "{\"prompt\": \"fox number $i\", \"seed\": $i}"
+done >many.jsonl
+before=$(submissions)
+for nap in 0.3 0.2 0.4; do
+  "$GAMUT" batch many.jsonl -m flux --out-dir many -j 8 --resume -q \
+    --resubmit never >/dev/null 2>&1 &
+  pid=$!
+  sleep $nap
+  kill -9 $pid
+  wait $pid 2>/dev/null
+done
+run many batch many.jsonl -m flux --out-dir many -j 8 --resume --resubmit never
+[ "$code" -le 1 ] || fail "exit code $code"
+unknown=$("$GAMUT" jobs --state maybe-charged | wc -l)
+counts files "$(find many -type f | wc -l)" $((120 - unknown))
+[ -z "$(find many -name '*.part')" ] || fail "a half file is left"
+sent=$(($(submissions) - before))
+[ $sent -le 120 ] || fail "120 lines were paid for $sent times"
+[ $sent -ge $((120 - unknown)) ] || fail "$sent submissions for 120 lines"
+finish
