@@ -214,22 +214,16 @@ static int is_wanted(struct gamut_call *c, const char *media)
   return strcmp(only, media) == 0;
 }
 
-static int32_t no_list(struct gamut_call *c)
+static int32_t ask_images(struct gamut_call *c)
 {
-  return c->host->fail(c, GAMUT_E_PROTOCOL, "the answer is no list of models");
+  return ask(c, GATE_IMAGE_MODELS, "/images/models", GAMUT_HTTP_ALL);
 }
 
-static int32_t list(void *instance, struct gamut_call *c)
+static int32_t listed(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
-  const struct gamut_json *data =
-    c->reply ? h->json_get(c->reply->json, "data") : NULL;
+  const struct gamut_json *data = h->json_get(c->reply->json, "data");
 
-  (void)instance;
-  if (c->event == GAMUT_EV_START && is_wanted(c, "video"))
-    return ask(c, GATE_VIDEO_MODELS, "/videos/models", 0);
-  if (c->event == GAMUT_EV_START)
-    return ask(c, GATE_IMAGE_MODELS, "/images/models", GAMUT_HTTP_ALL);
   if (c->phase == GATE_IMAGE_MODELS && c->reply->status == 404) {
     h->answer(c, h->json_array(c));
     return h->done(c);
@@ -237,11 +231,19 @@ static int32_t list(void *instance, struct gamut_call *c)
   if (c->reply->status >= 400)
     return h->fail_reply(c);
   if (h->json_type(data) != GAMUT_JSON_ARRAY)
-    return no_list(c);
+    return h->fail(c, GAMUT_E_PROTOCOL, "the answer is no list of models");
   hand_over(c, c->phase == GATE_VIDEO_MODELS ? video_model : image_model);
-  return c->phase == GATE_VIDEO_MODELS && is_wanted(c, "image")
-           ? ask(c, GATE_IMAGE_MODELS, "/images/models", GAMUT_HTTP_ALL)
-           : h->done(c);
+  return c->phase == GATE_VIDEO_MODELS && is_wanted(c, "image") ? ask_images(c)
+                                                                : h->done(c);
+}
+
+static int32_t list(void *instance, struct gamut_call *c)
+{
+  (void)instance;
+  if (c->event != GAMUT_EV_START)
+    return listed(c);
+  return is_wanted(c, "video") ? ask(c, GATE_VIDEO_MODELS, "/videos/models", 0)
+                               : ask_images(c);
 }
 
 const struct gamut_models gate_models = { .struct_size = sizeof(gate_models),
