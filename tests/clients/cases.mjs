@@ -67,6 +67,11 @@ export async function check(name, body) {
   }
 }
 
+// The program's last line: what hangs in a case that failed shall not hold it.
+export function end() {
+  process.exit(0);
+}
+
 // The error that `promise` must end with.
 export async function failure(promise, type) {
   try {

@@ -3,7 +3,7 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { ApiError, ValidationError, createFalClient } from "@fal-ai/client";
 import { assert, begin, check, download, failure, hurry, isPicture, isVideo } from "./cases.mjs";
-import { control, mappedFetch, png, receiver, seen } from "./cases.mjs";
+import { control, end, mappedFetch, png, receiver, seen } from "./cases.mjs";
 
 hurry(20);
 console.warn = () => {}; // that the client's own way to a token is deprecated
@@ -309,3 +309,5 @@ await check("webhook: an address that nobody could reach is refused", async () =
   );
   assert.deepEqual(error.fieldErrors[0].loc, ["query", "fal_webhook"]);
 });
+
+end();

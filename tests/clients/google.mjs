@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ApiError, GoogleGenAI, MaskReferenceImage, RawReferenceImage } from "@google/genai";
 import { assert, begin, check, control, failure, hurry, isPicture, isVideo } from "./cases.mjs";
-import { look, mapped, mappedFetch, png, seen } from "./cases.mjs";
+import { end, look, mapped, mappedFetch, png, seen } from "./cases.mjs";
 
 hurry(20);
 console.warn = () => {}; // that Imagen is deprecated, and the like
@@ -425,3 +425,5 @@ await check("adc: a location at the wrong host", async () => {
 });
 
 rmSync(folder, { recursive: true });
+
+end();

@@ -7,7 +7,7 @@ import {
 } from "@higgsfield/client/v2";
 import * as old from "@higgsfield/client";
 import { assert, begin, check, control, download, failure, hurry, isPicture, isVideo } from "./cases.mjs";
-import { mapped, png, receiver, seen } from "./cases.mjs";
+import { end, mapped, png, receiver, seen } from "./cases.mjs";
 
 hurry(50);
 await begin("higgsfield");
@@ -216,3 +216,5 @@ await check("v1: refused", async () => {
   await failure(other.getMotions(), old.AuthenticationError);
   assert.equal((await control("stats")).credentials_leaked, 0);
 });
+
+end();

@@ -8,6 +8,7 @@ clients_files = \
 	tests/clients/google.mjs \
 	tests/clients/higgsfield.mjs \
 	tests/clients/openai.mjs \
+	tests/clients/openrouter.mjs \
 	tests/clients/package.json \
 	tests/clients/run.sh \
 	tests/clients/runway.mjs

@@ -1,7 +1,7 @@
 // openai.  Its `baseURL` option is all that it needs.
 import OpenAI, { toFile } from "openai";
 import { assert, begin, check, control, failure, hurry, isPicture, isVideo } from "./cases.mjs";
-import { look, mapped, png, receiver, seen } from "./cases.mjs";
+import { end, look, mapped, png, receiver, seen } from "./cases.mjs";
 
 hurry(20);
 await begin("openai");
@@ -366,3 +366,5 @@ await check("webhook: endpoint, delivery, signature, rotated secret", async () =
   await failure(openai.webhooks.retrieve(endpoint.id), OpenAI.NotFoundError);
   hooks.close();
 });
+
+end();

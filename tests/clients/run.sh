@@ -1,7 +1,7 @@
 #!/bin/sh
 # The vendors' official npm clients against the emulator: whatever they accept,
 # refuse and throw there, they would do with the vendor.
-#   run.sh EMULATOR FOLDER [fal openai google runway higgsfield ...]
+#   run.sh EMULATOR FOLDER [fal openai google runway higgsfield openrouter ...]
 # FOLDER takes the packages and a copy of the programs, because node looks for
 # packages beside a program; nothing is written beside this file.
 set -u
@@ -44,7 +44,7 @@ install_clients()
 start_emulator()
 {
   case $1 in
-    google | higgsfield | runway) urls=--own-urls ;;
+    google | higgsfield | openrouter | runway) urls=--own-urls ;;
     *) urls= ;;
   esac
   rm -f "$folder/ready"
@@ -72,7 +72,7 @@ for program in "$here"/*.mjs; do
   cp "$program" "$folder" || exit 1
 done
 if [ $# = 0 ]; then
-  set -- fal openai google runway higgsfield
+  set -- fal openai google runway higgsfield openrouter
 fi
 pid=
 trap '[ -z "$pid" ] || kill "$pid"' EXIT

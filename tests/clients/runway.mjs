@@ -1,7 +1,7 @@
 // @runwayml/sdk.  `baseURL` leads to the emulator, whose answers name itself.
 import RunwayML, { TaskFailedError, TaskTimedOutError, toFile } from "@runwayml/sdk";
 import { assert, begin, check, download, failure, hurry, isPicture, isVideo } from "./cases.mjs";
-import { control, mapped, png, seen } from "./cases.mjs";
+import { control, end, mapped, png, seen } from "./cases.mjs";
 
 hurry(100); // six seconds between two polls
 await begin("runway");
@@ -201,3 +201,5 @@ await check("another version of the API", async () => {
   await failure(old.organization.retrieve(), RunwayML.BadRequestError);
   assert.equal((await control("stats")).credentials_leaked, 0);
 });
+
+end();

@@ -60,6 +60,8 @@ void em_ed25519_public(uint64_t seed, unsigned char ret[32]);
 void em_ed25519_sign(uint64_t seed, const struct em_buf *text,
                      unsigned char ret[64]);
 void em_sha256_hex(const struct em_buf *text, struct em_buf *out);
+void em_hmac_hex(const char *key, size_t key_len, const struct em_buf *text,
+                 struct em_buf *out);
 /* Standard Webhooks: the three headers for `body`. */
 void em_standard_headers(struct em_server *sv, const char *id,
                          const unsigned char *key, size_t key_len,

@@ -46,6 +46,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/modelgates.h \
 	tests/emulator/modelgates_account.c \
 	tests/emulator/modelgates_check.c \
+	tests/emulator/modelgates_hook.c \
 	tests/emulator/modelgates_image.c \
 	tests/emulator/modelgates_inputs.c \
 	tests/emulator/modelgates_models.c \
@@ -91,7 +92,8 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/visgate_models.c \
 	tests/emulator/visgate_output.c
 
-EXTRA_DIST += tests/emulator/check.sh tests/emulator/recording.json \
+EXTRA_DIST += tests/emulator/check.sh tests/emulator/hooks.sh \
+	tests/emulator/recording.json \
 	tests/emulator/rest.sh tests/emulator/upload.sh
 EXTRA_DIST += tests/emulator/modelgates.sh tests/emulator/openai.sh
 EXTRA_DIST += tests/emulator/google.sh tests/emulator/higgsfield.sh
@@ -113,7 +115,8 @@ tests_emulator_load_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
 tests_emulator_load_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
 tests_emulator_load_LDADD = $(CURL_LIBS)
 
-TESTS += tests/emulator/check.sh tests/emulator/rest.sh tests/emulator/upload.sh
+TESTS += tests/emulator/check.sh tests/emulator/hooks.sh tests/emulator/rest.sh
+TESTS += tests/emulator/upload.sh
 check_PROGRAMS += tests/emulator/uploads
 tests_emulator_uploads_SOURCES = tests/emulator/uploads.c
 tests_emulator_uploads_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)

@@ -81,6 +81,14 @@ void gate_put_credits(struct em_request *rq);
 void gate_put_key(struct em_request *rq);
 void gate_put_generation(struct em_request *rq);
 
+/* The end of a video as its status and what follows it. */
+void gate_put_end(struct em_request *rq, struct em_job *job,
+                  struct em_buf *out);
+
+/* modelgates_hook.c */
+void gate_add_hook(struct em_request *rq, const struct gate_want *want,
+                   struct em_job *job);
+
 /* modelgates.c */
 void gate_error(struct em_request *rq, unsigned status, const char *metadata,
                 const char *format, ...) EM_PRINTF(4, 5);

@@ -365,8 +365,8 @@ bool gate_check_video(struct em_request *rq, struct gate_want *want)
                model ? "Resource not found" : "model is required");
     return false;
   }
-  if (callback && !em_starts(callback, "https://")) {
-    gate_error(rq, 400, NULL, "callback_url must be HTTPS");
+  if (callback && !em_hook_url_ok(callback)) {
+    gate_error(rq, 400, NULL, "callback_url must be a public HTTPS address");
     return false;
   }
   if (bad_pixels(gate_text(want, "size")))

@@ -97,8 +97,7 @@ static const char *failure_of(struct em_server *sv, struct em_job *job,
                                            : "Provider returned error";
 }
 
-static void put_end(struct em_request *rq, struct em_job *job,
-                    struct em_buf *out)
+void gate_put_end(struct em_request *rq, struct em_job *job, struct em_buf *out)
 {
   const char *status, *error = failure_of(rq->server, job, &status);
 
@@ -130,7 +129,7 @@ static void put_job(struct em_request *rq, struct em_job *job)
   if (em_fault_take(&sv->faults, job->faults, EM_STATUS, EM_F_STRANGE))
     em_buf_puts(b, "\"warming_up\"");
   else if (state == EM_COMPLETED)
-    put_end(rq, job, b);
+    gate_put_end(rq, job, b);
   else
     em_buf_puts(b, state == EM_QUEUED ? "\"pending\"" : "\"in_progress\"");
   if (state != EM_QUEUED) {
@@ -154,6 +153,7 @@ static void submit(struct em_request *rq)
   if (gate_check_video(rq, &want)) {
     job = gate_accept(rq, &want, 'v');
     if (job) {
+      gate_add_hook(rq, &want, job);
       put_job(rq, job);
       rq->reply.status = 202;
     }

@@ -79,15 +79,32 @@ void em_sha256_hex(const struct em_buf *text, struct em_buf *out)
     em_buf_printf(out, "%02x", hash[i]);
 }
 
-static void put_hmac(const unsigned char *key, size_t key_len,
-                     const struct em_buf *text, struct em_buf *out)
+static unsigned hmac(const void *key, size_t key_len, const struct em_buf *text,
+                     unsigned char mac[EVP_MAX_MD_SIZE])
 {
-  unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned len = 0;
 
   HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)text->data,
        text->len, mac, &len);
-  em_buf_base64(out, mac, len);
+  return len;
+}
+
+static void put_hmac(const unsigned char *key, size_t key_len,
+                     const struct em_buf *text, struct em_buf *out)
+{
+  unsigned char mac[EVP_MAX_MD_SIZE];
+
+  em_buf_base64(out, mac, hmac(key, key_len, text, mac));
+}
+
+void em_hmac_hex(const char *key, size_t key_len, const struct em_buf *text,
+                 struct em_buf *out)
+{
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned i, len = hmac(key, key_len, text, mac);
+
+  for (i = 0; i < len; i++)
+    em_buf_printf(out, "%02x", mac[i]);
 }
 
 #else /* nobody calls these: em_can_sign() says so */
@@ -111,6 +128,12 @@ void em_ed25519_sign(uint64_t seed, const struct em_buf *text,
 void em_sha256_hex(const struct em_buf *text, struct em_buf *out)
 {
   em_buf_printf(out, "%064zx", text->len);
+}
+
+void em_hmac_hex(const char *key, size_t key_len, const struct em_buf *text,
+                 struct em_buf *out)
+{
+  em_buf_printf(out, "%.*s%zx", (int)key_len, key, text->len);
 }
 
 static void put_hmac(const unsigned char *key, size_t key_len,
