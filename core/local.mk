@@ -48,6 +48,7 @@ core_loop_sources = \
 	core/loop/blob.h \
 	core/loop/body.c \
 	core/loop/body.h \
+	core/loop/budget.h \
 	core/loop/coded.c \
 	core/loop/coded.h \
 	core/loop/endpoints.c \
@@ -59,6 +60,7 @@ core_loop_sources = \
 	core/loop/http_error.c \
 	core/loop/http_exchange.c \
 	core/loop/http_lines.c \
+	core/loop/http_pause.c \
 	core/loop/http_private.h \
 	core/loop/http_queue.c \
 	core/loop/http_redirect.c \

@@ -109,6 +109,7 @@ static void apply_settings(struct gamut *g)
                  : -1;
   gm_journal_keep_ms(g->journal, gm_setting_int(s, "keep_jobs"));
   e->sync_files = gm_setting_bool(s, "sync_files");
+  gm_http_set_budget(e->http, (uint64_t)gm_setting_int(s, "reply_budget") << 20);
   g->log_json = gm_streq(gm_setting_str(s, "log_format"), "json");
   if (gm_setting_get(s, "log_level", &v, NULL) == 0 &&
       v.origin != GM_FROM_PRESET)

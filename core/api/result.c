@@ -64,8 +64,10 @@ static void take_artifacts(struct gamut_result *r, struct gm_run *run)
   if (!r->artifacts)
     return;
   r->n_artifacts = r->found->n_outputs;
-  for (i = 0; i < r->n_artifacts; i++)
+  for (i = 0; i < r->n_artifacts; i++) {
+    gm_output_drop_source(&r->found->outputs[i]); /* the engine's own */
     view_artifact(&r->artifacts[i], &r->found->outputs[i]);
+  }
 }
 
 static void take_partials(struct gamut_result *r, struct gm_run *run)

@@ -77,6 +77,7 @@ int32_t gm_draft_add(struct gm_draft *d, const void *p, size_t len,
   d->len += len;
   if (!d->path) {
     gm_buf_addn(&d->memory, p, len);
+    gm_budget_count(d->budget, &d->counted, d->memory.len);
     return gm_buf_failed(&d->memory)
              ? gm_fail(err, GAMUT_E_NOMEM, "no memory for the result")
              : 0;
@@ -94,6 +95,7 @@ void gm_draft_drop(struct gm_draft *d)
   gm_free(d->path);
   gm_free(d->folder);
   gm_buf_finish(&d->memory);
+  gm_budget_count(d->budget, &d->counted, 0);
   memset(d, 0, sizeof(*d));
   d->fd = -1;
 }
@@ -224,7 +226,8 @@ int32_t gm_draft_keep(struct gm_draft *d, const struct gm_output_plan *p,
   if (d->path)
     return keep_file(d, p, f, sync, o, err);
   gm_buf_finish(&o->data);
-  o->data = d->memory;
+  o->data = d->memory; /* the caller's from now on */
   gm_buf_init(&d->memory, 0);
+  gm_budget_count(d->budget, &d->counted, 0);
   return 0;
 }

@@ -134,6 +134,7 @@ static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)
     rc = open_draft(job, &f->draft, f->output, &x->err);
     if (rc)
       return rc;
+    f->draft.budget = gm_http_budget(job->engine->http);
   }
   rc = gm_draft_add(&f->draft, p, len, &x->err);
   now = gm_mono_ms();
@@ -229,7 +230,7 @@ static void download(struct gm_job *job, struct gm_output *o)
   x->n_headers = 0;
   x->body = NULL;
   x->body_len = 0;
-  x->flags = GM_X_DOWNLOAD;
+  x->flags = GM_X_DOWNLOAD | (job->plan->name ? 0 : GM_X_HELD);
   if (!gm_instance_owns(job->instance, o->url))
     x->flags |= GM_X_FOREIGN;
   x->timeout_ms = 0;

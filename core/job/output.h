@@ -71,6 +71,8 @@ struct gm_draft {
   bool hashes; /* for a sidecar: it would cost more than all the rest */
   struct gm_sha256 sum;
   struct gm_buf memory;
+  struct gm_budget *budget; /* what is in memory counts; NULL: it does not */
+  size_t counted;
 };
 int32_t gm_draft_open(struct gm_draft *d, const struct gm_output_plan *p,
                       const char *job_id, uint32_t index, uint64_t max,

@@ -49,6 +49,7 @@ bool gm_partial_fetch(struct gm_job *job, uint32_t at)
   if (!f)
     return false;
   (void)gm_draft_open(&f->draft, NULL, job->id, 0, GM_IMAGE_MAX, NULL);
+  f->draft.budget = gm_http_budget(job->engine->http);
   f->partial = at;
   gm_list_append(&job->beside, &f->link);
   x = &f->x;
@@ -58,7 +59,7 @@ bool gm_partial_fetch(struct gm_job *job, uint32_t at)
   x->n_headers = 0;
   x->body = NULL;
   x->body_len = 0;
-  x->flags = GM_X_DOWNLOAD;
+  x->flags = GM_X_DOWNLOAD | GM_X_HELD;
   if (!gm_instance_owns(job->instance, o->url))
     x->flags |= GM_X_FOREIGN;
   x->timeout_ms = FETCH_MS;

@@ -162,6 +162,7 @@ static void start(struct gm_job *job, struct gm_flight *f)
   x->max_body = REPLY_MAX;
   x->authorize = gm_job_authorize;
   x->sink = NULL;
+  x->feeds = NULL;
   x->done = answered;
   if (p->flags & GAMUT_HTTP_STREAM)
     gm_stream_begin(f);

@@ -47,8 +47,10 @@ void gm_stream_begin(struct gm_flight *f)
   f->ending.kind = GM_STEP_NONE;
   gm_sse_finish(&f->sse);
   gm_sse_init(&f->sse, EVENT_MAX);
+  f->sse.data.budget = gm_http_budget(f->job->engine->http);
   f->x.flags |= GM_X_STREAM;
   f->x.sink = on_bytes;
+  f->x.feeds = &f->sse.data;
 }
 
 /* The last event counts without its blank line, too. */

@@ -20,9 +20,15 @@ void gm_blob_init(struct gm_blob *b, size_t max_mem, uint64_t max_len)
   gm_buf_init(&b->mem, GM_MAX(max_mem, PIECE));
 }
 
+static void count(struct gm_blob *b)
+{
+  gm_budget_count(b->budget, &b->counted, b->mem.len);
+}
+
 void gm_blob_finish(struct gm_blob *b)
 {
   gm_buf_finish(&b->mem);
+  count(b);
   if (b->fd >= 0)
     close(b->fd);
   b->fd = -1;
@@ -91,6 +97,22 @@ static int32_t move_to_file(struct gm_blob *b, struct gm_error *err)
   return rc;
 }
 
+void gm_blob_spill(struct gm_blob *b)
+{
+  int fd = b->fd < 0 ? open_unnamed() : -1;
+
+  if (fd < 0)
+    return;
+  if (gm_write_all(fd, gm_buf_text(&b->mem), b->mem.len)) {
+    close(fd);
+    return;
+  }
+  b->fd = fd;
+  gm_buf_finish(&b->mem);
+  gm_buf_init(&b->mem, PIECE);
+  count(b);
+}
+
 static int32_t make_room(struct gm_blob *b, size_t len, struct gm_error *err)
 {
   if (b->fd < 0 && len > b->max_mem - b->mem.len)
@@ -124,6 +146,7 @@ void gm_blob_grown(struct gm_blob *b, size_t len)
 {
   gm_buf_grown(&b->mem, len);
   b->len += len;
+  count(b);
 }
 
 int32_t gm_blob_add(struct gm_blob *b, const void *p, size_t len,
@@ -148,6 +171,7 @@ int32_t gm_blob_add(struct gm_blob *b, const void *p, size_t len,
       return gm_fail(err, b->mem.failed, "out of memory");
   }
   b->len += len;
+  count(b);
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "loop/budget.h"
 #include <stdatomic.h>
 
 struct gm_blob {
@@ -13,6 +14,8 @@ struct gm_blob {
   uint64_t len;
   size_t max_mem; /* spill above this */
   uint64_t max_len;
+  struct gm_budget *budget; /* what is in memory counts against it; NULL */
+  size_t counted;
   /* coded.h: what came was base64, these are its bytes */
   uint64_t text_len; /* letters that came */
   bool coded;
@@ -34,6 +37,8 @@ void gm_blob_expect(struct gm_blob *b, uint64_t len);
 void *gm_blob_room(struct gm_blob *b, size_t len, int32_t *rc,
                    struct gm_error *err);
 void gm_blob_grown(struct gm_blob *b, size_t len);
+/* Out of memory into a file, if that can be done. */
+void gm_blob_spill(struct gm_blob *b);
 /* Copy up to `len` bytes at `offset`; the count, 0 at the end, -1 on error. */
 ssize_t gm_blob_read(const struct gm_blob *b, uint64_t offset, void *p,
                      size_t len);

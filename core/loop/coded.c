@@ -75,6 +75,7 @@ static int32_t turn_back(struct gm_blob *b, struct gm_error *err)
   int32_t rc = 0;
 
   gm_blob_init(&plain, b->max_mem, b->max_len);
+  plain.budget = b->budget;
   while (rc == 0 && at < b->text_len) {
     ssize_t n = gm_coded_read_text(b, at, text, sizeof(text));
 

@@ -7,14 +7,16 @@
  * Owners' done() runs outside of libcurl, so they may do anything but free the
  * client.
  *
- * Neither timer needs memory after gm_http_new(): both always have a place in
- * the heap, "never" (UINT64_MAX) when they rest. */
+ * None of its timers needs memory after gm_http_new(): they always have a place
+ * in the heap, "never" (UINT64_MAX) when they rest. */
 #include "base/clock.h"
 #include "loop/http_private.h"
 #include <gamut/plugin.h>
 #include <string.h>
 
 enum { PER_HOST = 64, TOTAL = 256 };
+
+static const uint64_t reply_budget = (uint64_t)256 << 20;
 
 const char *gm_http_real_url(struct gm_http *h, const char *url,
                              bool *ret_mapped)
@@ -34,6 +36,7 @@ static void release(struct gm_http_slot *s)
 {
   struct gm_http *h = s->http;
 
+  gm_http_waits_not(s);
   gm_timer_stop(h->loop, &s->silence);
   gm_http_lines_wipe(s);
   if (s->x)
@@ -239,6 +242,24 @@ static int set_socket(CURL *easy, curl_socket_t fd, int what, void *user,
   return 0;
 }
 
+/* Transfers that waited for room in memory. */
+static void go_on(struct gm_http *h)
+{
+  struct gm_http_slot *s;
+  CURLcode code;
+
+  while ((s = gm_http_resume(h, &code)) != NULL)
+    end(s, code);
+}
+
+static void on_less(struct gm_budget *b)
+{
+  struct gm_http *h = GM_CONTAINER(b, struct gm_http, budget);
+
+  if (!gm_list_empty(&h->paused) && b->held < b->max)
+    gm_timer_start(h->loop, &h->kick, 0);
+}
+
 static void on_kick(struct gm_timer *t)
 {
   struct gm_http *h = GM_CONTAINER(t, struct gm_http, kick);
@@ -254,22 +275,31 @@ static void on_kick(struct gm_timer *t)
     x->queued = false;
     finish(h, x, x->error_class);
   }
+  go_on(h);
   after_curl(h);
 }
 
 /* ---- silence */
 
+uint64_t gm_http_slot_due_ms(const struct gm_http_slot *s)
+{
+  uint32_t silence_ms = gm_exchange_silence_ms(s->x);
+  uint64_t due_ms = silence_ms ? s->moved_ms + silence_ms : UINT64_MAX;
+
+  return s->due_ms ? GM_MIN(due_ms, s->due_ms) : due_ms;
+}
+
 static void on_silence(struct gm_timer *t)
 {
   struct gm_http_slot *s = GM_CONTAINER(t, struct gm_http_slot, silence);
   struct gm_http *h = s->http;
-  uint64_t due_ms = s->moved_ms + gm_exchange_silence_ms(s->x);
+  uint64_t due_ms = gm_http_slot_due_ms(s);
 
   if (due_ms > gm_mono_ms()) {
     gm_timer_start(h->loop, t, due_ms);
     return;
   }
-  s->silent = true;
+  s->silent = due_ms != s->due_ms;
   end(s, CURLE_OPERATION_TIMEDOUT);
   pump(h);
 }
@@ -282,6 +312,7 @@ void gm_http_start(struct gm_http *h, struct gm_exchange *x)
 
   gm_assert(!x->slot && !x->queued);
   gm_exchange_begin(x);
+  x->reader.budget = &h->budget;
   rc = gm_http_enqueue(h, x, false);
   if (rc)
     fail_later(h, x, rc);
@@ -310,6 +341,17 @@ void gm_http_abort(struct gm_http *h, struct gm_exchange *x)
   curl_multi_remove_handle(h->multi, s->easy);
   release(s);
   gm_timer_start(h->loop, &h->kick, 0); /* there is room for another */
+}
+
+struct gm_budget *gm_http_budget(struct gm_http *h)
+{
+  return &h->budget;
+}
+
+void gm_http_set_budget(struct gm_http *h, uint64_t bytes)
+{
+  h->budget.max = bytes ? bytes : reply_budget;
+  on_less(&h->budget);
 }
 
 void gm_http_stats(const struct gm_http *h, struct gm_http_stats *ret)
@@ -343,6 +385,7 @@ static void init_lists(struct gm_http *h)
   gm_list_init(&h->active);
   gm_list_init(&h->doomed);
   gm_list_init(&h->failed);
+  gm_list_init(&h->paused);
   gm_buf_init(&h->mapped, 2 * GM_URL_MAX);
 }
 
@@ -351,7 +394,9 @@ static bool init_timers(struct gm_http *h)
   h->timer.fire = on_timer;
   h->kick.fire = on_kick;
   h->on_silence = on_silence;
+  h->watch.fire = gm_http_on_watch;
   return gm_timer_start(h->loop, &h->timer, UINT64_MAX) &&
+         gm_timer_start(h->loop, &h->watch, UINT64_MAX) &&
          gm_timer_start(h->loop, &h->kick, UINT64_MAX);
 }
 
@@ -360,6 +405,8 @@ static int32_t init(struct gm_http *h, const struct gm_http_options *o,
 {
   h->endpoints = o->endpoints;
   h->one_shot = o->one_shot;
+  h->budget.less = on_less;
+  gm_http_set_budget(h, o->reply_budget);
   h->max_per_host = o->max_per_host ? o->max_per_host : PER_HOST;
   h->max_total = o->max_total ? o->max_total : TOTAL;
   h->user_agent = gm_strdup(o->user_agent);
@@ -428,6 +475,7 @@ void gm_http_free(struct gm_http *h)
   curl_multi_cleanup(h->multi);
   gm_timer_stop(h->loop, &h->timer);
   gm_timer_stop(h->loop, &h->kick);
+  gm_timer_stop(h->loop, &h->watch);
   gm_loop_on_socket(h->loop, NULL, NULL);
   gm_proxy_free(h->proxy);
   gm_buf_finish(&h->mapped);

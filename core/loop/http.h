@@ -6,7 +6,8 @@
  * decided anew for each hop); nothing is sent twice by libcurl behind our back
  * when BILLABLE is set (CURLOPT_PREREQFUNCTION refuses the second send); reply,
  * header and decoded size have ceilings; a FOREIGN url may not reach a private
- * address (checked on the address in use). */
+ * address (checked on the address in use); all replies together stay within a
+ * budget of memory, for which transfers wait (http_pause.c). */
 #ifndef GM_LOOP_HTTP_H
 #define GM_LOOP_HTTP_H
 
@@ -25,6 +26,7 @@ struct gm_http_options {
                     parsing the bundle; else bundle and CA cache */
   const char *user_agent;
   const char *ca_file; /* NULL: libcurl's */
+  uint64_t reply_budget; /* bytes of replies in memory; 0: 256 MiB */
 };
 int32_t gm_http_new(struct gm_loop *l, struct gm_log *log,
                     const struct gm_http_options *o, struct gm_http **ret,
@@ -37,7 +39,8 @@ enum {
   GM_X_DOWNLOAD = 1u << 1, /* follow redirects, no decoding, to `sink` */
   GM_X_STREAM = 1u << 2,   /* server-sent events: no total time limit, a
                               silence limit of timeout_ms instead */
-  GM_X_FOREIGN = 1u << 3   /* the URL is from a vendor's reply */
+  GM_X_FOREIGN = 1u << 3,  /* the URL is from a vendor's reply */
+  GM_X_HELD = 1u << 4      /* a download that stays in memory */
 };
 
 struct gm_header {
@@ -67,6 +70,7 @@ struct gm_exchange {
   /* Body bytes as they come (status, content_type are known); non-zero class
    * ends the exchange with it.  NULL: collected in `reader`. */
   int32_t (*sink)(struct gm_exchange *x, const char *p, size_t len);
+  struct gm_reader *feeds; /* what `sink` reads with, or NULL */
   /* About to be sent: called once, just before the first byte leaves. May be
    * NULL.  Must not call gm_http. */
   void (*sending)(struct gm_exchange *x);
@@ -90,6 +94,7 @@ struct gm_exchange {
   struct gm_reader reader; /* the body, without sink */
   uint64_t body_received, content_length; /* UINT64_MAX: not announced */
   uint64_t start_us, end_us;
+  uint64_t paused_us; /* of them it waited for room in memory */
   /* private */
   struct gm_list link;
   void *slot;
@@ -113,8 +118,14 @@ const char *gm_exchange_header(struct gm_exchange *x, const char *name);
 void gm_http_start(struct gm_http *h, struct gm_exchange *x);
 void gm_http_abort(struct gm_http *h, struct gm_exchange *x); /* no callback */
 
+/* What replies in memory count against; whoever keeps what came has to go on
+ * counting it.  Not after gm_http_free(). */
+struct gm_budget *gm_http_budget(struct gm_http *h);
+void gm_http_set_budget(struct gm_http *h, uint64_t bytes);
+
 struct gm_http_stats {
   uint64_t exchanges, bytes_in, bytes_out, connections;
+  uint64_t pauses; /* how often a transfer had to wait for room in memory */
   uint32_t active, waiting;
 };
 void gm_http_stats(const struct gm_http *h, struct gm_http_stats *ret);

@@ -48,7 +48,7 @@ void gm_exchange_reset(struct gm_exchange *x)
   x->retry_after_ms = x->hops = 0;
   x->body_received = 0;
   x->content_length = UINT64_MAX;
-  x->start_us = x->end_us = 0;
+  x->start_us = x->end_us = x->paused_us = 0;
 }
 
 void gm_exchange_finish(struct gm_exchange *x)

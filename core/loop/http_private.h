@@ -5,6 +5,7 @@
 #define GM_LOOP_HTTP_PRIVATE_H
 
 #include "base/map.h"
+#include "loop/budget.h"
 #include "loop/http.h"
 #include "loop/proxy.h"
 #include "loop/url.h"
@@ -33,9 +34,15 @@ struct gm_http_slot {
   void *lines; /* its header lines, secrets among them */
   size_t lines_size;
   uint64_t body_at;
-  struct gm_timer silence; /* downloads and streams */
+  struct gm_timer silence; /* downloads and streams; all that had to wait */
   uint64_t moved_ms;       /* when the body last made progress */
   uint64_t moved_at;       /* ... and how long it was then */
+  struct gm_list wait; /* in http->paused */
+  uint64_t paused_us;  /* since when */
+  uint64_t due_ms;     /* the whole limit, once it had to wait; 0 */
+  bool flows;          /* takes what comes into memory */
+  bool hurries;        /* must not wait again */
+  bool is_http2;
   /* what the handle is set to, so that it is not set again */
   bool has_ca, wants_pipe, decodes, has_method;
   /* the exchange under way */
@@ -73,6 +80,12 @@ struct gm_http {
   struct gm_list active; /* the same */
   struct gm_list doomed; /* aborted inside a callback, to be taken from curl */
   struct gm_list failed; /* gm_exchange.link: could not start */
+  struct gm_budget budget;
+  struct gm_list paused; /* gm_http_slot.wait, the longest first */
+  uint32_t n_flowing;
+  uint64_t moved, moved_seen; /* bytes of bodies taken; when last looked at */
+  bool urgent;                /* one of them goes on, whatever the budget says */
+  struct gm_timer watch;
   struct gm_timer timer; /* curl's */
   struct gm_timer kick;  /* end `failed`, start what waits */
   void (*on_silence)(struct gm_timer *t); /* of each slot */
@@ -122,6 +135,16 @@ int gm_http_on_send(void *user, char *remote_ip, char *local_ip,
 size_t gm_http_on_header(char *p, size_t size, size_t n, void *user);
 size_t gm_http_on_body(char *p, size_t size, size_t n, void *user);
 bool gm_http_is_redirect(int32_t status);
+
+/* http_pause.c: shall what comes for it be left where it is for now? */
+bool gm_http_waits(struct gm_http_slot *s);
+void gm_http_waits_not(struct gm_http_slot *s); /* it is over */
+/* Let go on what may.  One that failed on the way, with its code; NULL: that
+ * was all. */
+struct gm_http_slot *gm_http_resume(struct gm_http *h, CURLcode *ret);
+void gm_http_on_watch(struct gm_timer *t);
+/* http.c: when its timer ends it. */
+uint64_t gm_http_slot_due_ms(const struct gm_http_slot *s);
 
 /* http_redirect.c: where the reply in `x` leads; judged and written to
  * x->hop_url.  `base` is where it came from, as the vendor names it. */

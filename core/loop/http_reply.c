@@ -44,6 +44,7 @@ static void begin_head(struct gm_http_slot *s, const char *p, size_t len)
 
   gm_buf_clear(&x->header_text);
   s->announced = UINT64_MAX;
+  s->is_http2 = len > 5 && p[5] >= '2';
   x->status = 0;
   for (size_t i = 1; i <= 3 && i < left; i++) {
     if (code[i] < '0' || code[i] > '9')
@@ -227,7 +228,10 @@ size_t gm_http_on_body(char *p, size_t size, size_t n, void *user)
 
   if (!x)
     return 0;
+  if (!s->redirects && gm_http_waits(s))
+    return CURL_WRITEFUNC_PAUSE;
   x->body_received += len;
+  s->http->moved += len;
   if (s->silence.at)
     note_progress(s);
   if (s->redirects) /* let a short one end, for the connection's sake */

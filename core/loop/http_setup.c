@@ -108,6 +108,7 @@ struct gm_http_slot *gm_http_slot_new(struct gm_http *h)
     return NULL;
   s->http = h;
   gm_list_init(&s->link);
+  gm_list_init(&s->wait);
   s->silence.fire = h->on_silence;
   s->easy = curl_easy_init();
   if (!s->easy || set_constants(s)) {
@@ -221,7 +222,8 @@ static CURLcode set_proxy(struct gm_http_slot *s, const char *url)
 static void set_timeout(struct gm_http_slot *s)
 {
   uint64_t left_ms = gm_exchange_timeout_ms(s->x);
-  uint64_t used_ms = (gm_mono_us() - s->x->start_us) / 1000;
+  uint64_t used_ms =
+    (gm_mono_us() - s->x->start_us - s->x->paused_us) / 1000;
 
   if (left_ms)
     left_ms = left_ms > used_ms ? left_ms - used_ms : 1;
@@ -245,6 +247,8 @@ static bool set_silence(struct gm_http_slot *s)
 static void forget_last(struct gm_http_slot *s)
 {
   s->guarded = s->proxied = s->refused = s->resent = s->silent = false;
+  s->flows = s->hurries = s->is_http2 = false;
+  s->due_ms = 0;
   s->head_ends = s->redirects = false;
   s->open_errno = 0;
   s->failed = 0;

@@ -52,6 +52,22 @@ void gm_reader_finish(struct gm_reader *r)
   r->blobs = NULL;
 }
 
+static void count(struct gm_reader *r)
+{
+  gm_budget_count(r->budget, &r->counted, r->text.len);
+}
+
+void gm_reader_spill(struct gm_reader *r)
+{
+  size_t i;
+
+  if (r->spills)
+    return;
+  r->spills = true;
+  for (i = 0; i < r->n_blobs; i++)
+    gm_blob_spill(&r->blobs[i]);
+}
+
 void gm_reader_reset(struct gm_reader *r)
 {
   size_t i;
@@ -61,8 +77,9 @@ void gm_reader_reset(struct gm_reader *r)
   r->n_blobs = 0;
   r->total = r->expect = 0;
   r->state = BLANK;
-  r->is_json = false;
+  r->is_json = r->spills = false;
   gm_buf_clear(&r->text);
+  gm_budget_count(r->budget, &r->counted, 0);
 }
 
 static const char *mark(const struct gm_reader *r, char buf[MARK_SIZE])
@@ -225,6 +242,9 @@ static int32_t new_blob(struct gm_reader *r, size_t left, struct gm_error *err)
     gm_random(r->mark, sizeof(r->mark));
   }
   gm_blob_init(&r->blobs[r->n_blobs++], r->max_mem, r->max_blob);
+  blob(r)->budget = r->budget;
+  if (r->spills)
+    gm_blob_spill(blob(r));
   gm_coded_begin(blob(r));
   if (r->expect > end)
     gm_blob_expect(blob(r), (r->expect - end) / 4 * 3 + 2 * GM_LONG_STRING);
@@ -336,6 +356,7 @@ int32_t gm_reader_feed(struct gm_reader *r, const char *p, size_t len,
     flush(r, &in);
     rc = check_text(r, err);
   }
+  count(r);
   if (rc)
     r->state = rc;
   return rc;

@@ -19,6 +19,9 @@ struct gm_reader {
   uint64_t expect; /* bytes in all, when that is known; set by the owner */
   size_t max_mem; /* per blob, before it spills */
   uint64_t max_blob;
+  struct gm_budget *budget; /* what is in memory counts against it; NULL */
+  size_t counted;
+  bool spills; /* none of them stays in memory */
   bool is_json; /* decided by the first byte that is no blank: { or [ */
   /* private: where the scanner is */
   int32_t state;
@@ -31,6 +34,8 @@ struct gm_reader {
 void gm_reader_init(struct gm_reader *r, size_t max_text, uint64_t max_blob);
 void gm_reader_finish(struct gm_reader *r);
 void gm_reader_reset(struct gm_reader *r); /* for another reply; keeps memory */
+/* This reply's long strings go into files, those in memory as well. */
+void gm_reader_spill(struct gm_reader *r);
 /* 0, GAMUT_E_NOMEM, GAMUT_E_PROTOCOL (ceiling; a broken escape in a long
  * string), GAMUT_E_TRANSPORT (spill file). */
 int32_t gm_reader_feed(struct gm_reader *r, const char *p, size_t len,

@@ -35,6 +35,9 @@ const struct gm_setting gm_settings_core[] = {
     "exchanges at once with one host", GAMUT_INT, 0, 1, 1024 },
   { "max_connections", ENV("MAX_CONNECTIONS"), "256", NULL,
     "exchanges at once in all", GAMUT_INT, 0, 1, 4096 },
+  { "reply_budget", ENV("REPLY_BUDGET"), "256", NULL,
+    "MiB of replies held in memory at once, over all jobs; transfers wait for "
+    "room beyond it", GAMUT_INT, 0, 1, 65536 },
   { "ca_file", ENV("CA_FILE"), NULL, NULL,
     "certificates to trust instead of the system's", GAMUT_PATH, 0, 0, 0 },
   { "endpoints", ENV("ENDPOINTS"), NULL, NULL,

@@ -26,6 +26,7 @@ engine_tests = \
 	tests/engine/test_money \
 	tests/engine/test_perform \
 	tests/engine/test_query \
+	tests/engine/test_replies \
 	tests/engine/test_stream \
 	tests/engine/test_takeup \
 	tests/engine/test_store \
@@ -47,6 +48,7 @@ tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)
+tests_engine_test_replies_LDADD = $(engine_ldadd)
 tests_engine_test_stream_LDADD = $(engine_ldadd)
 tests_engine_test_takeup_LDADD = $(engine_ldadd)
 tests_engine_test_store_LDADD = tests/store/libkit.la $(engine_ldadd)

@@ -23,6 +23,7 @@ unit_tests = \
 	tests/unit/test_host_build \
 	tests/unit/test_host_json \
 	tests/unit/test_http \
+	tests/unit/test_http_budget \
 	tests/unit/test_http_guard \
 	tests/unit/test_http_pool \
 	tests/unit/test_http_reply \
@@ -76,6 +77,12 @@ tests_unit_test_http_SOURCES = \
 	tests/unit/server.c \
 	tests/unit/server.h \
 	tests/unit/test_http.c
+
+tests_unit_test_http_budget_SOURCES = \
+	tests/unit/client.h \
+	tests/unit/server.c \
+	tests/unit/server.h \
+	tests/unit/test_http_budget.c
 
 tests_unit_test_http_guard_SOURCES = \
 	tests/unit/client.h \

@@ -284,6 +284,7 @@ START_TEST(no_memory_is_a_class)
   f.in.inputs = inputs;
   f.in.n_inputs = GM_LEN(inputs);
   for (n = 1; n < 500; n++) {
+    gm_call_end(&f.call);
     gm_arena_finish(&f.call.arena); /* so that it allocates again */
     gm_mem_fail(n, _i);
     run(&f, does_much);

@@ -6,6 +6,7 @@
 #include "unit.h"
 #include <gamut/plugin.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define MAX_TEXT 100000
 
@@ -416,6 +417,49 @@ START_TEST(many_long_strings)
 }
 END_TEST
 
+/* Into a file at any moment, also where there can be none; what is in memory
+ * counts, and only that. */
+START_TEST(spilled_at_any_moment)
+{
+  char *reply = many_long(3);
+  size_t len = strlen(reply), at, n, step = len / 40;
+  struct gm_budget budget = { .max = 1 };
+  struct gm_reader plain, r;
+  size_t i;
+
+  if (_i)
+    setenv("TMPDIR", "/nowhere", 1);
+  gm_reader_init(&plain, MAX_TEXT, 1 << 20);
+  ck_assert_int_eq(feed(&plain, reply, len, 16384, NULL), 0);
+  for (at = 0; at < len; at += step) {
+    gm_reader_init(&r, MAX_TEXT, 1 << 20);
+    r.budget = &budget;
+    for (n = 0; n < len; n += step) {
+      if (n == at)
+        gm_reader_spill(&r);
+      ck_assert_int_eq(
+        gm_reader_feed(&r, reply + n, GM_MIN(step, len - n), NULL), 0);
+    }
+    ck_assert_uint_eq(r.n_blobs, 3);
+    for (i = 0; i < r.n_blobs; i++) {
+      _cleanup_free_ char *want = letters_of(&plain.blobs[i]);
+      _cleanup_free_ char *got = letters_of(&r.blobs[i]);
+
+      ck_assert_str_eq(got, want);
+      ck_assert_int_eq(r.blobs[i].fd >= 0, !_i);
+    }
+    if (_i)
+      ck_assert_uint_gt(budget.held, 3 * GM_LONG_STRING / 4 * 3);
+    else
+      ck_assert_uint_lt(budget.held, 4 * GM_LONG_STRING);
+    gm_reader_finish(&r);
+    ck_assert_uint_eq(budget.held, 0);
+  }
+  gm_reader_finish(&plain);
+  gm_free(reply);
+}
+END_TEST
+
 START_TEST(too_many_long_strings)
 {
   char *reply = many_long(GM_READER_BLOBS + 1);
@@ -503,6 +547,7 @@ int main(void)
   tcase_add_loop_test(tc, broken_escapes_are_refused, 0, (int)GM_LEN(broken));
   tcase_add_test(tc, ceilings_hold);
   tcase_add_test(tc, many_long_strings);
+  tcase_add_loop_test(tc, spilled_at_any_moment, 0, 2);
   tcase_add_test(tc, too_many_long_strings);
   tcase_add_test(tc, tokens_cannot_be_forged);
   tcase_add_test(tc, no_memory_is_clean);
