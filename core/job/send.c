@@ -23,10 +23,11 @@ size_t gm_job_authorize(struct gm_exchange *x, const char *url,
 }
 
 /* It is not known whether a paid exchange ran. */
-static void maybe_charged(struct gm_job *job, struct gm_error *err)
+static void maybe_charged(struct gm_job *job, struct gm_error *err, bool begun)
 {
   job->maybe_charged = true;
-  gm_error_prefix(err, "sent, but no answer came");
+  gm_error_prefix(err, begun ? "sent, but its answer broke off"
+                             : "sent, but no answer came");
   err->error_class = GAMUT_E_UNKNOWN;
 }
 
@@ -34,7 +35,7 @@ static void maybe_charged(struct gm_job *job, struct gm_error *err)
 static void cannot_send(struct gm_job *job, struct gm_error *err)
 {
   if (job->doubtful)
-    maybe_charged(job, err);
+    maybe_charged(job, err, false);
   gm_error_finish(&job->err);
   gm_error_move(&job->err, err);
   gm_job_over(job);
@@ -52,7 +53,7 @@ static void no_answer(struct gm_job *job, struct gm_exchange *x)
   }
   if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent &&
       !(flags & GAMUT_HTTP_KEYED))
-    maybe_charged(job, &err);
+    maybe_charged(job, &err, x->status > 0);
   else if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent)
     job->doubtful = true;
   gm_job_trouble(job, x, &err, false);
