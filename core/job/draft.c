@@ -148,8 +148,41 @@ static int rename_new(const char *from, const char *to)
   return rename(from, to) ? errno : 0;
 }
 
-static int32_t publish(struct gm_draft *d, const char *to, bool force,
-                       bool sync, struct gm_error *err)
+static bool same_bytes(const char *a, const char *b)
+{
+  FILE *f = fopen(a, "rbe"), *g = fopen(b, "rbe");
+  char one[8192], other[8192];
+  size_t n = 1;
+  bool same = f && g;
+
+  while (same && n > 0) {
+    n = fread(one, 1, sizeof(one), f);
+    same = fread(other, 1, sizeof(other), g) == n && !memcmp(one, other, n);
+  }
+  same = same && !ferror(f) && !ferror(g);
+  if (f)
+    fclose(f);
+  if (g)
+    fclose(g);
+  return same;
+}
+
+static int give_name(const struct gm_draft *d, const char *to,
+                     const struct gm_output_plan *p)
+{
+  int rc;
+
+  if (p->force)
+    return rename(d->path, to) ? errno : 0;
+  rc = rename_new(d->path, to);
+  if (rc == EEXIST && p->resumed && same_bytes(d->path, to))
+    rc = unlink(d->path) ? errno : 0;
+  return rc;
+}
+
+static int32_t publish(struct gm_draft *d, const char *to,
+                       const struct gm_output_plan *p, bool sync,
+                       struct gm_error *err)
 {
   int rc = 0;
 
@@ -159,10 +192,7 @@ static int32_t publish(struct gm_draft *d, const char *to, bool force,
   d->fd = -1;
   if (rc)
     return storage(err, "write to", d->folder, rc);
-  if (force)
-    rc = rename(d->path, to) ? errno : 0;
-  else
-    rc = rename_new(d->path, to);
+  rc = give_name(d, to, p);
   if (rc)
     return storage(err, "create", to, rc);
   gm_free(GM_TAKE(d->path));
@@ -179,7 +209,7 @@ static int32_t keep_file(struct gm_draft *d, const struct gm_output_plan *p,
   f->ext = o->media.ext;
   rc = gm_output_name(p->name, f, &name, err);
   if (rc == 0)
-    rc = publish(d, name.data, p->force, sync, err);
+    rc = publish(d, name.data, p, sync, err);
   if (rc == 0)
     o->path = gm_buf_take(&name);
   gm_buf_finish(&name);

@@ -40,6 +40,8 @@ struct gm_output_plan {
   bool force, sidecar;
   bool partials; /* keep drafts, too */
   bool leave; /* do not download: the URL is the result */
+  bool resumed; /* another process began: it may have made the file and not come
+                   to write that down */
 };
 
 /* What a template may name. */

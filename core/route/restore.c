@@ -386,6 +386,7 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   run->job.inputs = run->inputs;
   run->job.n_inputs = run->n_inputs;
   run->job.plan = &run->plan;
+  run->plan.resumed = true;
   run->job.patience_ms = gm_run_patience_ms(run);
   return 0;
 }
