@@ -147,8 +147,12 @@ static void opened_store(const struct gamut_store *type, const char *place,
                                 .busy_ms = 1000,
                                 .place = place };
   struct gamut_store_query q = { .struct_size = sizeof(q),
-                                 .flags = GAMUT_SCAN_NO_BODY,
-                                 .table = GM_TABLE_JOB };
+                                 /* those that have ended have no rank */
+                                 .flags =
+                                   GAMUT_SCAN_NO_BODY | GAMUT_SCAN_BY_RANK,
+                                 .table = GM_TABLE_JOB,
+                                 .min_rank = INT64_MIN,
+                                 .max_rank = INT64_MAX };
   char message[GAMUT_STORE_MESSAGE] = "";
   struct jobs n = { 0, 0 };
   void *store;

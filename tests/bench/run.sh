@@ -131,6 +131,13 @@ cpu() {
   side_by_side 1000 64 20
   row 'CPU a 1,000 jobs, 64 in flight' s \
     "$(median "$work/driver" '$1 + $2')" "$(median "$work/limit" '$1 + $2')" 1.5
+  GAMUT_STORE=memory
+  export GAMUT_STORE
+  side_by_side 1000 64 20
+  unset GAMUT_STORE
+  row 'CPU a 1,000 jobs, without a store' s \
+    "$(median "$work/driver" '$1 + $2')" "$(median "$work/limit" '$1 + $2')" \
+    1.25
 }
 
 many() {
@@ -217,6 +224,31 @@ loading() {
   row 'loading a provider' us "$(median "$work/loading" '$1')" - 200
 }
 
+# figure NAME: the median of a figure of store_time
+figure() {
+  sed -n "s/^$1 \([0-9.]*\) .*/\1/p" "$work/store" | sort -g |
+    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+# On the disk of $TMPDIR: a commit that lasts costs what a sync costs there.
+store() {
+  i=0
+  while [ "$i" -lt "$runs" ]; do
+    rm -rf "$work/state"
+    "$bench/store_time" "$GAMUT_PLUGIN_PATH" "$work/state" >>"$work/store" ||
+      return 0 # no SQLite
+    i=$((i + 1))
+  done
+  row 'store: a record, 256 in a commit' us "$(figure record_of_256)" - 10
+  row 'store: a record, 16 in a commit' us "$(figure record_of_16)" - 30
+  row 'store: opening it' ms "$(figure open_again)" - 2
+  note 'store: commits a second, one record each' count \
+    "$(figure commits_of_1)" 0
+  note 'store: the same, not for power cuts' count \
+    "$(figure commits_loose_of_1)" 0
+  note 'store: beginning it' ms "$(figure open_first)" 0
+}
+
 conditions
 cpu
 many
@@ -224,3 +256,4 @@ cold_start
 callgrind
 sizes
 loading
+store

@@ -2,8 +2,11 @@
  * was under way decides whether anything is sent, and how often. */
 #include "api/context.h"
 #include "engine/vendor.h"
+#include "unit/scratch.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define JOBS "POST /a/jobs"
 
@@ -158,6 +161,46 @@ START_TEST(goes_on)
 }
 END_TEST
 
+/* The process was killed between giving the file its name and writing that down:
+ * the same bytes are the result, others are somebody else's. */
+START_TEST(file_is_there)
+{
+  static const struct answer answers[] = {
+    { JOBS, 0, 200, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
+                    "[{\"url\":\"$/f.png\"}]}", NULL, 0 },
+    { "GET /f.png", 1, SCRIPT_HOLD, NULL, NULL, 0 },
+    { "GET /f.png", 0, 200, "@png", NULL, 0 },
+  };
+  const char *folder = scratch_folder(), *path = scratch_path(folder, "f.png");
+  struct gamut_request *r = fix_request("a:m", "x", "output", path, NULL);
+  const unsigned char *png;
+  size_t len = script_png(&png);
+  struct stat st;
+  struct fix f;
+  struct end e;
+  char *record;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, NULL, &f.err), 0);
+  while (script_count(f.script, "GET /f.png") == 0)
+    gamut_step(f.g, 1);
+  record = record_of(f.g);
+  reopen(&f);
+  scratch_write(path, png, len - (size_t)_i, 0600);
+  take_up(&f, record, &e);
+  ck_assert_msg(e.error_class == (_i ? GAMUT_E_STORAGE : 0), "%s", e.message);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  ck_assert_int_eq(stat(path, &st), 0);
+  ck_assert_uint_eq((size_t)st.st_size, len - (size_t)_i);
+  ck_assert_int_eq(unlink(path), 0);
+  ck_assert_int_eq(rmdir(folder), 0); /* no draft is left */
+  free(record);
+  gamut_request_free(r);
+  script_go(f.script);
+  fix_close(&f);
+}
+END_TEST
+
 /* A record that cannot be gone on with is refused, and nothing is sent. */
 static const struct {
   const char *name, *from, *to, *part;
@@ -229,6 +272,7 @@ int main(void)
   TCase *tc = tcase_create("takeup");
 
   tcase_add_loop_test(tc, goes_on, 0, GM_LEN(rows));
+  tcase_add_loop_test(tc, file_is_there, 0, 2);
   tcase_add_loop_test(tc, refused, 0, GM_LEN(refusals));
   return unit_run("takeup", tc);
 }

@@ -89,6 +89,13 @@ static void put(struct job *job, const char *text, unsigned flags)
     gm_journal_put(journal, job->id, gm_strdup(text), flags, &job->d), 0);
 }
 
+/* It has ended, and nothing of it is kept. */
+static void end(struct job *job)
+{
+  ck_assert_int_eq(
+    gm_journal_put(journal, job->id, NULL, GM_PUT_ENDED, &job->d), 0);
+}
+
 static void put_and_wait(struct job *job, const char *text)
 {
   int before = job->n_ready;
@@ -196,7 +203,7 @@ START_TEST(life_of_a_job)
   put(&job, "accepted", 0);
   ck_assert_str_eq(row_of(&job), "accepted held");
   put_and_wait(&job, "again");
-  gm_journal_put(journal, job.id, NULL, GM_PUT_ENDED, &job.d);
+  end(&job);
   ck_assert_str_eq(row_of(&job), "");
   ck_assert_int_eq(job.n_ready, 2);
   ck_assert_int_eq(job.n_lost, 0);
@@ -231,7 +238,7 @@ START_TEST(never_written_nothing_to_remove)
 
   open_journal(kind(_i));
   job_init(&job);
-  gm_journal_put(journal, job.id, NULL, GM_PUT_ENDED, &job.d);
+  end(&job);
   gm_journal_forget(journal, &job.d);
   close_journal();
   ck_assert_int_eq(fake_opens(), 0);
@@ -281,7 +288,7 @@ START_TEST(removed_before_it_was_written)
   put(&other, "y", 0);
   fake_wait();
   put(&job, "one", 0);
-  gm_journal_put(journal, job.id, NULL, GM_PUT_ENDED, &job.d);
+  end(&job);
   fake_hold(false);
   ck_assert_str_eq(row_of(&job), "");
   gm_journal_forget(journal, &job.d);
@@ -325,7 +332,7 @@ START_TEST(not_written)
   open_journal(kind(_i));
   job_init(&job);
   put_and_wait(&job, "x"); /* the owner is there */
-  gm_journal_put(journal, job.id, NULL, GM_PUT_ENDED, &job.d);
+  end(&job);
   ck_assert_str_eq(row_of(&job), "");
   fake_fail_commit(1, GAMUT_E_STORAGE);
   put_and_wait(&job, "one");
@@ -360,7 +367,7 @@ START_TEST(taken_over_by_another)
   put(&job, "three", 0);
   ck_assert_str_eq(row_of(&job), "one gone");
   ck_assert_int_eq(job.n_lost, 1);
-  gm_journal_put(journal, job.id, NULL, GM_PUT_ENDED, &job.d);
+  end(&job);
   ck_assert_str_eq(row_of(&job), "one gone");
   ck_assert_ptr_nonnull(strstr(lines, "another process has taken it over"));
   gm_journal_forget(journal, &job.d);
@@ -398,7 +405,7 @@ START_TEST(the_owner_is_kept_alive)
   ck_assert_int_eq(fake_owner_writes(), 4);
   ck_assert_str_eq(row_of(&job), "two held");
   /* Nothing is held: nothing is written, and nobody wakes up for it. */
-  gm_journal_put(journal, job.id, NULL, GM_PUT_ENDED, &job.d);
+  end(&job);
   ck_assert_int_eq(gm_loop_wait_ms(loop), -1);
   advance(60000);
   ck_assert_int_eq(fake_owner_writes(), 4);
@@ -484,7 +491,7 @@ static bool scenario(void)
     ok = false;
   else
     ok = job.n_ready == 1 && job.error_class == 0;
-  gm_journal_put(journal, job.id, NULL, GM_PUT_ENDED, &job.d);
+  end(&job);
   gm_journal_forget(journal, &job.d);
   close_journal();
   return ok;
