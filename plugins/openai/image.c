@@ -3,9 +3,10 @@
  * Files travel as parts of a form, where one picture is "image" and several are
  * "image[]".  As soon as one input is a URL, or a file that OpenAI has already
  * ({"file_id": ...} in extra's "images"), the edit is JSON, which calls them
- * "images" and takes files as data: URIs.  An edit without a prompt is a
- * variation.  There is no role for markup, the drawing over a picture that says
- * what to change: it is a mask with the option mask_as=markup.
+ * "images" and takes files as data: URIs; GPT image models alone know it.  An
+ * edit without a prompt is a variation.  There is no role for markup, the
+ * drawing over a picture that says what to change: it is a mask with the option
+ * mask_as=markup.
  */
 #include "openai.h"
 #include <string.h>
@@ -98,7 +99,8 @@ static int32_t edit(struct gamut_call *c, struct gamut_http *x,
 {
   const struct gamut_host *h = c->host;
 
-  if (has_url(c) || h->json_get(c->request, "extra/images")) {
+  if ((has_url(c) && openai_edits_json(c)) ||
+      h->json_get(c->request, "extra/images")) {
     add_members(c, body);
     x->json = body;
     return openai_send(c, x, "/images/edits");

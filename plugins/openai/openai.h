@@ -30,6 +30,8 @@ int openai_is_azure(struct gamut_call *c);
 const char *openai_url(struct gamut_call *c, const char *path);
 /* What a server names of its own, as "/files/1.png", as an absolute URL. */
 const char *openai_whole_url(struct gamut_call *c, const char *url);
+/* May an edit be JSON, with URLs and ids of files? */
+int openai_edits_json(struct gamut_call *c);
 /* Is response_format ours, not the caller's word? */
 int openai_adds_format(struct gamut_call *c);
 /* Fill in what every exchange has, and send it. */

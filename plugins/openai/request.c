@@ -84,6 +84,11 @@ static char dialect(struct gamut_call *c)
   return begins(model, "dall-e-") ? DALL_E : OTHER;
 }
 
+int openai_edits_json(struct gamut_call *c)
+{
+  return dialect(c) == GPT;
+}
+
 int openai_is_elsewhere(struct gamut_call *c)
 {
   static const char host[] = "api.openai.com";

@@ -278,6 +278,7 @@ int32_t openai_video_reply(struct gamut_call *c)
       return h->fail(c, GAMUT_E_PROTOCOL,
                      "the answer names no video that could be asked for");
     h->json_set_str(c->state, "id", id);
+    h->fact(c, "vendor_job", id);
     h->fact(c, "request_id", h->reply_header(c, "x-request-id"));
   }
   if (!status)
