@@ -1,6 +1,6 @@
 /* test_listen.c - deliveries wake the job that waits: over HTTP and by a call.
  *
- * The provider polls once a minute, so a job that ends within the test was
+ * The provider polls once an hour, so a job that ends within the test was
  * woken.  A delivery is {"id", "state", "n"}, signed in the header hook-sign.
  */
 #include "base/clock.h"
@@ -19,7 +19,7 @@ static const struct gamut_key keys[] = {
     .type = GAMUT_STRING,
     .flags = GAMUT_KEY_SECRET },
 };
-static uint32_t poll_ms = 60000;
+static uint32_t poll_ms = 3600000;
 
 static int32_t ask(struct gamut_call *c, int32_t phase, const char *method,
                    const char *url, uint32_t delay_ms)
@@ -116,7 +116,7 @@ static void open_hooked(struct fix *f, const struct answer *rows, size_t n,
 {
   const char *const names[] = { "hooked", NULL };
 
-  poll_ms = 60000;
+  poll_ms = 3600000;
   fix_open(f, rows, n, GAMUT_THREAD);
   fix_provider(f, &hooked);
   fix_set(f, "hooked.hook_secret", SECRET);
