@@ -4,6 +4,7 @@
 #include "google.h"
 
 #include "fal.h"
+#include "visgate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -231,6 +232,11 @@ void google_storage_answer(struct em_request *rq)
   struct em_job *job = NULL;
   struct em_buf name = { 0 };
 
+  /* The host is Google's for everybody's buckets. */
+  if (em_starts(rq->path, VISGATE_BUCKET "/")) {
+    visgate_files_answer(rq);
+    return;
+  }
   rq->phase = EM_FILE;
   if (em_header(rq, "x-goog-api-key"))
     rq->server->stats.credentials_leaked++;
