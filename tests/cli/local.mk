@@ -1,7 +1,9 @@
 # The program as a person meets it.  Those that need the emulator skip without
 # it; common.sh has what they share.
-check_PROGRAMS += tests/cli/has tests/cli/pty tests/cli/tables
+check_PROGRAMS += tests/cli/has tests/cli/plain tests/cli/pty tests/cli/tables
 tests_cli_has_CPPFLAGS = $(test_cppflags)
+tests_cli_plain_CPPFLAGS = $(test_cppflags)
+tests_cli_plain_LDADD = $(JSONC_LIBS)
 tests_cli_pty_LDADD =
 tests_cli_tables_SOURCES = \
 	tests/cli/tables.c \
@@ -24,6 +26,7 @@ cli_tests = \
 	tests/cli/man.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
-	tests/cli/stream.sh
+	tests/cli/stream.sh \
+	tests/cli/vocabulary.sh
 TESTS += tests/cli/has tests/cli/tables $(cli_tests)
 EXTRA_DIST += tests/cli/common.sh $(cli_tests)

@@ -155,6 +155,11 @@ void openai_fault(struct em_request *rq, const struct em_fault *fault)
   } else if (fault->type[0]) { /* its code, as the vendor writes it */
     openai_error(rq, (unsigned)fault->arg, "invalid_request_error", NULL,
                  fault->type, "The request was refused: %s.", fault->type);
+  } else if (fault->arg == 429 && fault->retry_after[0]) {
+    openai_error(rq, 429, "requests", NULL, "rate_limit_exceeded",
+                 "Rate limit reached for images per min: Limit 5, Used 5, "
+                 "Requested 1. Please try again in %ss.",
+                 fault->retry_after);
   } else {
     answer_status(rq, (unsigned)fault->arg);
   }
