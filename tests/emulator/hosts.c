@@ -11,6 +11,20 @@
 
 #include <stdlib.h>
 
+/* One machine, the buckets of two vendors. */
+static void answer_buckets(struct em_request *rq)
+{
+  if (em_starts(rq->path, VISGATE_BUCKET "/"))
+    vg_answer_files(rq);
+  else
+    google_storage_answer(rq);
+}
+
+static const struct em_host shared_hosts[] = {
+  { VISGATE_FILES, NULL, answer_buckets },
+  { NULL, NULL, NULL },
+};
+
 static const struct em_host *const vendors[] = {
   em_fal_hosts,
   em_google_hosts,
@@ -19,6 +33,7 @@ static const struct em_host *const vendors[] = {
   em_openai_hosts,
   em_runway_hosts,
   em_visgate_hosts,
+  shared_hosts,
 };
 
 const struct em_host *em_all_hosts(void)

@@ -337,10 +337,8 @@ static void answer_api(struct em_request *rq)
 }
 
 /* Somebody else's machine: no key may come here. */
-static void answer_files(struct em_request *rq)
+void vg_answer_files(struct em_request *rq)
 {
-  static const char folder[] = "/visgate-outputs";
-
   rq->phase = EM_FILE;
   if (em_header(rq, "Authorization") || em_header(rq, "X-Fal-Key") ||
       em_header(rq, "X-Replicate-Key") || em_header(rq, "X-Runway-Key") ||
@@ -348,17 +346,13 @@ static void answer_files(struct em_request *rq)
     rq->server->stats.credentials_leaked++;
     em_reply_text(rq, 400, "application/xml",
                   "<Error><Code>InvalidArgument</Code></Error>");
-  } else if (!em_starts(rq->path, folder)) {
-    em_reply_text(rq, 404, "application/xml",
-                  "<Error><Code>NoSuchBucket</Code></Error>");
   } else {
-    rq->path += strlen(folder);
+    rq->path += strlen(VISGATE_BUCKET);
     em_files_answer(rq);
   }
 }
 
 const struct em_host em_visgate_hosts[] = {
   { VISGATE_API, "visgate", answer_api },
-  { VISGATE_FILES, NULL, answer_files },
   { NULL, NULL, NULL },
 };

@@ -3,8 +3,9 @@
 
 #include "fal.h"
 
-#define VISGATE_API   "visgateai.com"
-#define VISGATE_FILES "storage.googleapis.com"
+#define VISGATE_API    "visgateai.com"
+#define VISGATE_FILES  "storage.googleapis.com"
+#define VISGATE_BUCKET "/visgate-outputs"
 
 enum vg_endpoint { VG_GENERATE, VG_IMAGES, VG_VIDEOS };
 
@@ -27,6 +28,8 @@ struct vg_bill {
 bool vg_is_ours(const struct em_job *job);
 void vg_read_bill(const struct em_job *job, struct vg_bill *bill);
 void vg_put_time(int64_t us, struct em_buf *out);
+/* What is in the bucket, for whoever has the host. */
+void vg_answer_files(struct em_request *rq);
 extern const struct em_host em_visgate_hosts[];
 
 /* visgate_models.c */

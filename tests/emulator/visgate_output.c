@@ -141,7 +141,7 @@ static void put_url(struct em_server *sv, struct em_job *job, unsigned n,
     em_buf_puts(out, "https://user:password@" VISGATE_FILES);
   else
     em_put_origin(sv, job->inline_data ? "v3b.fal.media" : VISGATE_FILES, out);
-  em_buf_puts(out, job->inline_data ? "/files/b/" : "/visgate-outputs/files/");
+  em_buf_puts(out, job->inline_data ? "/files/b/" : VISGATE_BUCKET "/files/");
   for (c = job->id; *c; c++)
     if (*c != '-')
       em_buf_putc(out, (unsigned char)*c);
