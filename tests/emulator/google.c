@@ -396,7 +396,6 @@ const struct em_host em_google_hosts[] = {
   { "europe-west4-aiplatform.googleapis.com", NULL, answer },
   { "aiplatform.us.rep.googleapis.com", NULL, answer },
   { "aiplatform.eu.rep.googleapis.com", NULL, answer },
-  { "storage.googleapis.com", NULL, google_storage_answer },
   { "oauth2.googleapis.com", NULL, google_oauth_answer },
   { "sts.googleapis.com", NULL, google_sts_answer },
   { "iamcredentials.googleapis.com", NULL, google_iam_answer },

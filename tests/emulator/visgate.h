@@ -27,6 +27,8 @@ struct vg_bill {
 bool vg_is_ours(const struct em_job *job);
 void vg_read_bill(const struct em_job *job, struct vg_bill *bill);
 void vg_put_time(int64_t us, struct em_buf *out);
+/* The host of its files is in hosts.c: others have theirs there as well. */
+void vg_answer_files(struct em_request *rq);
 extern const struct em_host em_visgate_hosts[];
 
 /* visgate_models.c */
