@@ -5,6 +5,8 @@ tests_engine_libengine_la_CPPFLAGS = $(test_cppflags)
 tests_engine_libengine_la_SOURCES = \
 	tests/engine/script.c \
 	tests/engine/script.h \
+	tests/engine/taker.c \
+	tests/engine/taker.h \
 	tests/engine/vendor.c \
 	tests/engine/vendor.h \
 	tests/unit/scratch.c \
@@ -20,6 +22,7 @@ engine_tests = \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
 	tests/engine/test_inputs \
+	tests/engine/test_inputs_change \
 	tests/engine/test_life \
 	tests/engine/test_listen \
 	tests/engine/test_many \
@@ -42,6 +45,7 @@ tests_engine_test_fal_keys_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)
 tests_engine_test_inputs_LDADD = $(engine_ldadd)
+tests_engine_test_inputs_change_LDADD = $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_listen_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
