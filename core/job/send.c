@@ -61,6 +61,18 @@ static void no_answer(struct gm_job *job, struct gm_exchange *x)
 
 static void start(struct gm_job *job, struct gm_flight *f);
 
+/* Who leads the first server elsewhere (to a gateway, to a test) and says
+ * nothing of the second wants nothing sent there. */
+static char *backup_of(const struct gm_job *job, const char *url)
+{
+  struct gm_http *http = job->engine->http;
+  char *backup = gm_instance_backup(job->instance, url);
+
+  if (backup && gm_http_maps(http, url) && !gm_http_maps(http, backup))
+    gm_free(GM_TAKE(backup));
+  return backup;
+}
+
 /* No connection came up, so nothing was sent: the vendor's other server gets
  * the same, once. */
 static bool goes_to_backup(struct gm_job *job, struct gm_flight *f)
@@ -69,7 +81,7 @@ static bool goes_to_backup(struct gm_job *job, struct gm_flight *f)
 
   if (!f->x.unconnected || f->backup)
     return false;
-  f->backup = gm_instance_backup(job->instance, f->x.url);
+  f->backup = backup_of(job, f->x.url);
   if (!f->backup)
     return false;
   gm_buf_addf(&b, "%s; to its backup %.*s", gm_error_text(&f->x.err),

@@ -29,6 +29,13 @@ const char *gm_http_real_url(struct gm_http *h, const char *url,
   return gm_buf_failed(&h->mapped) ? NULL : gm_buf_text(&h->mapped);
 }
 
+bool gm_http_maps(struct gm_http *h, const char *url)
+{
+  bool mapped;
+
+  return gm_http_real_url(h, url, &mapped) && mapped;
+}
+
 /* ---- the way of an exchange */
 
 /* Hand the slot back; its exchange is no longer of interest. */

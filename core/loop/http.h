@@ -123,6 +123,9 @@ void gm_http_abort(struct gm_http *h, struct gm_exchange *x); /* no callback */
 struct gm_budget *gm_http_budget(struct gm_http *h);
 void gm_http_set_budget(struct gm_http *h, uint64_t bytes);
 
+/* Does the endpoint map lead `url` elsewhere? */
+bool gm_http_maps(struct gm_http *h, const char *url);
+
 struct gm_http_stats {
   uint64_t exchanges, bytes_in, bytes_out, connections;
   uint64_t pauses; /* how often a transfer had to wait for room in memory */

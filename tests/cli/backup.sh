@@ -42,6 +42,14 @@ run broken -p 'x [reset]' -m flux -o bad.png --resubmit never
 exits 10
 if grep -q backup "$work/err"; then fail "sent again after a connection"; fi
 
+# Who maps the first host alone wants nothing sent to the second.
+sed -e "s|\"https://queue.falrun.com\":\"[^\"]*\",||" \
+  -e "s|$base/queue.fal.run|$nobody|g" "$work/map" >"$work/one"
+GAMUT_ENDPOINTS=@$work/one
+run mapped-alone -p x -m flux -o bad.png
+exits 9
+if grep -q falrun "$work/err"; then fail "left the endpoint map"; fi
+
 # Both away.
 map "$nobody" "$nobody"
 sed "s|$base/queue.fal.run|$nobody|g" "$work/map" >"$work/none"

@@ -171,9 +171,10 @@ struct gamut_credential {
 /* Another server of the vendor's for the one at `origin`.  An exchange of a job
  * that finds no connection to it (the name, refused, none within 5 s) goes to
  * `backup` once, as it is, paid or not, for nothing was sent.  Never after a
- * connection existed.  What belongs to `origin`, credentials included, belongs
- * to `backup`; URLs go on naming `origin`.  Both as "https://host" in lower
- * case. */
+ * connection existed, nor when the endpoint map leads `origin` elsewhere and
+ * not `backup`.  What belongs to `origin`, credentials included, belongs to
+ * `backup`; URLs go on naming `origin`.  Both as "https://host" in lower case.
+ */
 struct gamut_backup {
   const char *origin, *backup;
 };
