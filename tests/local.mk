@@ -47,3 +47,4 @@ include tests/plugins/local.mk
 include tests/examples/local.mk
 include tests/engine/local.mk
 include tests/store/local.mk
+include tests/crash/local.mk
