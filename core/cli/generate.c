@@ -44,10 +44,6 @@ static int check_stdout(const struct cli_args *a)
   const char *n = cli_args_field(a, "n");
   const char *drafts = cli_args_field(a, "partials");
 
-  if (cli_args_get(a, CLI_O_LISTEN) && !cli_args_field(a, "webhook")) {
-    cli_error("--listen waits for what --webhook URL brings: give both");
-    return CLI_USAGE;
-  }
   if (!cli_request_to_stdout(a) || cli_args_get(a, CLI_O_DRY_RUN))
     return 0;
   if (cli_args_get(a, CLI_O_JSON))

@@ -151,9 +151,9 @@ const struct cli_option cli_options[] = {
     .help = "where the vendor reports the end of the job" },
   { .name = "listen", .arg = "PORT", .what = CLI_O_LISTEN, ROUTE,
     .flags = CLI_ONCE,
-    .help = "with --webhook, whose URL leads there: take the vendor's report at "
-            "127.0.0.1:PORT and look at once what it says, instead of at the next "
-            "poll" },
+    .help = "take the vendor's report at 127.0.0.1:PORT, where the URL of "
+            "--webhook (or of the vendor's console) leads, and look at once what "
+            "became of the job, instead of at the next poll" },
 
   { .name = "state", .arg = "STATE", .what = CLI_O_STATE, JOBS,
     .choices = "unfinished|ended|completed|failed|blocked|cancelled|"

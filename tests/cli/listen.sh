@@ -124,9 +124,9 @@ says 'needs --port'
 run odd-port webhook listen --port 99999
 exits 2
 says "'99999' is no port"
-run listen-alone video -p x -m dop --listen 0
+run listen-odd -p x -m soul --listen eighty
 exits 2
-says 'webhook'
+says "'eighty' is no port"
 
 # ---- a job that is woken
 
