@@ -37,6 +37,10 @@
  * these rules; others return GAMUT_E_INVALID where they can notice.  After
  * fork() only the parent may use the context; the child gets
  * GAMUT_E_INVALID.
+ *
+ * Signals.  The library installs no handler, is never the cause of a SIGPIPE
+ * and goes on after EINTR.  A process may end without gamut_close(): what was
+ * accepted is in the store, and another process takes it up.
  */
 #ifndef GAMUT_GAMUT_H
 #define GAMUT_GAMUT_H
