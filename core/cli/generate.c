@@ -6,6 +6,8 @@
 #include "listen.h"
 #include "print.h"
 #include "request.h"
+#include "term.h"
+#include "view.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -59,6 +61,31 @@ static int check_stdout(const struct cli_args *a)
   return CLI_USAGE;
 }
 
+/* Said to a person, behind what was asked for: jobs of before that nobody
+ * drives.  The job has opened the store already. */
+static void mention_waiting(const struct cli_args *a, struct gamut *g)
+{
+  struct gamut_error error;
+  struct json_object *jobs;
+  char *text = NULL;
+  size_t i, n = 0;
+
+  if (cli_args_get(a, CLI_O_QUIET) || cli_args_get(a, CLI_O_JSON) ||
+      !cli_term_live(2) || !gamut_durable(g) ||
+      gamut_jobs(g, "{\"state\":\"unfinished\"}", &text, &error))
+    return;
+  jobs = cli_view_parse(text);
+  for (i = 0; i < cli_view_count(jobs); i++)
+    if (!cli_view_bool(cli_view_at(jobs, i), "driven"))
+      n++;
+  if (n)
+    cli_hint("%zu job%s of before wait%s: gamut jobs shows them, gamut resume "
+             "goes on",
+             n, n == 1 ? "" : "s", n == 1 ? "s" : "");
+  json_object_put(jobs);
+  gamut_string_free(text);
+}
+
 static int run(const struct cli_args *a, struct gamut *g,
                const struct gamut_request *r, struct cli_progress *p)
 {
@@ -72,6 +99,8 @@ static int run(const struct cli_args *a, struct gamut *g,
   if (cli_job_run(g, r, p, &result, &error))
     return cli_refuse(a, &error);
   rc = cli_print_result(a, result);
+  if (gamut_result_status(result) != GAMUT_DETACHED)
+    mention_waiting(a, g);
   gamut_result_free(result);
   return rc;
 }

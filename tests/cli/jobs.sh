@@ -44,20 +44,22 @@ is_silent
 run status status "$id"
 exits 0
 prints '^state +waiting, left alone'
+"$top_builddir/tests/cli/pty" '' "$GAMUT" -p 'another' -m flux -o other.png >out
+prints '1 job of before waits: gamut jobs shows them'
 mkdir elsewhere
 (cd elsewhere && "$GAMUT" wait "$id" >"$work/out" 2>"$work/err" </dev/null)
 code=$? case_name=wait
 exits 0
 prints 'storm\.png  PNG'
 [ -f storm.png ] || fail "it is not where it was wanted"
-[ "$(submissions)" -eq 1 ] || fail "submitted $(submissions) times"
+[ "$(submissions)" -eq 2 ] || fail "submitted $(submissions) times"
 run wait-ended wait "$id"
 exits 0
 prints 'storm\.png  PNG'
 run fetch fetch "$id" -o again.png
 exits 0
 cmp -s storm.png again.png || fail "it is another picture"
-[ "$(submissions)" -eq 1 ] || fail "fetching submitted"
+[ "$(submissions)" -eq 2 ] || fail "fetching submitted"
 run status-ended status "$id" --json
 exits 0
 prints '"status":"completed"'
