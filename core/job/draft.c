@@ -6,6 +6,7 @@
  * The temporary is held by descriptor, its folder by path. */
 #include "base/file.h"
 #include "job/output.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gamut/plugin.h>
@@ -16,6 +17,8 @@
 
 #define NAME_MAX_LEN 4096
 
+#define STEM_SIZE 64 /* an id is 26 */
+
 static int32_t storage(struct gm_error *err, const char *what, const char *path,
                        int error)
 {
@@ -25,13 +28,35 @@ static int32_t storage(struct gm_error *err, const char *what, const char *path,
                  strerror_r(error, why, sizeof(why)));
 }
 
+/* How the drafts of a job begin, in the folder of its output. */
+static int stem_of(const char *job_id, char stem[STEM_SIZE])
+{
+  return snprintf(stem, STEM_SIZE, ".gamut-%s-", job_id);
+}
+
+void gm_draft_sweep(const struct gm_output_plan *p, const char *job_id)
+{
+  _cleanup_free_ char *folder = p->name ? gm_path_dir(p->name) : NULL;
+  DIR *dir = folder ? opendir(folder) : NULL;
+  char stem[STEM_SIZE];
+  int len = stem_of(job_id, stem);
+  struct dirent *e;
+
+  while (dir && (e = readdir(dir)) != NULL)
+    if (strncmp(e->d_name, stem, (size_t)len) == 0)
+      unlinkat(dirfd(dir), e->d_name, 0);
+  if (dir)
+    closedir(dir);
+}
+
 static int32_t make_temporary(struct gm_draft *d, const char *job_id,
                               uint32_t index, struct gm_error *err)
 {
   struct gm_buf name = GM_BUF_INIT(NAME_MAX_LEN);
+  char stem[STEM_SIZE];
 
-  gm_buf_addf(&name, "%s/.gamut-%s-%u.part", d->folder, job_id,
-              (unsigned)index);
+  stem_of(job_id, stem);
+  gm_buf_addf(&name, "%s/%s%u.part", d->folder, stem, (unsigned)index);
   d->path = gm_buf_take(&name);
   if (!d->path)
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a file name");

@@ -87,6 +87,8 @@ int32_t gm_draft_keep(struct gm_draft *d, const struct gm_output_plan *p,
                       struct gm_name_facts *f, bool sync, struct gm_output *o,
                       struct gm_error *err);
 void gm_draft_drop(struct gm_draft *d); /* remove what is not kept */
+/* Remove the drafts that a killed process left of this job. */
+void gm_draft_sweep(const struct gm_output_plan *p, const char *job_id);
 
 /* What the file is: fills size and media.  STORAGE when it is not there or no
  * medium. */

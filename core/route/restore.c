@@ -400,6 +400,7 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
 
   if (rc)
     return rc;
+  gm_draft_sweep(&run->plan, run->job.id);
   rc = gm_job_restore(&run->job, instance,
                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                       r->record, r->how->again, err);

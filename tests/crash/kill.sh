@@ -15,6 +15,28 @@ export GAMUT_POLL_INTERVAL GAMUT_RETRY_MAX_WAIT XDG_STATE_HOME
 start_emulator --polls 3 --size 64x64 --image-bytes 200000
 mkdir made || exit 99
 
+FAL_KEY=id:secret
+HIGGSFIELD_API_KEY=id
+HIGGSFIELD_API_SECRET=secret
+OPENAI_API_KEY=sk-good
+RUNWAYML_API_SECRET=key_good
+VISGATE_API_KEY=vg-good
+export FAL_KEY HIGGSFIELD_API_KEY HIGGSFIELD_API_SECRET OPENAI_API_KEY \
+  RUNWAYML_API_SECRET VISGATE_API_KEY
+
+# model_of NUMBER: a queue, a job that is polled, a credit's worth, an answer
+# that is the picture, and one that waits for it
+model_of()
+{
+  case $(($1 % 5)) in
+    0) echo fal:fal-ai/flux/dev ;;
+    1) echo higgsfield:higgsfield-ai/soul/standard ;;
+    2) echo runway:gen4_image ;;
+    3) echo openai:gpt-image-2 ;;
+    4) echo visgate:fal-ai/flux/schnell ;;
+  esac
+}
+
 # Milliseconds that one job takes here, from start to file.
 job_ms()
 {
@@ -40,7 +62,7 @@ rm -f made/whole.png
 case_name=killed
 i=0
 while [ "$i" -lt "$kills" ]; do
-  "$GAMUT" -q -p "fox $i" -m flux -o "made/$i.png" --resubmit never \
+  "$GAMUT" -q -p "fox $i" -m "$(model_of "$i")" -o "made/$i.png" --resubmit never \
     >/dev/null 2>&1 &
   pid=$!
   sleep "$(awk -v i="$i" -v n="$kills" -v ms="$whole" \
