@@ -4,7 +4,9 @@
 # `make bench`.  BENCH_RUNS: runs of each (default 5).
 #
 # The two take turns, so that whatever else the machine does hits both; figures
-# are medians.  A job is submit, 3 polls, result, download of 64 KiB.
+# are medians.  A job is submit, 3 polls, result, download of 64 KiB (fal); an
+# answer that names the file, and the download (run); or one answer with the
+# picture in it as base64 (openai).
 set -eu
 
 bench=$top_builddir/tests/bench
@@ -42,12 +44,12 @@ fi
 
 # ---- the vendor ---------------------------------------------------------
 
-# start_emulator POLLS: sets base and endpoints
+# start_emulator POLLS BYTES: sets base and endpoints
 start_emulator() {
   stop_emulator
   rm -f "$work/port" "$work/map"
   "$GAMUT_EMULATOR" --quiet --print-endpoints --polls "$1" --size 256x256 \
-    --image-bytes 65536 --port-file "$work/port" >"$work/map" &
+    --image-bytes "$2" --port-file "$work/port" >"$work/map" &
   emulator_pid=$!
   while [ ! -s "$work/port" ]; do
     kill -0 "$emulator_pid" || exit 1
@@ -58,30 +60,30 @@ start_emulator() {
 
 # ---- measuring ----------------------------------------------------------
 
-# job PROGRAM COUNT CONCURRENCY POLL_MS: a line in $work/PROGRAM
+# job PROGRAM API COUNT CONCURRENCY POLL_MS: a line in $work/PROGRAM
 job() {
   rm -rf "$out" && mkdir -p "$out"
-  "$bench/measure" "$work/$1" "$bench/$1" fal "$base" "$2" "$3" "$out" "$4" \
+  "$bench/measure" "$work/$1" "$bench/$1" "$2" "$base" "$3" "$4" "$out" "$5" \
     >"$work/said"
-  if [ "$(cat "$work/said")" != "done $2 failed 0 blocked 0" ]; then
+  if [ "$(cat "$work/said")" != "done $3 failed 0 blocked 0" ]; then
     echo "bench: $1: $(cat "$work/said")" >&2
     exit 1
   fi
-  if [ "$(ls "$out" | wc -l)" -ne "$2" ]; then
+  if [ "$(ls "$out" | wc -l)" -ne "$3" ]; then
     echo "bench: $1: files are missing" >&2
     exit 1
   fi
 }
 
-# side_by_side COUNT CONCURRENCY POLL_MS
+# side_by_side API BYTES COUNT CONCURRENCY POLL_MS
 side_by_side() {
   rm -f "$work/driver" "$work/limit"
   i=0
   while [ "$i" -lt "$runs" ]; do
-    start_emulator "$polls"
-    job limit "$1" "$2" "$3"
-    start_emulator "$polls"
-    job driver "$1" "$2" "$3"
+    start_emulator "$polls" "$2"
+    job limit "$1" "$3" "$4" "$5"
+    start_emulator "$polls" "$2"
+    job driver "$1" "$3" "$4" "$5"
     i=$((i + 1))
   done
 }
@@ -120,31 +122,45 @@ conditions() {
     "$(uname -sr)"
   printf 'libcurl: %s\n' "$(pkg-config --modversion libcurl 2>/dev/null ||
     echo unknown)"
-  printf 'job: submit, %s polls, result, download of 64 KiB; loopback\n\n' \
-    "$polls"
+  printf 'job: submit, %s polls, result, download of 64 KiB\n' "$polls"
+  printf 'answer: one exchange; 64 at once\n\n'
   printf '%-44s %9s %9s %6s  %9s\n' what gamut limit ratio goal
 }
 
 # ---- what is measured ---------------------------------------------------
 
 cpu() {
-  side_by_side 1000 64 20
+  side_by_side fal 65536 1000 64 20
   row 'CPU a 1,000 jobs, 64 in flight' s \
     "$(median "$work/driver" '$1 + $2')" "$(median "$work/limit" '$1 + $2')" 1.5
   GAMUT_STORE=memory
   export GAMUT_STORE
-  side_by_side 1000 64 20
+  side_by_side fal 65536 1000 64 20
   unset GAMUT_STORE
   row 'CPU a 1,000 jobs, without a store' s \
     "$(median "$work/driver" '$1 + $2')" "$(median "$work/limit" '$1 + $2')" \
     1.25
 }
 
+# answers API BYTES COUNT WHAT MOST: one exchange instead of many, 64 at once;
+# nothing is kept of them, since the limit keeps nothing.
+answers() {
+  GAMUT_STORE=memory
+  export GAMUT_STORE
+  side_by_side "$1" "$2" "$3" 64 20
+  unset GAMUT_STORE
+  row "CPU a 1,000 $4" s \
+    "$(median "$work/driver" "(\$1 + \$2) * 1000 / $3")" \
+    "$(median "$work/limit" "(\$1 + \$2) * 1000 / $3")" "$5"
+  note 'the largest resident set of that' MiB \
+    "$(median "$work/driver" '$4 / 1024')" "$(median "$work/limit" '$4 / 1024')"
+}
+
 many() {
-  side_by_side 1000 1000 500
+  side_by_side fal 65536 1000 1000 500
   few_driver=$(median "$work/driver" '$4')
   few_limit=$(median "$work/limit" '$4')
-  side_by_side 10000 10000 500
+  side_by_side fal 65536 10000 10000 500
   row 'CPU a 1,000 jobs, 10,000 in flight' s \
     "$(median "$work/driver" '($1 + $2) / 10')" \
     "$(median "$work/limit" '($1 + $2) / 10')" 1.5
@@ -160,11 +176,11 @@ many() {
 }
 
 cold_start() {
-  start_emulator 1
+  start_emulator 1 65536
   rm -f "$work/limit" "$work/cli" "$work/version"
   i=0
   while [ "$i" -lt $((4 * runs)) ]; do
-    job limit 1 1 20
+    job limit fal 1 1 20
     rm -f "$out"/*
     FAL_KEY=bench:bench GAMUT_ENDPOINTS=$endpoints \
       "$bench/measure" "$work/cli" "$bench/cli" -q -p 'a neon fox' -m flux \
@@ -198,7 +214,7 @@ callgrind() {
     echo 'user instructions a job: valgrind is not installed'
     return
   fi
-  start_emulator "$polls"
+  start_emulator "$polls" 65536
   row 'user instructions a job' count "$(per_job driver)" "$(per_job limit)" 2
 }
 
@@ -251,6 +267,9 @@ store() {
 
 conditions
 cpu
+answers run 65536 1000 'answers that name a file' 1.5
+answers openai 65536 1000 'answers of 64 KiB in base64' 1.5
+answers openai 2097152 256 'answers of 2 MiB in base64' 1.2
 many
 cold_start
 callgrind
