@@ -50,7 +50,8 @@ prints 'leaving job [0-9A-Z]{26}; Ctrl-C again cancels it'
 prints 'goes on at the vendor'
 [ ! -e never.png ] || fail "a file was written"
 
-on_terminal twice 'fal:fal-ai/flux/dev|Ctrl-C again' -p 'x [never]' -m flux \
+# The terminal drops what it has not shown yet when Ctrl-C is typed.
+on_terminal twice 'fal:fal-ai/flux/dev|cancels it' -p 'x [never]' -m flux \
   -o never.png
 exits 130
 prints 'leaving job [0-9A-Z]{26}; Ctrl-C again cancels it'
