@@ -1,9 +1,10 @@
 /* perform.c - gamut.perform/1: blocking work of a provider on the pool.
  *
- * The worker has a call of its own and copies of all it reads (no tree is shared
- * either: json-c counts references without locks); the job may go away meanwhile
- * (cancelled, detached), then the result is dropped when the thread comes back.
- * e->performs has them all, so that closing finds those that nobody wants. */
+ * The worker has a call of its own and copies of all it reads (no tree is
+ * shared either: json-c counts references without locks); the job may go away
+ * meanwhile (cancelled, detached), then the result is dropped when the thread
+ * comes back. e->performs has them all, so that closing finds those that nobody
+ * wants. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "job/flight.h"
@@ -14,7 +15,7 @@
 struct gm_perform {
   struct gm_work work;
   struct gm_list link; /* in e->performs */
-  struct gm_job *job; /* NULL: nobody waits any more */
+  struct gm_job *job;  /* NULL: nobody waits any more */
   struct gm_engine *engine;
   struct gm_instance *instance;
   gamut_fn *fn;
@@ -67,8 +68,13 @@ static void free_perform(struct gm_perform *p)
 
 void gm_perform_drop_all(struct gm_engine *e)
 {
-  while (!gm_list_empty(&e->performs))
-    free_perform(GM_CONTAINER(e->performs.next, struct gm_perform, link));
+  struct gm_perform *p;
+
+  while (!gm_list_empty(&e->performs)) {
+    p = GM_CONTAINER(e->performs.next, struct gm_perform, link);
+    gm_loop_unpost(e->loop, &p->work.post); /* one that ended just now */
+    free_perform(p);
+  }
 }
 
 static void run(struct gm_work *w)
