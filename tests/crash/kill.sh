@@ -85,11 +85,11 @@ says 'no job waits'
 # ---- compare
 
 case_name=books
-curl -sf "$emulator_url/control/jobs" >books || fail "no books"
-tr ',' '\n' <books | sed -n 's/.*"prompt": *"\(fox [0-9]*\)".*/\1/p' |
-  sort >sold
-twice=$(uniq -d sold)
-[ -z "$twice" ] || fail "submitted twice: $twice"
+curl -sf "$emulator_url/control/stats?prompts=1" >books || fail "no books"
+tr '}' '\n' <books |
+  sed -n 's/.*"\(fox [0-9]*\)":{.*"accepted":\([1-9][0-9]*\).*/\2 \1/p' >sold
+twice=$(grep -v '^1 ' sold)
+[ -z "$twice" ] || fail "submitted more than once: $twice"
 
 sold=$(($(wc -l <sold)))
 files=$(find made -name '[0-9]*.png' | wc -l)
