@@ -3,7 +3,6 @@
  */
 #include "engine/vendor.h"
 #include "unit/scratch.h"
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,13 +14,13 @@
 #define DONE "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 
 static const char *folder;
-static char self[PATH_MAX];
 
-static void open_at(struct fix *f, const char *base_url)
+static void open_here(struct fix *f)
 {
   struct gamut_options o = { .struct_size = sizeof(o),
                              .flags = GAMUT_NO_CONFIG,
                              .log_level = GAMUT_ERROR };
+  char url[100];
 
   ck_assert_msg(gamut_open(&o, &f->g, &f->err) == 0, "%s", f->err.message);
   fix_set(f, "store", "sqlite");
@@ -30,46 +29,26 @@ static void open_at(struct fix *f, const char *base_url)
   fix_set(f, "poll_interval", "5ms");
   fix_set(f, "sync_files", "no");
   ck_assert_int_eq(gamut_register_provider(f->g, &vendor_a, &f->err), 0);
-  fix_set(f, "a.base_url", base_url);
+  fix_set(f, "a.base_url", script_url(f->script, "/a", url, sizeof(url)));
 }
 
-static void open_here(struct fix *f)
-{
-  char url[100];
-
-  open_at(f, script_url(f->script, "/a", url, sizeof(url)));
-}
-
-/* The program itself, with these words: submits and works until it is killed. A
- * program of its own, because a fork of one with threads may not allocate. */
-static _Noreturn void work_here(char **words)
-{
-  struct gamut_request *r;
-  char output[500];
-  struct fix f = { 0 };
-
-  folder = words[1];
-  open_at(&f, words[0]);
-  snprintf(output, sizeof(output), "%s/made.png", folder);
-  r = fix_request("a:cheap", words[2], "resubmit", words[3], "output", output,
-                  NULL);
-  gamut_submit(f.g, r, NULL, NULL, NULL, &f.err);
-  for (;;)
-    gamut_step(f.g, 1000);
-}
-
+/* A process that submits and works until it is killed. */
 static pid_t work_there(struct fix *f, const char *prompt, const char *resubmit)
 {
-  char url[100];
-  pid_t pid;
+  char output[500];
+  pid_t pid = fork();
 
-  script_url(f->script, "/a", url, sizeof(url));
-  pid = fork();
   ck_assert_int_ge(pid, 0);
   if (pid > 0)
     return pid;
-  execl(self, self, url, folder, prompt, resubmit, (char *)NULL);
-  _exit(127);
+  snprintf(output, sizeof(output), "%s/made.png", folder);
+  open_here(f);
+  gamut_submit(f->g,
+               fix_request("a:cheap", prompt, "resubmit", resubmit, "output",
+                           output, NULL),
+               NULL, NULL, NULL, &f->err);
+  for (;;)
+    gamut_step(f->g, 1000);
 }
 
 static void kill_there(pid_t pid)
@@ -430,16 +409,11 @@ START_TEST(refused)
 }
 END_TEST
 
-int main(int argc, char **argv)
+int main(void)
 {
-  TCase *tc;
+  TCase *tc = tcase_create("attach");
   char path[600];
 
-  if (argc == 5)
-    work_here(argv + 1);
-  if (!realpath(argv[0], self))
-    return 99;
-  tc = tcase_create("attach");
   snprintf(path, sizeof(path), "%s/store-sqlite.so",
            getenv("GAMUT_PLUGIN_PATH") ? getenv("GAMUT_PLUGIN_PATH") : ".");
   if (access(path, R_OK))
