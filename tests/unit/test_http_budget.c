@@ -228,11 +228,20 @@ static void start_drip(struct client *c, struct trial *t)
     gm_loop_turn(c->loop, 10);
 }
 
-static void end_drip(struct client *c, struct trial *t)
+/* No room is left, and somebody moves. */
+static void begin(struct client *c, struct trial *drip, struct hog *hog)
+{
+  client_open(c, answer, NULL, NULL);
+  start_drip(c, drip);
+  hog_takes(hog, c);
+}
+
+static void finish(struct client *c, struct trial *drip)
 {
   atomic_store(&stalls, true);
-  gm_http_abort(c->http, &t->x);
-  gm_exchange_finish(&t->x);
+  gm_http_abort(c->http, &drip->x);
+  gm_exchange_finish(&drip->x);
+  client_close(c);
 }
 
 static int32_t count_bytes(struct gm_exchange *x, const char *p, size_t len)
@@ -254,9 +263,7 @@ START_TEST(waiting_costs_no_time)
   struct hog hog;
   size_t n = 0;
 
-  client_open(&c, answer, NULL, NULL);
-  start_drip(&c, &drip);
-  hog_takes(&hog, &c);
+  begin(&c, &drip, &hog);
   trial_init(&t, &c, "GET", "/");
   t.x.flags = flags[_i];
   t.x.timeout_ms = 1500;
@@ -278,8 +285,7 @@ START_TEST(waiting_costs_no_time)
     check_picture(&t);
   ck_assert_uint_eq(c.http->stats.pauses, 1);
   gm_exchange_finish(&t.x);
-  end_drip(&c, &drip);
-  client_close(&c);
+  finish(&c, &drip);
 }
 END_TEST
 
@@ -291,9 +297,7 @@ START_TEST(the_limit_holds_after_waiting)
   struct hog hog;
   uint64_t from;
 
-  client_open(&c, answer, NULL, NULL);
-  start_drip(&c, &drip);
-  hog_takes(&hog, &c);
+  begin(&c, &drip, &hog);
   trial_init(&t, &c, "GET", "/stall");
   t.x.timeout_ms = 1200;
   gm_http_start(c.http, &t.x);
@@ -307,8 +311,7 @@ START_TEST(the_limit_holds_after_waiting)
   ck_assert_uint_le(gm_mono_ms() - from, 5000);
   ck_assert_uint_gt(t.x.body_received, LETTERS / 4);
   gm_exchange_finish(&t.x);
-  end_drip(&c, &drip);
-  client_close(&c);
+  finish(&c, &drip);
 }
 END_TEST
 
@@ -320,9 +323,7 @@ START_TEST(files_need_no_room)
   struct hog hog;
   size_t n = 0;
 
-  client_open(&c, answer, NULL, NULL);
-  start_drip(&c, &drip);
-  hog_takes(&hog, &c);
+  begin(&c, &drip, &hog);
   trial_init(&t, &c, "GET", "/");
   t.x.flags = GM_X_DOWNLOAD;
   t.x.owner = &n;
@@ -333,8 +334,7 @@ START_TEST(files_need_no_room)
   ck_assert_uint_eq(c.http->stats.pauses, 0);
   gm_exchange_finish(&t.x);
   hog_gives(&hog);
-  end_drip(&c, &drip);
-  client_close(&c);
+  finish(&c, &drip);
 }
 END_TEST
 
@@ -388,9 +388,7 @@ START_TEST(the_last_one_hands_over)
   struct trial drip, t;
   struct hog hog;
 
-  client_open(&c, answer, NULL, NULL);
-  start_drip(&c, &drip);
-  hog_takes(&hog, &c);
+  begin(&c, &drip, &hog);
   trial_init(&t, &c, "GET", "/");
   gm_http_start(c.http, &t.x);
   wait_for_pauses(&c, 1);
@@ -402,8 +400,7 @@ START_TEST(the_last_one_hands_over)
   ck_assert(is_in_file(&t));
   gm_exchange_finish(&t.x);
   hog_gives(&hog);
-  end_drip(&c, &drip);
-  client_close(&c);
+  finish(&c, &drip);
 }
 END_TEST
 
@@ -415,9 +412,7 @@ START_TEST(who_waits_can_be_stopped)
   struct trial drip, t[3];
   struct hog hog;
 
-  client_open(&c, answer, NULL, NULL);
-  start_drip(&c, &drip);
-  hog_takes(&hog, &c);
+  begin(&c, &drip, &hog);
   for (size_t i = 0; i < GM_LEN(t); i++) {
     trial_init(&t[i], &c, "GET", "/");
     gm_http_start(c.http, &t[i].x);
@@ -434,8 +429,7 @@ START_TEST(who_waits_can_be_stopped)
     for (size_t i = 0; i < GM_LEN(t); i++)
       gm_exchange_finish(&t[i].x);
   }
-  end_drip(&c, &drip);
-  client_close(&c); /* row 1: while they wait */
+  finish(&c, &drip); /* row 1: while they wait */
   for (size_t i = 0; i < GM_LEN(t) && _i; i++)
     gm_exchange_finish(&t[i].x);
 }
@@ -447,9 +441,7 @@ START_TEST(a_reply_that_is_cut_while_it_waits)
   struct trial drip, t;
   struct hog hog;
 
-  client_open(&c, answer, NULL, NULL);
-  start_drip(&c, &drip);
-  hog_takes(&hog, &c);
+  begin(&c, &drip, &hog);
   trial_init(&t, &c, "GET", "/cut");
   gm_http_start(c.http, &t.x);
   wait_for_pauses(&c, 1);
@@ -460,8 +452,7 @@ START_TEST(a_reply_that_is_cut_while_it_waits)
   ck_assert_int_eq(t.x.error_class, GAMUT_E_TRANSPORT);
   gm_exchange_finish(&t.x);
   ck_assert_uint_le(c.http->n_flowing, 1);
-  end_drip(&c, &drip);
-  client_close(&c);
+  finish(&c, &drip);
 }
 END_TEST
 
@@ -507,8 +498,7 @@ START_TEST(what_the_kept_bytes_may_do)
   trial_run(&c, &t);
   check_picture(&t);
   gm_exchange_finish(&t.x);
-  end_drip(&c, &drip);
-  client_close(&c);
+  finish(&c, &drip);
 }
 END_TEST
 
@@ -534,8 +524,7 @@ START_TEST(a_larger_budget_lets_them_go)
   ck_assert(!is_in_file(&t));
   gm_exchange_finish(&t.x);
   hog_gives(&hog);
-  end_drip(&c, &drip);
-  client_close(&c);
+  finish(&c, &drip);
 }
 END_TEST
 
