@@ -275,7 +275,7 @@ START_TEST(fetched_again)
     { POLL, 0, 200, DONE, NULL, 0 },
     { "GET /f.png", 0, 200, "@png", NULL, 0 },
   };
-  struct gamut_request *how = gamut_request_new();
+  struct gamut_request *how = gamut_request_new(), *r;
   struct gamut_result *result;
   char id[GAMUT_ID_SIZE], path[500], *json;
   struct fix f;
@@ -283,10 +283,9 @@ START_TEST(fetched_again)
   begin(&f, answers, GM_LEN(answers));
   open_here(&f);
   snprintf(path, sizeof(path), "%s/first.png", folder);
-  ck_assert_int_eq(
-    gamut_submit(f.g, fix_request("a:cheap", "x", "output", path, NULL), NULL,
-                 NULL, id, &f.err),
-    0);
+  r = fix_request("a:cheap", "x", "output", path, NULL);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
   while (script_count(f.script, POLL) < 1)
     gamut_step(f.g, 1);
   ck_assert_int_eq(gamut_detach(f.g, id), 0);
