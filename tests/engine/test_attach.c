@@ -14,13 +14,14 @@
 #define DONE "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 
 static const char *folder;
+static int orders[2]; /* a pipe to the worker */
+static pid_t worker;
 
-static void open_here(struct fix *f)
+static void open_at(struct fix *f, const char *base_url)
 {
   struct gamut_options o = { .struct_size = sizeof(o),
                              .flags = GAMUT_NO_CONFIG,
                              .log_level = GAMUT_ERROR };
-  char url[100];
 
   ck_assert_msg(gamut_open(&o, &f->g, &f->err) == 0, "%s", f->err.message);
   fix_set(f, "store", "sqlite");
@@ -29,26 +30,54 @@ static void open_here(struct fix *f)
   fix_set(f, "poll_interval", "5ms");
   fix_set(f, "sync_files", "no");
   ck_assert_int_eq(gamut_register_provider(f->g, &vendor_a, &f->err), 0);
-  fix_set(f, "a.base_url", script_url(f->script, "/a", url, sizeof(url)));
+  fix_set(f, "a.base_url", base_url);
 }
 
-/* A process that submits and works until it is killed. */
-static pid_t work_there(struct fix *f, const char *prompt, const char *resubmit)
+static void open_here(struct fix *f)
 {
-  char output[500];
-  pid_t pid = fork();
+  char url[100];
 
-  ck_assert_int_ge(pid, 0);
-  if (pid > 0)
-    return pid;
+  open_at(f, script_url(f->script, "/a", url, sizeof(url)));
+}
+
+struct order {
+  char url[100], prompt[60], resubmit[10];
+};
+
+/* A process that waits for what to do, submits that and works until it is
+ * killed.  It begins before there are threads, which do not go with a fork. */
+static void start_worker(struct fix *f)
+{
+  struct gamut_request *r;
+  struct order o;
+  char output[500];
+
+  ck_assert_int_eq(pipe(orders), 0);
+  worker = fork();
+  ck_assert_int_ge(worker, 0);
+  if (worker > 0)
+    return;
+  close(orders[1]);
+  if (read(orders[0], &o, sizeof(o)) != (ssize_t)sizeof(o))
+    _exit(0);
   snprintf(output, sizeof(output), "%s/made.png", folder);
-  open_here(f);
-  gamut_submit(f->g,
-               fix_request("a:cheap", prompt, "resubmit", resubmit, "output",
-                           output, NULL),
-               NULL, NULL, NULL, &f->err);
+  open_at(f, o.url);
+  r = fix_request("a:cheap", o.prompt, "resubmit", o.resubmit, "output", output,
+                  NULL);
+  gamut_submit(f->g, r, NULL, NULL, NULL, &f->err);
   for (;;)
     gamut_step(f->g, 1000);
+}
+
+static pid_t work_there(struct fix *f, const char *prompt, const char *resubmit)
+{
+  struct order o;
+
+  script_url(f->script, "/a", o.url, sizeof(o.url));
+  snprintf(o.prompt, sizeof(o.prompt), "%s", prompt);
+  snprintf(o.resubmit, sizeof(o.resubmit), "%s", resubmit);
+  ck_assert_int_eq(write(orders[1], &o, sizeof(o)), sizeof(o));
+  return worker;
 }
 
 static void kill_there(pid_t pid)
@@ -61,6 +90,7 @@ static void begin(struct fix *f, const struct answer *rows, size_t n)
 {
   memset(f, 0, sizeof(*f));
   folder = scratch_folder();
+  start_worker(f);
   f->script = script_start(rows, n);
 }
 
@@ -68,6 +98,8 @@ static void finish(struct fix *f)
 {
   gamut_close(f->g);
   script_stop(f->script);
+  close(orders[0]);
+  close(orders[1]); /* a worker without an order ends */
 }
 
 static char *jobs(struct fix *f, const char *filter)
