@@ -12,6 +12,24 @@
 #define KEY_MAX   256 /* a longer part of a path names nothing */
 #define TWO_TO_63 9223372036854775808.0
 
+/* Nearly all objects have so few members that to look at each is quicker than
+ * json-c's hash of the key, which a step computes a hundred times. */
+#define FEW 16
+
+static struct json_object *member_of_few(const struct json_object *o,
+                                         const char *key, size_t len)
+{
+  const struct lh_entry *e = json_object_get_object(o)->head;
+
+  for (; e; e = e->next) {
+    const char *name = lh_entry_k(e);
+
+    if (name[0] == key[0] && strncmp(name, key, len) == 0 && !name[len])
+      return (struct json_object *)lh_entry_v(e);
+  }
+  return NULL;
+}
+
 static struct json_object *child(const struct json_object *o, const char *key,
                                  size_t len)
 {
@@ -21,6 +39,9 @@ static struct json_object *child(const struct json_object *o, const char *key,
 
   if (len >= sizeof(name))
     return NULL;
+  if (len > 0 && json_object_is_type(o, json_type_object) &&
+      json_object_object_length(o) <= FEW)
+    return member_of_few(o, key, len);
   memcpy(name, key, len);
   name[len] = '\0';
   if (json_object_is_type(o, json_type_object)) {

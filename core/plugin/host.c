@@ -230,11 +230,10 @@ static int32_t host_cancelled(struct gamut_call *pub)
 
 /* ---- configuration ------------------------------------------------------ */
 
-/* Is it the row's key, or a member of the JSON file that it names? */
-static bool is_key(const struct gamut_key *row, const char *key)
+/* Is it the row's key, or a member of the JSON file that it names?  `n`: bytes
+ * of the key before the member. */
+static bool is_key(const struct gamut_key *row, const char *key, size_t n)
 {
-  size_t n = strcspn(key, "/");
-
   return strncmp(row->name, key, n) == 0 && !row->name[n] &&
          (!key[n] || row->flags & GAMUT_KEY_JSON);
 }
@@ -243,16 +242,22 @@ static bool is_key(const struct gamut_key *row, const char *key)
 static bool find_key(struct gm_call *c, const char *key, struct gamut_key *ret)
 {
   const struct gamut_table *t = &c->instance->provider->def.keys;
+  size_t n = strcspn(key, "/");
   uint32_t i;
 
   memset(ret, 0, sizeof(*ret));
   for (i = 0; i < t->count; i++) {
     const void *row = (const char *)t->items + (size_t)i * t->stride;
+    const char *name; /* the first member: every stride has it */
 
+    memcpy(&name, row, sizeof(name));
+    if (name[0] != key[0])
+      continue;
     memcpy(ret, row, GM_MIN((size_t)t->stride, sizeof(*ret)));
-    if (is_key(ret, key))
+    if (is_key(ret, key, n))
       return true;
   }
+  memset(ret, 0, sizeof(*ret));
   return strcmp(key, "base_url") == 0;
 }
 
