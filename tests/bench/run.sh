@@ -140,6 +140,15 @@ cpu() {
   row 'CPU a 1,000 jobs, without a store' s \
     "$(median "$work/driver" '$1 + $2')" "$(median "$work/limit" '$1 + $2')" \
     1.25
+  # One after the other, each job pays alone for its commits.
+  side_by_side fal 65536 100 1 20
+  row 'CPU a 1,000 jobs, one at a time' s \
+    "$(median "$work/driver" '($1 + $2) * 10')" \
+    "$(median "$work/limit" '($1 + $2) * 10')" 1.5
+  side_by_side fal 65536 2048 1024 500
+  row 'CPU a 1,000 jobs, 1,024 in flight' s \
+    "$(median "$work/driver" '($1 + $2) / 2.048')" \
+    "$(median "$work/limit" '($1 + $2) / 2.048')" 1.5
 }
 
 # answers API BYTES COUNT WHAT MOST: one exchange instead of many, 64 at once;
