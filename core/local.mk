@@ -204,7 +204,11 @@ core_route_sources = \
 	core/route/catalog_refresh.c \
 	core/route/catalog_source.c \
 	core/route/catalog_source.h \
+	core/route/named.c \
+	core/route/named.h \
 	core/route/operation.c \
+	core/route/prefer.c \
+	core/route/prefer.h \
 	core/route/price.c \
 	core/route/price.h \
 	core/route/price_private.h \
@@ -236,6 +240,7 @@ core_api_sources = \
 	core/api/doctor.c \
 	core/api/dry_run.c \
 	core/api/events.c \
+	core/api/explain.c \
 	core/api/jobs.c \
 	core/api/jobs.h \
 	core/api/listen.c \
@@ -272,6 +277,7 @@ core_cli_sources = \
 	core/cli/doctor.c \
 	core/cli/dry_run.c \
 	core/cli/dry_run.h \
+	core/cli/explain.c \
 	core/cli/generate.c \
 	core/cli/help.c \
 	core/cli/help.h \

@@ -3,12 +3,13 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "job/token.h"
+#include "route/named.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#define USER_AGENT "gamut/" GAMUT_VERSION
+#define USER_AGENT    "gamut/" GAMUT_VERSION
 #define RETRY_BASE_MS 500
 
 static int32_t level_of(const char *text)
@@ -55,7 +56,14 @@ static int32_t load_settings(struct gamut *g, const struct gamut_options *o,
 
   if (!(g->flags & GAMUT_NO_CONFIG))
     rc = gm_settings_load(&g->settings, o ? o->config_file : NULL, err);
-  return rc ? rc : check_settings(g, err);
+  if (rc)
+    return rc;
+  rc = gm_named_check(&g->settings, err);
+  if (rc) {
+    gm_error_prefix(err, "%s", g->settings.file_path);
+    return rc;
+  }
+  return check_settings(g, err);
 }
 
 /* The environment's map replaces the file's. */
@@ -109,7 +117,8 @@ static void apply_settings(struct gamut *g)
                  : -1;
   gm_journal_keep_ms(g->journal, gm_setting_int(s, "keep_jobs"));
   e->sync_files = gm_setting_bool(s, "sync_files");
-  gm_http_set_budget(e->http, (uint64_t)gm_setting_int(s, "reply_budget") << 20);
+  gm_http_set_budget(e->http, (uint64_t)gm_setting_int(s, "reply_budget")
+                                << 20);
   g->log_json = gm_streq(gm_setting_str(s, "log_format"), "json");
   if (gm_setting_get(s, "log_level", &v, NULL) == 0 &&
       v.origin != GM_FROM_PRESET)
@@ -131,9 +140,9 @@ static int32_t open_engine(struct gamut *g, struct gm_error *err)
   e->journal = g->journal;
   e->parser = g->parser;
   apply_settings(g);
-  return gm_engine_init(e) ? gm_fail(err, GAMUT_E_NOMEM,
-                                     "no memory for a context")
-                           : 0;
+  return gm_engine_init(e)
+           ? gm_fail(err, GAMUT_E_NOMEM, "no memory for a context")
+           : 0;
 }
 
 static int32_t open_router(struct gamut *g, struct gm_error *err)
@@ -141,8 +150,8 @@ static int32_t open_router(struct gamut *g, struct gm_error *err)
   const struct gm_settings *s = &g->settings;
   int32_t rc;
 
-  rc = gm_registry_new(gm_setting_str(s, "plugin_path"), &g->log,
-                       &g->registry, err);
+  rc = gm_registry_new(gm_setting_str(s, "plugin_path"), &g->log, &g->registry,
+                       err);
   if (rc)
     return rc;
   if (gm_streq(gm_setting_str(s, "plugin_trust"), "any"))
@@ -303,10 +312,10 @@ static bool is_one_of(const char *name, const char *const *names)
 static void set_now(struct gamut *g, void *arg)
 {
   /* What was built by them stays as it is. */
-  static const char *const at_opening[] = {
-    "max_per_host", "max_connections", "ca_file",      "endpoints",
-    "plugin_path",  "plugin_trust",    "catalog_path", NULL
-  };
+  static const char *const at_opening[] = { "max_per_host", "max_connections",
+                                            "ca_file",      "endpoints",
+                                            "plugin_path",  "plugin_trust",
+                                            "catalog_path", NULL };
   static const char *const at_first_job[] = { "store", "state_dir", NULL };
   struct setting *s = arg;
 

@@ -8,6 +8,7 @@
 
 int cli_run_generate(const struct cli_args *a); /* video and edit as well */
 int cli_run_submit(const struct cli_args *a);
+int cli_run_explain(const struct cli_args *a);
 int cli_run_batch(const struct cli_args *a);
 int cli_run_wait(const struct cli_args *a);
 int cli_run_fetch(const struct cli_args *a);

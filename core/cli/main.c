@@ -18,6 +18,7 @@ static run_fn *const runs[CLI_VERBS] = {
   [CLI_VIDEO] = cli_run_generate,
   [CLI_EDIT] = cli_run_generate,
   [CLI_SUBMIT] = cli_run_submit,
+  [CLI_EXPLAIN] = cli_run_explain,
   [CLI_BATCH] = cli_run_batch,
   [CLI_WAIT] = cli_run_wait,
   [CLI_FETCH] = cli_run_fetch,

@@ -46,7 +46,8 @@ const struct cli_option cli_options[] = {
   { .name = "model", .letter = 'm', .arg = "MODEL", .what = CLI_O_MODEL, WHAT,
     .flags = CLI_ONCE, .complete = CLI_C_MODEL,
     .help = "a name (flux), an address (fal:flux), a vendor's id "
-            "(fal-ai/flux/dev) or a provider alone (fal)" },
+            "(fal-ai/flux/dev), a provider alone (fal), or a route of the "
+            "configuration (@hero)" },
   { .name = "fallback", .arg = "MODEL", .what = CLI_O_FALLBACK, WHAT,
     .flags = CLI_REPEAT, .complete = CLI_C_MODEL,
     .help = "try this model next when the one before fails" },
@@ -129,6 +130,10 @@ const struct cli_option cli_options[] = {
     .help = "send nothing that costs more, or whose price is not known" },
   { FLAG("allow-unknown-cost", "allow_unknown_cost", "true"), ROUTE,
     .help = "with --max-cost: let models of unknown price pass" },
+  { FIELD("prefer", "HOW", "prefer"), ROUTE,
+    .choices = "order|cheapest|fastest|balanced",
+    .help = "which of the models comes first: as named, or by price, by time, "
+            "or by both" },
   { FIELD("on-blocked", "WHAT", "on_blocked"), ROUTE, .choices = "stop|next",
     .help = "after a refusal by content policy: stop, or try the next model" },
   { FLAG("nearest", "check", "nearest"), ROUTE,

@@ -14,6 +14,7 @@ enum cli_verb_id {
   CLI_VIDEO,
   CLI_EDIT,
   CLI_SUBMIT,
+  CLI_EXPLAIN,
   CLI_BATCH,
   CLI_WAIT,
   CLI_FETCH,
@@ -41,7 +42,7 @@ enum cli_verb_id {
 #define CLI_IN_ALL   (CLI_IN(CLI_VERBS) - 1)
 #define CLI_IN_MAKE                                                            \
   (CLI_IN(CLI_GENERATE) | CLI_IN(CLI_VIDEO) | CLI_IN(CLI_EDIT) |               \
-   CLI_IN(CLI_SUBMIT))
+   CLI_IN(CLI_SUBMIT) | CLI_IN(CLI_EXPLAIN))
 /* What a batch takes for all its lines: all but the prompt, inputs and -o. */
 #define CLI_IN_SHAPE (CLI_IN_MAKE | CLI_IN(CLI_BATCH))
 /* What brings the files of jobs that are under way somewhere. */

@@ -11,4 +11,7 @@ int cli_print_result(const struct cli_args *a, const struct gamut_result *r);
 /* "$0.025", "~$0.025", "cost unknown"; millionths, -1: unknown. */
 const char *cli_money(char buf[48], int64_t microusd, bool estimated);
 
+/* "8.4 s" */
+const char *cli_seconds(char buf[32], int64_t ms);
+
 #endif

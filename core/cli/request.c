@@ -103,6 +103,11 @@ bool cli_request_to_stdout(const struct cli_args *a)
   return output && strcmp(output, "-") == 0;
 }
 
+static bool makes_nothing(const struct cli_args *a)
+{
+  return cli_args_get(a, CLI_O_DRY_RUN) || a->verb->id == CLI_EXPLAIN;
+}
+
 static int32_t set_output(const struct cli_args *a, struct gamut_request *r,
                           const char *prompt, struct gamut_error *error)
 {
@@ -110,7 +115,7 @@ static int32_t set_output(const struct cli_args *a, struct gamut_request *r,
   char *made = NULL;
   int32_t rc;
 
-  if (cli_request_to_stdout(a) || (!output && cli_args_get(a, CLI_O_DRY_RUN)))
+  if (cli_request_to_stdout(a) || (!output && makes_nothing(a)))
     return 0;
   if (!output)
     output = made = cli_prompt_output(prompt ? prompt : "");
@@ -142,6 +147,8 @@ static int32_t set_basics(const struct cli_args *a, struct gamut_request *r,
   char *prompt = NULL;
   int32_t rc = set_prompt(a, r, &prompt, error);
 
+  if (!model && a->n_words > 0) /* explain @hero */
+    model = a->words[0];
   if (!rc && model)
     rc = gamut_request_link(r, model, error);
   if (!rc && op)

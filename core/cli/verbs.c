@@ -57,6 +57,18 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
       { "id=$(gamut submit -q -p \"a storm\" -m veo3.1-fal)", "in a script" },
       { "gamut wait $id -o storm.mp4", "later, from anywhere" },
     } },
+  [CLI_EXPLAIN] = {
+    .id = CLI_EXPLAIN, .name = "explain", .args = "[@ROUTE]", .max_words = 1,
+    .summary = "show which model a request would go to, and why",
+    .help = "Takes all options of generate, and sends nothing.  Each model of the "
+            "route is shown with its price, the time it usually takes, and why it "
+            "comes first, waits or is passed over.  Routes are written down in "
+            "\"routes\" of config.json.",
+    .examples = {
+      { "gamut explain @hero -p \"a neon fox\"", "a route of the configuration" },
+      { "gamut explain -m flux --fallback openai:gpt-image-2 --prefer cheapest",
+        "models by name" },
+    } },
   [CLI_BATCH] = {
     .id = CLI_BATCH, .name = "batch", .args = "FILE", .min_words = 1,
     .max_words = 1,

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define TEXT_MAX (1u << 20)
-#define LINKS_MAX 32
 #define INPUTS_MAX 64
 
 #define OPERATIONS                                                             \
@@ -46,6 +45,8 @@ const struct gamut_field gm_ask_fields[] = {
   { "timeout", GAMUT_MSEC, NULL, "then detach: the job goes on" },
   { "max_cost", GAMUT_REAL, NULL, "US dollars a link may cost at most" },
   { "allow_unknown_cost", GAMUT_BOOL, NULL, "with max_cost: also unpriced" },
+  { "prefer", GAMUT_CHOICE, "order|cheapest|fastest|balanced",
+    "which link comes first" },
   { "on_blocked", GAMUT_CHOICE, "stop|next", "when the content is refused" },
   { "check", GAMUT_CHOICE, "strict|nearest|pass", "against the catalog" },
   { "resubmit", GAMUT_CHOICE, "never|cheap|always", "maybe-charged jobs" },
@@ -58,7 +59,7 @@ static const char *const control_names[] = {
   "output",  "download",   "force",    "save_partials",
   "sidecar", "timeout",    "max_cost", "allow_unknown_cost",
   "check",   "on_blocked", "resubmit", "correlation_id",
-  NULL
+  "prefer",  NULL
 };
 
 static bool is_control(const char *name)
@@ -315,9 +316,9 @@ int32_t gm_ask_link(struct gm_ask *a, const char *link, struct gm_error *err)
 {
   char **bigger;
 
-  if (!link || a->n_links >= LINKS_MAX)
+  if (!link || a->n_links >= GM_ASK_LINKS_MAX)
     return refuse(a, err, GAMUT_E_INVALID, "route: at most %d links",
-                  LINKS_MAX);
+                  GM_ASK_LINKS_MAX);
   bigger = gm_realloc(a->links, (a->n_links + 1) * sizeof(*bigger));
   if (!bigger)
     return refuse(a, err, GAMUT_E_NOMEM, "no memory for a route");

@@ -8,13 +8,15 @@
 #include "loop/blob.h"
 #include <gamut/gamut.h>
 
+#define GM_ASK_LINKS_MAX 32
+
 struct gm_ask_input {
   char *role;
-  char *source; /* "-" for standard input, of a data: URI its head */
+  char *source;         /* "-" for standard input, of a data: URI its head */
   struct gm_held *held; /* the bytes of those two, or NULL */
 };
 struct gm_ask {
-  struct json_object *fields;  /* for the provider: "prompt", "n", "extra" ... */
+  struct json_object *fields; /* for the provider: "prompt", "n", "extra" ... */
   struct json_object *control; /* for us: "output", "timeout" (ms) ... */
   char **links;
   struct gm_ask_input *inputs;
@@ -24,6 +26,7 @@ struct gm_ask {
 
 struct gm_ask *gm_ask_new(void);
 void gm_ask_free(struct gm_ask *a);
+GM_CLEANUP(struct gm_ask, gm_ask_free)
 struct gm_ask *gm_ask_copy(const struct gm_ask *a);
 int32_t gm_ask_set(struct gm_ask *a, const char *name, const char *value,
                    struct gm_error *err);

@@ -4,6 +4,7 @@
 #include "route/bind.h"
 #include "base/str.h"
 #include "job/input.h"
+#include "route/prefer.h"
 #include <string.h>
 
 /* Bytes of a provider's name. */
@@ -58,6 +59,7 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   run->blocked_next = gm_streq(control(run, c, "on_blocked"), "next");
   run->check = check_of(control(run, c, "check"));
   run->resubmit = resubmit_of(control(run, c, "resubmit"));
+  run->prefer = gm_prefer_of(gm_json_str(c, "prefer", NULL));
   run->correlation_id = gm_strdup(control(run, c, "correlation_id"));
   if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
     return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
@@ -162,6 +164,21 @@ static int32_t resolve(struct gm_run *run, const char *text,
   return rc ? rc : look_up(run, text, ret, err);
 }
 
+/* In a route a model that comes twice, under whatever names, is a mistake. */
+static int32_t check_twice(const struct gm_run *run, struct gm_error *err)
+{
+  const struct gm_link *l = &run->links[run->n_links - 1], *before;
+
+  for (before = run->links; before < l; before++) {
+    if (gm_streq(before->provider, l->provider) &&
+        gm_streq(before->model, l->model))
+      return gm_fail(err, GAMUT_E_INVALID,
+                     "the route has %s:%s twice, as '%s' and as '%s'",
+                     l->provider, l->model, before->given, l->given);
+  }
+  return 0;
+}
+
 int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
                       struct gm_error *err)
 {
@@ -179,6 +196,10 @@ int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
     if (rc)
       return rc;
     run->n_links++;
+    if (gm_json_at(ask->control, "route"))
+      rc = check_twice(run, err);
+    if (rc)
+      return rc;
   }
   return 0;
 }
@@ -268,6 +289,15 @@ static struct json_object *request_for(const struct gm_run *run,
     json_object_object_add(o, "operation", json_object_new_string(operation));
   json_object_object_add(o, "model", json_object_new_string(l->model));
   return o;
+}
+
+bool gm_bind_quote(const struct gm_run *run, uint32_t i, struct gm_price *ret)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  const struct gm_link *l = &run->links[i];
+  _cleanup_json_ struct json_object *o = request_for(run, l, &err);
+
+  return o && gm_price_estimate(l->entry, o, run->inputs, run->n_inputs, ret);
 }
 
 /* The notes are those of the present link. */

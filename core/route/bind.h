@@ -21,6 +21,9 @@ void gm_run_deadline(struct gm_run *run, uint64_t from_ms);
 uint32_t gm_run_patience_ms(const struct gm_run *run);
 /* restore.c: the members of a job's record that are the router's. */
 void gm_run_record(const struct gm_run *run, struct gm_buf *b);
+/* The price of a link by the catalog, whether the model can do the request or
+ * not.  False: not known. */
+bool gm_bind_quote(const struct gm_run *run, uint32_t i, struct gm_price *ret);
 /* Keep the fields as text. */
 void gm_bind_pack(struct gm_run *run);
 bool gm_bind_may_resubmit(const struct gm_run *run);

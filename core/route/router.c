@@ -8,6 +8,8 @@
 #include "job/input.h"
 #include "job/policy.h"
 #include "route/bind.h"
+#include "route/named.h"
+#include "route/prefer.h"
 #include <string.h>
 
 static struct gm_run *run_of(struct gm_job *job)
@@ -123,8 +125,7 @@ static void sum_up(struct gm_run *run)
             gm_buf_failed(&b) ? gm_error_text(&last->err) : gm_buf_text(&b));
   else /* there was no memory to keep them */
     gm_fail(&run->err,
-            run->job.err.error_class ? run->job.err.error_class
-                                     : GAMUT_E_NOMEM,
+            run->job.err.error_class ? run->job.err.error_class : GAMUT_E_NOMEM,
             "%s", gm_error_text(&run->job.err));
   gm_buf_finish(&b);
 }
@@ -232,11 +233,16 @@ static void on_deadline(struct gm_timer *t)
 static int32_t bind(struct gm_run *run, const struct gm_ask *ask,
                     struct gm_error *err)
 {
+  _cleanup_(gm_ask_freep) struct gm_ask *named = NULL;
   int64_t n = gm_json_i64(ask->fields, "n", 1);
   int32_t rc;
 
   if (ask->err.error_class)
     return gm_fail(err, ask->err.error_class, "%s", gm_error_text(&ask->err));
+  rc = gm_named_ask(run->router->settings, ask, &named, err);
+  if (rc)
+    return rc;
+  ask = named ? named : ask;
   if (json_object_deep_copy(ask->fields, &run->fields, NULL))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   rc = gm_validate_common(run->fields, err);
@@ -248,6 +254,8 @@ static int32_t bind(struct gm_run *run, const struct gm_ask *ask,
     rc = gm_bind_links(run, ask, err);
   if (rc == 0)
     rc = gm_output_check(&run->plan, n > 1 ? (uint32_t)n : 1, err);
+  if (rc == 0)
+    gm_prefer_sort(run);
   return rc;
 }
 

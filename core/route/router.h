@@ -58,6 +58,7 @@ struct gm_run {
   bool allow_unknown_cost, blocked_next, resubmitted;
   uint8_t check;    /* enum gm_check_mode */
   uint8_t resubmit; /* bind.c */
+  uint8_t prefer;   /* enum gm_prefer */
   struct gm_price price; /* of the present link */
   bool has_price;
   char *correlation_id;

@@ -24,6 +24,7 @@ cli_tests = \
 	tests/cli/listen.sh \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
+	tests/cli/routes.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \

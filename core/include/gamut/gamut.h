@@ -182,7 +182,10 @@ GAMUT_API int32_t gamut_request_set(struct gamut_request *r, const char *name,
 
 /* Add a link to the route: the first call names the primary, later ones the
  * fallbacks in order.  `link` is an address: "flux", "openai:gpt-image-1.5",
- * "fal", "fal-ai/flux/dev".  Checked when the job begins. */
+ * "fal", "fal-ai/flux/dev"; or "@name", a route of the configuration, which
+ * stands for its links, and as the first one also for what it says and the
+ * request does not.  "prefer" may bring them into another order.  Checked when
+ * the job begins. */
 GAMUT_API int32_t gamut_request_link(struct gamut_request *r, const char *link,
                                      struct gamut_error *ret_error);
 
@@ -550,6 +553,17 @@ GAMUT_API void gamut_wakeup(struct gamut *g);
 /* What would be sent, without sending: the exchanges of each link with secrets
  * masked, the price, the checks, as JSON.  gamut_string_free(). */
 GAMUT_API int32_t gamut_dry_run(struct gamut *g,
+                                const struct gamut_request *request,
+                                char **ret_json,
+                                struct gamut_error *ret_error);
+
+/* Which link of the request's route would be taken, and why, as JSON:
+ * {"route", "prefer", "max_cost_usd", "deadline_ms", "on_blocked", "links":
+ * [{"link", "provider", "model", "resolved_from", "price_usd", "expected_ms":
+ * from submit to result, "expected_by": "catalog" or "measured", "decision":
+ * "first", "fallback" or "skipped", "class": why it is skipped, "why"}]}.
+ * Sends nothing.  gamut_string_free(). */
+GAMUT_API int32_t gamut_explain(struct gamut *g,
                                 const struct gamut_request *request,
                                 char **ret_json,
                                 struct gamut_error *ret_error);

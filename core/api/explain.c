@@ -1,0 +1,118 @@
+/* explain.c - which link of a route would be taken, and why. */
+#include "api/look.h"
+#include "api/request.h"
+#include "job/policy.h"
+#include "route/prefer.h"
+
+/* A run that is never started needs nobody to hear of its end. */
+static const struct gm_run_ops no_ops = { .over = NULL };
+
+static void put_int(struct json_object *o, const char *name, int64_t n)
+{
+  json_object_object_add(o, name, json_object_new_int64(n));
+}
+
+static void put_outlook(struct json_object *o, const struct gm_run *run,
+                        uint32_t at)
+{
+  struct gm_outlook look;
+
+  gm_outlook_of(run, at, &look);
+  if (look.microusd >= 0)
+    json_object_object_add(o, "price_usd",
+                           gm_json_new_real((double)look.microusd / 1e6));
+  if (look.ms < 0)
+    return;
+  put_int(o, "expected_ms", look.ms);
+  gm_look_put(o, "expected_by", look.measured ? "measured" : "catalog");
+}
+
+static const char *why_first(uint8_t prefer)
+{
+  static const char *const reasons[] = {
+    [GM_PREFER_ORDER] = "the first that can do it",
+    [GM_PREFER_CHEAPEST] = "the lowest price of those that can do it",
+    [GM_PREFER_FASTEST] = "the shortest time of those that can do it",
+    [GM_PREFER_BALANCED] = "the best of price and time of those that can do it",
+  };
+
+  return reasons[prefer];
+}
+
+/* *chosen: has a link been chosen already? */
+static struct json_object *explain_link(struct gm_run *run, uint32_t at,
+                                        bool *chosen)
+{
+  const struct gm_link *l = &run->links[at];
+  struct json_object *o = json_object_new_object();
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  struct gm_instance *instance = NULL;
+  _cleanup_free_ char *text = gm_run_request(run, at, &instance, &err);
+
+  gm_look_put(o, "link", l->given);
+  gm_look_put(o, "provider", l->provider);
+  gm_look_put(o, "model", l->model);
+  gm_look_put(o, "resolved_from", l->resolved_from);
+  put_outlook(o, run, at);
+  if (text)
+    gm_instance_ready(instance, &err);
+  if (err.error_class) {
+    gm_look_put(o, "decision", "skipped");
+    gm_look_put(o, "class", gm_policy_of(err.error_class)->name);
+    gm_look_put(o, "why", gm_error_text(&err));
+    return o;
+  }
+  gm_look_put(o, "decision", *chosen ? "fallback" : "first");
+  gm_look_put(o, "why",
+              *chosen ? "when those before it fail" : why_first(run->prefer));
+  *chosen = true;
+  return o;
+}
+
+static void put_rules(struct json_object *o, const struct gm_run *run,
+                      const char *route)
+{
+  gm_look_put(o, "route", route);
+  gm_look_put(o, "prefer", gm_prefer_name(run->prefer));
+  if (run->max_cost >= 0)
+    json_object_object_add(o, "max_cost_usd", gm_json_new_real(run->max_cost));
+  if (run->timeout_ms > 0)
+    put_int(o, "deadline_ms", run->timeout_ms);
+  gm_look_put(o, "on_blocked", run->blocked_next ? "next" : "stop");
+}
+
+static const char *route_of(const struct gm_ask *ask)
+{
+  return ask->n_links > 0 && *ask->links[0] == '@' ? ask->links[0] + 1 : NULL;
+}
+
+static void explain(struct gamut *g, const void *arg, struct json_object **ret,
+                    struct gm_error *err)
+{
+  const struct gamut_request *r = arg;
+  struct json_object *o, *links;
+  struct gm_run *run;
+  bool chosen = false;
+  uint32_t i;
+
+  if (!r) {
+    gm_fail(err, GAMUT_E_INVALID, "no request");
+    return;
+  }
+  if (gm_run_new(&g->router, r->ask, &no_ops, NULL, NULL, &run, err))
+    return;
+  o = json_object_new_object();
+  links = json_object_new_array();
+  put_rules(o, run, route_of(r->ask));
+  for (i = 0; i < run->n_links; i++)
+    json_object_array_add(links, explain_link(run, i, &chosen));
+  json_object_object_add(o, "links", links);
+  gm_run_free(run);
+  *ret = o;
+}
+
+int32_t gamut_explain(struct gamut *g, const struct gamut_request *request,
+                      char **ret_json, struct gamut_error *ret_error)
+{
+  return gm_look(g, explain, request, ret_json, ret_error);
+}
