@@ -236,6 +236,7 @@ core_api_sources = \
 	core/api/doctor.c \
 	core/api/dry_run.c \
 	core/api/events.c \
+	core/api/job_row.c \
 	core/api/jobs.c \
 	core/api/jobs.h \
 	core/api/listen.c \
