@@ -122,19 +122,58 @@ int32_t gm_job_find_id(struct gamut *g, const char *given,
 
 struct listing {
   struct gm_waited_look w;
-  const char *state, *provider;
+  const char *state, *provider, *model, *search;
   char since[GAMUT_ID_SIZE]; /* ids sort by time */
   int64_t limit;
   struct json_object *all;
 };
+
+/* Case does not matter. */
+static bool has(const struct json_object *line, const char *member,
+                const char *word)
+{
+  const char *text = gm_json_str(line, member, NULL);
+
+  return text && strcasestr(text, word);
+}
+
+static bool has_file(const struct json_object *line, const char *word)
+{
+  const struct json_object *files = gm_json_at(line, "files");
+  size_t i, n = gm_json_count(files, NULL);
+
+  for (i = 0; i < n; i++)
+    if (strcasestr(json_object_get_string(json_object_array_get_idx(files, i)),
+                   word))
+      return true;
+  return false;
+}
+
+/* Every word is somewhere in what a person would know a job by. */
+static bool matches(const struct json_object *line, const char *search)
+{
+  struct gm_cur c = gm_cur_of(search);
+  char word[128];
+
+  for (gm_cur_space(&c); gm_cur_until(&c, " \t", word, sizeof(word));
+       gm_cur_space(&c))
+    if (!has(line, "prompt", word) && !has(line, "model", word) &&
+        !has(line, "resolved_from", word) && !has(line, "provider", word) &&
+        !has(line, "id", word) && !has_file(line, word))
+      return false;
+  return true;
+}
 
 static bool is_wanted(const struct listing *l, const struct json_object *line)
 {
   const char *state = gm_json_str(line, "state", "");
   bool ended = gm_json_bool(line, "ended", false);
 
-  if (l->provider &&
-      !gm_streq(l->provider, gm_json_str(line, "provider", NULL)))
+  if ((l->provider &&
+       !gm_streq(l->provider, gm_json_str(line, "provider", NULL))) ||
+      (l->model && !has(line, "model", l->model) &&
+       !has(line, "resolved_from", l->model)) ||
+      (l->search && !matches(line, l->search)))
     return false;
   if (!l->state || gm_streq(l->state, state))
     return true;
@@ -170,7 +209,7 @@ static int32_t run_listing(struct gm_look *k, const struct gamut_store *type,
   return rc == 1 ? 0 : rc;
 }
 
-/* "24h", or a day: 2026-11-28. */
+/* "24h", "7d", or a day: 2026-11-28. */
 static int32_t read_since(struct listing *l, const char *text,
                           struct gm_error *err)
 {
@@ -201,6 +240,8 @@ static int32_t read_filter(struct listing *l, const struct json_object *f,
 
   l->state = gm_json_str(f, "state", NULL);
   l->provider = gm_json_str(f, "provider", NULL);
+  l->model = gm_json_str(f, "model", NULL);
+  l->search = gm_json_str(f, "search", NULL);
   l->limit = gm_json_i64(f, "limit", INT64_MAX);
   for (i = 0; l->state && i < GM_LEN(states); i++)
     if (gm_streq(l->state, states[i]))
