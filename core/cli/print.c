@@ -23,14 +23,14 @@ const char *cli_money(char buf[48], int64_t microusd, bool estimated)
   return buf;
 }
 
-static const char *seconds(char buf[32], int64_t ms)
+const char *cli_seconds(char buf[32], int64_t ms)
 {
   snprintf(buf, 32, "%lld.%lld s", (long long)ms / SECOND_MS,
            (long long)ms % SECOND_MS / 100);
   return buf;
 }
 
-static const char *bytes(char buf[32], uint64_t n)
+const char *cli_bytes(char buf[32], uint64_t n)
 {
   if (n < 1024)
     snprintf(buf, 32, "%llu bytes", (unsigned long long)n);
@@ -42,7 +42,7 @@ static const char *bytes(char buf[32], uint64_t n)
   return buf;
 }
 
-static const char *type_name(const char *mime)
+const char *cli_type_name(const char *mime)
 {
   static const struct {
     const char *mime, *name;
@@ -79,10 +79,10 @@ static void print_file(FILE *to, const struct gamut_artifact_info *file)
     snprintf(shape, sizeof(shape), " %ux%u", (unsigned)file->width,
              (unsigned)file->height);
   if (file->duration_ms)
-    snprintf(length, sizeof(length), ", %s", seconds(buf, file->duration_ms));
+    snprintf(length, sizeof(length), ", %s", cli_seconds(buf, file->duration_ms));
   if (file->size)
-    snprintf(size, sizeof(size), ", %s", bytes(buf, file->size));
-  cli_print(to, "%s  %s%s%s%s", place(file), type_name(file->mime), shape,
+    snprintf(size, sizeof(size), ", %s", cli_bytes(buf, file->size));
+  cli_print(to, "%s  %s%s%s%s", place(file), cli_type_name(file->mime), shape,
             length, size);
 }
 
@@ -155,7 +155,7 @@ static void print_summary(FILE *to, const struct gamut_result *r)
             model ? model : "?", from ? " (" : "", from ? from : "",
             from ? ")" : "", cli_money(money, cost, estimated),
             seed ? ", seed " : "", seed ? seed : "", total >= 0 ? ", " : "",
-            total >= 0 ? seconds(time, total) : "");
+            total >= 0 ? cli_seconds(time, total) : "");
 }
 
 static void print_times(FILE *to, const struct gamut_result *r)
@@ -168,7 +168,7 @@ static void print_times(FILE *to, const struct gamut_result *r)
     int64_t ms = gamut_result_time(r, names[i]);
 
     if (ms >= 0)
-      cli_print(to, "  %-9s %s", names[i], seconds(buf, ms));
+      cli_print(to, "  %-9s %s", names[i], cli_seconds(buf, ms));
   }
 }
 
@@ -192,7 +192,7 @@ static void print_attempt(FILE *to, const struct gamut_attempt_info *t,
     t->model ? ":" : "", t->model ? t->model : "", message ? ": " : "",
     message ? message : "", gamut_class_name(t->error_class), status, tries,
     repeats, t->request_id ? ", request " : "",
-    t->request_id ? t->request_id : "", seconds(time, (int64_t)t->elapsed_ms));
+    t->request_id ? t->request_id : "", cli_seconds(time, (int64_t)t->elapsed_ms));
 }
 
 static void print_attempts(FILE *to, const struct gamut_result *r)
