@@ -241,6 +241,7 @@ core_api_sources = \
 	core/api/dry_run.c \
 	core/api/events.c \
 	core/api/explain.c \
+	core/api/job_row.c \
 	core/api/jobs.c \
 	core/api/jobs.h \
 	core/api/listen.c \
@@ -278,9 +279,12 @@ core_cli_sources = \
 	core/cli/dry_run.c \
 	core/cli/dry_run.h \
 	core/cli/explain.c \
+	core/cli/folder.c \
+	core/cli/folder.h \
 	core/cli/generate.c \
 	core/cli/help.c \
 	core/cli/help.h \
+	core/cli/history.c \
 	core/cli/job.c \
 	core/cli/job.h \
 	core/cli/jobs.c \
@@ -289,12 +293,16 @@ core_cli_sources = \
 	core/cli/listen.h \
 	core/cli/main.c \
 	core/cli/man.c \
+	core/cli/media.c \
 	core/cli/models.c \
 	core/cli/open.c \
 	core/cli/options.c \
 	core/cli/options.h \
 	core/cli/out.c \
 	core/cli/out.h \
+	core/cli/page.c \
+	core/cli/page.h \
+	core/cli/page_text.h \
 	core/cli/parse.c \
 	core/cli/parse.h \
 	core/cli/print.c \
@@ -357,9 +365,28 @@ EXTRA_DIST += core/gamut.map
 
 bin_PROGRAMS += core/cli/gamut
 core_cli_gamut_SOURCES = $(core_cli_sources)
+nodist_core_cli_gamut_SOURCES = core/cli/page_text.c
 core_cli_gamut_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)
 core_cli_gamut_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 core_cli_gamut_LDADD = core/libgamut.la $(JSONC_LIBS)
+
+# The page of `gamut history --html`, one text of each kind, in this order.
+cli_page_files = \
+	core/cli/page/page.html \
+	core/cli/page/page.css \
+	core/cli/page/base.js \
+	core/cli/page/jobs.js \
+	core/cli/page/sheet.js \
+	core/cli/page/compare.js \
+	core/cli/page/detail.js \
+	core/cli/page/main.js
+EXTRA_DIST += $(cli_page_files) core/cli/page/text.awk
+CLEANFILES += core/cli/page_text.c
+core/cli/page_text.c: $(cli_page_files) core/cli/page/text.awk
+	$(AM_V_GEN)$(MKDIR_P) core/cli && cd $(srcdir) && \
+	  $(AWK) -f core/cli/page/text.awk $(cli_page_files) \
+	  >$(abs_builddir)/$@.tmp && \
+	  mv $(abs_builddir)/$@.tmp $(abs_builddir)/$@
 
 # The man page comes from the program's own table of options.
 man1_MANS = core/cli/gamut.1

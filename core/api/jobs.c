@@ -7,7 +7,6 @@
 #include "api/result.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "job/policy.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -119,124 +118,62 @@ int32_t gm_job_find_id(struct gamut *g, const char *given,
   return 0;
 }
 
-/* ---- one line of the list ------------------------------------------------ */
-
-static void put_time(struct json_object *o, const char *name, int64_t wall_ms)
-{
-  char text[32];
-
-  if (wall_ms > 0)
-    gm_look_put(o, name, gm_fmt_time(text, (uint64_t)wall_ms));
-}
-
-static const struct json_object *link_of(const struct json_object *owner)
-{
-  const struct json_object *links = gm_json_at(owner, "links");
-  int64_t at = gm_json_i64(owner, "at", 0);
-
-  return json_object_array_get_idx(links, (size_t)at);
-}
-
-/* A paid exchange was about to leave, and nobody waits for its answer. */
-static bool is_unknown(const struct json_object *record,
-                       const struct gamut_store_row *row)
-{
-  int64_t flags = gm_json_i64(record, "pending/flags", 0);
-
-  return !(row->owner && row->owner_ttl_ms > 0) &&
-         gm_streq(gm_json_str(record, "state", NULL), "sending") &&
-         flags & GAMUT_HTTP_BILLABLE && !(flags & GAMUT_HTTP_KEYED);
-}
-
-/* "completed", "blocked" ... of one that has ended; else where it stands. */
-static const char *state_of(const struct json_object *record,
-                            const struct gamut_store_row *row)
-{
-  const struct json_object *end = gm_json_at(record, "owner/end");
-
-  if (gm_json_bool(record, "maybe_charged", false) || is_unknown(record, row))
-    return "maybe-charged";
-  /* Between two looks at what the vendor does nothing is written. */
-  if (!end && gm_json_bool(record, "accepted", false) &&
-      gm_streq(gm_json_str(record, "state", NULL), "ready"))
-    return "waiting";
-  if (!end)
-    return gm_json_str(record, "state", "unknown");
-  return gm_status_name(gm_status_of((int32_t)gm_json_i64(end, "class", 0)));
-}
-
-static void put_end(struct json_object *o, const struct json_object *record)
-{
-  const struct json_object *end = gm_json_at(record, "owner/end");
-  int32_t error_class = (int32_t)gm_json_i64(end, "class", 0);
-  int64_t cost = gm_json_i64(record, "found/cost_microusd", -1);
-
-  if (error_class) {
-    gm_look_put(o, "class", gm_policy_of(error_class)->name);
-    gm_look_put(o, "message", gm_json_str(end, "message", NULL));
-  }
-  if (cost < 0)
-    cost = gm_json_i64(record, "owner/price_microusd", -1);
-  if (cost >= 0)
-    json_object_object_add(o, "cost_usd", gm_json_new_real((double)cost / 1e6));
-}
-
-static void put_files(struct json_object *o, const struct json_object *record)
-{
-  const struct json_object *list = gm_json_at(record, "found/outputs");
-  struct json_object *files = json_object_new_array();
-  size_t i, n = gm_json_count(list, NULL);
-
-  for (i = 0; i < n; i++) {
-    const char *path =
-      gm_json_str(json_object_array_get_idx(list, i), "path", NULL);
-
-    if (path && *path)
-      json_object_array_add(files, json_object_new_string(path));
-  }
-  json_object_object_add(o, "files", files);
-}
-
-static struct json_object *line_of(const struct json_object *record,
-                                   const struct gamut_store_row *row)
-{
-  struct json_object *o = json_object_new_object();
-  const struct json_object *owner = gm_json_at(record, "owner");
-  const struct json_object *link = link_of(owner);
-
-  gm_look_put(o, "id", row->key);
-  gm_look_put(o, "state", state_of(record, row));
-  json_object_object_add(o, "ended", json_object_new_boolean(row->rank == 0));
-  json_object_object_add(
-    o, "driven", json_object_new_boolean(row->owner && row->owner_ttl_ms > 0));
-  gm_look_put(o, "provider", gm_json_str(link, "provider", NULL));
-  gm_look_put(o, "model", gm_json_str(link, "model", NULL));
-  gm_look_put(o, "prompt", gm_json_str(owner, "fields/prompt", NULL));
-  put_time(o, "began_at", gm_json_i64(owner, "began", 0));
-  put_time(o, "written_at", gm_json_i64(record, "at", 0));
-  put_end(o, record);
-  gm_look_put(o, "settled", gm_json_str(record, "settled", NULL));
-  put_files(o, record);
-  return o;
-}
-
 /* ---- the list ------------------------------------------------------------ */
 
 struct listing {
   struct gm_waited_look w;
-  const char *state, *provider;
+  const char *state, *provider, *model, *search;
   char since[GAMUT_ID_SIZE]; /* ids sort by time */
   int64_t limit;
   struct json_object *all;
 };
+
+/* Case does not matter. */
+static bool has(const struct json_object *line, const char *member,
+                const char *word)
+{
+  const char *text = gm_json_str(line, member, NULL);
+
+  return text && strcasestr(text, word);
+}
+
+static bool has_file(const struct json_object *line, const char *word)
+{
+  const struct json_object *files = gm_json_at(line, "files");
+  size_t i, n = gm_json_count(files, NULL);
+
+  for (i = 0; i < n; i++)
+    if (strcasestr(json_object_get_string(json_object_array_get_idx(files, i)),
+                   word))
+      return true;
+  return false;
+}
+
+/* Every word is somewhere in what a person would know a job by. */
+static bool matches(const struct json_object *line, const char *search)
+{
+  struct gm_cur c = gm_cur_of(search);
+  char word[128];
+
+  for (gm_cur_space(&c); gm_cur_until(&c, " \t", word, sizeof(word));
+       gm_cur_space(&c))
+    if (!has(line, "prompt", word) && !has(line, "model", word) &&
+        !has(line, "resolved_from", word) && !has(line, "provider", word) &&
+        !has(line, "id", word) && !has_file(line, word))
+      return false;
+  return true;
+}
 
 static bool is_wanted(const struct listing *l, const struct json_object *line)
 {
   const char *state = gm_json_str(line, "state", "");
   bool ended = gm_json_bool(line, "ended", false);
 
-  if (l->provider &&
-      !gm_streq(l->provider, gm_json_str(line, "provider", NULL)))
+  if ((l->provider &&
+       !gm_streq(l->provider, gm_json_str(line, "provider", NULL))) ||
+      (l->model && !has(line, "model", l->model) &&
+       !has(line, "resolved_from", l->model)) ||
+      (l->search && !matches(line, l->search)))
     return false;
   if (!l->state || gm_streq(l->state, state))
     return true;
@@ -250,7 +187,7 @@ static int32_t list_row(void *user, const struct gamut_store_row *row)
   _cleanup_json_ struct json_object *record =
     gm_json_parse_once(row->body, row->body_len, NULL, NULL);
   _cleanup_json_ struct json_object *line =
-    record ? line_of(record, row) : NULL;
+    record ? gm_job_row(record, row) : NULL;
 
   if (!line || !is_wanted(l, line))
     return 0;
@@ -272,7 +209,7 @@ static int32_t run_listing(struct gm_look *k, const struct gamut_store *type,
   return rc == 1 ? 0 : rc;
 }
 
-/* "24h", or a day: 2026-11-28. */
+/* "24h", "7d", or a day: 2026-11-28. */
 static int32_t read_since(struct listing *l, const char *text,
                           struct gm_error *err)
 {
@@ -303,6 +240,8 @@ static int32_t read_filter(struct listing *l, const struct json_object *f,
 
   l->state = gm_json_str(f, "state", NULL);
   l->provider = gm_json_str(f, "provider", NULL);
+  l->model = gm_json_str(f, "model", NULL);
+  l->search = gm_json_str(f, "search", NULL);
   l->limit = gm_json_i64(f, "limit", INT64_MAX);
   for (i = 0; l->state && i < GM_LEN(states); i++)
     if (gm_streq(l->state, states[i]))
@@ -356,7 +295,7 @@ static int32_t single_row(void *user, const struct gamut_store_row *row)
 
   gm_buf_addn(&s->text, row->body, row->body_len);
   s->record = gm_json_parse_once(row->body, row->body_len, NULL, NULL);
-  s->line = s->record ? line_of(s->record, row) : NULL;
+  s->line = s->record ? gm_job_row(s->record, row) : NULL;
   return gm_buf_failed(&s->text) ? GAMUT_E_NOMEM : 0;
 }
 

@@ -10,6 +10,11 @@
 int32_t gm_job_find_id(struct gamut *g, const char *given,
                        char ret[GAMUT_ID_SIZE], struct gm_error *err);
 
+/* A job as gamut_jobs() tells it, from its record and the row that has it;
+ * json_object_put(). */
+struct json_object *gm_job_row(const struct json_object *record,
+                               const struct gamut_store_row *row);
+
 /* A look that is waited for: `run` on the store's thread. */
 struct gm_waited_look {
   struct gm_look look;

@@ -33,5 +33,7 @@ void gm_result_differs(struct gamut_result *r, const char *fmt, ...);
 int32_t gm_status_of(int32_t error_class);
 /* GAMUT_COMPLETED -> "completed" */
 const char *gm_status_name(int32_t status);
+/* "image", "video", "audio"; NULL. */
+const char *gm_kind_name(int32_t kind);
 
 #endif

@@ -32,7 +32,7 @@ static void put_class(struct json_object *o, int32_t error_class,
   put(o, "message", message);
 }
 
-static const char *kind_name(int32_t kind)
+const char *gm_kind_name(int32_t kind)
 {
   return kind == GAMUT_IMAGE   ? "image"
          : kind == GAMUT_VIDEO ? "video"
@@ -44,7 +44,7 @@ static struct json_object *artifact(const struct gamut_artifact_info *a)
 {
   struct json_object *o = json_object_new_object();
 
-  put(o, "kind", kind_name(a->kind));
+  put(o, "kind", gm_kind_name(a->kind));
   put(o, "path", a->path);
   put(o, "url", a->url);
   put(o, "mime", a->mime);
@@ -122,8 +122,8 @@ static void put_cost(struct json_object *o, const struct gamut_result *r)
 {
   if (r->cost_microusd < 0)
     return;
-  json_object_object_add(
-    o, "cost_usd", gm_json_new_real((double)r->cost_microusd / 1e6));
+  json_object_object_add(o, "cost_usd",
+                         gm_json_new_real((double)r->cost_microusd / 1e6));
   json_object_object_add(o, "cost_estimated",
                          json_object_new_boolean(r->estimated));
 }
@@ -138,8 +138,8 @@ static void put_vendor(struct json_object *o, const struct gamut_result *r)
     json_object_object_add(o, "facts", json_object_get(r->found->facts));
   if (!r->found->raw)
     return;
-  raw = gm_json_parse_once(r->found->raw, strlen(r->found->raw),
-                           &(size_t){ 0 }, &(const char *){ NULL });
+  raw = gm_json_parse_once(r->found->raw, strlen(r->found->raw), &(size_t){ 0 },
+                           &(const char *){ NULL });
   if (raw)
     json_object_object_add(o, "raw", raw);
 }

@@ -121,9 +121,8 @@ bool gm_parse_msec(const char *s, int64_t *ret_ms)
   static const struct {
     const char *suffix;
     double ms;
-  } units[] = {
-    { "", 1e3 }, { "ms", 1 }, { "s", 1e3 }, { "m", 6e4 }, { "h", 3.6e6 }
-  };
+  } units[] = { { "", 1e3 },  { "ms", 1 },    { "s", 1e3 },
+                { "m", 6e4 }, { "h", 3.6e6 }, { "d", 8.64e7 } };
   char number[32];
   size_t i, len;
   double v;

@@ -18,7 +18,7 @@ const char *gm_find_either(const char *p, const char *end, char a, char b);
 bool gm_parse_i64(const char *s, int64_t min, int64_t max, int64_t *ret);
 bool gm_parse_real(const char *s, double min, double max, double *ret);
 bool gm_parse_bool(const char *s, bool *ret); /* 1 0 true false yes no on off */
-/* "90", "90s", "1500ms", "2m", "1h" -> milliseconds; a bare number is seconds
+/* "90", "90s", "1500ms", "2m", "1h", "7d" -> milliseconds; a bare number is seconds
  */
 bool gm_parse_msec(const char *s, int64_t *ret_ms);
 /* "1024x768" (x, X or the multiplication sign) */

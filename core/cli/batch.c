@@ -7,14 +7,13 @@
  * collected, what was never sent is sent. */
 #include "batch_file.h"
 #include "cli.h"
+#include "folder.h"
 #include "job.h"
 #include "print.h"
 #include "request.h"
 #include "view.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #define AT_ONCE  16 /* preset of -j */
@@ -271,21 +270,6 @@ static int check_begun(struct batch *b)
   return CLI_USAGE;
 }
 
-static int check_folder(struct batch *b)
-{
-  struct stat st;
-  bool there = b->folder && stat(b->folder, &st) == 0;
-
-  if (!b->folder || (there && S_ISDIR(st.st_mode)) ||
-      (!there && mkdir(b->folder, 0777) == 0))
-    return 0;
-  if (there)
-    cli_error("--out-dir '%s' is no folder", b->folder);
-  else
-    cli_error("cannot make the folder '%s': %s", b->folder, strerror(errno));
-  return CLI_STORAGE;
-}
-
 static int begin(struct batch *b)
 {
   const char *jobs = cli_args_get(b->args, CLI_O_AT_ONCE);
@@ -306,7 +290,9 @@ static int begin(struct batch *b)
   b->slots = calloc(b->at_once + 1, sizeof(*b->slots));
   b->folder = cli_args_get(b->args, CLI_O_OUT_DIR);
   b->live = !cli_args_get(b->args, CLI_O_QUIET) && cli_term_live(2);
-  return b->slots ? check_folder(b) : cli_no_memory();
+  if (!b->slots)
+    return cli_no_memory();
+  return b->folder ? cli_folder_make("--out-dir", b->folder) : 0;
 }
 
 static int summary(const struct batch *b)

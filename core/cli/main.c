@@ -26,6 +26,7 @@ static run_fn *const runs[CLI_VERBS] = {
   [CLI_CANCEL] = cli_run_cancel,
   [CLI_JOBS] = cli_run_jobs,
   [CLI_STATUS] = cli_run_status,
+  [CLI_HISTORY] = cli_run_history,
   [CLI_LOGS] = cli_run_logs,
   [CLI_MODELS] = cli_run_models,
   [CLI_PROVIDERS] = cli_run_providers,

@@ -43,7 +43,8 @@ const struct cli_option cli_options[] = {
     .flags = CLI_ONCE,
     .help = "what to make; @FILE reads a file, - standard input, @@TEXT is "
             "TEXT with one @ before it" },
-  { .name = "model", .letter = 'm', .arg = "MODEL", .what = CLI_O_MODEL, WHAT,
+  { .name = "model", .letter = 'm', .arg = "MODEL", .what = CLI_O_MODEL,
+    .group = CLI_G_WHAT, .verbs = CLI_IN_SHAPE | CLI_IN(CLI_HISTORY),
     .flags = CLI_ONCE, .complete = CLI_C_MODEL,
     .help = "a name (flux), an address (fal:flux), a vendor's id "
             "(fal-ai/flux/dev), a provider alone (fal), or a route of the "
@@ -163,12 +164,25 @@ const struct cli_option cli_options[] = {
   { .name = "state", .arg = "STATE", .what = CLI_O_STATE, JOBS,
     .choices = "unfinished|ended|completed|failed|blocked|cancelled|"
                "maybe-charged|waiting|sending|fetching|working",
-    .verbs = CLI_IN(CLI_JOBS), .help = "only jobs in this state" },
+    .verbs = CLI_IN_LIST, .help = "only jobs in this state" },
   { .name = "provider", .arg = "NAME", .what = CLI_O_PROVIDER, JOBS,
-    .verbs = CLI_IN(CLI_JOBS), .help = "only jobs of this provider" },
+    .verbs = CLI_IN_LIST, .help = "only jobs of this provider" },
   { .name = "since", .arg = "TIME", .what = CLI_O_SINCE, JOBS,
-    .verbs = CLI_IN(CLI_JOBS),
-    .help = "only jobs begun since: 24h, or a day: 2026-11-28" },
+    .verbs = CLI_IN_LIST,
+    .help = "only jobs begun since: 24h, 7d, or a day: 2026-11-28" },
+  { .name = "search", .arg = "WORDS", .what = CLI_O_SEARCH, JOBS,
+    .verbs = CLI_IN(CLI_HISTORY),
+    .help = "only jobs with each of these words in the prompt, the model, the "
+            "id or the path of a file" },
+  { .name = "limit", .arg = "COUNT", .what = CLI_O_LIMIT, JOBS,
+    .verbs = CLI_IN(CLI_HISTORY),
+    .help = "so many at most, the latest; preset 20 in words, else all" },
+  { .name = "html", .arg = "FOLDER", .what = CLI_O_HTML, JOBS,
+    .complete = CLI_C_FILE, .verbs = CLI_IN(CLI_HISTORY), .flags = CLI_ONCE,
+    .help = "write a page of them, FOLDER/index.html, with the files beside it: "
+            "it needs no server and no network, and can be moved" },
+  { .name = "link", .what = CLI_O_LINK, JOBS, .verbs = CLI_IN(CLI_HISTORY),
+    .help = "with --html: show the files where they are, instead" },
   { .name = "charged", .what = CLI_O_CHARGED, JOBS, .verbs = CLI_IN(CLI_JOBS),
     .help = "settle: the vendor has charged for it" },
   { .name = "not-charged", .what = CLI_O_NOT_CHARGED, JOBS,

@@ -23,6 +23,7 @@ enum cli_verb_id {
   CLI_JOBS,
   CLI_STATUS,
   CLI_LOGS,
+  CLI_HISTORY,
   CLI_MODELS,
   CLI_PROVIDERS,
   CLI_CONFIG,
@@ -51,7 +52,10 @@ enum cli_verb_id {
 #define CLI_IN_LOOK                                                            \
   (CLI_IN(CLI_MODELS) | CLI_IN(CLI_PROVIDERS) | CLI_IN(CLI_CONFIG) |           \
    CLI_IN(CLI_DOCTOR) | CLI_IN_ASK | CLI_IN_COLLECT | CLI_IN(CLI_CANCEL) |     \
-   CLI_IN(CLI_BATCH) | CLI_IN(CLI_JOBS) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS))
+   CLI_IN(CLI_BATCH) | CLI_IN(CLI_JOBS) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS) |  \
+   CLI_IN(CLI_HISTORY))
+/* What lists jobs. */
+#define CLI_IN_LIST (CLI_IN(CLI_JOBS) | CLI_IN(CLI_HISTORY))
 #define CLI_IN_ASK                                                             \
   (CLI_IN(CLI_BALANCE) | CLI_IN(CLI_USAGE_VERB) | CLI_IN(CLI_KEYS) |           \
    CLI_IN(CLI_HEALTH) | CLI_IN(CLI_WEBHOOK))
@@ -79,6 +83,10 @@ enum cli_what {
   CLI_O_STATE,
   CLI_O_PROVIDER,
   CLI_O_SINCE,
+  CLI_O_SEARCH,
+  CLI_O_LIMIT,
+  CLI_O_HTML,
+  CLI_O_LINK,
   CLI_O_CHARGED,
   CLI_O_NOT_CHARGED,
   CLI_O_ALL,

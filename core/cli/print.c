@@ -30,7 +30,7 @@ const char *cli_seconds(char buf[32], int64_t ms)
   return buf;
 }
 
-static const char *bytes(char buf[32], uint64_t n)
+const char *cli_bytes(char buf[32], uint64_t n)
 {
   if (n < 1024)
     snprintf(buf, 32, "%llu bytes", (unsigned long long)n);
@@ -42,7 +42,7 @@ static const char *bytes(char buf[32], uint64_t n)
   return buf;
 }
 
-static const char *type_name(const char *mime)
+const char *cli_type_name(const char *mime)
 {
   static const struct {
     const char *mime, *name;
@@ -81,8 +81,8 @@ static void print_file(FILE *to, const struct gamut_artifact_info *file)
   if (file->duration_ms)
     snprintf(length, sizeof(length), ", %s", cli_seconds(buf, file->duration_ms));
   if (file->size)
-    snprintf(size, sizeof(size), ", %s", bytes(buf, file->size));
-  cli_print(to, "%s  %s%s%s%s", place(file), type_name(file->mime), shape,
+    snprintf(size, sizeof(size), ", %s", cli_bytes(buf, file->size));
+  cli_print(to, "%s  %s%s%s%s", place(file), cli_type_name(file->mime), shape,
             length, size);
 }
 

@@ -10,6 +10,9 @@ int cli_print_result(const struct cli_args *a, const struct gamut_result *r);
 
 /* "$0.025", "~$0.025", "cost unknown"; millionths, -1: unknown. */
 const char *cli_money(char buf[48], int64_t microusd, bool estimated);
+const char *cli_seconds(char buf[32], int64_t ms); /* "1.9 s" */
+const char *cli_bytes(char buf[32], uint64_t n);   /* "206 KiB" */
+const char *cli_type_name(const char *mime);       /* "PNG" */
 
 /* "8.4 s" */
 const char *cli_seconds(char buf[32], int64_t ms);

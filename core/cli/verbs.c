@@ -145,6 +145,21 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .max_words = 1,
     .summary = "show a job's attempts and the last lines of the vendor's log",
     .examples = { { "gamut logs 01KB", "what happened" } } },
+  [CLI_HISTORY] = {
+    .id = CLI_HISTORY, .name = "history",
+    .summary = "show what was made, the latest first, in words or on a page",
+    .help = "Each job with its prompt, model, cost, time and files; -m takes a "
+            "part of a model's name.  --html writes a page to look through: "
+            "filters, one prompt over several models side by side, all that is "
+            "known of each job.  Files are linked into the page's folder, or "
+            "copied where that cannot be.  Jobs that have ended are remembered "
+            "for a year (setting keep_jobs).",
+    .examples = {
+      { "gamut history --since 7d", "what this week made" },
+      { "gamut history --search 'fox neon' -m flux", "by words and model" },
+      { "gamut history --html ~/gamut-history", "all of it, to look through" },
+      { "gamut history --json --state maybe-charged", "for programs" },
+    } },
   [CLI_MODELS] = {
     .id = CLI_MODELS, .name = "models", .args = "[WORD...]",
     .max_words = SIZE_MAX,

@@ -54,6 +54,24 @@ static void add_path(struct gm_buf *b, const char *path)
   add_text(b, ",\"path\":", whole ? whole : path);
 }
 
+static void add_known(struct gm_buf *b, const char *name, uint64_t v)
+{
+  if (v > 0)
+    add_int(b, name, v);
+}
+
+/* What the bytes turned out to be, for whoever looks back when the file may be
+ * gone. */
+static void add_got(struct gm_buf *b, const struct gm_output *o)
+{
+  add_int(b, ",\"got\":{\"size\":", o->size);
+  add_text(b, ",\"mime\":", o->media.mime);
+  add_known(b, ",\"width\":", o->media.width);
+  add_known(b, ",\"height\":", o->media.height);
+  add_known(b, ",\"duration_ms\":", o->media.duration_ms);
+  gm_buf_addc(b, '}');
+}
+
 /* Bytes that came in the reply itself are not in the record: `inline` says that
  * there were some. */
 static void add_output(struct gm_buf *b, const struct gm_output *o)
@@ -68,6 +86,8 @@ static void add_output(struct gm_buf *b, const struct gm_output *o)
   add_int(b, ",\"duration_ms\":", o->vendor_duration_ms);
   if (o->done && !o->err.error_class)
     add_path(b, o->path ? o->path : "");
+  if (o->done && !o->err.error_class && o->size > 0)
+    add_got(b, o);
   gm_buf_addc(b, '}');
 }
 

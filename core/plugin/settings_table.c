@@ -57,9 +57,9 @@ const struct gm_setting gm_settings_core[] = {
   { "state_dir", ENV("STATE_DIR"), NULL, NULL,
     "folder of the store, instead of gamut in $XDG_STATE_HOME", GAMUT_PATH, 0,
     0, 0 },
-  { "keep_jobs", ENV("KEEP_JOBS"), "720h", NULL,
-    "for how long the store remembers jobs that have ended", GAMUT_MSEC, 0, 0,
-    0 },
+  { "keep_jobs", ENV("KEEP_JOBS"), "365d", NULL,
+    "for how long the store remembers jobs that have ended, which is how far "
+    "back gamut history goes; preset a year", GAMUT_MSEC, 0, 0, 0 },
   { "sync_files", ENV("SYNC_FILES"), "yes", NULL,
     "a file is on the disk before it gets its name", GAMUT_BOOL, 0, 0, 0 },
   /* seeing */

@@ -19,6 +19,7 @@ cli_tests = \
 	tests/cli/completion.sh \
 	tests/cli/generate.sh \
 	tests/cli/help.sh \
+	tests/cli/history.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/jobs.sh \
 	tests/cli/listen.sh \

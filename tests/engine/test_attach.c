@@ -433,7 +433,7 @@ START_TEST(refused)
                    GAMUT_E_INVALID);
   ck_assert_msg(strstr(f.err.message, filters[_i].part) != NULL, "%s",
                 f.err.message);
-  ck_listed(&f, "{\"since\":\"24h\"}", NULL);
+  ck_listed(&f, "{\"since\":\"7d\"}", NULL);
   ck_assert_int_eq(gamut_job(f.g, "nothing", &json, &f.err), GAMUT_E_NOT_FOUND);
   ck_assert_int_eq(gamut_attach(f.g, "", NULL, NULL, NULL, &f.err),
                    GAMUT_E_NOT_FOUND);

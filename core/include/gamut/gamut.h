@@ -389,13 +389,21 @@ GAMUT_API uint32_t gamut_active(struct gamut *g);
 GAMUT_API int32_t gamut_durable(struct gamut *g);
 
 /* Jobs that the store knows, the latest first, as a JSON array of {"id", "state",
- * "ended", "driven": a living process works on it, "provider", "model", "prompt",
- * "began_at", "written_at", "class", "message", "cost_usd", "settled", "files"}.
- * The state is that of the job ("waiting", "fetching" ...), or how it ended
- * ("completed", "failed", "blocked", "cancelled"), or "maybe-charged".
+ * "ended", "driven": a living process works on it, "provider", "model",
+ * "resolved_from": the name the model was asked by, "prompt", "began_at",
+ * "written_at", "took_ms", "class", "message", "cost_usd", "cost_estimated": it is
+ * the catalog's price, "settled", "files": their paths, "outputs", "withheld",
+ * "request": what was asked, "facts": what the vendor told}.  The state is that of
+ * the job ("waiting", "fetching" ...), or how it ended ("completed", "failed",
+ * "blocked", "cancelled"), or "maybe-charged".  Each of "outputs" is {"kind",
+ * "path", "there": the file is there now, "url", "mime", "size", "width",
+ * "height", "duration_ms"}, by its bytes when they came.  Jobs that have ended are
+ * forgotten after a while (setting `keep_jobs`).
  *
  * filter  NULL, or a JSON object: "state" (one of them, "unfinished" or "ended"),
- *         "provider", "since" ("24h", "2026-11-28"), "limit"
+ *         "provider", "model" (a part of its id or name), "search" (words, each in
+ *         the prompt, the model's or provider's name, the id or a path), "since"
+ *         ("24h", "7d", "2026-11-28"), "limit"
  *
  * gamut_string_free(); GAMUT_E_INVALID for a filter that makes no sense. */
 GAMUT_API int32_t gamut_jobs(struct gamut *g, const char *filter,

@@ -1,0 +1,172 @@
+/* job_row.c - a job as one row of a list, from its record. */
+#include "api/jobs.h"
+#include "api/look.h"
+#include "api/result.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "job/policy.h"
+#include <sys/stat.h>
+
+static void put_time(struct json_object *o, const char *name, int64_t wall_ms)
+{
+  char text[32];
+
+  if (wall_ms > 0)
+    gm_look_put(o, name, gm_fmt_time(text, (uint64_t)wall_ms));
+}
+
+static const struct json_object *link_of(const struct json_object *owner)
+{
+  const struct json_object *links = gm_json_at(owner, "links");
+  int64_t at = gm_json_i64(owner, "at", 0);
+
+  return json_object_array_get_idx(links, (size_t)at);
+}
+
+/* A paid exchange was about to leave, and nobody waits for its answer. */
+static bool is_unknown(const struct json_object *record,
+                       const struct gamut_store_row *row)
+{
+  int64_t flags = gm_json_i64(record, "pending/flags", 0);
+
+  return !(row->owner && row->owner_ttl_ms > 0) &&
+         gm_streq(gm_json_str(record, "state", NULL), "sending") &&
+         flags & GAMUT_HTTP_BILLABLE && !(flags & GAMUT_HTTP_KEYED);
+}
+
+/* "completed", "blocked" ... of one that has ended; else where it stands. */
+static const char *state_of(const struct json_object *record,
+                            const struct gamut_store_row *row)
+{
+  const struct json_object *end = gm_json_at(record, "owner/end");
+
+  if (gm_json_bool(record, "maybe_charged", false) || is_unknown(record, row))
+    return "maybe-charged";
+  /* Between two looks at what the vendor does nothing is written. */
+  if (!end && gm_json_bool(record, "accepted", false) &&
+      gm_streq(gm_json_str(record, "state", NULL), "ready"))
+    return "waiting";
+  if (!end)
+    return gm_json_str(record, "state", "unknown");
+  return gm_status_name(gm_status_of((int32_t)gm_json_i64(end, "class", 0)));
+}
+
+static void put_end(struct json_object *o, const struct json_object *record)
+{
+  const struct json_object *end = gm_json_at(record, "owner/end");
+  int32_t error_class = (int32_t)gm_json_i64(end, "class", 0);
+  int64_t cost = gm_json_i64(record, "found/cost_microusd", -1);
+
+  if (error_class) {
+    gm_look_put(o, "class", gm_policy_of(error_class)->name);
+    gm_look_put(o, "message", gm_json_str(end, "message", NULL));
+  }
+  if (cost < 0)
+    cost = gm_json_i64(record, "owner/price_microusd", -1);
+  if (cost < 0)
+    return;
+  json_object_object_add(o, "cost_usd", gm_json_new_real((double)cost / 1e6));
+  if (!gm_json_at(record, "found/cost_microusd"))
+    json_object_object_add(o, "cost_estimated", json_object_new_boolean(true));
+}
+
+/* ---- files --------------------------------------------------------------- */
+
+static void put_known(struct json_object *o, const char *name, int64_t n)
+{
+  if (n > 0)
+    json_object_object_add(o, name, json_object_new_int64(n));
+}
+
+static bool is_there(const char *path)
+{
+  struct stat st;
+
+  return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* What the bytes were when they came; the vendor's word of those that did
+ * not. */
+static struct json_object *output_of(const struct json_object *from)
+{
+  const struct json_object *got = gm_json_at(from, "got");
+  const struct json_object *facts = got ? got : from;
+  const char *path = gm_json_str(from, "path", NULL);
+  struct json_object *o = json_object_new_object();
+
+  gm_look_put(o, "kind", gm_kind_name((int32_t)gm_json_i64(from, "kind", 0)));
+  if (path && *path) {
+    gm_look_put(o, "path", path);
+    json_object_object_add(o, "there", json_object_new_boolean(is_there(path)));
+  }
+  gm_look_put(o, "url", gm_json_str(from, "url", NULL));
+  gm_look_put(o, "mime", gm_json_str(facts, "mime", NULL));
+  put_known(o, "size", gm_json_i64(got, "size", 0));
+  put_known(o, "width", gm_json_i64(facts, "width", 0));
+  put_known(o, "height", gm_json_i64(facts, "height", 0));
+  put_known(o, "duration_ms", gm_json_i64(facts, "duration_ms", 0));
+  return o;
+}
+
+static void put_outputs(struct json_object *o, const struct json_object *record)
+{
+  const struct json_object *list = gm_json_at(record, "found/outputs");
+  struct json_object *all = json_object_new_array();
+  size_t i, n = gm_json_count(list, NULL);
+
+  for (i = 0; i < n; i++)
+    json_object_array_add(all, output_of(json_object_array_get_idx(list, i)));
+  json_object_object_add(o, "outputs", all);
+}
+
+static void put_files(struct json_object *o, const struct json_object *record)
+{
+  const struct json_object *list = gm_json_at(record, "found/outputs");
+  struct json_object *files = json_object_new_array();
+  size_t i, n = gm_json_count(list, NULL);
+
+  for (i = 0; i < n; i++) {
+    const char *path =
+      gm_json_str(json_object_array_get_idx(list, i), "path", NULL);
+
+    if (path && *path)
+      json_object_array_add(files, json_object_new_string(path));
+  }
+  json_object_object_add(o, "files", files);
+}
+
+static void put_member(struct json_object *o, const char *name,
+                       struct json_object *v)
+{
+  if (v)
+    json_object_object_add(o, name, json_object_get(v));
+}
+
+struct json_object *gm_job_row(const struct json_object *record,
+                               const struct gamut_store_row *row)
+{
+  struct json_object *o = json_object_new_object();
+  const struct json_object *owner = gm_json_at(record, "owner");
+  const struct json_object *link = link_of(owner);
+
+  gm_look_put(o, "id", row->key);
+  gm_look_put(o, "state", state_of(record, row));
+  json_object_object_add(o, "ended", json_object_new_boolean(row->rank == 0));
+  json_object_object_add(
+    o, "driven", json_object_new_boolean(row->owner && row->owner_ttl_ms > 0));
+  gm_look_put(o, "provider", gm_json_str(link, "provider", NULL));
+  gm_look_put(o, "model", gm_json_str(link, "model", NULL));
+  gm_look_put(o, "resolved_from", gm_json_str(link, "resolved_from", NULL));
+  gm_look_put(o, "prompt", gm_json_str(owner, "fields/prompt", NULL));
+  put_time(o, "began_at", gm_json_i64(owner, "began", 0));
+  put_time(o, "written_at", gm_json_i64(record, "at", 0));
+  put_known(o, "took_ms", gm_json_i64(owner, "end/took_ms", 0));
+  put_end(o, record);
+  gm_look_put(o, "settled", gm_json_str(record, "settled", NULL));
+  put_files(o, record);
+  put_outputs(o, record);
+  put_known(o, "withheld", gm_json_i64(record, "found/withheld", 0));
+  put_member(o, "request", gm_json_at(owner, "fields"));
+  put_member(o, "facts", gm_json_at(record, "found/facts"));
+  return o;
+}
