@@ -27,6 +27,10 @@ core_base_sources = \
 	core/base/list.h \
 	core/base/log.c \
 	core/base/log.h \
+	core/base/log_record.c \
+	core/base/log_repeat.c \
+	core/base/log_sink.c \
+	core/base/log_sink.h \
 	core/base/map.c \
 	core/base/map.h \
 	core/base/mem.c \

@@ -22,6 +22,7 @@ cli_tests = \
 	tests/cli/interrupt.sh \
 	tests/cli/jobs.sh \
 	tests/cli/listen.sh \
+	tests/cli/log.sh \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
 	tests/cli/shorthand.sh \

@@ -101,8 +101,10 @@ struct gamut_options {
   uint32_t flags;
   const char *config_file; /* NULL: $XDG_CONFIG_HOME/gamut/config.json */
   /* Log lines at or above `log_level` (GAMUT_DEBUG ... GAMUT_ERROR); secrets
-   * are masked.  Runs on the thread that works; must not call gamut. NULL: to
-   * nobody. */
+   * are masked, and a line has neither an end nor control characters.  With the
+   * setting log_format=json each is a JSON object.  Runs on the thread that
+   * works; must not call gamut. NULL: to nobody.  The settings log_target and
+   * log_file send them elsewhere; then this only hears that lines are lost. */
   void (*log)(void *user, int32_t level, const char *line);
   void *log_user;
   int32_t log_level;
