@@ -47,6 +47,7 @@ struct gamut {
   struct gm_instances *instances;
   struct gm_catalog *catalog;
   struct gm_router router;
+  struct gm_timer metrics_timer; /* metrics.c */
   struct gm_list tickets;
   uint32_t n_tickets;
   atomic_int want_events;
@@ -114,5 +115,10 @@ struct gamut_result *gm_result_of(struct gm_run *run);
 int32_t gm_log_open(struct gamut *g, struct gm_error *err);
 void gm_log_apply(struct gamut *g);
 void gm_log_request(struct gamut *g, const struct gamut_result *result);
+
+/* metrics.c: a request has ended; a job has begun; the context closes. */
+void gm_metrics_request(struct gamut *g, const struct gamut_result *result);
+void gm_metrics_begin(struct gamut *g);
+void gm_metrics_end(struct gamut *g);
 
 #endif

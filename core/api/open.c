@@ -104,7 +104,8 @@ static int32_t open_engine(struct gamut *g, struct gm_error *err)
   struct gm_engine *e = &g->engine;
 
   g->parser = gm_json_parser_new();
-  if (!g->parser ||
+  e->meters = gm_meters_new(&g->log);
+  if (!g->parser || !e->meters ||
       gm_store_new(g->loop, &g->log, gm_choose_store, g, &g->store) ||
       gm_journal_new(g->loop, g->store, &g->log, &g->journal))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
@@ -193,9 +194,11 @@ static int32_t open_parts(struct gamut *g, const struct gamut_options *o,
 
 static void close_parts(struct gamut *g)
 {
+  gm_metrics_end(g);
   gm_events_drop(g);
   gm_free(g->seen);
   gm_engine_finish(&g->engine);
+  gm_meters_free(g->engine.meters);
   gm_catalog_free(g->catalog);
   gm_instances_free(g->instances);
   gm_registry_free(g->registry);
