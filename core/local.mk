@@ -27,6 +27,10 @@ core_base_sources = \
 	core/base/list.h \
 	core/base/log.c \
 	core/base/log.h \
+	core/base/log_record.c \
+	core/base/log_repeat.c \
+	core/base/log_sink.c \
+	core/base/log_sink.h \
 	core/base/map.c \
 	core/base/map.h \
 	core/base/mem.c \
@@ -159,7 +163,13 @@ core_job_sources = \
 	core/job/input_type.c \
 	core/job/job.c \
 	core/job/job.h \
+	core/job/meter.c \
+	core/job/meter.h \
+	core/job/meter_private.h \
+	core/job/meter_read.c \
+	core/job/meter_text.c \
 	core/job/name.c \
+	core/job/observe.c \
 	core/job/output.c \
 	core/job/output.h \
 	core/job/partial.c \
@@ -248,6 +258,7 @@ core_api_sources = \
 	core/api/log.c \
 	core/api/look.c \
 	core/api/look.h \
+	core/api/metrics.c \
 	core/api/once.c \
 	core/api/open.c \
 	core/api/query.c \

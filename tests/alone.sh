@@ -11,7 +11,8 @@ trap 'exit 143' TERM
 for v in $(env | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)=.*/\1/p'); do
   case $v in
     GAMUT_PLUGIN_PATH | GAMUT_CATALOG_PATH | GAMUT_CLI | GAMUT_EMULATOR) ;;
-    GAMUT_* | *_API_KEY | FAL_* | HF_* | *_BASE_URL | [A-Za-z]*_[Pp][Rr][Oo][Xx][Yy])
+    GAMUT_* | OTEL_* | TRACEPARENT | *_API_KEY | FAL_* | HF_* | *_BASE_URL | \
+      [A-Za-z]*_[Pp][Rr][Oo][Xx][Yy])
       unset "$v" ;;
   esac
 done

@@ -2,6 +2,7 @@
 #ifndef GM_API_CONTEXT_H
 #define GM_API_CONTEXT_H
 
+#include "base/log_sink.h"
 #include "route/router.h"
 #include "store/store.h"
 #include <gamut/gamut.h>
@@ -32,6 +33,8 @@ struct gamut {
   pid_t pid;
   pthread_t owner; /* without GAMUT_THREAD: who opened it; else the engine */
   struct gm_log log;
+  int32_t log_level; /* the program's wish */
+  struct gm_sink *sink; /* or NULL: lines go to the program */
   struct gm_settings settings;
   struct gm_loop *loop;
   struct gm_endpoints *endpoints;
@@ -44,11 +47,12 @@ struct gamut {
   struct gm_instances *instances;
   struct gm_catalog *catalog;
   struct gm_router router;
+  struct gm_timer metrics_timer; /* metrics.c */
   struct gm_list tickets;
   uint32_t n_tickets;
   atomic_int want_events;
   atomic_int woken; /* gamut_wakeup() was called */
-  bool closing, in_callback, log_json;
+  bool closing, in_callback;
   struct gm_listener *listener; /* listen.c, or NULL */
   struct gm_seen *seen;         /* webhook.c: deliveries so far, or NULL */
   /* ---- shared with other threads, under `lock` */
@@ -106,8 +110,15 @@ int32_t gm_choose_store(void *g, struct gm_store_choice *ret,
 
 /* result.c: takes what it can from the run; NULL: no memory. */
 struct gamut_result *gm_result_of(struct gm_run *run);
-/* log.c: the record of a request's end. */
-void gm_log_request(struct gamut *g,
-                    const struct gamut_result *result);
+/* log.c: the sink that the settings ask for; level and form, which may change;
+ * the record of a request's end. */
+int32_t gm_log_open(struct gamut *g, struct gm_error *err);
+void gm_log_apply(struct gamut *g);
+void gm_log_request(struct gamut *g, const struct gamut_result *result);
+
+/* metrics.c: a request has ended; a job has begun; the context closes. */
+void gm_metrics_request(struct gamut *g, const struct gamut_result *result);
+void gm_metrics_begin(struct gamut *g);
+void gm_metrics_end(struct gamut *g);
 
 #endif

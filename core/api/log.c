@@ -1,88 +1,123 @@
-/* log.c - one structured record per request, `gamut.request`, as text or as a
- * JSON line, through the context's logger (which masks secrets). */
+/* log.c - where the lines of a context go, and one structured record per
+ * request, `gamut.request`, as text or as a JSON line. */
 #include "api/context.h"
 #include "api/result.h"
+#include "base/str.h"
 #include "job/policy.h"
-#include <string.h>
 
-static uint64_t bytes_of(const struct gamut_result *r)
+static int32_t level_of(const char *text)
+{
+  int32_t i;
+
+  for (i = GAMUT_DEBUG; i <= GAMUT_ERROR; i++)
+    if (gm_streq(text, gm_log_level_name(i)))
+      return i;
+  return GAMUT_WARN;
+}
+
+/* The setting wins.  Who asks for a log of its own wants to see each request in
+ * it, which is information. */
+void gm_log_apply(struct gamut *g)
+{
+  const struct gm_settings *s = &g->settings;
+  struct gm_value v;
+
+  g->log.json = gm_streq(gm_setting_str(s, "log_format"), "json");
+  if (gm_setting_get(s, "log_level", &v, NULL) == 0 &&
+      v.origin != GM_FROM_PRESET)
+    g->log.level = level_of(v.text);
+  else
+    g->log.level = g->sink ? GM_MIN(g->log_level, GAMUT_INFO) : g->log_level;
+}
+
+int32_t gm_log_open(struct gamut *g, struct gm_error *err)
+{
+  const char *target = gm_setting_str(&g->settings, "log_target");
+  const char *file = gm_setting_str(&g->settings, "log_file");
+  enum gm_sink_kind kind = GM_SINK_FILE;
+  int32_t rc;
+
+  if (!target && !file)
+    return 0;
+  if (gm_streq(target, "stderr"))
+    kind = GM_SINK_STDERR;
+  else if (gm_streq(target, "syslog"))
+    kind = GM_SINK_SYSLOG;
+  rc = gm_sink_open(&g->log, kind, file, &g->sink, err);
+  if (rc == 0)
+    gm_log_apply(g);
+  return rc;
+}
+
+static int64_t bytes_of(const struct gamut_result *r)
 {
   uint64_t sum = 0;
   uint32_t i;
 
   for (i = 0; i < r->n_artifacts; i++)
     sum += r->artifacts[i].size;
-  return sum;
+  return (int64_t)sum;
 }
 
-static uint32_t repeats_of(const struct gamut_result *r)
+static void put_time(struct gm_record *rec, const char *name, int64_t ms)
 {
-  uint32_t sum = 0, i;
-
-  for (i = 0; i < r->n_attempts; i++)
-    sum += r->attempts[i].repeats;
-  return sum;
+  if (ms >= 0)
+    gm_record_int(rec, name, ms);
 }
 
-static struct json_object *record(const struct gamut_result *r)
+static void put_attempts(struct gm_record *rec, const struct gamut_result *r)
 {
-  struct json_object *o = json_object_new_object();
-  const char *class_name =
-    r->err.error_class ? gm_policy_of(r->err.error_class)->name : NULL;
+  int64_t tries = 0, repeats = 0;
+  uint32_t i;
 
-  json_object_object_add(o, "event", json_object_new_string("gamut.request"));
-  json_object_object_add(o, "request_id", json_object_new_string(r->id));
-  json_object_object_add(o, "provider", json_object_new_string(r->provider));
-  json_object_object_add(o, "model", json_object_new_string(r->model));
-  if (r->resolved_from)
-    json_object_object_add(o, "resolved_from",
-                           json_object_new_string(r->resolved_from));
-  json_object_object_add(o, "latency_ms", json_object_new_int64(r->total_ms));
-  json_object_object_add(o, "status",
-                         json_object_new_string(gm_status_name(r->status)));
-  if (class_name)
-    json_object_object_add(o, "class", json_object_new_string(class_name));
-  json_object_object_add(o, "bytes_out",
-                         json_object_new_int64((int64_t)bytes_of(r)));
-  if (r->cost_microusd >= 0)
-    json_object_object_add(
-      o, "cost_usd", gm_json_new_real((double)r->cost_microusd / 1e6));
-  json_object_object_add(o, "retry_count",
-                         json_object_new_int64(repeats_of(r)));
-  json_object_object_add(o, "fallback_used",
-                         json_object_new_boolean(r->n_attempts > 1));
-  if (r->maybe_charged)
-    json_object_object_add(o, "maybe_charged", json_object_new_boolean(true));
-  if (r->correlation_id)
-    json_object_object_add(o, "correlation_id",
-                           json_object_new_string(r->correlation_id));
-  return o;
-}
-
-static void as_text(struct json_object *o, struct gm_buf *b)
-{
-  struct json_object_iter it;
-
-  gm_buf_add(b, "gamut.request");
-  json_object_object_foreachC(o, it)
-  {
-    if (strcmp(it.key, "event") != 0)
-      gm_buf_addf(b, " %s=%s", it.key, json_object_get_string(it.val));
+  for (i = 0; i < r->n_attempts; i++) {
+    tries += r->attempts[i].tries;
+    repeats += r->attempts[i].repeats;
   }
+  gm_record_int(rec, "attempts", r->n_attempts);
+  gm_record_int(rec, "tries", tries);
+  gm_record_int(rec, "retry_count", repeats);
+  gm_record_bool(rec, "fallback_used", r->n_attempts > 1);
 }
 
-void gm_log_request(struct gamut *g,
-                    const struct gamut_result *result)
+static void put_cost(struct gm_record *rec, const struct gamut_result *r)
 {
-  _cleanup_json_ struct json_object *o = NULL;
-  _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(8192);
+  if (r->cost_microusd >= 0) {
+    gm_record_real(rec, "cost_usd", (double)r->cost_microusd / 1e6);
+    gm_record_bool(rec, "cost_estimated", r->estimated);
+  }
+  gm_record_bool(rec, "maybe_charged", r->maybe_charged);
+}
 
-  if (!result || !g->log.write || g->log.level > GAMUT_INFO)
+static void put_failure(struct gm_record *rec, const struct gamut_result *r)
+{
+  if (!r->err.error_class)
     return;
-  o = record(result);
-  if (g->log_json)
-    gm_buf_add(&b, gm_json_text(o, NULL));
-  else
-    as_text(o, &b);
-  gm_log_line(&g->log, GAMUT_INFO, "%s", gm_buf_text(&b));
+  gm_record_text(rec, "class", gm_policy_of(r->err.error_class)->name);
+  gm_record_text(rec, "message", gm_error_text(&r->err));
+}
+
+void gm_log_request(struct gamut *g, const struct gamut_result *r)
+{
+  struct gm_record rec;
+
+  if (!r || !gm_record_begin(&rec, &g->log, GAMUT_INFO, "gamut.request"))
+    return;
+  gm_record_text(&rec, "request_id", r->id);
+  gm_record_text(&rec, "correlation_id", r->correlation_id);
+  gm_record_text(&rec, "operation", r->operation);
+  gm_record_text(&rec, "provider", r->provider);
+  gm_record_text(&rec, "model", r->model);
+  gm_record_text(&rec, "resolved_from", r->resolved_from);
+  gm_record_text(&rec, "status", gm_status_name(r->status));
+  put_time(&rec, "latency_ms", r->total_ms);
+  put_time(&rec, "queue_ms", r->queue_ms);
+  put_time(&rec, "generate_ms", r->generate_ms);
+  put_time(&rec, "download_ms", r->download_ms);
+  gm_record_int(&rec, "artifacts", r->n_artifacts);
+  gm_record_int(&rec, "bytes_out", bytes_of(r));
+  put_cost(&rec, r);
+  put_attempts(&rec, r);
+  put_failure(&rec, r);
+  gm_record_end(&rec);
 }

@@ -12,25 +12,12 @@
 #define USER_AGENT    "gamut/" GAMUT_VERSION
 #define RETRY_BASE_MS 500
 
-static int32_t level_of(const char *text)
-{
-  static const char *const names[] = { "debug", "info", "warn", "error" };
-  int32_t i;
-
-  for (i = 0; i < (int32_t)GM_LEN(names); i++)
-    if (gm_streq(text, names[i]))
-      return i;
-  return GAMUT_WARN;
-}
-
+/* Until the settings are read. */
 static void open_log(struct gamut *g, const struct gamut_options *o)
 {
-  g->log.level = GAMUT_WARN;
-  if (!o)
-    return;
   g->log.write = o->log;
   g->log.user = o->log_user;
-  g->log.level = o->log_level;
+  g->log.level = g->log_level = o->log_level;
 }
 
 /* Every core setting is read once, so that a broken one is told here and not in
@@ -107,7 +94,6 @@ static void apply_settings(struct gamut *g)
 {
   struct gm_engine *e = &g->engine;
   const struct gm_settings *s = &g->settings;
-  struct gm_value v;
 
   e->retry_attempts = (uint32_t)gm_setting_int(s, "retry_attempts");
   e->retry_base_ms = RETRY_BASE_MS;
@@ -117,12 +103,8 @@ static void apply_settings(struct gamut *g)
                  : -1;
   gm_journal_keep_ms(g->journal, gm_setting_int(s, "keep_jobs"));
   e->sync_files = gm_setting_bool(s, "sync_files");
-  gm_http_set_budget(e->http, (uint64_t)gm_setting_int(s, "reply_budget")
-                                << 20);
-  g->log_json = gm_streq(gm_setting_str(s, "log_format"), "json");
-  if (gm_setting_get(s, "log_level", &v, NULL) == 0 &&
-      v.origin != GM_FROM_PRESET)
-    g->log.level = level_of(v.text);
+  gm_http_set_budget(e->http, (uint64_t)gm_setting_int(s, "reply_budget") << 20);
+  gm_log_apply(g);
 }
 
 static int32_t open_engine(struct gamut *g, struct gm_error *err)
@@ -130,7 +112,8 @@ static int32_t open_engine(struct gamut *g, struct gm_error *err)
   struct gm_engine *e = &g->engine;
 
   g->parser = gm_json_parser_new();
-  if (!g->parser ||
+  e->meters = gm_meters_new(&g->log);
+  if (!g->parser || !e->meters ||
       gm_store_new(g->loop, &g->log, gm_choose_store, g, &g->store) ||
       gm_journal_new(g->loop, g->store, &g->log, &g->journal))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
@@ -201,6 +184,8 @@ static int32_t open_parts(struct gamut *g, const struct gamut_options *o,
   int32_t rc = load_settings(g, o, err);
 
   if (rc == 0)
+    rc = gm_log_open(g, err);
+  if (rc == 0)
     rc = load_endpoints(g, err);
   if (rc == 0)
     rc = open_signal(g, err);
@@ -217,9 +202,11 @@ static int32_t open_parts(struct gamut *g, const struct gamut_options *o,
 
 static void close_parts(struct gamut *g)
 {
+  gm_metrics_end(g);
   gm_events_drop(g);
   gm_free(g->seen);
   gm_engine_finish(&g->engine);
+  gm_meters_free(g->engine.meters);
   gm_catalog_free(g->catalog);
   gm_instances_free(g->instances);
   gm_registry_free(g->registry);
@@ -231,6 +218,7 @@ static void close_parts(struct gamut *g)
   gm_json_parser_free(g->parser);
   gm_settings_finish(&g->settings);
   gm_log_finish(&g->log);
+  gm_sink_free(g->sink);
   if (g->signal_fd[0] >= 0)
     close(g->signal_fd[0]);
   if (g->signal_fd[1] >= 0)
@@ -312,10 +300,11 @@ static bool is_one_of(const char *name, const char *const *names)
 static void set_now(struct gamut *g, void *arg)
 {
   /* What was built by them stays as it is. */
-  static const char *const at_opening[] = { "max_per_host", "max_connections",
-                                            "ca_file",      "endpoints",
-                                            "plugin_path",  "plugin_trust",
-                                            "catalog_path", NULL };
+  static const char *const at_opening[] = {
+    "max_per_host", "max_connections", "ca_file",      "endpoints",
+    "plugin_path",  "plugin_trust",    "catalog_path", "log_target",
+    "log_file",     NULL
+  };
   static const char *const at_first_job[] = { "store", "state_dir", NULL };
   struct setting *s = arg;
 

@@ -194,6 +194,7 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   r->model = gm_strdup(l->model);
   r->resolved_from = gm_strdup(l->resolved_from);
   r->correlation_id = gm_strdup(run->correlation_id);
+  r->operation = gm_strdup(gm_json_str(request, "operation", NULL));
   take_artifacts(r, run);
   take_partials(r, run);
   take_attempts(r, run);
@@ -214,6 +215,7 @@ void gamut_result_free(struct gamut_result *r)
   gm_free(r->model);
   gm_free(r->resolved_from);
   gm_free(r->correlation_id);
+  gm_free(r->operation);
   gm_found_free(r->found);
   gm_free(r->artifacts);
   gm_partials_free(r->drafts, r->drafts ? r->n_partials : 0);

@@ -11,6 +11,7 @@ struct gamut_result {
   struct gm_error err;
   bool maybe_charged, estimated;
   char *provider, *model, *resolved_from, *correlation_id;
+  char *operation; /* of the link that gave it; NULL: not known */
   struct gm_found *found; /* outputs and facts; may be NULL */
   struct gamut_artifact_info *artifacts; /* views into found */
   struct gm_output *drafts;

@@ -39,6 +39,7 @@ static void run_over(struct gm_run *run)
   if (result && run->plan.sidecar)
     gm_sidecars_write(result, run);
   gm_log_request(g, result);
+  gm_metrics_request(g, result);
   gm_list_remove(&t->link);
   g->n_tickets--;
   tell_end(t, result);
@@ -72,6 +73,7 @@ void gm_ticket_add(struct gamut *g, struct gm_ticket *t, struct gm_run *run)
   t->run = run;
   gm_list_append(&g->tickets, &t->link);
   g->n_tickets++;
+  gm_metrics_begin(g);
 }
 
 /* What crosses to the engine: a request, a ticket, the refusal. */

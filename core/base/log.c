@@ -3,9 +3,11 @@
  * Secrets are kept longest first: of two that overlap the whole one goes, not
  * a part of it.  Workers log too, and tokens are learned while they do, so one
  * lock guards every list of secrets; lines are rare enough for that.  A secret
- * also travels in its URL-escaped form, which is remembered beside it.
+ * also travels in its URL-escaped form and in that of a JSON string, which are
+ * remembered beside it.
  */
 #include "base/log.h"
+#include "base/clock.h"
 #include "base/str.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -39,6 +41,8 @@ void gm_log_finish(struct gm_log *l)
 {
   struct gm_secret *s;
 
+  if (l->write)
+    gm_log_fresh(l, 0, NULL, 0);
   pthread_rwlock_wrlock(&secrets_lock);
   while ((s = l->secrets)) {
     l->secrets = s->next;
@@ -71,6 +75,7 @@ static bool remember(struct gm_log *l, const char *value, size_t len)
 bool gm_log_secret(struct gm_log *l, const char *value)
 {
   _cleanup_(gm_buf_finish) struct gm_buf url = GM_BUF_INIT(3 * SECRET_MAX);
+  _cleanup_(gm_buf_finish) struct gm_buf json = GM_BUF_INIT(6 * SECRET_MAX);
   size_t len = value ? strlen(value) : 0;
   bool ok;
 
@@ -79,10 +84,12 @@ bool gm_log_secret(struct gm_log *l, const char *value)
   if (len > SECRET_MAX)
     return false;
   gm_buf_add_escaped(&url, value);
-  if (gm_buf_failed(&url))
+  gm_buf_add_json_text(&json, value, len);
+  if (gm_buf_failed(&url) || gm_buf_failed(&json))
     return false;
   pthread_rwlock_wrlock(&secrets_lock);
-  ok = remember(l, value, len) && remember(l, url.data, url.len);
+  ok = remember(l, value, len) && remember(l, url.data, url.len) &&
+       remember(l, json.data + 1, json.len - 2);
   pthread_rwlock_unlock(&secrets_lock);
   return ok;
 }
@@ -117,16 +124,57 @@ size_t gm_log_mask(const struct gm_log *l, char *text, size_t len)
   return len;
 }
 
-/* Mask first: cutting or cleaning could leave half a secret. */
-static void hand_over(const struct gm_log *l, int32_t level, char *text,
-                      size_t len)
+void gm_log_add_json(const struct gm_log *l, struct gm_buf *b, const char *text)
 {
-  _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(3 * LINE_BYTES);
+  _cleanup_free_ char *copy = gm_strdup(text);
 
-  len = gm_log_mask(l, text, len);
-  gm_buf_add_clean(&b, text, gm_utf8_cut(text, len, LINE_BYTES));
+  if (copy)
+    gm_log_mask(l, copy, strlen(copy));
+  gm_buf_add_json(b, copy ? copy : "");
+}
+
+const char *gm_log_level_name(int32_t level)
+{
+  static const char *const names[] = { "debug", "info", "warn", "error" };
+
+  return names[GM_MIN(GM_MAX(level, 0), (int32_t)GM_LEN(names) - 1)];
+}
+
+void gm_log_open_json(struct gm_buf *b, int32_t level)
+{
+  char time[32];
+
+  gm_buf_add(b, "{\"time\":\"");
+  gm_buf_add(b, gm_fmt_time(time, gm_wall_ms()));
+  gm_buf_add(b, "\",\"level\":\"");
+  gm_buf_add(b, gm_log_level_name(level));
+  gm_buf_addc(b, '"');
+}
+
+void gm_log_say(const struct gm_log *l, int32_t level, const char *text,
+                size_t len)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(7 * LINE_BYTES);
+
+  len = gm_utf8_cut(text, len, LINE_BYTES);
+  if (l->json) {
+    gm_log_open_json(&b, level);
+    gm_buf_add(&b, ",\"message\":");
+    gm_buf_add_json_text(&b, text, len);
+    gm_buf_addc(&b, '}');
+  } else {
+    gm_buf_add_clean(&b, text, len);
+  }
   l->write(l->user, level,
            gm_buf_failed(&b) ? "(no memory for a line)" : gm_buf_text(&b));
+}
+
+/* Mask first: cutting or cleaning could leave half a secret. */
+static void hand_over(struct gm_log *l, int32_t level, char *text, size_t len)
+{
+  len = gm_log_mask(l, text, len);
+  if (level == 0 || gm_log_fresh(l, level, text, len))
+    gm_log_say(l, level, text, len);
 }
 
 void gm_log_line(struct gm_log *l, int32_t level, const char *fmt, ...)

@@ -32,6 +32,7 @@ int cli_open(const struct cli_args *a, struct cli_progress *p,
              struct gamut **ret)
 {
   const char *format = cli_args_get(a, CLI_O_LOG_FORMAT);
+  const char *metrics = cli_args_get(a, CLI_O_METRICS_FILE);
   struct gamut_error error = { 0 };
   struct gamut_options options = {
     .struct_size = sizeof(options),
@@ -47,6 +48,7 @@ int cli_open(const struct cli_args *a, struct cli_progress *p,
   if (gamut_open(&options, ret, &error))
     return cli_refuse(a, &error);
   if ((format && gamut_set(*ret, "log_format", format, &error)) ||
+      (metrics && gamut_set(*ret, "metrics_file", metrics, &error)) ||
       (cli_args_get(a, CLI_O_NO_STORE) &&
        gamut_set(*ret, "store", "memory", &error))) {
     gamut_close(*ret);

@@ -299,6 +299,8 @@ const struct cli_variable cli_variables[] = {
   { "GAMUT_PLUGIN_PATH", "folders of providers, instead of the usual ones" },
   { "GAMUT_ENDPOINTS", "JSON or @FILE that maps URL prefixes to others" },
   { "GAMUT_LOG_FORMAT", "text or json, as --log-format" },
+  { "GAMUT_METRICS_FILE", "add counters to this file, as --metrics-file" },
+  { "GAMUT_LOG_FILE", "append the log to this file instead of standard error" },
   { "XDG_CONFIG_HOME", "where gamut/config.json is; preset ~/.config" },
   { "NO_COLOR", "plain progress lines also on a terminal" },
   { NULL, NULL },

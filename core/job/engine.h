@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "loop/http.h"
 #include "loop/work.h"
+#include "job/meter.h"
 #include "plugin/call.h"
 #include "store/journal.h"
 
@@ -17,6 +18,7 @@ struct gm_engine {
   struct gm_http *http;
   struct gm_log *log;
   struct gm_journal *journal;
+  struct gm_meters *meters;
   struct gm_work_pool *pool; /* made when a provider first needs it */
   struct gm_json_parser *parser;
   struct gm_call call; /* the loop thread's; one call at a time */

@@ -194,6 +194,7 @@ static void fetched(struct gm_exchange *x)
   struct gm_output *o = f->output;
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
 
+  gm_job_observe(job, f);
   job->flight = NULL;
   if (verdict(x, &err) == 0) {
     if (f->draft.max == 0 && open_draft(job, &f->draft, o, &err) == 0)

@@ -94,6 +94,8 @@ void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
                     struct gm_error *err, bool final);
 /* Judge a reply of 400 and above. */
 void gm_job_refused(struct gm_job *job, struct gm_exchange *x);
+/* observe.c: an exchange of the job has come to its end. */
+void gm_job_observe(struct gm_job *job, const struct gm_flight *f);
 /* fetch.c */
 void gm_job_fetch(struct gm_job *job);
 void gm_job_fetch_next(struct gm_job *job);

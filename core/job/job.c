@@ -168,6 +168,7 @@ int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
   job->request = request;
   job->began_ms = gm_mono_ms();
   job->accepted_ms = job->working_ms = job->generated_ms = job->ended_ms = 0;
+  job->polled_ms = 0;
   gm_id_new(job->attempt_id);
   return gm_timer_start(job->engine->loop, &job->timer, job->began_ms)
            ? 0

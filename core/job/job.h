@@ -125,6 +125,7 @@ struct gm_job {
   struct gm_list beside; /* flights that bring drafts */
   struct gm_durable durable;
   uint64_t began_ms, accepted_ms, working_ms, generated_ms, ended_ms; /* mono */
+  uint64_t polled_ms; /* the first answer after it was accepted */
 };
 
 /* `job` is the owner's memory, zeroed.  A new id unless one is set. */

@@ -30,6 +30,7 @@ static void fetched(struct gm_exchange *x)
   struct gm_job *job = f->job;
   struct gm_output *o = &job->partials[f->partial];
 
+  gm_job_observe(job, f);
   if (x->error_class)
     gm_error_move(&o->err, &x->err);
   else if (x->status < 200 || x->status >= 300)

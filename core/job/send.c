@@ -100,6 +100,7 @@ static void answered(struct gm_exchange *x)
   struct gm_job *job = f->job;
   struct gm_engine *e = job->engine;
 
+  gm_job_observe(job, f);
   if (goes_to_backup(job, f))
     return;
   if (x->status > 0)

@@ -127,4 +127,7 @@ uint32_t gm_judge_wait_ms(const struct gm_instance *i,
                           const struct json_object *body);
 int32_t gm_class_of_status(int32_t status);
 
+/* "submit", by the provider's table; "none" for -1. */
+const char *gm_phase_name(const struct gm_instance *i, int32_t phase);
+
 #endif

@@ -49,9 +49,8 @@ static inline struct gm_call *gm_call_of(struct gamut_call *pub)
 struct gm_call *gm_call_current(void);
 struct gm_call *gm_call_enter(struct gm_call *c); /* the one before */
 
-/* The provider's name and the name of a phase, for sentences. */
+/* The provider's name, for sentences. */
 const char *gm_call_provider(const struct gm_call *c);
-const char *gm_phase_name(const struct gm_instance *i, int32_t phase);
 
 /* Make the call fail, unless it has already: "provider fal: ...". */
 GM_PRINTF(3, 4)

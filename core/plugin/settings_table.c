@@ -67,6 +67,15 @@ const struct gm_setting gm_settings_core[] = {
     "lines below are dropped", GAMUT_CHOICE, 0, 0, 0 },
   { "log_format", ENV("LOG_FORMAT"), "text", "text|json",
     "form of the lines", GAMUT_CHOICE, 0, 0, 0 },
+  { "log_target", ENV("LOG_TARGET"), NULL, "stderr|file|syslog",
+    "where the lines go, instead of to the program; the level is info then, when "
+    "none is set", GAMUT_CHOICE, 0, 0, 0 },
+  { "log_file", ENV("LOG_FILE"), NULL, NULL,
+    "the file to append them to; processes may share it, and it is opened anew "
+    "when it was rotated", GAMUT_PATH, 0, 0, 0 },
+  { "metrics_file", ENV("METRICS_FILE"), NULL, NULL,
+    "add what was counted to this file, in the format of Prometheus", GAMUT_PATH,
+    0, 0, 0 },
   { "correlation_id", ENV("CORRELATION_ID"), NULL, NULL,
     "put into every record, to find it again", GAMUT_STRING, 0, 0, 0 },
   { NULL, NULL, NULL, NULL, NULL, 0, 0, 0, 0 },

@@ -46,6 +46,20 @@ static void record_refusal(struct gm_run *run, const struct gm_error *err)
     gm_fail(&a->err, err->error_class, "%s", gm_error_text(err));
 }
 
+static void count_attempt(const struct gm_run *run, const struct gm_attempt *a)
+{
+  struct gm_meters *m = run->router->engine->meters;
+  const struct gm_job *job = &run->job;
+
+  gm_count(m, GM_M_ATTEMPTS, 1, a->provider, a->model,
+           a->err.error_class ? gm_policy_of(a->err.error_class)->name : "ok");
+  gm_count(m, GM_M_RETRIES, a->repeats, a->provider, a->model, NULL);
+  if (job->polled_ms)
+    gm_observe(m, GM_M_FIRST_POLL,
+               (int64_t)(job->polled_ms - job->accepted_ms), a->provider,
+               a->model, NULL);
+}
+
 static void record_attempt(struct gm_run *run)
 {
   struct gm_job *job = &run->job;
@@ -62,6 +76,7 @@ static void record_attempt(struct gm_run *run)
   a->tries = job->tries;
   a->repeats = job->total_repeats;
   a->elapsed_ms = job->ended_ms - job->began_ms;
+  count_attempt(run, a);
 }
 
 /* How long a repeat may wait when there is no other link to turn to. */
@@ -188,6 +203,8 @@ static void attempt_over(struct gm_job *job)
     return;
   }
   if (next_allowed(run, error_class) && run->at + 1 < run->n_links) {
+    gm_count(run->router->engine->meters, GM_M_FALLBACKS, 1,
+             gm_run_link(run)->provider, gm_run_link(run)->model, NULL);
     run->at++;
     tell_fallback(run);
     if (begin_link(run))

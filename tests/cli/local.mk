@@ -1,9 +1,13 @@
 # The program as a person meets it.  Those that need the emulator skip without
 # it; common.sh has what they share.
-check_PROGRAMS += tests/cli/has tests/cli/plain tests/cli/pty tests/cli/tables
+check_PROGRAMS += tests/cli/has tests/cli/plain tests/cli/prom tests/cli/pty \
+	tests/cli/tables
 tests_cli_has_CPPFLAGS = $(test_cppflags)
 tests_cli_plain_CPPFLAGS = $(test_cppflags)
 tests_cli_plain_LDADD = $(JSONC_LIBS)
+tests_cli_prom_SOURCES = tests/cli/prom.c tests/engine/prom.c tests/engine/prom.h
+tests_cli_prom_CPPFLAGS = $(test_cppflags)
+tests_cli_prom_LDADD =
 tests_cli_pty_LDADD =
 tests_cli_tables_SOURCES = \
 	tests/cli/tables.c \
@@ -23,9 +27,11 @@ cli_tests = \
 	tests/cli/interrupt.sh \
 	tests/cli/jobs.sh \
 	tests/cli/listen.sh \
+	tests/cli/log.sh \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
 	tests/cli/routes.sh \
+	tests/cli/metrics.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \

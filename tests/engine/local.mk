@@ -3,6 +3,8 @@
 check_LTLIBRARIES += tests/engine/libengine.la
 tests_engine_libengine_la_CPPFLAGS = $(test_cppflags)
 tests_engine_libengine_la_SOURCES = \
+	tests/engine/prom.c \
+	tests/engine/prom.h \
 	tests/engine/script.c \
 	tests/engine/script.h \
 	tests/engine/taker.c \
@@ -26,6 +28,7 @@ engine_tests = \
 	tests/engine/test_life \
 	tests/engine/test_listen \
 	tests/engine/test_many \
+	tests/engine/test_metrics \
 	tests/engine/test_money \
 	tests/engine/test_perform \
 	tests/engine/test_query \
@@ -49,6 +52,7 @@ tests_engine_test_inputs_change_LDADD = $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_listen_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
+tests_engine_test_metrics_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)

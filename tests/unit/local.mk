@@ -33,8 +33,10 @@ unit_tests = \
 	tests/unit/test_judge \
 	tests/unit/test_key_file \
 	tests/unit/test_log \
+	tests/unit/test_log_sink \
 	tests/unit/test_loop \
 	tests/unit/test_map \
+	tests/unit/test_meter \
 	tests/unit/test_pending \
 	tests/unit/test_policy \
 	tests/unit/test_price \
@@ -101,6 +103,11 @@ tests_unit_test_http_reply_SOURCES = \
 	tests/unit/server.c \
 	tests/unit/server.h \
 	tests/unit/test_http_reply.c
+
+tests_unit_test_log_sink_SOURCES = \
+	tests/unit/scratch.c \
+	tests/unit/scratch.h \
+	tests/unit/test_log_sink.c
 
 tests_unit_test_price_SOURCES = \
 	tests/unit/route_json.h \

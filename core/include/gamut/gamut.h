@@ -101,8 +101,10 @@ struct gamut_options {
   uint32_t flags;
   const char *config_file; /* NULL: $XDG_CONFIG_HOME/gamut/config.json */
   /* Log lines at or above `log_level` (GAMUT_DEBUG ... GAMUT_ERROR); secrets
-   * are masked.  Runs on the thread that works; must not call gamut. NULL: to
-   * nobody. */
+   * are masked, and a line has neither an end nor control characters.  With the
+   * setting log_format=json each is a JSON object.  Runs on the thread that
+   * works; must not call gamut. NULL: to nobody.  The settings log_target and
+   * log_file send them elsewhere; then this only hears that lines are lost. */
   void (*log)(void *user, int32_t level, const char *line);
   void *log_user;
   int32_t log_level;
@@ -595,6 +597,16 @@ GAMUT_API int32_t gamut_config(struct gamut *g, char **ret_json,
 GAMUT_API int32_t gamut_doctor(struct gamut *g, char **ret_json,
                                struct gamut_error *ret_error);
 
+/* What this context has counted since it was opened, in the text format of
+ * Prometheus (0.0.4): requests by provider, model and status, attempts, retries,
+ * fallbacks, cost, durations, exchanges, bytes, jobs in flight.  What never
+ * happened is absent.  Serve it as text/plain; version=0.0.4.  The setting
+ * metrics_file adds the same, without gauges, to a file that any number of
+ * processes share, every 15 s while jobs are under way and in gamut_close().
+ * gamut_string_free(). */
+GAMUT_API int32_t gamut_metrics(struct gamut *g, char **ret_text,
+                                struct gamut_error *ret_error);
+
 /* ---- asking a vendor ----------------------------------------------------- */
 
 /* Ask a vendor about the account behind its key; waits for the answer, and works
@@ -681,7 +693,7 @@ GAMUT_API int32_t gamut_listen(struct gamut *g, uint32_t port,
                                uint32_t *ret_port,
                                struct gamut_error *ret_error);
 
-/* Free the JSON text that functions of this header handed out; NULL is fine. */
+/* Free the text that functions of this header handed out; NULL is fine. */
 GAMUT_API void gamut_string_free(char *s);
 
 #ifdef __cplusplus
