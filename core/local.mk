@@ -172,6 +172,8 @@ core_job_sources = \
 	core/job/observe.c \
 	core/job/output.c \
 	core/job/output.h \
+	core/job/pace.c \
+	core/job/pace.h \
 	core/job/partial.c \
 	core/job/partial_fetch.c \
 	core/job/perform.c \
@@ -195,7 +197,9 @@ core_job_sources = \
 	core/job/takeup.c \
 	core/job/token.c \
 	core/job/token.h \
-	core/job/upload.c
+	core/job/upload.c \
+	core/job/usual.c \
+	core/job/usual.h
 
 core_route_sources = \
 	core/route/address.c \

@@ -115,12 +115,14 @@ static int32_t open_engine(struct gamut *g, struct gm_error *err)
   e->meters = gm_meters_new(&g->log);
   if (!g->parser || !e->meters ||
       gm_store_new(g->loop, &g->log, gm_choose_store, g, &g->store) ||
-      gm_journal_new(g->loop, g->store, &g->log, &g->journal))
+      gm_journal_new(g->loop, g->store, &g->log, &g->journal) ||
+      gm_usuals_new(g->store, &g->usuals))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
   e->loop = g->loop;
   e->http = g->http;
   e->log = &g->log;
   e->journal = g->journal;
+  e->usuals = g->usuals;
   e->parser = g->parser;
   apply_settings(g);
   return gm_engine_init(e)
@@ -210,7 +212,9 @@ static void close_parts(struct gamut *g)
   gm_catalog_free(g->catalog);
   gm_instances_free(g->instances);
   gm_registry_free(g->registry);
+  gm_usuals_flush(g->usuals);
   gm_store_free(g->store);
+  gm_usuals_free(g->usuals);
   gm_journal_free(g->journal);
   gm_http_free(g->http);
   gm_loop_free(g->loop);

@@ -3,6 +3,7 @@
 #define GM_JOB_ENGINE_H
 
 #include "base/map.h"
+#include "job/usual.h"
 #include "loop/http.h"
 #include "loop/work.h"
 #include "job/meter.h"
@@ -20,6 +21,7 @@ struct gm_engine {
   struct gm_journal *journal;
   struct gm_meters *meters;
   struct gm_work_pool *pool; /* made when a provider first needs it */
+  struct gm_usuals *usuals;  /* how long jobs take; NULL: nobody keeps count */
   struct gm_json_parser *parser;
   struct gm_call call; /* the loop thread's; one call at a time */
   struct gm_map jobs;  /* id -> struct gm_job */

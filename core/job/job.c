@@ -103,6 +103,9 @@ static void forget_attempt(struct gm_job *job)
   job->found = NULL;
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
   job->woken = false;
+  job->usual = NULL;
+  job->sent_ms = job->seen_ms = job->age_ms = 0;
+  job->polls = 0;
   job->takeup = GM_TAKEUP_NONE;
   job->drafted = job->settled = false;
   job->quick = 0;
@@ -223,9 +226,25 @@ void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...)
   gm_job_over(job);
 }
 
+/* From the submission to the answer that brought the outputs.  Where that was a
+ * look it had been ready for a while: half of the time since the look before.
+ */
+static void measure(struct gm_job *job)
+{
+  uint64_t since = GM_MAX(job->seen_ms, job->accepted_ms), waited = 0;
+
+  if (job->err.error_class || !job->usual || !job->sent_ms ||
+      job->generated_ms < job->sent_ms)
+    return;
+  if (job->polls > 0 && job->generated_ms > since)
+    waited = (job->generated_ms - since) / 2;
+  gm_usual_add(job->usual, job->generated_ms - job->sent_ms - waited);
+}
+
 void gm_job_end(struct gm_job *job)
 {
   gm_job_move(job, GM_JOB_ENDED);
+  measure(job);
   if (job->err.error_class != GAMUT_E_DETACHED)
     gm_job_write(job, GM_PUT_ENDED);
 }

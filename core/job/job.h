@@ -96,17 +96,20 @@ struct gm_job {
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
   uint16_t quick;        /* exchanges in a row without a delay */
+  uint16_t polls;        /* looks at how far it is */
   uint16_t tries;        /* billable submissions of this attempt */
   uint16_t repeats;      /* of the present exchange */
   uint16_t total_repeats; /* of this attempt */
   int16_t http_status;   /* of the last reply */
   int32_t permille, queue_position; /* last told; -1 */
   uint32_t patience_ms;  /* longest wait for a repeat; the owner sets it */
+  uint32_t latency_ms;   /* what the catalog says; 0: nothing.  The owner's */
   struct gm_engine *engine;
   const struct gm_job_ops *ops;
   struct gm_instance *instance;
   gamut_fn *fn;               /* step(), or token() for a token job */
   struct json_object *wire;   /* borrowed from the catalog, or NULL */
+  struct gm_usual *usual;     /* how long such jobs take, or NULL */
   struct gm_timer timer;
   struct gm_list link;        /* in one of the engine's lists */
   struct gm_flight *flight;
@@ -126,6 +129,9 @@ struct gm_job {
   struct gm_durable durable;
   uint64_t began_ms, accepted_ms, working_ms, generated_ms, ended_ms; /* mono */
   uint64_t polled_ms; /* the first answer after it was accepted */
+  uint64_t age_ms;  /* of what was taken up, when it was */
+  uint64_t sent_ms; /* the paid exchange; 0: not yet, or by another process */
+  uint64_t seen_ms; /* the last look that found it under way; 0: none */
 };
 
 /* `job` is the owner's memory, zeroed.  A new id unless one is set. */

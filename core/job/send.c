@@ -209,7 +209,9 @@ static void durable(struct gm_durable *d, int32_t error_class)
     return;
   }
   job->tries++;
+  job->sent_ms = gm_mono_ms();
   start(job, job->flight);
+  gm_usual_want(job->usual); /* behind it: the job need not wait for that */
 }
 
 void gm_job_resume(struct gm_job *job)

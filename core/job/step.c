@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "job/flight.h"
+#include "job/pace.h"
 #include <string.h>
 
 /* A provider that never waits is broken, not busy; but long lists come in many
@@ -211,17 +212,36 @@ static bool keep_state(struct gm_job *job, struct gm_call *c)
   return true;
 }
 
+/* The next look at what becomes of it, by how long such jobs take. */
+static uint32_t look_delay_of(const struct gm_job *job)
+{
+  struct gm_pace pace = gm_usual_pace(job->usual);
+  uint64_t now = gm_mono_ms();
+  struct gm_pace_look look = {
+    .elapsed_ms = now - GM_MAX(job->sent_ms, job->began_ms) + job->age_ms,
+    .wish_ms = job->pending->delay_ms,
+    .least_ms = job->pending->poll_ms
+  };
+
+  if (pace.early_ms == 0)
+    pace = gm_pace_guess(job->latency_ms);
+  return gm_pace_ms(&pace, &look);
+}
+
 /* How long to wait before the pending exchange: the provider's wish, the user's
  * poll interval instead, spread by up to a tenth so that jobs that began
  * together do not stay together. */
 static uint32_t delay_of(const struct gm_job *job)
 {
   uint32_t delay = job->pending->delay_ms;
+  bool looks = job->pending->poll_ms > 0 && job->accepted && !job->own_fn;
 
-  if (delay == 0)
+  if (delay == 0 && !looks)
     return 0;
   if (job->engine->poll_ms >= 0 && !job->own_fn)
-    return (uint32_t)job->engine->poll_ms;
+    return delay == 0 ? 0 : (uint32_t)job->engine->poll_ms;
+  if (looks)
+    return look_delay_of(job);
   if (delay < SPREAD_MIN_MS)
     return delay;
   return delay + (uint32_t)gm_random_below(delay / 10 + 1);
@@ -230,6 +250,7 @@ static uint32_t delay_of(const struct gm_job *job)
 static void next_exchange(struct gm_job *job, int32_t event)
 {
   uint32_t delay = job->woken ? 0 : delay_of(job);
+  bool looks = job->pending->poll_ms > 0 && job->accepted;
   int32_t most = job->own_fn ? QUICK_OWN_MAX : QUICK_MAX;
 
   job->woken = false;
@@ -237,7 +258,9 @@ static void next_exchange(struct gm_job *job, int32_t event)
   /* START also makes an exchange anew that was refused: no fresh count then. */
   if (event != GAMUT_EV_START)
     job->repeats = 0;
-  if (job->pending->delay_ms > 0 || event == GAMUT_EV_START)
+  if (looks && job->polls++ > 0)
+    job->seen_ms = gm_mono_ms(); /* the one before said: not yet */
+  if (job->pending->delay_ms > 0 || delay > 0 || event == GAMUT_EV_START)
     job->quick = 0;
   else if (++job->quick > most) {
     gm_job_fail(job, GAMUT_E_PLUGIN,
@@ -456,6 +479,10 @@ void gm_job_step(struct gm_job *job, int32_t event, struct gm_exchange *x)
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a step");
     return;
   }
+  if (!job->usual && !job->own_fn)
+    job->usual = gm_usual_of(job->engine->usuals, job->instance->name,
+                             gm_json_str(request, "model", ""),
+                             gm_json_str(request, "operation", NULL));
   gm_call_run(c, job->instance, job->fn, &in);
   gm_job_outcome(job, c, event, x);
 }

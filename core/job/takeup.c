@@ -183,6 +183,15 @@ static int32_t choose_again(struct gm_job *job, struct gm_error *err)
            : gm_fail(err, GAMUT_E_INVALID, "job %s brought no files", job->id);
 }
 
+/* Since it was written last: when the vendor took it, of one that waits. */
+static uint64_t age_of(const struct json_object *record)
+{
+  uint64_t now = gm_wall_ms(), at;
+
+  at = (uint64_t)GM_MAX(gm_json_i64(record, "at", INT64_MAX), 0);
+  return at < now ? now - at : 0;
+}
+
 int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
                        struct json_object *wire,
                        const struct json_object *record, bool again,
@@ -210,6 +219,7 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
   if (rc)
     return rc;
   job->began_ms = now;
+  job->age_ms = age_of(record);
   job->accepted_ms = job->accepted ? now : 0;
   if (!gm_timer_start(
         job->engine->loop, &job->timer,

@@ -68,6 +68,7 @@ struct gm_pending *gm_pending_new(const struct gamut_http *x,
                              .flags = x->flags,
                              .delay_ms = x->delay_ms,
                              .timeout_ms = x->timeout_ms,
+                             .poll_ms = x->poll_ms,
                              .n_headers = (uint32_t)parts->n_headers,
                              .n_pieces = (uint32_t)parts->n_pieces,
                              .body_len = (uint32_t)parts->body_len };

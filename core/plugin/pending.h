@@ -21,7 +21,7 @@ struct gm_pending_piece {
 struct gm_pending {
   int32_t phase;
   uint32_t flags; /* GAMUT_HTTP_... */
-  uint32_t delay_ms, timeout_ms;
+  uint32_t delay_ms, timeout_ms, poll_ms;
   uint32_t n_headers, n_pieces;
   uint32_t size;                 /* of the whole allocation */
   uint32_t method, url, headers; /* in the texts: "name\0value\0"... */

@@ -107,6 +107,8 @@ void gm_pending_add_json(const struct gm_pending *p, struct gm_buf *b)
     add_int(b, ",\"delay_ms\":", p->delay_ms);
   if (p->timeout_ms)
     add_int(b, ",\"timeout_ms\":", p->timeout_ms);
+  if (p->poll_ms)
+    add_int(b, ",\"poll_ms\":", p->poll_ms);
   gm_buf_addc(b, '}');
 }
 
@@ -290,17 +292,19 @@ static bool get_body(const struct json_object *o, struct reading *r)
 
 static bool get_numbers(const struct json_object *o, struct gamut_http *x)
 {
-  int64_t phase, flags, delay, timeout;
+  int64_t phase, flags, delay, timeout, poll;
 
   if (!get_int(o, "phase", -1, INT32_MAX, -2, &phase) ||
       !get_int(o, "flags", 0, UINT32_MAX, -1, &flags) ||
       !get_int(o, "delay_ms", 0, UINT32_MAX, 0, &delay) ||
-      !get_int(o, "timeout_ms", 0, UINT32_MAX, 0, &timeout))
+      !get_int(o, "timeout_ms", 0, UINT32_MAX, 0, &timeout) ||
+      !get_int(o, "poll_ms", 0, UINT32_MAX, 0, &poll))
     return false;
   x->phase = (int32_t)phase;
   x->flags = (uint32_t)flags;
   x->delay_ms = (uint32_t)delay;
   x->timeout_ms = (uint32_t)timeout;
+  x->poll_ms = (uint32_t)poll;
   return true;
 }
 

@@ -24,7 +24,7 @@ const struct gm_setting gm_settings_core[] = {
     "give a job back after this long; it goes on at the vendor", GAMUT_MSEC,
     0, 0, 0 },
   { "poll_interval", ENV("POLL_INTERVAL"), NULL, NULL,
-    "time between two looks at a job, instead of the provider's wish",
+    "time between two looks at a job, instead of what is usual for its model",
     GAMUT_MSEC, 0, 0, 0 },
   { "retry_attempts", ENV("RETRY_ATTEMPTS"), "3", NULL,
     "tries of one link", GAMUT_INT, 0, 1, 20 },

@@ -345,6 +345,13 @@ const char *gm_catalog_plugin(struct gm_catalog *c, const char *provider)
 
 /* ---- families ----------------------------------------------------------- */
 
+uint32_t gm_model_latency_ms(const struct gm_model *m)
+{
+  int64_t ms = m ? gm_json_i64(m->entry, "latency_ms", 0) : 0;
+
+  return (uint32_t)GM_MIN(GM_MAX(ms, 0), INT32_MAX);
+}
+
 bool gm_model_can(const struct gm_model *m, const char *operation)
 {
   return gm_catalog_has(gm_json_at(m->entry, "operations"), operation);

@@ -66,6 +66,8 @@ int32_t gm_catalog_refresh(struct gm_catalog *c, const char *provider,
                            const struct json_object *list,
                            struct json_object **ret, struct gm_error *err);
 
+/* How long it usually takes; 0: not said, or no model. */
+uint32_t gm_model_latency_ms(const struct gm_model *m);
 bool gm_model_can(const struct gm_model *m, const char *operation);
 
 #endif

@@ -401,6 +401,7 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
   if (rc)
     return rc;
   gm_draft_sweep(&run->plan, run->job.id);
+  run->job.latency_ms = gm_model_latency_ms(l->entry);
   rc = gm_job_restore(&run->job, instance,
                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                       r->record, r->how->again, err);

@@ -100,6 +100,7 @@ static bool begin_link(struct gm_run *run)
 
     if (request && gm_instance_ready(instance, &err) == 0) {
       run->job.patience_ms = gm_run_patience_ms(run);
+      run->job.latency_ms = gm_model_latency_ms(l->entry);
       if (gm_job_begin(&run->job, instance,
                        l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                        request) == 0)

@@ -105,7 +105,7 @@ static int32_t ask(struct gamut_call *c, int32_t phase)
 
   x.phase = phase;
   x.method = phase == CANCEL ? "DELETE" : "GET";
-  x.delay_ms = phase == CANCEL ? 0 : 2000;
+  x.delay_ms = x.poll_ms = phase == CANCEL ? 0 : 2000;
   x.url = h->text(c, "/v1/jobs/%s", h->escape(c, id));
   return h->http(c, &x);
 }

@@ -263,6 +263,8 @@ static int32_t poll_status(struct gamut_call *c)
   uint32_t base = fal_is_video(c) ? 2000 : 500;
   uint32_t most = fal_is_video(c) ? 5000 : 2000;
 
+  if (c->phase != FAL_WATCH) /* what the stream said is looked at now */
+    x.poll_ms = base;
   if (polls > 0) {
     x.delay_ms = base + (uint32_t)(polls < 32 ? polls - 1 : 31) * (base / 4);
     x.delay_ms = x.delay_ms < most ? x.delay_ms : most;

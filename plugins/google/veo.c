@@ -196,6 +196,7 @@ static int32_t poll_again(struct google *g)
   struct gamut_json *body = h->json_object(g->c);
   struct gamut_http x = { .phase = GOOGLE_POLL,
                           .delay_ms = POLL_MS,
+                          .poll_ms = POLL_MS,
                           .method = g->studio ? "GET" : "POST",
                           .json = g->studio ? NULL : body,
                           .url = h->json_str(g->c->state, "poll", "") };

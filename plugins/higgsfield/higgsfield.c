@@ -171,7 +171,8 @@ int32_t hf_poll(struct gamut_call *c)
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = HF_STATUS,
                           .method = "GET",
-                          .delay_ms = delays[polls < last ? polls : last] };
+                          .delay_ms = delays[polls < last ? polls : last],
+                          .poll_ms = delays[0] };
   const char *id = h->json_str(c->state, "id", "");
 
   h->json_set_int(c->state, "polls", polls + 1);

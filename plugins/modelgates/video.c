@@ -43,6 +43,8 @@ static int32_t poll_job(struct gamut_call *c, int now)
 
   if (!now)
     x.delay_ms = (uint32_t)(ms < POLL_MOST_MS ? ms : POLL_MOST_MS);
+  if (!now)
+    x.poll_ms = POLL_FIRST_MS;
   h->json_set_int(c->state, "polls", polls + 1);
   h->header(c, "accept", "application/json");
   return h->http(c, &x);

@@ -59,8 +59,9 @@ static int32_t no_id(struct gamut_call *c, const char *id)
   return c->host->fail(c, GAMUT_E_INVALID, "'%s' is no id of a video", id);
 }
 
-/* The wish of the last answer, in milliseconds, or a growing wait. */
-static uint32_t wait_ms(struct gamut_call *c, int64_t polls)
+/* The wish of the last answer, in milliseconds, or a growing wait that the host
+ * may change. */
+static uint32_t wait_ms(struct gamut_call *c, int64_t polls, uint32_t *poll_ms)
 {
   const char *text = c->host->reply_header(c, "openai-poll-after-ms");
   int64_t ms = 0;
@@ -69,6 +70,7 @@ static uint32_t wait_ms(struct gamut_call *c, int64_t polls)
     ms = ms * 10 + (*text - '0');
   if (text && *text == '\0' && ms > 0)
     return ms < POLL_LONG_MS ? (uint32_t)ms : POLL_LONG_MS;
+  *poll_ms = POLL_FIRST_MS;
   ms = POLL_FIRST_MS + POLL_STEP_MS * (polls < 100 ? polls : 100);
   return ms < POLL_MOST_MS ? (uint32_t)ms : POLL_MOST_MS;
 }
@@ -82,7 +84,7 @@ static int32_t poll_status(struct gamut_call *c, int now)
   int64_t polls = h->json_int(c->state, "polls", 0);
 
   if (!now)
-    x.delay_ms = wait_ms(c, polls);
+    x.delay_ms = wait_ms(c, polls, &x.poll_ms);
   h->json_set_int(c->state, "polls", polls + 1);
   return openai_send(c, &x, path_of(c, ""));
 }

@@ -164,6 +164,7 @@ static int32_t poll_task(struct gamut_call *c)
   int64_t polls = h->json_int(c->state, "polls", 0);
 
   x.delay_ms = wait_ms(c, polls);
+  x.poll_ms = WAIT_MIN_MS;
   x.url = task_url(c);
   h->json_set_int(c->state, "polls", polls + 1);
   return runway_http(c, &x);

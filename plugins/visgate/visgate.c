@@ -157,7 +157,8 @@ static int32_t poll_job(struct gamut_call *c)
   int64_t polls = h->json_int(c->state, "polls", 0);
   struct gamut_http x = { .phase = VG_REQUEST,
                           .method = "GET",
-                          .delay_ms = polls > 0 ? POLL_MS : 0 };
+                          .delay_ms = polls > 0 ? POLL_MS : 0,
+                          .poll_ms = POLL_MS };
 
   h->json_set_int(c->state, "polls", polls + 1);
   x.url =

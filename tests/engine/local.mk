@@ -30,6 +30,7 @@ engine_tests = \
 	tests/engine/test_many \
 	tests/engine/test_metrics \
 	tests/engine/test_money \
+	tests/engine/test_pacing \
 	tests/engine/test_perform \
 	tests/engine/test_query \
 	tests/engine/test_replies \
@@ -54,6 +55,7 @@ tests_engine_test_listen_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_metrics_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
+tests_engine_test_pacing_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)
 tests_engine_test_replies_LDADD = $(engine_ldadd)

@@ -20,6 +20,8 @@ static const struct gamut_reason reasons[] = {
   "\"price\":[{\"unit\":\"image\",\"usd\":0.02}]},"                            \
   "{\"id\":\"dear\",\"operations\":[\"text-to-image\"],"                       \
   "\"price\":[{\"unit\":\"image\",\"usd\":0.5}]},"                             \
+  "{\"id\":\"slow\",\"operations\":[\"text-to-image\"],"                       \
+  "\"latency_ms\":60000},"                                                     \
   "{\"id\":\"square\",\"operations\":[\"text-to-image\"],"                     \
   "\"sizes\":{\"list\":[\"64x64\"]}},"                                         \
   "{\"id\":\"clip\",\"operations\":[\"text-to-video\"],"                       \
@@ -39,6 +41,8 @@ static int32_t ask(struct gamut_call *c, int32_t phase, const char *method,
   x.method = method;
   x.url = url;
   x.delay_ms = delay_ms;
+  if (phase == POLL && asked(c, "paced"))
+    x.delay_ms = x.poll_ms = 200;
   x.flags = flags;
   if (phase == SUBMIT)
     x.json = c->request;

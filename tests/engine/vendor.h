@@ -16,6 +16,7 @@
  *   free       the submit costs nothing
  *   warm       a free exchange comes first, so that the connection is used again
  *   video      what is delivered is a video
+ *   paced      it may be looked at each 200 ms, and whenever the host likes
  *
  * Answers: {"id", "status": "done|failed", "images": [{"url"}], "b64": [..],
  * "error": {"code", "message"}}; "$" in a body is the script's URL. */

@@ -15,7 +15,8 @@ store_tests = \
 	tests/store/test_processes \
 	tests/store/test_rows \
 	tests/store/test_scans \
-	tests/store/test_thread
+	tests/store/test_thread \
+	tests/store/test_usual
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_ldadd = tests/store/libkit.la $(LDADD)
@@ -53,4 +54,5 @@ tests_store_test_processes_LDADD = $(store_ldadd)
 tests_store_test_rows_LDADD = $(store_ldadd)
 tests_store_test_scans_LDADD = $(store_ldadd)
 tests_store_test_thread_LDADD = $(store_ldadd)
+tests_store_test_usual_LDADD = $(store_ldadd)
 endif

@@ -38,6 +38,7 @@ unit_tests = \
 	tests/unit/test_map \
 	tests/unit/test_meter \
 	tests/unit/test_pending \
+	tests/unit/test_pace \
 	tests/unit/test_policy \
 	tests/unit/test_price \
 	tests/unit/test_probe \

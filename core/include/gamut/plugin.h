@@ -329,7 +329,11 @@ struct gamut_http {
   uint32_t flags;
   uint32_t delay_ms;   /* not before; a wish, bounded by the poll policy */
   uint32_t timeout_ms; /* 0: policy */
-  uint32_t reserved;
+  uint32_t poll_ms;    /* not 0: it asks how far the job is, which the vendor
+                          allows every so many ms; the host then chooses the
+                          moment by how long the model usually takes, and
+                          delay_ms counts where that is not known.  0: delay_ms
+                          is the vendor's own word */
   const char *method;
   const char *url;               /* absolute, or "/path" below base_url */
   const struct gamut_json *json; /* body, or */
