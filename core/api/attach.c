@@ -39,6 +39,7 @@ static int32_t make_ticket(struct attach *a)
     gm_free(t);
     return rc;
   }
+  run->job.durable.ended = a->claim.ended;
   gm_journal_adopt(g->journal, &run->job.durable);
   gm_ticket_add(g, t, run);
   return 0;

@@ -27,6 +27,22 @@ static int print_accepted(const struct cli_args *a, const char *id)
   return 0;
 }
 
+/* It was quicker than we could leave it.  Who asked for an id gets one. */
+static int print_done(const struct cli_args *a, const struct gamut_result *r)
+{
+  const struct gamut_artifact_info *file;
+  uint32_t i;
+
+  if (cli_args_get(a, CLI_O_JSON) || cli_request_to_stdout(a))
+    return cli_print_result(a, r);
+  puts(gamut_result_id(r));
+  for (i = 0; (file = gamut_result_artifact(r, i)) != NULL; i++) {
+    if (file->path && !cli_args_get(a, CLI_O_QUIET))
+      cli_hint("it is done already: %s", file->path);
+  }
+  return 0;
+}
+
 static int run(const struct cli_args *a, struct gamut *g,
                const struct gamut_request *r, struct cli_progress *p)
 {
@@ -49,7 +65,9 @@ static int run(const struct cli_args *a, struct gamut *g,
   cli_waiting_end(&w);
   if (result && w.n_accepted && gamut_result_status(result) == GAMUT_DETACHED)
     rc = print_accepted(a, id[0]);
-  else /* it was quicker, or refused */
+  else if (result && gamut_result_status(result) == GAMUT_COMPLETED)
+    rc = print_done(a, result);
+  else
     rc = result ? cli_print_result(a, result) : cli_no_memory();
   gamut_result_free(result);
   return rc;

@@ -183,7 +183,11 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
     e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;
     e->op.rank = 0;
     e->op.ttl_ms = j->keep_ms;
+  } else if (d->ended) {
+    e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;
+    e->op.ttl_ms = -1;
   }
+  d->ended = false;
   if (flags & (GM_PUT_RELEASE | GM_PUT_ENDED)) {
     e->op.changes &= ~(uint32_t)GAMUT_SET_OWNER;
     e->op.changes |= GAMUT_CLEAR_OWNER;

@@ -19,6 +19,8 @@ struct gm_durable {
   void (*lost)(struct gm_durable *d);
   struct gm_entry *entry; /* private: the last one, while it is under way */
   bool held;              /* private: the row is there, and ours */
+  bool ended; /* set before gm_journal_adopt(): it is the record of a job that
+                 has ended, and with the next one it is under way again */
 };
 
 int32_t gm_journal_new(struct gm_loop *l, struct gm_store *store,
