@@ -228,7 +228,7 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
   return 0;
 }
 
-void gm_job_take_up(struct gm_job *job)
+static void go_on(struct gm_job *job)
 {
   enum gm_takeup what = job->takeup;
 
@@ -256,4 +256,29 @@ void gm_job_take_up(struct gm_job *job)
       gm_job_step(job, GAMUT_EV_START, NULL);
     break;
   }
+}
+
+/* Fetching is free, so it goes on also where nothing can be written. */
+static void noted(struct gm_durable *d, int32_t error_class)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  if (error_class == GAMUT_E_DETACHED)
+    d->lost(d);
+  else
+    go_on(job);
+}
+
+/* That a job which had ended is under way again is written before anything of
+ * its files is: so whoever comes after a crash finds it, and clears away what
+ * was left of them. */
+void gm_job_take_up(struct gm_job *job)
+{
+  if (!job->durable.ended) {
+    go_on(job);
+    return;
+  }
+  job->durable.ready = noted;
+  if (gm_job_write(job, GM_PUT_WAIT))
+    gm_job_fail(job, GAMUT_E_NOMEM, "no memory to write job %s down", job->id);
 }

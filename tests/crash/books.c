@@ -190,8 +190,21 @@ static int is_listed(struct json_object *jobs, const char *name)
   return 0;
 }
 
-/* Drafts stay; a name with a dot before it is one of a file that is not whole.
- */
+/* The prompt of the job that a half file is of, or the file's name. */
+static const char *owner_of(struct json_object *jobs, const char *name)
+{
+  size_t i, n = json_object_array_length(jobs);
+
+  for (i = 0; i < n; i++) {
+    struct json_object *job = json_object_array_get_idx(jobs, i);
+
+    if (strstr(name, text(job, "id")))
+      return text(job, "prompt");
+  }
+  return name;
+}
+
+/* Drafts stay; a name with a dot before it is that of half a file. */
 static void check_folder(struct json_object *jobs, const char *folder)
 {
   DIR *d = opendir(folder);
@@ -203,7 +216,7 @@ static void check_folder(struct json_object *jobs, const char *folder)
     if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
         (e->d_name[0] == '.' || !strstr(e->d_name, ".partial-")) &&
         !is_listed(jobs, e->d_name))
-      broken(e->d_name, "a file that no job knows of");
+      broken(owner_of(jobs, e->d_name), e->d_name);
   }
   closedir(d);
 }

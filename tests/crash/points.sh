@@ -174,5 +174,5 @@ curl -sf "$emulator_url/control/stats?prompts=1" >sold.json || fail "no books"
 cat books
 sort calls-* | uniq -c | sort -rn | sed 's/^/calls: /'
 echo "killed $killed times, $missed ended sooner"
-[ "$killed" -gt $((10 * missed)) ] || fail "hardly anything was killed"
+[ "$killed" -gt "$missed" ] || fail "hardly anything was killed"
 finish
