@@ -227,6 +227,8 @@ core_route_sources = \
 	core/route/price.h \
 	core/route/price_private.h \
 	core/route/price_text.c \
+	core/route/price_units.c \
+	core/route/price_when.c \
 	core/route/request_size.h \
 	core/route/restore.c \
 	core/route/router.c \
