@@ -220,6 +220,7 @@ core_route_sources = \
 	core/route/catalog_source.h \
 	core/route/named.c \
 	core/route/named.h \
+	core/route/cost.c \
 	core/route/operation.c \
 	core/route/prefer.c \
 	core/route/prefer.h \
@@ -269,6 +270,8 @@ core_api_sources = \
 	core/api/open.c \
 	core/api/query.c \
 	core/api/query.h \
+	core/api/quote.c \
+	core/api/quote.h \
 	core/api/request.c \
 	core/api/request.h \
 	core/api/result.c \
