@@ -325,6 +325,7 @@ core_cli_sources = \
 	core/cli/page_text.h \
 	core/cli/parse.c \
 	core/cli/parse.h \
+	core/cli/price.c \
 	core/cli/print.c \
 	core/cli/print.h \
 	core/cli/progress.c \

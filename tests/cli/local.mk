@@ -32,6 +32,7 @@ cli_tests = \
 	tests/cli/man.sh \
 	tests/cli/routes.sh \
 	tests/cli/metrics.sh \
+	tests/cli/price.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
