@@ -220,6 +220,7 @@ core_route_sources = \
 	core/route/catalog_source.h \
 	core/route/named.c \
 	core/route/named.h \
+	core/route/cost.c \
 	core/route/operation.c \
 	core/route/prefer.c \
 	core/route/prefer.h \
@@ -227,6 +228,8 @@ core_route_sources = \
 	core/route/price.h \
 	core/route/price_private.h \
 	core/route/price_text.c \
+	core/route/price_units.c \
+	core/route/price_when.c \
 	core/route/request_size.h \
 	core/route/restore.c \
 	core/route/router.c \
@@ -267,6 +270,8 @@ core_api_sources = \
 	core/api/open.c \
 	core/api/query.c \
 	core/api/query.h \
+	core/api/quote.c \
+	core/api/quote.h \
 	core/api/request.c \
 	core/api/request.h \
 	core/api/result.c \
@@ -320,6 +325,7 @@ core_cli_sources = \
 	core/cli/page_text.h \
 	core/cli/parse.c \
 	core/cli/parse.h \
+	core/cli/price.c \
 	core/cli/print.c \
 	core/cli/print.h \
 	core/cli/progress.c \

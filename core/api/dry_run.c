@@ -1,41 +1,16 @@
 /* dry_run.c - what would be sent, without sending: the first exchange of each
  * link as the provider asks for it, secrets masked, and the price. */
-#include "api/look.h"
+#include "api/quote.h"
 #include "api/request.h"
 #include "base/random.h"
 #include "base/str.h"
-#include "job/policy.h"
+#include "job/input.h"
 #include <string.h>
 
 #define MAX_HEADERS 64
 
 /* A run that is never started needs nobody to hear of its end. */
 static const struct gm_run_ops dry_ops = { .over = NULL };
-
-static void put_error(struct json_object *link, const struct gm_error *err)
-{
-  struct json_object *o = json_object_new_object();
-
-  gm_look_put(o, "class", gm_policy_of(err->error_class)->name);
-  gm_look_put(o, "message", gm_error_text(err));
-  json_object_object_add(link, "error", o);
-}
-
-static void put_price(struct json_object *link, const struct gm_run *run)
-{
-  struct json_object *o;
-
-  if (!run->has_price)
-    return;
-  o = json_object_new_object();
-  json_object_object_add(o, "usd",
-                         gm_json_new_real((double)run->price.microusd / 1e6));
-  gm_look_put(o, "formula", run->price.formula);
-  gm_look_put(o, "source", run->price.source);
-  gm_look_put(o, "checked", run->price.checked);
-  json_object_object_add(o, "sure", json_object_new_boolean(run->price.sure));
-  json_object_object_add(link, "price", o);
-}
 
 static struct json_object *headers_of(const struct gm_instance *i,
                                       const struct gm_pending *p)
@@ -201,10 +176,7 @@ static struct json_object *dry_link(struct gamut *g, struct gm_run *run,
   _cleanup_free_ char *text = NULL;
   struct gm_instance *i = NULL;
 
-  gm_look_put(o, "link", l->given);
-  gm_look_put(o, "provider", l->provider);
-  gm_look_put(o, "model", l->model);
-  gm_look_put(o, "resolved_from", l->resolved_from);
+  gm_quote_put_link(o, l);
   text = gm_run_request(run, at, &i, &err);
   if (text) {
     request = gm_json_parse_once(text, strlen(text), &(size_t){ 0 },
@@ -212,7 +184,7 @@ static struct json_object *dry_link(struct gamut *g, struct gm_run *run,
     gm_look_put(o, "operation", gm_json_str(request, "operation", NULL));
     if (run->notes)
       json_object_object_add(o, "notes", json_object_get(run->notes));
-    put_price(o, run);
+    gm_quote_put_price(o, run, at, request);
     if (l->entry && gm_json_at(l->entry->entry, "wire"))
       json_object_object_add(
         request, "wire", json_object_get(gm_json_at(l->entry->entry, "wire")));
@@ -221,15 +193,43 @@ static struct json_object *dry_link(struct gamut *g, struct gm_run *run,
   if (!err.error_class && i)
     gm_instance_ready(i, &err);
   if (err.error_class)
-    put_error(o, &err);
+    gm_quote_put_error(o, &err);
   return o;
+}
+
+/* What is sent of them is in the bodies; here they can be told apart. */
+static struct json_object *inputs_of(const struct gm_run *run,
+                                     struct gm_error *err)
+{
+  struct json_object *list = json_object_new_array();
+  char hex[GM_SHA256_HEX];
+  uint32_t i;
+
+  for (i = 0; i < run->n_inputs; i++) {
+    const struct gm_input *in = &run->inputs[i];
+    struct json_object *o = json_object_new_object();
+
+    gm_look_put(o, "role", in->role);
+    gm_look_put(o, "source", gm_input_source(in));
+    gm_look_put(o, "mime", in->mime);
+    json_object_array_add(list, o);
+    if (!gm_input_has_bytes(in))
+      continue;
+    if (gm_input_hash(in, hex, err)) {
+      json_object_put(list);
+      return NULL;
+    }
+    json_object_object_add(o, "size", json_object_new_int64((int64_t)in->size));
+    gm_look_put(o, "sha256", hex);
+  }
+  return list;
 }
 
 static void dry_run(struct gamut *g, const void *arg, struct json_object **ret,
                     struct gm_error *err)
 {
   const struct gamut_request *r = arg;
-  struct json_object *o, *links;
+  struct json_object *o, *links, *inputs;
   struct gm_run *run;
   uint32_t i;
 
@@ -239,11 +239,20 @@ static void dry_run(struct gamut *g, const void *arg, struct json_object **ret,
   }
   if (gm_run_new(&g->router, r->ask, &dry_ops, NULL, NULL, &run, err))
     return;
+  inputs = inputs_of(run, err);
+  if (!inputs) {
+    gm_run_free(run);
+    return;
+  }
   links = json_object_new_array();
   for (i = 0; i < run->n_links; i++)
     json_object_array_add(links, dry_link(g, run, i));
   o = json_object_new_object();
   json_object_object_add(o, "links", links);
+  if (run->n_inputs > 0)
+    json_object_object_add(o, "inputs", inputs);
+  else
+    json_object_put(inputs);
   gm_run_free(run);
   *ret = o;
 }

@@ -133,44 +133,18 @@ static void take_times(struct gamut_result *r, const struct gm_run *run)
   r->download_ms = j->generated_ms ? span(j->generated_ms, j->ended_ms) : -1;
 }
 
-/* The vendor has counted, the catalog knows what each is worth. */
-static bool price_usage(struct gamut_result *r, const struct gm_run *run,
-                        const struct json_object *request)
-{
-  const struct gm_link *l = gm_run_link(run);
-  const struct gm_found *f = r->found;
-  struct gm_price price;
-
-  if (!f || !f->usage_unit ||
-      !gm_price_billed(l->entry, request, run->inputs, run->n_inputs,
-                       f->usage_unit, f->usage_amount, &price))
-    return false;
-  r->cost_microusd = price.microusd;
-  r->estimated = !price.sure;
-  return true;
-}
-
-/* The vendor's figure; else the catalog's formula over what was delivered. */
-static void take_cost(struct gamut_result *r, const struct gm_run *run,
+static void take_cost(struct gamut_result *r, struct gm_run *run,
                       const struct json_object *request)
 {
-  const struct gm_link *l = gm_run_link(run);
-  struct gm_delivered d[64];
-  struct gm_price price;
-  uint32_t n = GM_MIN(r->n_artifacts, (uint32_t)GM_LEN(d)), i;
-
-  r->cost_microusd = r->found ? r->found->cost_microusd : -1;
-  if (r->cost_microusd >= 0 || price_usage(r, run, request) || n == 0)
-    return;
-  for (i = 0; i < n; i++)
-    d[i] = (struct gm_delivered){ (uint32_t)r->artifacts[i].kind,
-                                  r->artifacts[i].width,
-                                  r->artifacts[i].height,
-                                  r->artifacts[i].duration_ms };
-  if (!gm_price_delivered(l->entry, request, run->inputs, run->n_inputs, d, n, &price))
-    return;
-  r->cost_microusd = price.microusd;
-  r->estimated = true;
+  if (!run->cost.known) { /* a record of before has no end of it */
+    run->job.found = r->found;
+    gm_run_cost(run, request);
+    run->job.found = NULL;
+  }
+  r->cost_microusd = run->cost.microusd;
+  r->formula_microusd = run->cost.formula_microusd;
+  r->estimated = run->cost.estimated;
+  r->estimate_microusd = run->has_price ? run->price.microusd : -1;
 }
 
 struct gamut_result *gm_result_of(struct gm_run *run)
@@ -318,6 +292,16 @@ int64_t gamut_result_cost(const struct gamut_result *r, int32_t *ret_estimated)
   if (ret_estimated)
     *ret_estimated = r && r->estimated;
   return r ? r->cost_microusd : -1;
+}
+
+int64_t gamut_result_estimate(const struct gamut_result *r)
+{
+  return r ? r->estimate_microusd : -1;
+}
+
+int64_t gamut_result_formula_cost(const struct gamut_result *r)
+{
+  return r ? r->formula_microusd : -1;
 }
 
 int64_t gamut_result_time(const struct gamut_result *r, const char *what)

@@ -20,7 +20,7 @@ struct gamut_result {
   struct gamut_attempt_info *attempt_infos; /* views into attempts */
   uint32_t n_artifacts, n_partials, n_attempts, n_differences;
   char **differences;
-  int64_t cost_microusd;
+  int64_t cost_microusd, estimate_microusd, formula_microusd;
   int64_t total_ms, queue_ms, generate_ms, download_ms;
   char *json; /* made when asked for */
 };

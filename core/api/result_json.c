@@ -118,8 +118,47 @@ static void put_times(struct json_object *o, const struct gamut_result *r)
   json_object_object_add(o, "times", t);
 }
 
+static void put_usd(struct json_object *o, const char *name, int64_t microusd)
+{
+  json_object_object_add(o, name, gm_json_new_real((double)microusd / 1e6));
+}
+
+/* What a cache of the vendor's has saved. */
+static void put_avoided(struct json_object *o, const struct gamut_result *r)
+{
+  const char *text = gamut_result_fact(r, "cost_avoided_usd");
+  double usd;
+
+  if (text && gm_parse_real(text, 0, 1e9, &usd))
+    json_object_object_add(o, "avoided_usd", gm_json_new_real(usd));
+}
+
+/* Before, after, and by the formula. */
+static void put_costs(struct json_object *o, const struct gamut_result *r)
+{
+  struct json_object *c = json_object_new_object();
+
+  if (r->cost_microusd >= 0) {
+    put_usd(c, "usd", r->cost_microusd);
+    json_object_object_add(c, "estimated",
+                           json_object_new_boolean(r->estimated));
+  }
+  if (r->estimate_microusd >= 0)
+    put_usd(c, "estimate_usd", r->estimate_microusd);
+  if (r->formula_microusd >= 0)
+    put_usd(c, "formula_usd", r->formula_microusd);
+  if (r->cost_microusd >= 0 && r->formula_microusd >= 0)
+    put_usd(c, "difference_usd", r->cost_microusd - r->formula_microusd);
+  put_avoided(c, r);
+  if (json_object_object_length(c) > 0)
+    json_object_object_add(o, "cost", c);
+  else
+    json_object_put(c);
+}
+
 static void put_cost(struct json_object *o, const struct gamut_result *r)
 {
+  put_costs(o, r);
   if (r->cost_microusd < 0)
     return;
   json_object_object_add(o, "cost_usd",

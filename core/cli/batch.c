@@ -35,7 +35,7 @@ struct batch {
   struct slot *slots;        /* those under way */
   size_t n_slots, at_once, next;
   size_t completed, failed, blocked, known;
-  double cost_usd;
+  int64_t cost_microusd;
   bool unpriced; /* of some the cost is not known */
   int64_t begun_ms, drawn_ms;
   bool live;
@@ -57,6 +57,7 @@ static void draw(struct batch *b, bool last)
   size_t over = b->completed + b->failed + b->blocked;
   size_t fresh = over - b->known; /* what was known before took no time */
   int64_t now = now_ms(), left = 0;
+  char money[48];
 
   if (!b->live || (!last && now - b->drawn_ms < DRAW_MS))
     return;
@@ -64,9 +65,10 @@ static void draw(struct batch *b, bool last)
   if (fresh)
     left = (now - b->begun_ms) / (int64_t)fresh *
            (int64_t)(b->file.n_lines - over) / 1000;
-  fprintf(stderr, "\r\033[K%zu/%zu done, %zu failed, %zu blocked, %s$%.4f",
+  fprintf(stderr, "\r\033[K%zu/%zu done, %zu failed, %zu blocked, %s%s",
           b->completed, b->file.n_lines, b->failed, b->blocked,
-          b->unpriced ? "at least " : "", b->cost_usd);
+          b->unpriced ? "at least " : "",
+          cli_money(money, b->cost_microusd, false));
   if (!last && fresh)
     fprintf(stderr, ", %lld:%02lld to go", (long long)(left / 60),
             (long long)(left % 60));
@@ -89,7 +91,7 @@ static void count(struct batch *b, const struct gamut_result *r)
   else
     b->failed++;
   if (cost >= 0)
-    b->cost_usd += (double)cost / 1e6;
+    b->cost_microusd += cost;
   else if (gamut_result_status(r) == GAMUT_COMPLETED)
     b->unpriced = true;
 }
@@ -122,15 +124,11 @@ static void print_end(struct batch *b, size_t line,
 static void print_refusal(struct batch *b, size_t line,
                           const struct gamut_error *error)
 {
-  struct json_object *o = json_object_new_object();
+  struct json_object *o = cli_refusal(error);
 
   if (b->live)
     fputs("\r\033[K", stderr);
   b->failed++;
-  json_object_object_add(o, "status", json_object_new_string("failed"));
-  json_object_object_add(
-    o, "class", json_object_new_string(gamut_class_name(error->error_class)));
-  json_object_object_add(o, "message", json_object_new_string(error->message));
   print_line(b, line, o);
   json_object_put(o);
 }
@@ -298,14 +296,15 @@ static int begin(struct batch *b)
 static int summary(const struct batch *b)
 {
   size_t over = b->completed + b->failed + b->blocked;
+  char money[48];
 
   if (over < b->file.n_lines)
     cli_hint("%zu of %zu lines are left; gamut batch --resume goes on",
              b->file.n_lines - over, b->file.n_lines);
   else if (!b->live && !cli_args_get(b->args, CLI_O_QUIET))
-    cli_hint("%zu done, %zu failed, %zu blocked, %s$%.4f", b->completed,
+    cli_hint("%zu done, %zu failed, %zu blocked, %s%s", b->completed,
              b->failed, b->blocked, b->unpriced ? "at least " : "",
-             b->cost_usd);
+             cli_money(money, b->cost_microusd, false));
   if (over < b->file.n_lines)
     return gamut_class_exit(GAMUT_E_DETACHED);
   return b->failed || b->blocked ? CLI_FOUND : 0;

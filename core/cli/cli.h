@@ -10,6 +10,7 @@ int cli_run_generate(const struct cli_args *a); /* video and edit as well */
 int cli_run_submit(const struct cli_args *a);
 int cli_run_explain(const struct cli_args *a);
 int cli_run_batch(const struct cli_args *a);
+int cli_run_price(const struct cli_args *a);
 int cli_run_wait(const struct cli_args *a);
 int cli_run_fetch(const struct cli_args *a);
 int cli_run_resume(const struct cli_args *a);
@@ -42,13 +43,17 @@ int cli_open(const struct cli_args *a, struct cli_progress *p,
  * document.  The exit code. */
 int cli_refuse(const struct cli_args *a, const struct gamut_error *error);
 
+/* The same as a document: a result's members, with nothing in them.
+ * json_object_put(). */
+struct json_object;
+struct json_object *cli_refusal(const struct gamut_error *error);
+
 /* What to do about a class, as hint lines. */
 void cli_advise(int32_t error_class);
 
 /* One of the functions that hand out JSON: call it, print what it says if
  * --json wants it, and parse it.  Exit code; `ret` is written always, NULL
  * after a failure; json_object_put(). */
-struct json_object;
 typedef int32_t cli_look_fn(struct gamut *g, const void *about, char **ret_json,
                             struct gamut_error *ret_error);
 int cli_look(const struct cli_args *a, cli_look_fn *look, const void *about,

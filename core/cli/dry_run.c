@@ -3,6 +3,7 @@
 #include "dry_run.h"
 #include "print.h"
 #include "view.h"
+#include <stdlib.h>
 #include <string.h>
 
 static void print_price(struct json_object *price)
@@ -10,18 +11,77 @@ static void print_price(struct json_object *price)
   const char *formula = cli_view_str(price, "formula");
   const char *source = cli_view_str(price, "source");
   const char *checked = cli_view_str(price, "checked");
-  double usd = json_object_get_double(cli_view_get(price, "usd"));
+  const char *why = cli_view_str(price, "why");
+  const char *excludes = cli_view_str(price, "excludes");
+  int64_t usd = cli_microusd(cli_view_get(price, "usd"));
   char money[48];
 
-  if (!price || !cli_view_get(price, "usd")) {
-    puts("  price unknown");
-    return;
+  if (usd < 0)
+    cli_print(stdout, "  price unknown%s%s%s%s", why ? ": " : "",
+              why ? why : "", formula ? "; " : "", formula ? formula : "");
+  else
+    cli_print(stdout, "  price %s%s%s%s%s%s%s%s%s",
+              cli_money(money, usd, !cli_view_bool(price, "sure")),
+              formula ? " = " : "", formula ? formula : "",
+              excludes ? ", without " : "", excludes ? excludes : "",
+              source ? "; " : "", source ? source : "",
+              checked ? ", checked " : "", checked ? checked : "");
+}
+
+#define LONG_TEXT 160 /* of a string that is a file, by its looks */
+
+/* "data:image/png;base64,<70 bytes>"; what is a file is listed with its hash.
+ * NULL: it stays as it is, or there is no memory. */
+static struct json_object *shortened(const char *text, size_t len)
+{
+  const char *comma = strncmp(text, "data:", 5) == 0
+                        ? memchr(text, ',', len < 128 ? len : 128)
+                        : NULL;
+  const char *data = comma ? comma + 1 : text;
+  size_t letters = strspn(data, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrs"
+                                "tuvwxyz0123456789+/");
+  size_t all = len - (size_t)(data - text);
+  struct json_object *o;
+  char *told;
+
+  if ((!comma && len < LONG_TEXT) || all - letters > 2 ||
+      strspn(data + letters, "=") != all - letters)
+    return NULL;
+  told =
+    cli_format("%.*s<%zu bytes>", (int)(data - text), text, letters * 3 / 4);
+  o = told ? json_object_new_string(told) : NULL;
+  free(told);
+  return o;
+}
+
+static void shorten_members(struct json_object *o);
+
+/* What stands for it, or NULL; what is inside is shortened in its place. */
+static struct json_object *shorten(struct json_object *o)
+{
+  if (json_object_is_type(o, json_type_string))
+    return shortened(json_object_get_string(o),
+                     (size_t)json_object_get_string_len(o));
+  shorten_members(o);
+  return NULL;
+}
+
+static void shorten_members(struct json_object *o)
+{
+  struct json_object *shorter;
+  const char *key;
+  size_t i;
+
+  for (i = 0; i < cli_view_count(o); i++) {
+    shorter = shorten(cli_view_at(o, i));
+    if (shorter)
+      json_object_array_put_idx(o, i, shorter);
   }
-  cli_print(
-    stdout, "  price %s%s%s%s%s%s%s",
-    cli_money(money, (int64_t)(usd * 1e6 + 0.5), !cli_view_bool(price, "sure")),
-    formula ? " = " : "", formula ? formula : "", source ? "; " : "",
-    source ? source : "", checked ? ", checked " : "", checked ? checked : "");
+  for (i = 0; (key = cli_view_key(o, i)); i++) {
+    shorter = shorten(cli_view_get(o, key));
+    if (shorter)
+      json_object_object_add(o, key, shorter);
+  }
 }
 
 /* The document's own lines break; none of its strings can, for JSON escapes
@@ -67,8 +127,23 @@ static void print_exchange(struct json_object *x)
   if (goes_to)
     cli_print(stdout, "    goes to %s", goes_to);
   print_headers(cli_view_get(x, "headers"));
-  if (body)
-    print_body(body);
+  if (!body)
+    return;
+  shorten_members(body);
+  print_body(body);
+}
+
+static void print_input(struct json_object *in)
+{
+  const char *role = cli_view_str(in, "role");
+  const char *source = cli_view_str(in, "source");
+  const char *hash = cli_view_str(in, "sha256");
+
+  if (hash)
+    cli_print(stdout, "%s %s: %lld bytes, SHA-256 %s", role ? role : "input",
+              source ? source : "?", (long long)cli_view_int(in, "size"), hash);
+  else
+    cli_print(stdout, "%s %s", role ? role : "input", source ? source : "?");
 }
 
 static void print_link(struct json_object *link)
@@ -105,7 +180,7 @@ int cli_dry_run(const struct cli_args *a, struct gamut *g,
                 const struct gamut_request *r)
 {
   struct gamut_error error = { 0 };
-  struct json_object *all, *links;
+  struct json_object *all, *links, *inputs;
   char *text = NULL;
   size_t i;
 
@@ -123,6 +198,9 @@ int cli_dry_run(const struct cli_args *a, struct gamut *g,
   links = cli_view_get(all, "links");
   for (i = 0; i < cli_view_count(links); i++)
     print_link(cli_view_at(links, i));
+  inputs = cli_view_get(all, "inputs");
+  for (i = 0; i < cli_view_count(inputs); i++)
+    print_input(cli_view_at(inputs, i));
   json_object_put(all);
   return 0;
 }

@@ -157,8 +157,7 @@ static void print_status(struct json_object *job)
   line("written", cli_view_str(job, "written_at"));
   if (cost)
     line("cost",
-         cli_money(money, (int64_t)(json_object_get_double(cost) * 1e6 + 0.5),
-                   !cli_view_bool(job, "ended")));
+         cli_money(money, cli_microusd(cost), !cli_view_bool(job, "ended")));
   line("files", files);
   free(state);
   free(files);

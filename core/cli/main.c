@@ -20,6 +20,7 @@ static run_fn *const runs[CLI_VERBS] = {
   [CLI_SUBMIT] = cli_run_submit,
   [CLI_EXPLAIN] = cli_run_explain,
   [CLI_BATCH] = cli_run_batch,
+  [CLI_PRICE] = cli_run_price,
   [CLI_WAIT] = cli_run_wait,
   [CLI_FETCH] = cli_run_fetch,
   [CLI_RESUME] = cli_run_resume,

@@ -47,14 +47,16 @@ static char *life_note(struct json_object *m)
 /* A sentence of the catalog; of a vendor's list its rows, or what it notes. */
 static char *price_of(struct json_object *m)
 {
-  struct json_object *row = cli_view_at(cli_view_get(m, "price"), 0);
+  struct json_object *rows = cli_view_get(m, "price");
+  struct json_object *row = cli_view_at(rows, 0);
   const char *text = cli_view_str(m, "price"), *unit;
 
-  if (row) {
+  if (row && cli_view_get(row, "usd")) {
     unit = cli_view_str(row, "unit");
-    return cli_format("$%.10g a %s",
+    return cli_format("$%.10g a %s%s",
                       json_object_get_double(cli_view_get(row, "usd")),
-                      unit ? unit : "unit");
+                      unit ? unit : "unit",
+                      cli_view_count(rows) > 1 ? ", others by options" : "");
   }
   if (!text && !cli_view_get(m, "entry"))
     text = cli_view_str(m, "note");

@@ -57,20 +57,23 @@ int cli_open(const struct cli_args *a, struct cli_progress *p,
   return 0;
 }
 
-static void print_json_text(const char *text)
+struct json_object *cli_refusal(const struct gamut_error *error)
 {
-  const unsigned char *p = (const unsigned char *)text;
+  static const char *const lists[] = { "artifacts", "attempts",
+                                       "differences" };
+  struct json_object *o = json_object_new_object();
+  size_t i;
 
-  putchar('"');
-  for (; *p; p++) {
-    if (*p == '"' || *p == '\\')
-      printf("\\%c", *p);
-    else if (*p < 0x20)
-      printf("\\u%04x", (unsigned)*p);
-    else
-      putchar(*p);
-  }
-  putchar('"');
+  json_object_object_add(o, "status", json_object_new_string("failed"));
+  json_object_object_add(
+    o, "class", json_object_new_string(gamut_class_name(error->error_class)));
+  json_object_object_add(o, "message", json_object_new_string(error->message));
+  json_object_object_add(o, "maybe_charged", json_object_new_boolean(false));
+  for (i = 0; i < CLI_LEN(lists); i++)
+    json_object_object_add(o, lists[i], json_object_new_array());
+  json_object_object_add(o, "withheld", json_object_new_int64(0));
+  json_object_object_add(o, "times", json_object_new_object());
+  return o;
 }
 
 int cli_refuse(const struct cli_args *a, const struct gamut_error *error)
@@ -81,9 +84,11 @@ int cli_refuse(const struct cli_args *a, const struct gamut_error *error)
   if (!strstr(error->message, "gamut ")) /* it says itself what to do */
     cli_advise(error->error_class);
   if (cli_args_get(a, CLI_O_JSON)) {
-    printf("{\"status\":\"failed\",\"class\":\"%s\",\"message\":", name);
-    print_json_text(error->message);
-    puts("}");
+    struct json_object *o = cli_refusal(error);
+
+    puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+                                             JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(o);
   }
   return gamut_class_exit(error->error_class);
 }

@@ -20,10 +20,12 @@ const char *const cli_group_titles[CLI_GROUPS] = {
 };
 
 #define MAKE    .verbs = CLI_IN_MAKE
-#define WHAT    .group = CLI_G_WHAT, .verbs = CLI_IN_SHAPE
-#define INPUT   .group = CLI_G_INPUT, .flags = CLI_REPEAT, MAKE
+#define WHAT    .group = CLI_G_WHAT, .verbs = CLI_IN_SHAPE | CLI_IN_PRICED
+#define INPUT                                                                  \
+  .group = CLI_G_INPUT, .flags = CLI_REPEAT, .verbs = CLI_IN_PRICED
 #define OUTPUT  .group = CLI_G_OUTPUT, MAKE
 #define ROUTE   .group = CLI_G_ROUTE, .verbs = CLI_IN_SHAPE
+#define PRICED  .group = CLI_G_ROUTE, .verbs = CLI_IN_SHAPE | CLI_IN_PRICED
 #define COLLECT .verbs = CLI_IN_SHAPE | CLI_IN_COLLECT
 #define JOBS    .group = CLI_G_JOBS
 #define ASK     .group = CLI_G_ASK
@@ -39,7 +41,7 @@ const char *const cli_group_titles[CLI_GROUPS] = {
 /* clang-format off */
 const struct cli_option cli_options[] = {
   { .name = "prompt", .letter = 'p', .arg = "TEXT", .what = CLI_O_PROMPT,
-    .group = CLI_G_WHAT, MAKE,
+    .group = CLI_G_WHAT, .verbs = CLI_IN_PRICED,
     .flags = CLI_ONCE,
     .help = "what to make; @FILE reads a file, - standard input, @@TEXT is "
             "TEXT with one @ before it" },
@@ -117,7 +119,8 @@ const struct cli_option cli_options[] = {
     .help = "write over files" },
   { FLAG("no-download", "download", "false"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write no file: leave it at the vendor and print its URL" },
-  { FIELD("stream", "N", "partials"), OUTPUT, .value = "2",
+  { FIELD("stream", "N", "partials"), .group = CLI_G_OUTPUT,
+    .verbs = CLI_IN_PRICED, .value = "2",
     .flags = CLI_MAYBE,
     .help = "show and keep drafts while it is made, FILE.partial-1.png and so "
             "on: up to N (preset 2) where the vendor asks how many; some "
@@ -127,9 +130,9 @@ const struct cli_option cli_options[] = {
 
   { FIELD("timeout", "TIME", "timeout"), .group = CLI_G_ROUTE, COLLECT,
     .help = "wait no longer: 90, 90s, 5m; the job then goes on at the vendor" },
-  { FIELD("max-cost", "USD", "max_cost"), ROUTE,
+  { FIELD("max-cost", "USD", "max_cost"), PRICED,
     .help = "send nothing that costs more, or whose price is not known" },
-  { FLAG("allow-unknown-cost", "allow_unknown_cost", "true"), ROUTE,
+  { FLAG("allow-unknown-cost", "allow_unknown_cost", "true"), PRICED,
     .help = "with --max-cost: let models of unknown price pass" },
   { FIELD("prefer", "HOW", "prefer"), ROUTE,
     .choices = "order|cheapest|fastest|balanced",
@@ -137,9 +140,9 @@ const struct cli_option cli_options[] = {
             "or by both" },
   { FIELD("on-blocked", "WHAT", "on_blocked"), ROUTE, .choices = "stop|next",
     .help = "after a refusal by content policy: stop, or try the next model" },
-  { FLAG("nearest", "check", "nearest"), ROUTE,
+  { FLAG("nearest", "check", "nearest"), PRICED,
     .help = "take the closest value that the model allows, and say so" },
-  { FLAG("no-check", "check", "pass"), ROUTE,
+  { FLAG("no-check", "check", "pass"), PRICED,
     .help = "do not compare the request with the catalog" },
   { FIELD("resubmit", "WHEN", "resubmit"), .group = CLI_G_ROUTE, COLLECT,
     .choices = "never|cheap|always",

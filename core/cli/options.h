@@ -16,6 +16,7 @@ enum cli_verb_id {
   CLI_SUBMIT,
   CLI_EXPLAIN,
   CLI_BATCH,
+  CLI_PRICE,
   CLI_WAIT,
   CLI_FETCH,
   CLI_RESUME,
@@ -46,13 +47,15 @@ enum cli_verb_id {
    CLI_IN(CLI_SUBMIT) | CLI_IN(CLI_EXPLAIN))
 /* What a batch takes for all its lines: all but the prompt, inputs and -o. */
 #define CLI_IN_SHAPE (CLI_IN_MAKE | CLI_IN(CLI_BATCH))
+/* What a price may depend on. */
+#define CLI_IN_PRICED (CLI_IN_MAKE | CLI_IN(CLI_PRICE))
 /* What brings the files of jobs that are under way somewhere. */
 #define CLI_IN_COLLECT                                                         \
   (CLI_IN(CLI_WAIT) | CLI_IN(CLI_FETCH) | CLI_IN(CLI_RESUME))
 #define CLI_IN_LOOK                                                            \
   (CLI_IN(CLI_MODELS) | CLI_IN(CLI_PROVIDERS) | CLI_IN(CLI_CONFIG) |           \
-   CLI_IN(CLI_DOCTOR) | CLI_IN_ASK | CLI_IN_COLLECT | CLI_IN(CLI_CANCEL) |     \
-   CLI_IN(CLI_BATCH) | CLI_IN(CLI_JOBS) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS) |  \
+   CLI_IN(CLI_DOCTOR) | CLI_IN(CLI_PRICE) | CLI_IN_ASK | CLI_IN_COLLECT |       \
+   CLI_IN(CLI_CANCEL) | CLI_IN(CLI_BATCH) | CLI_IN(CLI_JOBS) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS) |  \
    CLI_IN(CLI_HISTORY))
 /* What lists jobs. */
 #define CLI_IN_LIST (CLI_IN(CLI_JOBS) | CLI_IN(CLI_HISTORY))

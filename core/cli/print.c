@@ -158,6 +158,24 @@ static void print_summary(FILE *to, const struct gamut_result *r)
             total >= 0 ? cli_seconds(time, total) : "");
 }
 
+/* What was said before and what the catalog says now, where that is another
+ * figure. */
+static void print_costs(FILE *to, const struct gamut_result *r)
+{
+  int64_t cost = gamut_result_cost(r, NULL);
+  int64_t before = gamut_result_estimate(r);
+  int64_t formula = gamut_result_formula_cost(r);
+  const char *avoided = gamut_result_fact(r, "cost_avoided_usd");
+  char money[48];
+
+  if (before >= 0 && before != cost)
+    cli_print(to, "  estimate  %s", cli_money(money, before, false));
+  if (formula >= 0 && formula != cost)
+    cli_print(to, "  formula   %s", cli_money(money, formula, false));
+  if (avoided)
+    cli_print(to, "  avoided   $%s", avoided);
+}
+
 static void print_times(FILE *to, const struct gamut_result *r)
 {
   static const char *const names[] = { "queue", "generate", "download" };
@@ -256,8 +274,10 @@ static void print_success(const struct cli_args *a, FILE *to,
   /* A link that failed before this one is news in any case. */
   if (gamut_result_attempts(r) > 1 || cli_args_get(a, CLI_O_VERBOSE))
     print_attempts(to, r);
-  if (cli_args_get(a, CLI_O_VERBOSE))
+  if (cli_args_get(a, CLI_O_VERBOSE)) {
+    print_costs(to, r);
     print_times(to, r);
+  }
 }
 
 static int write_bytes(const struct gamut_result *r)

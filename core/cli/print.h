@@ -8,6 +8,10 @@
  * The exit code. */
 int cli_print_result(const struct cli_args *a, const struct gamut_result *r);
 
+/* Millionths of "usd", which is a number or NULL; -1: unknown. */
+struct json_object;
+int64_t cli_microusd(struct json_object *usd);
+
 /* "$0.025", "~$0.025", "cost unknown"; millionths, -1: unknown. */
 const char *cli_money(char buf[48], int64_t microusd, bool estimated);
 const char *cli_seconds(char buf[32], int64_t ms); /* "1.9 s" */

@@ -105,7 +105,8 @@ bool cli_request_to_stdout(const struct cli_args *a)
 
 static bool makes_nothing(const struct cli_args *a)
 {
-  return cli_args_get(a, CLI_O_DRY_RUN) || a->verb->id == CLI_EXPLAIN;
+  return cli_args_get(a, CLI_O_DRY_RUN) || a->verb->id == CLI_EXPLAIN ||
+         a->verb->id == CLI_PRICE;
 }
 
 static int32_t set_output(const struct cli_args *a, struct gamut_request *r,

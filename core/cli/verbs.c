@@ -88,6 +88,24 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
       { "gamut batch prompts.jsonl -m flux --out-dir out --resume",
         "after a crash or Ctrl-C" },
     } },
+  [CLI_PRICE] = {
+    .id = CLI_PRICE, .name = "price",
+    .summary = "say what a request would cost at each model, and how that is "
+               "known",
+    .help = "Takes the options of generate, and sends nothing.  Each model is a "
+            "line: the price of all outputs together (~ when the fact is at "
+            "second hand or a size had to be guessed), its formula, source and "
+            "date, and what it leaves out.  A price that is not known says why.  "
+            "Prompt and inputs are needed only where the price depends on them.  "
+            "--max-cost shows which models it would refuse; with none left, or "
+            "none that can do it, it ends with 2.",
+    .examples = {
+      { "gamut price -m flux -n 4 --size 1024x1024", "four pictures" },
+      { "gamut price -m veo3.1-fal --fallback runway:veo3.1 --duration 8 "
+        "--no-audio", "a silent video, at two vendors" },
+      { "gamut price -m gpt-image-2 --quality high --size 1024x1024 --json",
+        "for programs" },
+    } },
   [CLI_WAIT] = {
     .id = CLI_WAIT, .name = "wait", .args = "ID...", .min_words = 1,
     .max_words = SIZE_MAX,

@@ -2,6 +2,7 @@
 #ifndef GM_JOB_INPUT_H
 #define GM_JOB_INPUT_H
 
+#include "base/sha256.h"
 #include "plugin/call.h"
 
 /* Look at one input: a path, file:// URL, http(s) URL; with `held` (shared with
@@ -14,6 +15,10 @@ int32_t gm_input_open(struct gm_input *in, const char *role, const char *source,
 /* False: no memory; `to` can be closed all the same. */
 bool gm_input_copy(struct gm_input *to, const struct gm_input *from);
 void gm_input_close(struct gm_input *in);
+
+/* upload.c: SHA-256 of its bytes, read now; INVALID when they cannot be. */
+int32_t gm_input_hash(const struct gm_input *in, char ret[GM_SHA256_HEX],
+                      struct gm_error *err);
 
 /* input_held.c: inputs without a file, read once, when the request is made. */
 bool gm_input_is_held(const char *source); /* "-" or a data: URI */

@@ -44,8 +44,8 @@ static const struct gamut_upload *table_of(const struct gm_instance *i)
 
 /* Read as a body would be: a file that is not any more what it was has no sum.
  */
-static int32_t hash_input(const struct gm_input *in, char ret[GM_SHA256_HEX],
-                          struct gm_error *err)
+int32_t gm_input_hash(const struct gm_input *in, char ret[GM_SHA256_HEX],
+                      struct gm_error *err)
 {
   struct gm_pending_piece all = { .size = in->size,
                                   .mark = { in->size, in->mtime_ns } };
@@ -115,7 +115,7 @@ static int32_t key_of(const struct gm_job *job, struct gm_input *in,
   if (!options)
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for an upload");
   if (!in->sha256) {
-    rc = hash_input(in, hex, err);
+    rc = gm_input_hash(in, hex, err);
     if (rc)
       return rc;
     in->sha256 = gm_strdup(hex);

@@ -148,6 +148,12 @@ static int32_t resolve(struct gm_run *run, const char *text,
   char name[PROVIDER_MAX + 1];
   int32_t rc;
 
+  /* A price needs no plugin where a file has it. */
+  if (run->quoting && look_up(run, text, ret, NULL) == 0) {
+    if (ret->entry)
+      return 0;
+    gm_link_finish(ret);
+  }
   if (names_provider(run, text, name)) {
     rc = gm_router_adopt_named(run->router, provider_of(run->router, name), err);
     return rc ? rc : look_up(run, text, ret, err);
@@ -204,9 +210,12 @@ int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
   return 0;
 }
 
-static int32_t check_cost(const struct gm_run *run, const struct gm_link *l,
+int32_t gm_run_check_cost(const struct gm_run *run, uint32_t i,
                           struct gm_error *err)
 {
+  const struct gm_link *l = &run->links[i];
+  char cost[32], most[32];
+
   if (run->max_cost < 0)
     return 0;
   if (!run->has_price && !run->allow_unknown_cost)
@@ -216,9 +225,9 @@ static int32_t check_cost(const struct gm_run *run, const struct gm_link *l,
                    l->model);
   if (run->has_price && (double)run->price.microusd > run->max_cost * 1e6)
     return gm_fail(err, GAMUT_E_UNSUPPORTED,
-                   "%s would cost $%.4f (%s), more than max_cost $%.4f",
-                   l->model, (double)run->price.microusd / 1e6,
-                   run->price.formula, run->max_cost);
+                   "%s would cost $%s (%s), more than max_cost $%s", l->model,
+                   gm_fmt_usd(cost, (double)run->price.microusd / 1e6),
+                   run->price.formula, gm_fmt_usd(most, run->max_cost));
   return 0;
 }
 
@@ -306,24 +315,36 @@ static int32_t check(struct gm_run *run, const struct gm_link *l,
 {
   _cleanup_json_ struct json_object *notes = json_object_new_array();
   int32_t rc = gm_validate(l->entry, request, run->inputs, run->n_inputs,
-                           run->check, notes, err);
+                           run->check | (run->quoting ? GM_CHECK_QUOTE : 0u),
+                           notes, err);
 
   json_object_put(run->notes);
   run->notes = gm_json_count(notes, NULL) > 0 ? GM_TAKE(notes) : NULL;
   return rc;
 }
 
+int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
+                     struct gm_error *err)
+{
+  const struct gm_link *l = &run->links[i];
+  _cleanup_json_ struct json_object *o = request_for(run, l, err);
+
+  if (!o || check(run, l, o, err))
+    return err->error_class;
+  run->has_price = gm_price_estimate(l->entry, o, run->inputs, run->n_inputs,
+                                     &run->price);
+  *ret = GM_TAKE(o);
+  return 0;
+}
+
 char *gm_run_request(struct gm_run *run, uint32_t i,
                      struct gm_instance **ret_instance, struct gm_error *err)
 {
   const struct gm_link *l = &run->links[i];
-  _cleanup_json_ struct json_object *o = request_for(run, l, err);
+  _cleanup_json_ struct json_object *o = NULL;
   char *text;
 
-  if (!o || check(run, l, o, err))
-    return NULL;
-  run->has_price = gm_price_estimate(l->entry, o, run->inputs, run->n_inputs, &run->price);
-  if (check_cost(run, l, err))
+  if (gm_run_price(run, i, &o, err) || gm_run_check_cost(run, i, err))
     return NULL;
   if (gm_instance_get(run->router->instances, l->provider, ret_instance, err))
     return NULL;

@@ -14,6 +14,7 @@ struct gm_catalog;
 struct gm_model {
   const char *provider, *id;
   struct json_object *entry; /* as in the file, overlays merged in */
+  double credit_usd; /* what one of the provider's credits costs; 0: unknown */
 };
 
 /* `path`: colon-separated folders instead of the bundled one, or NULL.  `overlay`

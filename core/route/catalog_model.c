@@ -166,6 +166,45 @@ static struct gm_model_node *add_node(struct gm_catalog *c, const char *key,
   return node;
 }
 
+/* Is something priced in credits alone? */
+static bool needs_credits(const struct json_object *entry)
+{
+  const struct json_object *rows = gm_json_at(entry, "price");
+  size_t i, n = gm_json_count(rows, NULL);
+
+  for (i = 0; i < n; i++) {
+    const struct json_object *row = json_object_array_get_idx(rows, i);
+
+    if (gm_json_at(row, "credits") && !gm_json_at(row, "usd"))
+      return true;
+  }
+  return false;
+}
+
+/* What a credit of the provider costs, by the last overlay that says so, else
+ * by its file; 0: not known. */
+static int32_t credit_usd(struct gm_catalog *c, const char *provider,
+                          double *ret, struct gm_error *err)
+{
+  struct json_object *value = NULL;
+  struct gm_source *s;
+  size_t i, at = 0;
+  int32_t rc = 0;
+
+  for (i = c->n_overlays; i > 0 && !value; i--) {
+    if (gm_streq(c->overlays[i - 1].provider, provider))
+      value = gm_json_at(c->overlays[i - 1].doc, "credit_usd");
+  }
+  while (!rc && !value) {
+    rc = gm_catalog_next(c, provider, &at, &s, err);
+    if (rc || !s)
+      break;
+    rc = gm_source_member(s, "credit_usd", &value, err);
+  }
+  *ret = gm_json_real(value, NULL, 0);
+  return rc;
+}
+
 int32_t gm_catalog_model(struct gm_catalog *c, const char *provider,
                          const char *id, const struct gm_model **ret,
                          struct gm_error *err)
@@ -173,6 +212,7 @@ int32_t gm_catalog_model(struct gm_catalog *c, const char *provider,
   struct json_object *entry = NULL;
   struct gm_model_node *node;
   char key[KEY_MAX];
+  double credit = 0;
   int32_t rc;
 
   *ret = NULL;
@@ -183,9 +223,16 @@ int32_t gm_catalog_model(struct gm_catalog *c, const char *provider,
     rc = make_entry(c, provider, id, &entry, err);
     if (rc || !entry)
       return rc;
+    if (needs_credits(entry))
+      rc = credit_usd(c, provider, &credit, err);
+    if (rc) {
+      json_object_put(entry);
+      return rc;
+    }
     node = add_node(c, key, provider, entry);
     if (!node)
       return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
+    node->pub.credit_usd = credit;
   }
   *ret = &node->pub;
   return 0;

@@ -1,6 +1,5 @@
 /* price_text.c - prices for people. */
 #include "base/str.h"
-#include "route/price.h"
 #include "route/price_private.h"
 #include <math.h>
 #include <stdio.h>
@@ -23,6 +22,7 @@ const struct gm_price_unit *gm_price_unit(const struct json_object *row)
     { "input_image", "input image", GM_PER_REQUEST },
     { "text_token", "text token", GM_PER_TOKEN },
     { "image_token", "image token", GM_PER_TOKEN },
+    { "cached_token", "cached token", GM_PER_TOKEN },
     { "output_token", "output token", GM_PER_TOKEN },
     { "credit", "credit", GM_PER_TOKEN },
   };
@@ -137,7 +137,11 @@ static void add_row(struct gm_buf *out, const struct json_object *row,
     gm_buf_addf(out, "$%s the first %s, then ",
                 gm_fmt_usd(money, gm_json_real(row, "first_usd", 0)),
                 unit->phrase);
-  if (token)
+  if (!gm_json_at(row, "usd"))
+    gm_buf_addf(out, "%s credits %s %s",
+                gm_fmt_real(money, gm_json_real(row, "credits", 0)), article,
+                unit->phrase);
+  else if (token)
     gm_buf_addf(out, "$%s a million %ss", gm_fmt_usd(money, usd * MILLION),
                 unit->phrase);
   else
@@ -162,4 +166,150 @@ int32_t gm_price_text(const struct gm_model *m, struct gm_buf *out)
     add_row(out, row, unit);
   }
   return out->failed;
+}
+
+/* ---- what it depends on -------------------------------------------------- */
+
+static void add_fields(struct json_object *to, const struct json_object *when,
+                       const struct json_object *request)
+{
+  struct json_object_iterator it, end;
+
+  if (!json_object_is_type(when, json_type_object))
+    return;
+  it = json_object_iter_begin(gm_unconst(when));
+  end = json_object_iter_end(when);
+  for (; !json_object_iter_equal(&it, &end); json_object_iter_next(&it)) {
+    const char *name = json_object_iter_peek_name(&it);
+    struct json_object *value = NULL;
+
+    if (json_object_object_get_ex(to, name, NULL))
+      continue;
+    if (!json_object_object_get_ex(request, name, &value))
+      json_object_object_get_ex(gm_json_at(request, "extra"), name, &value);
+    json_object_object_add(to, name, json_object_get(value));
+  }
+}
+
+struct json_object *gm_price_depends(const struct gm_model *m,
+                                     const struct json_object *request)
+{
+  const struct json_object *rows = m ? gm_json_at(m->entry, "price") : NULL;
+  struct json_object *o = NULL;
+  size_t i, n = gm_json_count(rows, NULL);
+
+  for (i = 0; i < n; i++) {
+    const struct json_object *when =
+      gm_json_at(json_object_array_get_idx(rows, i), "when");
+
+    if (when && !o)
+      o = json_object_new_object();
+    if (o)
+      add_fields(o, when, request);
+  }
+  return o;
+}
+
+/* "quality, size or aspect_ratio" */
+static void add_names(struct gm_buf *out, const struct gm_model *m)
+{
+  _cleanup_json_ struct json_object *o = gm_price_depends(m, NULL);
+  struct json_object_iterator it, end;
+  int i, n = o ? json_object_object_length(o) : 0;
+
+  if (n == 0)
+    return;
+  it = json_object_iter_begin(o);
+  end = json_object_iter_end(o);
+  for (i = 0; !json_object_iter_equal(&it, &end);
+       json_object_iter_next(&it), i++)
+    gm_buf_addf(out, "%s%s",
+                i == 0       ? ""
+                : i == n - 1 ? " and "
+                             : ", ",
+                json_object_iter_peek_name(&it));
+}
+
+static bool has_conditions(const struct gm_model *m)
+{
+  const struct json_object *rows = gm_json_at(m->entry, "price");
+  size_t i, n = gm_json_count(rows, NULL);
+
+  for (i = 0; i < n; i++) {
+    if (gm_json_at(json_object_array_get_idx(rows, i), "when"))
+      return true;
+  }
+  return false;
+}
+
+static bool has_role(const struct gm_input *inputs, uint32_t n_inputs,
+                     const char *role)
+{
+  uint32_t i;
+
+  for (i = 0; i < n_inputs; i++) {
+    if (gm_streq(inputs[i].role, role))
+      return true;
+  }
+  return false;
+}
+
+/* A model that only changes what it is given has that one's length and size,
+ * whether or not it has been named yet. */
+static bool takes_after_input(const struct gm_model *m, const char *role)
+{
+  return gm_json_at(gm_json_at(m->entry, "inputs"), role) &&
+         !gm_model_can(m, "text-to-video") &&
+         !gm_model_can(m, "image-to-video") &&
+         !gm_model_can(m, "text-to-image");
+}
+
+static const char *reason(enum gm_price_why why, bool of_input)
+{
+  switch (why) {
+  case GM_PRICE_NO_MODEL:
+    return "the catalog does not have the model";
+  case GM_PRICE_NONE:
+    return "the catalog has no price of it";
+  case GM_PRICE_OPTIONS:
+    return "the catalog has a price for other options only";
+  case GM_PRICE_TOKENS:
+    return "priced by tokens that only the vendor counts";
+  case GM_PRICE_CREDITS:
+    return "what a credit costs is not known (\"credit_usd\" in a catalog "
+           "file of yours says it)";
+  case GM_PRICE_LENGTH:
+    return of_input ? "it depends on the length of the input"
+                    : "it depends on the duration, which is not given";
+  case GM_PRICE_PIXELS:
+    return of_input ? "it depends on the pixels of the input"
+                    : "it depends on the size, which is not given";
+  case GM_PRICE_BROKEN:
+    return "the price in the catalog is not understood";
+  case GM_PRICE_HUGE:
+    return "it comes to more than a billion dollars, a slip in the catalog";
+  case GM_PRICE_NOTHING:
+    return "nothing came that is charged for";
+  case GM_PRICE_KNOWN:
+    break;
+  }
+  return "";
+}
+
+void gm_price_reason(const struct gm_model *m, const struct gm_price *p,
+                     const struct gm_input *inputs, uint32_t n_inputs,
+                     struct gm_buf *out)
+{
+  bool of_input =
+    m && (has_role(inputs, n_inputs, "video") || takes_after_input(m, "video"));
+
+  if (m && p->why == GM_PRICE_PIXELS)
+    of_input = of_input || has_role(inputs, n_inputs, "image") ||
+               takes_after_input(m, "image");
+  gm_buf_add(out, reason(p->why, of_input));
+  if (!m || !has_conditions(m) ||
+      (p->why != GM_PRICE_OPTIONS && p->why != GM_PRICE_TOKENS))
+    return;
+  gm_buf_add(out, "; it depends on ");
+  add_names(out, m);
 }

@@ -109,6 +109,18 @@ static void add_attempts(const struct gm_run *run, struct gm_buf *b)
   gm_buf_addc(b, ']');
 }
 
+/* Prices change; what was said at the end stays. */
+static void add_cost(const struct gm_run *run, struct gm_buf *b)
+{
+  const struct gm_cost *c = &run->cost;
+
+  if (!c->known)
+    return;
+  add_int(b, ",\"cost\":{\"microusd\":", c->microusd);
+  add_int(b, ",\"formula_microusd\":", c->formula_microusd);
+  gm_buf_add(b, c->estimated ? ",\"estimated\":true}" : "}");
+}
+
 static void add_end(const struct gm_run *run, struct gm_buf *b)
 {
   const struct gm_job *j = &run->job;
@@ -116,6 +128,7 @@ static void add_end(const struct gm_run *run, struct gm_buf *b)
   add_int(b, ",\"end\":{\"class\":", run->err.error_class);
   add_text(b, ",\"message\":", run->err.message);
   add_int(b, ",\"took_ms\":", (int64_t)(j->ended_ms - run->began_ms));
+  add_cost(run, b);
   if (j->accepted_ms)
     add_int(b, ",\"accepted_ms\":", (int64_t)(j->accepted_ms - run->began_ms));
   if (j->working_ms)
@@ -422,6 +435,13 @@ static int32_t read_end(struct reading *r, struct gm_error *err)
 
   if (error_class)
     gm_fail(&run->err, error_class, "%s", gm_json_str(end, "message", ""));
+  if (gm_json_at(end, "cost"))
+    run->cost = (struct gm_cost){
+      .known = true,
+      .microusd = gm_json_i64(end, "cost/microusd", -1),
+      .formula_microusd = gm_json_i64(end, "cost/formula_microusd", -1),
+      .estimated = gm_json_bool(end, "cost/estimated", false),
+    };
   run->began_ms = began;
   j->ended_ms = began + (uint64_t)gm_json_i64(end, "took_ms", 0);
   if (gm_json_at(end, "accepted_ms"))

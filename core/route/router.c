@@ -153,6 +153,7 @@ static void end(struct gm_run *run, bool failed)
   gm_timer_stop(run->router->engine->loop, &run->deadline);
   if (failed)
     sum_up(run);
+  gm_run_tally(run);
   gm_job_end(job);
   run->ops->over(run);
 }
@@ -263,14 +264,15 @@ static int32_t bind(struct gm_run *run, const struct gm_ask *ask,
   ask = named ? named : ask;
   if (json_object_deep_copy(ask->fields, &run->fields, NULL))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
-  rc = gm_validate_common(run->fields, err);
+  rc = run->quoting ? gm_validate_quote(run->fields, err)
+                    : gm_validate_common(run->fields, err);
   if (rc == 0)
     rc = gm_bind_control(run, ask->control, err);
   if (rc == 0)
     rc = gm_bind_inputs(run, ask, err);
   if (rc == 0)
     rc = gm_bind_links(run, ask, err);
-  if (rc == 0)
+  if (rc == 0 && !run->quoting)
     rc = gm_output_check(&run->plan, n > 1 ? (uint32_t)n : 1, err);
   if (rc == 0)
     gm_prefer_sort(run);
@@ -327,6 +329,23 @@ int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
   run->job.plan = &run->plan;
   *ret = run;
   return 0;
+}
+
+int32_t gm_run_quote(struct gm_router *r, const struct gm_ask *ask,
+                     struct gm_run **ret, struct gm_error *err)
+{
+  struct gm_run *run = new_run(r, NULL, NULL, NULL);
+  int32_t rc;
+
+  if (!run)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
+  run->quoting = true;
+  rc = bind(run, ask, err);
+  if (rc)
+    gm_run_free(run);
+  else
+    *ret = run;
+  return rc;
 }
 
 int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,

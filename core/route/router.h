@@ -30,6 +30,14 @@ struct gm_attempt {
 
 void gm_attempt_finish(struct gm_attempt *a);
 
+/* What a job did cost, in millionths of a dollar; -1: not known. */
+struct gm_cost {
+  int64_t microusd;
+  int64_t formula_microusd; /* the catalog's formula over what was delivered */
+  bool estimated;           /* it is not the vendor's own figure */
+  bool known;               /* this has been worked out */
+};
+
 struct gm_run;
 struct gm_run_ops {
   void (*over)(struct gm_run *run); /* the end; the owner frees the run */
@@ -61,6 +69,9 @@ struct gm_run {
   uint8_t prefer;   /* enum gm_prefer */
   struct gm_price price; /* of the present link */
   bool has_price;
+  bool quoting;          /* only the price is wanted: what is missing of the
+                            request is not missed */
+  struct gm_cost cost;   /* once it is over */
   char *correlation_id;
   uint64_t began_ms; /* mono */
   uint64_t began_wall_ms;
@@ -103,6 +114,23 @@ int32_t gm_router_adopt_rest(struct gm_router *r, struct gm_error *err);
 /* The same to be looked at, with how it ended: gm_run_free(). */
 int32_t gm_run_view(struct gm_router *r, const char *record, size_t len,
                     struct gm_run **ret, struct gm_error *err);
+
+/* cost.c: work out run->cost from what the job has found, before the end is
+ * written down; the same with its request at hand. */
+void gm_run_tally(struct gm_run *run);
+void gm_run_cost(struct gm_run *run, const struct json_object *request);
+
+/* Only to be priced, link by link: no output, no job comes of it. */
+int32_t gm_run_quote(struct gm_router *r, const struct gm_ask *ask,
+                     struct gm_run **ret, struct gm_error *err);
+/* bind.c: check and price link `i`: run->price, run->has_price, run->notes.
+ * *ret: the normalised request, json_object_put(). */
+int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
+                     struct gm_error *err);
+/* Is the price above max_cost, or unknown where that is not allowed? 0, or
+ * UNSUPPORTED with a sentence. */
+int32_t gm_run_check_cost(const struct gm_run *run, uint32_t i,
+                          struct gm_error *err);
 
 /* bind.c, also for dry runs: the request text for link `i`, checked and priced;
  * gm_free.  NULL with `err`. */

@@ -242,6 +242,21 @@ static int32_t check_one_of(struct gm_schema_walk *w,
                         fits ? "more than one" : "none");
 }
 
+/* When none fits, the first one says what is wrong. */
+static int32_t check_any_of(struct gm_schema_walk *w,
+                            const struct json_object *schema,
+                            const struct json_object *rule,
+                            const struct json_object *value)
+{
+  size_t fits;
+  int32_t rc = try_all(w, rule, value, &fits);
+
+  (void)schema;
+  if (rc || fits > 0)
+    return rc;
+  return check(w, json_object_array_get_idx(rule, 0), value);
+}
+
 static const struct {
   const char *name;
   gm_schema_fn *check; /* NULL: says nothing about the value */
@@ -259,6 +274,7 @@ static const struct {
   { "properties", check_properties },
   { "items", check_items },
   { "oneOf", check_one_of },
+  { "anyOf", check_any_of },
   { "$schema", NULL },
   { "$id", NULL },
   { "$defs", NULL },

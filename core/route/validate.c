@@ -36,7 +36,7 @@ static int32_t check_prompt(struct gm_check *c, const char *operation)
 
   if (!*rule && gm_starts(operation, "text-to-"))
     rule = "required";
-  if (!prompt && gm_streq(rule, "required"))
+  if (!prompt && gm_streq(rule, "required") && !c->quote)
     return gm_check_refuse(c, "%s needs a prompt", c->model);
   if (!prompt)
     return 0;
@@ -66,17 +66,18 @@ static int32_t check_purpose(struct gm_check *c, const struct gm_model *m,
 
 int32_t gm_validate(const struct gm_model *m, struct json_object *request,
                     const struct gm_input *inputs, uint32_t n_inputs,
-                    enum gm_check_mode mode, struct json_object *notes,
+                    uint32_t mode, struct json_object *notes,
                     struct gm_error *err)
 {
   struct gm_check c = { .request = request,
-                        .nearest = mode == GM_CHECK_NEAREST,
+                        .nearest = (mode & ~GM_CHECK_QUOTE) == GM_CHECK_NEAREST,
+                        .quote = (mode & GM_CHECK_QUOTE) != 0,
                         .notes = notes,
                         .err = err };
   const char *operation;
   int32_t rc;
 
-  if (!m || mode == GM_CHECK_PASS)
+  if (!m || (mode & ~GM_CHECK_QUOTE) == GM_CHECK_PASS)
     return 0;
   c.model = m->id;
   c.entry = m->entry;

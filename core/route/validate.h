@@ -7,6 +7,9 @@
 #include "route/catalog.h"
 
 enum gm_check_mode { GM_CHECK_STRICT, GM_CHECK_NEAREST, GM_CHECK_PASS };
+/* Beside a mode: for a price; a prompt or an input that is missing is not
+ * missed. */
+#define GM_CHECK_QUOTE 8u
 
 /* The operation that a request means: the one named, else by its inputs (mask:
  * edit, image: image-to-image or edit, first or last frame: image-to-video,
@@ -20,6 +23,9 @@ const char *gm_operation_of(const struct json_object *request,
  * duration > 0.  INVALID naming field and value. */
 int32_t gm_validate_common(const struct json_object *request,
                            struct gm_error *err);
+/* The same but for the prompt, which a price does not need. */
+int32_t gm_validate_quote(const struct json_object *request,
+                          struct gm_error *err);
 
 /* Against the model's entry.  STRICT: the first thing it cannot do is
  * UNSUPPORTED, "flux: aspect_ratio '5:1' is not offered by fal-ai/flux/dev; it
@@ -30,7 +36,7 @@ int32_t gm_validate_common(const struct json_object *request,
  * in both modes. */
 int32_t gm_validate(const struct gm_model *m, struct json_object *request,
                     const struct gm_input *inputs, uint32_t n_inputs,
-                    enum gm_check_mode mode, struct json_object *notes,
+                    uint32_t mode, struct json_object *notes,
                     struct gm_error *err);
 
 #endif

@@ -230,8 +230,8 @@ static int32_t check_agreement(const struct json_object *request,
                  w, h, text);
 }
 
-int32_t gm_validate_common(const struct json_object *request,
-                           struct gm_error *err)
+int32_t gm_validate_quote(const struct json_object *request,
+                          struct gm_error *err)
 {
   int32_t rc = 0;
   size_t i;
@@ -246,6 +246,14 @@ int32_t gm_validate_common(const struct json_object *request,
     rc = check_size(request, err);
   if (!rc)
     rc = check_agreement(request, err);
+  return rc;
+}
+
+int32_t gm_validate_common(const struct json_object *request,
+                           struct gm_error *err)
+{
+  int32_t rc = gm_validate_quote(request, err);
+
   if (rc || gm_json_at(request, "prompt") ||
       !gm_starts(gm_json_str(request, "operation", ""), "text-to-"))
     return rc;

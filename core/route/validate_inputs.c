@@ -107,7 +107,7 @@ static int32_t check_count(struct gm_check *c, const char *role,
     return gm_check_refuse(
       c, "inputs: %lld of the role %s are more than %s takes (%lld)",
       (long long)n, role, c->model, (long long)max);
-  if (n < min)
+  if (n < min && !c->quote)
     return gm_check_refuse(
       c, "inputs: %s needs %lld of the role %s, there %s %lld", c->model,
       (long long)min, role, n == 1 ? "is" : "are", (long long)n);
@@ -150,7 +150,7 @@ int32_t gm_check_counts(struct gm_check *c, const char *operation,
 
   if (json_object_is_type(roles, json_type_object))
     rc = check_roles(c, roles, inputs, n_inputs);
-  if (rc || n_inputs > 0 || gm_starts(operation, "text-to-"))
+  if (rc || n_inputs > 0 || c->quote || gm_starts(operation, "text-to-"))
     return rc;
   return gm_check_refuse(c, "inputs: %s makes nothing out of text alone%s%s",
                          c->model, roles ? "; it takes " : "",

@@ -11,6 +11,7 @@ struct gm_check {
   const struct json_object *entry; /* of the catalog */
   struct json_object *request;
   bool nearest; /* else strict */
+  bool quote;   /* GM_CHECK_QUOTE */
   struct json_object *notes;
   struct gm_error *err;
 };

@@ -434,24 +434,41 @@ static struct gamut_json *operations_of(struct gamut_call *c,
   return to;
 }
 
-/* What the provider behind takes; visgate's fee comes on top. */
-static void add_price(struct gamut_call *c, struct gamut_json *to,
-                      const struct gamut_json *m)
+/* "per megapixels" is "megapixel"; NULL: no unit of ours. */
+static const char *unit_of(const char *text)
 {
   static const char *const units[] = { "image", "megapixel", "second", "video",
                                        "request" };
+  size_t i, n = strlen(text);
+
+  if (strncmp(text, "per ", 4) == 0) {
+    text += 4;
+    n -= 4;
+  }
+  n -= n > 0 && text[n - 1] == 's';
+  for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+    if (strlen(units[i]) == n && strncmp(units[i], text, n) == 0)
+      return units[i];
+  return NULL;
+}
+
+/* What the provider behind takes; visgate's fee comes on top.  Where that is no
+ * price of ours its words are. */
+static void add_price(struct gamut_call *c, struct gamut_json *to,
+                      const struct gamut_json *m)
+{
   const struct gamut_host *h = c->host;
-  const char *unit = h->json_str(m, "pricing_unit", "");
+  const char *unit = unit_of(h->json_str(m, "pricing_unit", ""));
   const char *at = h->json_str(m, "last_synced_at", "");
+  const char *words = h->json_str(m, "pricing", NULL);
   double micro = h->json_real(m, "base_cost_micro", 0);
   struct gamut_json *row = h->json_object(c), *rows = h->json_array(c);
-  size_t i;
 
-  for (i = 0;
-       i < sizeof(units) / sizeof(units[0]) && strcmp(units[i], unit) != 0;)
-    i++;
-  if (i == sizeof(units) / sizeof(units[0]) || micro <= 0)
+  if (!unit || micro <= 0) {
+    if (words)
+      h->json_set_str(to, "note", words);
     return;
+  }
   h->json_set_str(row, "unit", unit);
   h->json_set_real(row, "usd", micro / MICRO);
   h->json_set_str(row, "source", "visgate's list of models, without its fee");

@@ -50,6 +50,22 @@ static void tell_cost(struct gamut_call *c)
     h->usage(c, "request", 1, (int64_t)(usd * MICRO + 0.5));
 }
 
+/* Millionths, and only there on a hit. */
+static void tell_avoided(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  double micro =
+    h->json_real(c->reply->json, "provider_cost_avoided_micro", -1);
+  int64_t whole;
+
+  if (!is_true(c, "cache_hit") || !(micro >= 0 && micro < USD_MOST * MICRO))
+    return;
+  whole = (int64_t)(micro + 0.5);
+  h->fact(c, "cost_avoided_usd",
+          h->text(c, "%lld.%06lld", (long long)(whole / 1000000),
+                  (long long)(whole % 1000000)));
+}
+
 void vg_tell(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
@@ -68,6 +84,7 @@ void vg_tell(struct gamut_call *c)
   if (strcmp(model, asked) != 0)
     h->fact(c, "served_model", model);
   tell_cost(c);
+  tell_avoided(c);
 }
 
 int vg_hand_over(struct gamut_call *c, int32_t kind, const char *url)

@@ -16,6 +16,7 @@ bench_programs = \
 	tests/bench/limit \
 	tests/bench/measure \
 	tests/bench/plugin_time \
+	tests/bench/quote_time \
 	tests/bench/store_time
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
@@ -40,6 +41,11 @@ tests_bench_measure_LDADD =
 
 tests_bench_plugin_time_SOURCES = tests/bench/plugin_time.c
 tests_bench_plugin_time_LDADD = core/libgamut-internal.la
+
+tests_bench_quote_time_SOURCES = tests/bench/quote_time.c
+tests_bench_quote_time_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)
+tests_bench_quote_time_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_bench_quote_time_LDADD = core/libgamut.la
 
 tests_bench_store_time_SOURCES = tests/bench/store_time.c
 tests_bench_store_time_LDADD = core/libgamut-internal.la

@@ -249,9 +249,9 @@ loading() {
   row 'loading a provider' us "$(median "$work/loading" '$1')" - 200
 }
 
-# figure NAME: the median of a figure of store_time
+# figure NAME [FILE]: the median of a figure of store_time, or of another
 figure() {
-  sed -n "s/^$1 \([0-9.]*\) .*/\1/p" "$work/store" | sort -g |
+  sed -n "s/^$1 \([0-9.]*\) .*/\1/p" "$work/${2:-store}" | sort -g |
     awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
 }
 
@@ -274,6 +274,18 @@ store() {
   note 'store: beginning it' ms "$(figure open_first)" 0
 }
 
+quotes() {
+  i=0
+  while [ "$i" -lt $((4 * runs)) ]; do
+    (cd "$work" && "$bench/quote_time") >>"$work/quotes"
+    i=$((i + 1))
+  done
+  row 'CPU of a quote, catalog loaded' us "$(figure quote quotes)" - 50
+  note 'CPU of a quote of four links' us "$(figure quote_of_four quotes)" 0
+  note 'CPU of a quote with an input file' us "$(figure quote_with_input quotes)" 0
+  note 'CPU of the first quote of a process' us "$(figure first quotes)" 0
+}
+
 conditions
 cpu
 answers run 65536 1000 'answers that name a file' 1.5
@@ -284,4 +296,5 @@ cold_start
 callgrind
 sizes
 loading
+quotes
 store

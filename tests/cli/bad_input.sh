@@ -133,10 +133,11 @@ rm "$config"
 refused config-gone 2 invalid 'gone.json' -p x -m flux --config gone.json \
   -o no.png
 
-# Only the class and the sentence go into the document.
+# A document of the same members as a result, with nothing in them.
 run json -p '' -m flux --json
 exits 2
-prints '^\{"status":"failed","class":"invalid","message":".*empty"\}$'
+prints '^\{"status":"failed","class":"invalid","message":".*empty",'
+prints ',"artifacts":\[\],"attempts":\[\],"differences":\[\],'
 
 FAL_KEY="$(printf 'id:sec\nret')"
 refused key-newline 3 auth 'FAL_KEY' -p x -m flux -o no.png

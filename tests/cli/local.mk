@@ -21,6 +21,7 @@ cli_tests = \
 	tests/cli/bad_input.sh \
 	tests/cli/batch.sh \
 	tests/cli/completion.sh \
+	tests/cli/cost.sh \
 	tests/cli/generate.sh \
 	tests/cli/help.sh \
 	tests/cli/history.sh \
@@ -32,6 +33,7 @@ cli_tests = \
 	tests/cli/man.sh \
 	tests/cli/routes.sh \
 	tests/cli/metrics.sh \
+	tests/cli/price.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \

@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test_pace \
 	tests/unit/test_policy \
 	tests/unit/test_price \
+	tests/unit/test_price_catalog \
 	tests/unit/test_probe \
 	tests/unit/test_random \
 	tests/unit/test_reader \
@@ -113,6 +114,10 @@ tests_unit_test_log_sink_SOURCES = \
 tests_unit_test_price_SOURCES = \
 	tests/unit/route_json.h \
 	tests/unit/test_price.c
+
+tests_unit_test_price_catalog_SOURCES = \
+	tests/unit/route_json.h \
+	tests/unit/test_price_catalog.c
 
 tests_unit_test_validate_SOURCES = \
 	tests/unit/route_json.h \

@@ -126,6 +126,30 @@ static const struct {
   { "{'price':[{'unit':'image'}]}", "{}", 0, -1, false, "" },
   { "{'price':[{'unit':'image','usd':1e300}]}", "{}", 0, -1, false, "" },
   { "{'price':[]}", "{}", 0, -1, false, "" },
+  /* to the last millionth, and no further */
+  { "{'price':[{'unit':'image','usd':0.0003}]}", "{'n':1000}", 0, 300000, true,
+    "1000 images x $0.0003" },
+  { "{'price':[{'unit':'image','usd':0.1},{'unit':'request','usd':0.2,"
+    "'plus':true}]}",
+    "{'n':1}", 0, 300000, true, "1 image x $0.10 + 1 request x $0.20" },
+  { "{'price':[{'unit':'image','usd':0.0000005}]}", "{}", 0, 1, true,
+    "1 image x $0.0000005" },
+  { "{'price':[{'unit':'image','usd':0.0000004}]}", "{}", 0, 0, true,
+    "1 image x $0.0000004" },
+  { "{'price':[{'unit':'image','usd':1000000}]}", "{'n':1000}", 0,
+    1000000000000000, true, "1000 images x $1000000.00" },
+  { "{'price':[{'unit':'image','usd':1000000}]}", "{'n':1001}", 0, -1, false,
+    "" },
+  { "{'price':[{'unit':'image','usd':1}]}", "{'n':9223372036854775807}", 0, -1,
+    false, "" },
+  { "{'price':[{'unit':'image','usd':900000000},{'unit':'request',"
+    "'usd':900000000,'plus':true}]}",
+    "{}", 0, -1, false, "" },
+  { "{'price':[{'unit':'image','usd':-1}]}", "{}", 0, -1, false, "" },
+  { "{'price':[{'unit':'image','usd':NaN}]}", "{}", 0, -1, false, "" },
+  { "{'price':[{'unit':'second','usd':0.1,'minimum':2}]}", "{'duration':1}", 0,
+    200000, true, "2 seconds x $0.10" },
+  { "{'price':[{'unit':'image','credits':5}]}", "{}", 0, -1, false, "" },
   { "{}", "{}", 0, -1, false, "" },
   { "{'price':[{'unit':'image','usd':0}]}", "{}", 0, 0, true,
     "1 image x $0.00" },
@@ -151,19 +175,98 @@ static const struct {
 
 START_TEST(requests_are_estimated)
 {
-  struct gm_model m = { "fal", "x", parse(rows[_i].entry) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "x",
+                        .entry = parse(rows[_i].entry) };
   struct json_object *request = parse(rows[_i].request);
   struct gm_price p = { .microusd = -7 };
   bool known = gm_price_estimate(&m, request, pictures, rows[_i].n_inputs, &p);
 
   ck_assert_msg(known == (rows[_i].microusd >= 0), "%s %s", rows[_i].entry,
                 rows[_i].request);
-  ck_assert_int_eq(p.microusd, known ? rows[_i].microusd : -7);
+  ck_assert_int_eq(p.microusd, rows[_i].microusd);
   if (known) {
     ck_assert_str_eq(p.formula, rows[_i].formula);
     ck_assert_msg(p.sure == rows[_i].sure, "%s %s", rows[_i].entry,
                   rows[_i].request);
   }
+  json_object_put(m.entry);
+  json_object_put(request);
+}
+END_TEST
+
+/* Why a price is not known, and what is told of it all the same. */
+static const struct {
+  const char *entry, *request, *reason, *formula;
+} reasons[] = {
+  { NULL, "{}", "the catalog does not have the model", "" },
+  { "{}", "{}", "the catalog has no price of it", "" },
+  { "{'price':[{'unit':'text_token','usd':0.000005},{'unit':'output_token',"
+    "'usd':0.00003,'plus':true}]}",
+    "{}", "priced by tokens that only the vendor counts",
+    "text tokens x $5.00 a million + output tokens x $30.00 a million" },
+  { QUALITY, "{'quality':'low'}",
+    "the catalog has a price for other options only; it depends on quality, "
+    "size, speed and steps",
+    "" },
+  { "{'price':[{'unit':'second','usd':0.1}]}", "{}",
+    "it depends on the duration, which is not given", "seconds x $0.10" },
+  { "{'operations':['video-to-video'],'inputs':{'video':{}},'price':[{'unit':"
+    "'second','usd':0.1}]}",
+    "{}", "it depends on the length of the input", "seconds x $0.10" },
+  { "{'price':[{'unit':'megapixel','usd':0.1}]}", "{'n':2}",
+    "it depends on the size, which is not given",
+    "2 outputs x megapixels x $0.10" },
+  { "{'operations':['edit'],'inputs':{'image':{}},'price':[{'unit':'megapixel',"
+    "'usd':0.1,'first_usd':0.2}]}",
+    "{}", "it depends on the pixels of the input",
+    "(first megapixel $0.20 + further x $0.10)" },
+  { "{'price':[{'unit':'image','credits':1.5}]}", "{'n':2}",
+    "what a credit costs is not known (\"credit_usd\" in a catalog file of "
+    "yours says it)",
+    "2 images x 1.5 credits" },
+  { "{'price':[{'unit':'image','usd':1e300}]}", "{}",
+    "it comes to more than a billion dollars, a slip in the catalog",
+    "1 image x $1000000.00" },
+  { "{'price':[{'unit':'hour','usd':1}]}", "{}",
+    "the price in the catalog is not understood", "" },
+};
+
+START_TEST(unknown_says_why)
+{
+  struct gm_model m = { .provider = "fal",
+                        .id = "x",
+                        .entry =
+                          reasons[_i].entry ? parse(reasons[_i].entry) : NULL };
+  struct json_object *request = parse(reasons[_i].request);
+  struct gm_buf why = GM_BUF_INIT(1024);
+  struct gm_price p;
+
+  ck_assert(!gm_price_estimate(m.entry ? &m : NULL, request, NULL, 0, &p));
+  gm_price_reason(m.entry ? &m : NULL, &p, NULL, 0, &why);
+  ck_assert_str_eq(gm_buf_text(&why), reasons[_i].reason);
+  ck_assert_str_eq(p.formula, reasons[_i].formula);
+  gm_buf_finish(&why);
+  json_object_put(m.entry);
+  json_object_put(request);
+}
+END_TEST
+
+START_TEST(credits_have_a_value)
+{
+  struct gm_model m = {
+    .provider = "fal",
+    .id = "x",
+    .entry = parse("{'price':[{'unit':'second','credits':12}]}"),
+    .credit_usd = 0.01,
+  };
+  struct json_object *request = parse("{'duration':5}");
+  struct gm_price p;
+
+  ck_assert(gm_price_estimate(&m, request, NULL, 0, &p));
+  ck_assert_int_eq(p.microusd, 600000);
+  ck_assert_double_eq(p.credits, 60);
+  ck_assert_str_eq(p.formula, "5 seconds x $0.12");
   json_object_put(m.entry);
   json_object_put(request);
 }
@@ -198,7 +301,9 @@ static const struct {
 
 START_TEST(inputs_count_by_their_role)
 {
-  struct gm_model m = { "fal", "x", parse(roles[_i].entry) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "x",
+                        .entry = parse(roles[_i].entry) };
   struct json_object *request =
     parse("{'duration':5,'width':1280,'height':720}");
   struct gm_price p = { .microusd = -7 };
@@ -213,7 +318,9 @@ END_TEST
 
 START_TEST(sources_are_named)
 {
-  struct gm_model m = { "fal", "x", parse(MEGAPIXEL) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "x",
+                        .entry = parse(MEGAPIXEL) };
   struct json_object *request = parse("{}");
   struct gm_price p;
 
@@ -344,7 +451,9 @@ static const struct {
 
 START_TEST(deliveries_are_priced)
 {
-  struct gm_model m = { "fal", "x", parse(after[_i].entry) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "x",
+                        .entry = parse(after[_i].entry) };
   struct json_object *request = parse(after[_i].request);
   struct gm_price p = { .microusd = -1 };
   bool known = gm_price_delivered(&m, request, pictures, after[_i].n_inputs,
@@ -389,7 +498,9 @@ static const struct {
 
 START_TEST(prices_are_told)
 {
-  struct gm_model m = { "fal", "x", parse(texts[_i].entry) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "x",
+                        .entry = parse(texts[_i].entry) };
   struct gm_buf out = GM_BUF_INIT(4096), small = GM_BUF_INIT(5);
 
   ck_assert_int_eq(gm_price_text(&m, &out), 0);
@@ -422,7 +533,9 @@ static const struct {
 /* The vendor's count, the catalog's price. */
 START_TEST(units_are_priced)
 {
-  struct gm_model m = { "fal", "x", parse(billed[_i].entry) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "x",
+                        .entry = parse(billed[_i].entry) };
   struct json_object *request = parse(billed[_i].request);
   struct gm_price p = { .microusd = -1 };
   bool known = gm_price_billed(&m, request, NULL, 0, billed[_i].unit,
@@ -443,6 +556,8 @@ int main(void)
   tcase_add_loop_test(tc, requests_are_estimated, 0, (int)GM_LEN(rows));
   tcase_add_loop_test(tc, units_are_priced, 0, (int)GM_LEN(billed));
   tcase_add_loop_test(tc, inputs_count_by_their_role, 0, (int)GM_LEN(roles));
+  tcase_add_loop_test(tc, unknown_says_why, 0, (int)GM_LEN(reasons));
+  tcase_add_test(tc, credits_have_a_value);
   tcase_add_test(tc, sources_are_named);
   tcase_add_loop_test(tc, deliveries_are_priced, 0, (int)GM_LEN(after));
   tcase_add_loop_test(tc, prices_are_told, 0, (int)GM_LEN(texts));

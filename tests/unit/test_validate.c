@@ -229,7 +229,9 @@ static void join(const struct json_object *notes, struct gm_buf *out)
 START_TEST(models_are_strict)
 {
   struct gm_error err = GM_ERROR_INIT;
-  struct gm_model m = { "fal", "m", parse(rows[_i].entry) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "m",
+                        .entry = parse(rows[_i].entry) };
   struct json_object *request = parse(rows[_i].request);
   int32_t rc = gm_validate(&m, request, NULL, 0, GM_CHECK_STRICT, NULL, &err);
 
@@ -250,7 +252,9 @@ START_TEST(nearest_is_noted)
 {
   _cleanup_(gm_buf_finish) struct gm_buf said = GM_BUF_INIT(4096);
   struct gm_error err = GM_ERROR_INIT;
-  struct gm_model m = { "fal", "m", parse(rows[_i].entry) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "m",
+                        .entry = parse(rows[_i].entry) };
   struct json_object *request = parse(rows[_i].request);
   struct json_object *notes = json_object_new_array();
   bool refused = rows[_i].says && !rows[_i].nearer;
@@ -276,9 +280,11 @@ END_TEST
 /* Another spelling is the same wish. */
 START_TEST(spelling_is_put_right)
 {
-  struct gm_model m = { "fal", "m",
-                        parse("{" OPS ",'formats':['jpeg'],'resolutions':"
-                              "['1080p'],'aspect_ratios':['auto']}") };
+  struct gm_model m = { .provider = "fal",
+                        .id = "m",
+                        .entry =
+                          parse("{" OPS ",'formats':['jpeg'],'resolutions':"
+                                "['1080p'],'aspect_ratios':['auto']}") };
   struct json_object *request =
     parse("{'format':'JPG','resolution':'1080P','aspect_ratio':'Auto'}");
   struct json_object *notes = json_object_new_array();
@@ -314,7 +320,7 @@ START_TEST(drafts_are_left_out)
   _cleanup_(gm_buf_finish) struct gm_buf entry = GM_BUF_INIT(1024);
   _cleanup_(gm_buf_finish) struct gm_buf said = GM_BUF_INIT(1024);
   struct gm_error err = GM_ERROR_INIT;
-  struct gm_model m = { "fal", "m", NULL };
+  struct gm_model m = { .provider = "fal", .id = "m", .entry = NULL };
   struct json_object *request = parse(drafts[_i].request);
   struct json_object *notes = json_object_new_array();
   int32_t rc;
@@ -338,7 +344,9 @@ END_TEST
 /* Every size that is asked of limits like these has one near that fits. */
 START_TEST(sizes_have_a_nearest)
 {
-  struct gm_model m = { "fal", "m", parse(_i ? LIMITED : ANY_RATIO) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "m",
+                        .entry = parse(_i ? LIMITED : ANY_RATIO) };
   uint32_t w, h;
 
   for (w = 1; w < 65536; w = w * 3 / 2 + 1) {
@@ -462,7 +470,9 @@ static const struct {
 START_TEST(inputs_are_checked)
 {
   struct gm_error err = GM_ERROR_INIT;
-  struct gm_model m = { "fal", "m", parse(inputs[_i].entry) };
+  struct gm_model m = { .provider = "fal",
+                        .id = "m",
+                        .entry = parse(inputs[_i].entry) };
   struct json_object *request = parse(inputs[_i].request);
   _cleanup_free_ char *roles = gm_strdup(inputs[_i].roles);
   const struct gm_input *over = &inputs[_i].input;

@@ -153,7 +153,7 @@ static const struct {
 
 START_TEST(inputs_tell_the_operation)
 {
-  struct gm_model m = { "fal", "m", NULL };
+  struct gm_model m = { .provider = "fal", .id = "m", .entry = NULL };
   struct json_object *request = parse(operations[_i].request);
   _cleanup_free_ char *roles = gm_strdup(operations[_i].roles);
   struct gm_input inputs[8];

@@ -311,6 +311,12 @@ GAMUT_API uint32_t gamut_result_withheld(const struct gamut_result *result);
 GAMUT_API int64_t gamut_result_cost(const struct gamut_result *result,
                                     int32_t *ret_estimated);
 
+/* What the catalog's price said before it was sent, and what the same formula
+ * says of what was delivered; likewise.  gamut_result_cost() less the second is
+ * by how much the vendor's figure and the catalog differ. */
+GAMUT_API int64_t gamut_result_estimate(const struct gamut_result *result);
+GAMUT_API int64_t gamut_result_formula_cost(const struct gamut_result *result);
+
 /* Times in ms: "total", "queue" (accepted to first progress), "generate"
  * (accepted to result), "download"; -1: not known. */
 GAMUT_API int64_t gamut_result_time(const struct gamut_result *result,
@@ -561,7 +567,8 @@ GAMUT_API void gamut_wakeup(struct gamut *g);
 /* ---- looking ------------------------------------------------------------ */
 
 /* What would be sent, without sending: the exchanges of each link with secrets
- * masked, the price, the checks, as JSON.  gamut_string_free(). */
+ * masked, the price as gamut_price() has it, the checks, and "inputs" with
+ * "role", "source", "size", "sha256", as JSON.  gamut_string_free(). */
 GAMUT_API int32_t gamut_dry_run(struct gamut *g,
                                 const struct gamut_request *request,
                                 char **ret_json,
@@ -577,6 +584,26 @@ GAMUT_API int32_t gamut_explain(struct gamut *g,
                                 const struct gamut_request *request,
                                 char **ret_json,
                                 struct gamut_error *ret_error);
+
+/* What a request would cost at each link of its route, without loading a
+ * provider: as JSON {"links": [{"link", "provider", "model", "resolved_from",
+ * "operation", "n", "price", "notes", "refused", "error": {"class",
+ * "message"}}]}, in their order.
+ *
+ * "price" is {"usd" (absent: not known), "why" (then), "formula" ("4 seconds x
+ * $0.40"; of an unknown price what is known of it), "unit" ("image",
+ * "megapixel", "second", "text_token" ...), "credits" (the same in the
+ * vendor's), "source", "checked" (of that fact, a date), "sure" (first-hand, and
+ * no shape was guessed), "guessed" (a shape was), "excludes" (what is charged
+ * beside it), "depends_on": {field: as it is asked for, null when it is not}}.
+ * "refused" says why "max_cost" would keep the request from that link, "error"
+ * why the model cannot do it.
+ *
+ * A request without a prompt or an input has a price too, where that does not
+ * depend on them.  gamut_string_free(); GAMUT_E_INVALID, GAMUT_E_NOT_FOUND. */
+GAMUT_API int32_t gamut_price(struct gamut *g,
+                              const struct gamut_request *request,
+                              char **ret_json, struct gamut_error *ret_error);
 
 /* Models whose id, names, title or operations contain every word of `search`
  * (NULL: all), as a JSON array.  gamut_string_free(). */

@@ -430,7 +430,9 @@ struct gamut_host {
    * whatever it is billed by. */
   void (*usage)(struct gamut_call *, const char *unit, double amount,
                 int64_t cost_microusd);
-  /* A fact for the result: "seed", "request_id", "revised_prompt".  "vendor_job"
+  /* A fact for the result: "seed", "request_id", "revised_prompt"; where a cache
+   * of the vendor's has answered "cache_hit" ("true") and "cost_avoided_usd" (what
+   * that saved, a decimal number; its cost is told by usage()).  "vendor_job"
    * is the vendor's id of the job, by which deliveries of its webhooks name it,
    * when that is not the request_id. */
   void (*fact)(struct gamut_call *, const char *name, const char *value);
