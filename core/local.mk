@@ -209,6 +209,8 @@ core_route_sources = \
 	core/route/ask.h \
 	core/route/bind.c \
 	core/route/bind.h \
+	core/route/cache_key.c \
+	core/route/cache_key.h \
 	core/route/catalog.c \
 	core/route/catalog.h \
 	core/route/catalog_load.c \
