@@ -149,6 +149,10 @@ const struct cli_option cli_options[] = {
     .help = "print what would be sent and its price; send nothing" },
   { .name = "no-store", .what = CLI_O_NO_STORE, ROUTE,
     .help = "write no job down: what this process begins is forgotten with it" },
+  { FIELD("cache", "MODE", "cache"), ROUTE, .choices = "use|refresh|off",
+    .help = "what was made before for the same request, with the same seed: "
+            "give that (use, the preset), make it anew, or neither look nor "
+            "keep" },
   { FIELD("correlation-id", "ID", "correlation_id"), ROUTE,
     .help = "goes into every log record of the job" },
   { FIELD("user", "NAME", "user"), ROUTE,

@@ -2,6 +2,7 @@
 #ifndef GM_JOB_INPUT_H
 #define GM_JOB_INPUT_H
 
+#include "base/sha256.h"
 #include "plugin/call.h"
 
 /* Look at one input: a path, file:// URL, http(s) URL; with `held` (shared with
@@ -24,6 +25,11 @@ int32_t gm_input_hold(const char *role, const char *source, char **ret_source,
                       struct gm_held **ret, struct gm_error *err);
 /* From base64, as a record has them; NULL: it is none, or no memory. */
 struct gm_held *gm_input_hold_coded(const char *base64);
+
+/* input_hash.c: the SHA-256 of its bytes.  INVALID when they are not there any
+ * more, or not the same; NOMEM.  [any thread] */
+int32_t gm_input_hash(const struct gm_input *in, char ret[GM_SHA256_HEX],
+                      struct gm_error *err);
 
 /* input_type.c: what a data: URI says of its bytes contradicts `found`, by
  * whose bytes it was told. */

@@ -31,8 +31,8 @@ static struct json_object *request_of(const struct gm_key_parts *p,
                                       unsigned leave_out)
 {
   struct json_object *o = json_object_new_object();
-  struct json_object_iterator it = json_object_iter_begin(
-    gm_unconst(p->request));
+  struct json_object_iterator it =
+    json_object_iter_begin(gm_unconst(p->request));
   struct json_object_iterator end = json_object_iter_end(p->request);
   size_t i;
 
@@ -41,6 +41,8 @@ static struct json_object *request_of(const struct gm_key_parts *p,
                            json_object_get(json_object_iter_peek_value(&it)));
   for (i = 0; o && i < GM_LEN(beside); i++)
     json_object_object_del(o, beside[i]);
+  if (o && gm_json_i64(o, "n", 0) == 1) /* as good as not said */
+    json_object_object_del(o, "n");
   if (o && leave_out & GM_KEY_ANY_PROMPT)
     json_object_object_del(o, "prompt");
   if (o && leave_out & GM_KEY_ANY_MODEL)

@@ -9,9 +9,10 @@
 #include "plugin/call.h"
 
 struct gm_key_parts {
-  const char *scope;    /* who shares what is made: "global", "project:NAME" */
-  const char *provider; /* the plugin: two accounts at one place make the same */
-  const char *place;    /* the URL that base_url leads to */
+  const char *scope; /* who shares what is made: "global", "project:NAME" */
+  const char
+    *provider;       /* the plugin: two accounts at one place make the same */
+  const char *place; /* the URL that base_url leads to */
   const struct json_object *request; /* bound to a model */
   const struct gm_input *inputs;     /* those with bytes have their sha256 */
   uint32_t n_inputs;

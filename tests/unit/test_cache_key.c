@@ -16,8 +16,8 @@ struct asked {
   const char *role, *sha256, *role2, *url;
 };
 static const struct asked base = {
-  "project:", "fal", "https://fal.run", "{" REQUEST "}", "image", "11", NULL,
-  NULL
+  "project:", "fal", "https://fal.run", "{" REQUEST "}", "image", "11",
+  NULL,       NULL
 };
 
 static int32_t key_of(const struct asked *a, unsigned leave_out,
@@ -53,41 +53,51 @@ static const struct {
   struct asked asked; /* what is NULL is as in `base`; "" is NULL */
 } rows[] = {
   { "as it is", true, { .scope = NULL } },
-  { "members in another order", true,
+  { "members in another order",
+    true,
     { .request = "{'extra':{'lora':['x','y'],'steps':4},'guidance':3.5,"
                  "'height':48,'width':64,'seed':7,'operation':"
                  "'text-to-image','model':'m','prompt':'a fox'}" } },
-  { "7.0 is 7, 35e-1 is 3.5", true,
+  { "7.0 is 7, 35e-1 is 3.5",
+    true,
     { .request = "{'prompt':'a fox','model':'m','operation':'text-to-image',"
                  "'seed':7.0,'width':64.0,'height':4.8e1,'guidance':35e-1,"
                  "'extra':{'steps':4.0,'lora':['x','y']}}" } },
-  { "escapes are letters", true,
+  { "escapes are letters",
+    true,
     { .request = "{'prompt':'a f\\u006fx','model':'m','operation':"
                  "'text-to-image','seed':7,'width':64,'height':48,"
                  "'guidance':3.5,'extra':{'steps':4,'lora':['x','y']}}" } },
   { "for whom", true, { .request = "{" REQUEST ",'user':'u1'}" } },
-  { "where it is reported", true,
+  { "where it is reported",
+    true,
     { .request = "{" REQUEST ",'webhook':'https://h.test'}" } },
   { "drafts", true, { .request = "{" REQUEST ",'partials':2}" } },
   { "tag", true, { .request = "{" REQUEST ",'tag':'x','project':'p'}" } },
-  { "prompt", false,
+  { "one of them", true, { .request = "{" REQUEST ",'n':1}" } },
+  { "prompt",
+    false,
     { .request = "{'prompt':'a Fox','model':'m','operation':'text-to-image',"
                  "'seed':7,'width':64,'height':48,'guidance':3.5,"
                  "'extra':{'steps':4,'lora':['x','y']}}" } },
-  { "another seed", false,
+  { "another seed",
+    false,
     { .request = "{'prompt':'a fox','model':'m','operation':'text-to-image',"
                  "'seed':8,'width':64,'height':48,'guidance':3.5,"
                  "'extra':{'steps':4,'lora':['x','y']}}" } },
-  { "a list in another order", false,
+  { "a list in another order",
+    false,
     { .request = "{'prompt':'a fox','model':'m','operation':'text-to-image',"
                  "'seed':7,'width':64,'height':48,'guidance':3.5,"
                  "'extra':{'steps':4,'lora':['y','x']}}" } },
-  { "text is no number", false,
+  { "text is no number",
+    false,
     { .request = "{'prompt':'a fox','model':'m','operation':'text-to-image',"
                  "'seed':7,'width':64,'height':48,'guidance':3.5,"
                  "'extra':{'steps':'4','lora':['x','y']}}" } },
   { "one more of them", false, { .request = "{" REQUEST ",'n':2}" } },
-  { "a parameter in options", false,
+  { "a parameter in options",
+    false,
     { .request = "{" REQUEST ",'options':{'priority':'low'}}" } },
   { "null is a value", false, { .request = "{" REQUEST ",'style':null}" } },
   { "a field of later", false, { .request = "{" REQUEST ",'mood':1}" } },
