@@ -145,14 +145,9 @@ int cli_run_cache(const struct cli_args *a)
   size_t i = 0;
   int rc;
 
-  while (i < CLI_LEN(actions) && strcmp(actions[i].name, name) != 0)
+  /* The parser lets no other word pass. */
+  while (i + 1 < CLI_LEN(actions) && strcmp(actions[i].name, name) != 0)
     i++;
-  if (i == CLI_LEN(actions)) {
-    cli_error("'%s' is nothing that 'gamut cache' does: stats, list, clear or "
-              "verify",
-              name);
-    return CLI_USAGE;
-  }
   rc = cli_look(a, actions[i].look, NULL, &o);
   if (rc == 0 && !cli_args_get(a, CLI_O_JSON))
     rc = actions[i].print(o);
