@@ -41,6 +41,8 @@ core_base_sources = \
 	core/base/random.h \
 	core/base/sha256.c \
 	core/base/sha256.h \
+	core/base/sha256_ni.c \
+	core/base/sha256_ni.h \
 	core/base/str.c \
 	core/base/str.h \
 	core/base/utf8.c \

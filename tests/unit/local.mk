@@ -49,6 +49,7 @@ unit_tests = \
 	tests/unit/test_retry_after \
 	tests/unit/test_schema \
 	tests/unit/test_settings \
+	tests/unit/test_sha256 \
 	tests/unit/test_sse \
 	tests/unit/test_str \
 	tests/unit/test_timer \
