@@ -16,6 +16,15 @@
 
 static int64_t wall_offset_s;
 static bool disk_is_full; /* for what the store's thread writes */
+static int slow_s;        /* how long the next of its long reads takes */
+
+static bool on_store_thread(void)
+{
+  char name[16] = "";
+
+  return pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
+         strcmp(name, "gamut-store") == 0;
+}
 
 __attribute__((visibility("default"))) int clock_gettime(clockid_t id,
                                                          struct timespec *t)
@@ -30,15 +39,34 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t id,
 __attribute__((visibility("default"))) ssize_t write(int fd, const void *p,
                                                      size_t len)
 {
-  char name[16] = "";
-
-  if (disk_is_full && len > 60 &&
-      pthread_getname_np(pthread_self(), name, sizeof(name)) == 0 &&
-      strcmp(name, "gamut-store") == 0) {
+  if (disk_is_full && len > 60 && on_store_thread()) {
     errno = ENOSPC;
     return -1;
   }
   return (ssize_t)syscall(SYS_write, fd, p, len);
+}
+
+static ssize_t read_at(int fd, void *p, size_t len, off_t at)
+{
+  if (slow_s && len > 500000 && on_store_thread()) {
+    sleep((unsigned)slow_s);
+    slow_s = 0;
+  }
+  return (ssize_t)syscall(SYS_pread64, fd, p, len, at);
+}
+
+__attribute__((visibility("default"))) ssize_t pread(int fd, void *p,
+                                                     size_t len, off_t at)
+{
+  return read_at(fd, p, len, at);
+}
+
+/* The same where files are large by default. */
+ssize_t pread64(int fd, void *p, size_t len, off_t at);
+__attribute__((visibility("default"))) ssize_t pread64(int fd, void *p,
+                                                       size_t len, off_t at)
+{
+  return read_at(fd, p, len, at);
 }
 
 /* ---- the disk ------------------------------------------------------------ */
@@ -399,6 +427,27 @@ START_TEST(cleared_meanwhile)
 }
 END_TEST
 
+/* A disk that hangs: the job is made meanwhile, and what comes too late is not
+ * waited for. */
+START_TEST(slow_disk)
+{
+  struct fix f;
+  int hit;
+
+  cf_open_fix(&f, cf_well, 2, _i ? GAMUT_THREAD : 0, KIT_SQLITE,
+              scratch_folder());
+  cf_run(&f, cf_seeded(NULL), &hit);
+  cf_settle(&f);
+  slow_s = 6;
+  ck_assert_int_eq(cf_run(&f, cf_seeded(NULL), &hit), 2);
+  ck_assert_int_eq(hit, 0);
+  ck_assert_int_eq(slow_s, 0);
+  ck_assert_int_eq(cf_run(&f, cf_seeded(NULL), &hit), 2);
+  ck_assert_int_eq(hit, 1);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("cache_disk");
@@ -413,5 +462,6 @@ int main(void)
   tcase_add_test(tc, looked_after);
   tcase_add_test(tc, shared_blob);
   tcase_add_test(tc, cleared_meanwhile);
+  tcase_add_loop_test(tc, slow_disk, 0, 2);
   return unit_run("cache_disk", tc);
 }
