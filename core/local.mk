@@ -41,6 +41,8 @@ core_base_sources = \
 	core/base/random.h \
 	core/base/sha256.c \
 	core/base/sha256.h \
+	core/base/sha256_ni.c \
+	core/base/sha256_ni.h \
 	core/base/str.c \
 	core/base/str.h \
 	core/base/utf8.c \
@@ -147,6 +149,9 @@ core_store_sources = \
 	core/store/memory_private.h \
 	core/store/owner.c \
 	core/store/owner.h \
+	core/store/shelf.c \
+	core/store/shelf.h \
+	core/store/shelf_sweep.c \
 	core/store/store.c \
 	core/store/store.h
 
@@ -159,6 +164,7 @@ core_job_sources = \
 	core/job/flight.h \
 	core/job/input.c \
 	core/job/input.h \
+	core/job/input_hash.c \
 	core/job/input_held.c \
 	core/job/input_type.c \
 	core/job/job.c \
@@ -192,6 +198,8 @@ core_job_sources = \
 	core/job/record.c \
 	core/job/repeat.c \
 	core/job/send.c \
+	core/job/serve.c \
+	core/job/serve.h \
 	core/job/step.c \
 	core/job/stream.c \
 	core/job/takeup.c \
@@ -209,6 +217,13 @@ core_route_sources = \
 	core/route/ask.h \
 	core/route/bind.c \
 	core/route/bind.h \
+	core/route/cache.c \
+	core/route/cache.h \
+	core/route/cache_keep.c \
+	core/route/cache_key.c \
+	core/route/cache_key.h \
+	core/route/cache_private.h \
+	core/route/cache_serve.c \
 	core/route/catalog.c \
 	core/route/catalog.h \
 	core/route/catalog_load.c \
@@ -250,6 +265,7 @@ core_route_sources = \
 
 core_api_sources = \
 	core/api/attach.c \
+	core/api/cache.c \
 	core/api/check.c \
 	core/api/class.c \
 	core/api/context.h \
@@ -291,6 +307,7 @@ core_cli_sources = \
 	core/cli/batch.c \
 	core/cli/batch_file.c \
 	core/cli/batch_file.h \
+	core/cli/cache.c \
 	core/cli/cli.h \
 	core/cli/collect.c \
 	core/cli/completion.c \

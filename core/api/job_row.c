@@ -162,6 +162,8 @@ struct json_object *gm_job_row(const struct json_object *record,
   put_time(o, "written_at", gm_json_i64(record, "at", 0));
   put_known(o, "took_ms", gm_json_i64(owner, "end/took_ms", 0));
   put_end(o, record);
+  if (gm_json_at(record, "owner/cache"))
+    json_object_object_add(o, "cache_hit", json_object_new_boolean(true));
   gm_look_put(o, "settled", gm_json_str(record, "settled", NULL));
   put_files(o, record);
   put_outputs(o, record);

@@ -87,6 +87,7 @@ static void put_cost(struct gm_record *rec, const struct gamut_result *r)
     gm_record_bool(rec, "cost_estimated", r->estimated);
   }
   gm_record_bool(rec, "maybe_charged", r->maybe_charged);
+  gm_record_bool(rec, "cache_hit", r->hit != NULL);
 }
 
 static void put_failure(struct gm_record *rec, const struct gamut_result *r)

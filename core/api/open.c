@@ -150,7 +150,9 @@ static int32_t open_router(struct gamut *g, struct gm_error *err)
   g->router.instances = g->instances;
   g->router.settings = &g->settings;
   g->router.registry = g->registry;
-  return 0;
+  return gm_cache_new(&g->router, g->store, g->endpoints, &g->router.cache)
+           ? gm_fail(err, GAMUT_E_NOMEM, "no memory for a context")
+           : 0;
 }
 
 /* Numbers below 3 belong to the standard streams even when those are closed. */
@@ -205,6 +207,7 @@ static int32_t open_parts(struct gamut *g, const struct gamut_options *o,
 static void close_parts(struct gamut *g)
 {
   gm_metrics_end(g);
+  gm_cache_drain(g->router.cache);
   gm_events_drop(g);
   gm_free(g->seen);
   gm_engine_finish(&g->engine);
@@ -215,6 +218,7 @@ static void close_parts(struct gamut *g)
   gm_usuals_flush(g->usuals);
   gm_store_free(g->store);
   gm_usuals_free(g->usuals);
+  gm_cache_free(g->router.cache);
   gm_journal_free(g->journal);
   gm_http_free(g->http);
   gm_loop_free(g->loop);

@@ -174,6 +174,7 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   take_attempts(r, run);
   take_times(r, run);
   take_cost(r, run, request);
+  r->hit = GM_TAKE(run->hit);
   gm_result_compare(r, run, request);
   return r;
 }
@@ -190,6 +191,7 @@ void gamut_result_free(struct gamut_result *r)
   gm_free(r->resolved_from);
   gm_free(r->correlation_id);
   gm_free(r->operation);
+  gm_hit_free(r->hit);
   gm_found_free(r->found);
   gm_free(r->artifacts);
   gm_partials_free(r->drafts, r->drafts ? r->n_partials : 0);
@@ -315,6 +317,24 @@ int64_t gamut_result_time(const struct gamut_result *r, const char *what)
   if (strcmp(what, "generate") == 0)
     return r->generate_ms;
   return strcmp(what, "download") == 0 ? r->download_ms : -1;
+}
+
+int32_t gamut_result_cache_hit(const struct gamut_result *r)
+{
+  return r && r->hit;
+}
+
+const char *gamut_result_cached_from(const struct gamut_result *r)
+{
+  return r && r->hit ? r->hit->job : NULL;
+}
+
+int64_t gamut_result_cost_avoided(const struct gamut_result *r,
+                                  int32_t *ret_estimated)
+{
+  if (ret_estimated)
+    *ret_estimated = r && r->hit && r->hit->estimated;
+  return r && r->hit ? r->hit->cost_microusd : -1;
 }
 
 const char *gamut_result_fact(const struct gamut_result *r, const char *name)

@@ -10,6 +10,7 @@ struct gamut_result {
   int32_t status;
   struct gm_error err;
   bool maybe_charged, estimated;
+  struct gm_hit *hit; /* NULL: it was made for this request */
   char *provider, *model, *resolved_from, *correlation_id;
   char *operation; /* of the link that gave it; NULL: not known */
   struct gm_found *found; /* outputs and facts; may be NULL */

@@ -167,6 +167,23 @@ static void put_cost(struct json_object *o, const struct gamut_result *r)
                          json_object_new_boolean(r->estimated));
 }
 
+static void put_cache(struct json_object *o, const struct gamut_result *r)
+{
+  const struct gm_hit *hit = r->hit;
+
+  json_object_object_add(o, "cache_hit", json_object_new_boolean(hit != NULL));
+  if (!hit)
+    return;
+  put(o, "cached_from", hit->job);
+  if (hit->cost_microusd < 0)
+    return;
+  json_object_object_add(
+    o, "cost_avoided_usd",
+    gm_json_new_real((double)hit->cost_microusd / 1e6));
+  json_object_object_add(o, "cost_avoided_estimated",
+                         json_object_new_boolean(hit->estimated));
+}
+
 static void put_vendor(struct json_object *o, const struct gamut_result *r)
 {
   struct json_object *raw;
@@ -199,6 +216,7 @@ static struct json_object *document(const struct gamut_result *r)
   json_object_object_add(o, "maybe_charged",
                          json_object_new_boolean(r->maybe_charged));
   put_cost(o, r);
+  put_cache(o, r);
   put_lists(o, r);
   put_times(o, r);
   put_vendor(o, r);

@@ -24,6 +24,7 @@ static struct json_object *document(const struct gamut_result *r,
   PUT("provider", r->provider);
   PUT("model", r->model);
   PUT("resolved_from", r->resolved_from);
+  PUT("cached_from", gamut_result_cached_from(r));
   PUT("url", a->url);
   PUT("mime", a->mime);
   PUT("sha256", a->sha256);

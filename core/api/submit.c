@@ -5,6 +5,7 @@
  * thread does then finds a job that is over. */
 #include "api/context.h"
 #include "api/request.h"
+#include "api/result.h"
 #include "api/sidecar.h"
 #include <string.h>
 
@@ -42,6 +43,8 @@ static void run_over(struct gm_run *run)
   gm_metrics_request(g, result);
   gm_list_remove(&t->link);
   g->n_tickets--;
+  if (result)
+    gm_cache_keep(run, result->found, result->cost_microusd, result->estimated);
   tell_end(t, result);
   gm_run_free(run);
   if (!waited)

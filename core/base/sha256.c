@@ -1,9 +1,10 @@
 /* sha256.c - the algorithm as FIPS 180-4 writes it.  The core links no crypto
  * library, and a content hash is not worth one. */
 #include "base/sha256.h"
+#include "base/sha256_ni.h"
 #include <string.h>
 
-static const uint32_t k[64] = {
+const uint32_t gm_sha256_k[64] = {
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1,
   0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3,
   0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
@@ -52,22 +53,34 @@ static void schedule(const uint8_t *p, uint32_t w[64])
 
 static void compress(uint32_t h[8], const uint8_t *p)
 {
-  uint32_t w[64], v[8], t1, t2;
+  uint32_t w[64], t1, t2;
+  uint32_t a = h[0], b = h[1], c = h[2], d = h[3];
+  uint32_t e = h[4], f = h[5], g = h[6], last = h[7];
   size_t i;
 
   schedule(p, w);
-  memcpy(v, h, sizeof(v));
   for (i = 0; i < 64; i++) {
-    t1 = v[7] + (rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25)) +
-         ((v[4] & v[5]) ^ (~v[4] & v[6])) + k[i] + w[i];
-    t2 = (rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22)) +
-         ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-    memmove(v + 1, v, 7 * sizeof(v[0]));
-    v[4] += t1;
-    v[0] = t1 + t2;
+    t1 = last + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +
+         ((e & f) ^ (~e & g)) + gm_sha256_k[i] + w[i];
+    t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) +
+         ((a & b) ^ (a & c) ^ (b & c));
+    last = g, g = f, f = e, e = d + t1;
+    d = c, c = b, b = a, a = t1 + t2;
   }
-  for (i = 0; i < 8; i++)
-    h[i] += v[i];
+  h[0] += a, h[1] += b, h[2] += c, h[3] += d;
+  h[4] += e, h[5] += f, h[6] += g, h[7] += last;
+}
+
+void gm_sha256_plain(uint32_t h[8], const uint8_t *p, size_t n)
+{
+  for (; n > 0; n--, p += 64)
+    compress(h, p);
+}
+
+static void take_blocks(uint32_t h[8], const uint8_t *p, size_t n)
+{
+  if (n > 0 && !gm_sha256_ni(h, p, n))
+    gm_sha256_plain(h, p, n);
 }
 
 void gm_sha256_init(struct gm_sha256 *s)
@@ -93,10 +106,11 @@ void gm_sha256_add(struct gm_sha256 *s, const void *p, size_t len)
     len -= n;
     if (have + n < 64)
       return;
-    compress(s->h, s->block);
+    take_blocks(s->h, s->block, 1);
   }
-  for (; len >= 64; in += 64, len -= 64)
-    compress(s->h, in);
+  take_blocks(s->h, in, len / 64);
+  in += len / 64 * 64;
+  len %= 64;
   if (len > 0)
     memcpy(s->block, in, len);
 }

@@ -19,6 +19,7 @@ int cli_run_jobs(const struct cli_args *a);
 int cli_run_status(const struct cli_args *a);
 int cli_run_history(const struct cli_args *a);
 int cli_run_logs(const struct cli_args *a);
+int cli_run_cache(const struct cli_args *a);
 int cli_run_models(const struct cli_args *a);
 int cli_run_providers(const struct cli_args *a);
 int cli_run_config(const struct cli_args *a);

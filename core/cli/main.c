@@ -29,6 +29,7 @@ static run_fn *const runs[CLI_VERBS] = {
   [CLI_STATUS] = cli_run_status,
   [CLI_HISTORY] = cli_run_history,
   [CLI_LOGS] = cli_run_logs,
+  [CLI_CACHE] = cli_run_cache,
   [CLI_MODELS] = cli_run_models,
   [CLI_PROVIDERS] = cli_run_providers,
   [CLI_CONFIG] = cli_run_config,

@@ -46,7 +46,8 @@ const struct cli_option cli_options[] = {
     .help = "what to make; @FILE reads a file, - standard input, @@TEXT is "
             "TEXT with one @ before it" },
   { .name = "model", .letter = 'm', .arg = "MODEL", .what = CLI_O_MODEL,
-    .group = CLI_G_WHAT, .verbs = CLI_IN_SHAPE | CLI_IN(CLI_HISTORY),
+    .group = CLI_G_WHAT,
+    .verbs = CLI_IN_SHAPE | CLI_IN(CLI_HISTORY) | CLI_IN(CLI_PRICE),
     .flags = CLI_ONCE, .complete = CLI_C_MODEL,
     .help = "a name (flux), an address (fal:flux), a vendor's id "
             "(fal-ai/flux/dev), a provider alone (fal), or a route of the "
@@ -152,6 +153,10 @@ const struct cli_option cli_options[] = {
     .help = "print what would be sent and its price; send nothing" },
   { .name = "no-store", .what = CLI_O_NO_STORE, ROUTE,
     .help = "write no job down: what this process begins is forgotten with it" },
+  { FIELD("cache", "MODE", "cache"), ROUTE, .choices = "use|refresh|off",
+    .help = "what was made before for the same request, with the same seed: "
+            "give that (use, the preset), make it anew, or neither look nor "
+            "keep" },
   { FIELD("correlation-id", "ID", "correlation_id"), ROUTE,
     .help = "goes into every log record of the job" },
   { FIELD("user", "NAME", "user"), ROUTE,

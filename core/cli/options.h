@@ -25,6 +25,7 @@ enum cli_verb_id {
   CLI_STATUS,
   CLI_LOGS,
   CLI_HISTORY,
+  CLI_CACHE,
   CLI_MODELS,
   CLI_PROVIDERS,
   CLI_CONFIG,
@@ -55,8 +56,9 @@ enum cli_verb_id {
 #define CLI_IN_LOOK                                                            \
   (CLI_IN(CLI_MODELS) | CLI_IN(CLI_PROVIDERS) | CLI_IN(CLI_CONFIG) |           \
    CLI_IN(CLI_DOCTOR) | CLI_IN(CLI_PRICE) | CLI_IN_ASK | CLI_IN_COLLECT |       \
-   CLI_IN(CLI_CANCEL) | CLI_IN(CLI_BATCH) | CLI_IN(CLI_JOBS) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS) |  \
-   CLI_IN(CLI_HISTORY))
+   CLI_IN(CLI_CANCEL) | CLI_IN(CLI_BATCH) | CLI_IN(CLI_JOBS) |                 \
+   CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS) | CLI_IN(CLI_HISTORY) |               \
+   CLI_IN(CLI_CACHE))
 /* What lists jobs. */
 #define CLI_IN_LIST (CLI_IN(CLI_JOBS) | CLI_IN(CLI_HISTORY))
 #define CLI_IN_ASK                                                             \

@@ -5,6 +5,7 @@
  */
 #include "print.h"
 #include "request.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define SECOND_MS 1000
@@ -140,6 +141,22 @@ static void print_drafts(const struct cli_args *a, FILE *to,
   }
 }
 
+/* "$0.04", or "from the cache, saved $0.04". */
+static char *cost_words(const struct gamut_result *r)
+{
+  bool hit = gamut_result_cache_hit(r);
+  int32_t estimated = 0;
+  int64_t cost = hit ? gamut_result_cost_avoided(r, &estimated)
+                     : gamut_result_cost(r, &estimated);
+  char money[48];
+
+  cli_money(money, cost, estimated);
+  if (!hit)
+    return cli_format("%s", cost < 0 ? "cost unknown" : money);
+  return cli_format("from the cache%s%s", cost < 0 ? "" : ", saved ",
+                    cost < 0 ? "" : money);
+}
+
 static void print_summary(FILE *to, const struct gamut_result *r)
 {
   const char *provider = gamut_result_provider(r);
@@ -147,15 +164,14 @@ static void print_summary(FILE *to, const struct gamut_result *r)
   const char *from = gamut_result_resolved_from(r);
   const char *seed = gamut_result_fact(r, "seed");
   int64_t total = gamut_result_time(r, "total");
-  int32_t estimated = 0;
-  int64_t cost = gamut_result_cost(r, &estimated);
-  char money[48], time[32];
+  char time[32], *cost = cost_words(r);
 
   cli_print(to, "  %s:%s%s%s%s, %s%s%s%s%s", provider ? provider : "?",
             model ? model : "?", from ? " (" : "", from ? from : "",
-            from ? ")" : "", cli_money(money, cost, estimated),
+            from ? ")" : "", cost ? cost : "",
             seed ? ", seed " : "", seed ? seed : "", total >= 0 ? ", " : "",
             total >= 0 ? cli_seconds(time, total) : "");
+  free(cost);
 }
 
 /* What was said before and what the catalog says now, where that is another

@@ -21,4 +21,7 @@ const char *cli_type_name(const char *mime);       /* "PNG" */
 /* "8.4 s" */
 const char *cli_seconds(char buf[32], int64_t ms);
 
+/* "12 KiB" */
+const char *cli_bytes(char buf[32], uint64_t n);
+
 #endif

@@ -178,6 +178,21 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
       { "gamut history --html ~/gamut-history", "all of it, to look through" },
       { "gamut history --json --state maybe-charged", "for programs" },
     } },
+  [CLI_CACHE] = {
+    .id = CLI_CACHE, .name = "cache", .args = "[stats|list|clear|verify]",
+    .choices = "stats|list|clear|verify", .max_words = 1,
+    .summary = "show or clear what was made before and is kept",
+    .help = "A request with a seed that was made before is not paid for again: "
+            "its files come from here, and the last line says what that saved.  "
+            "--cache refresh makes it anew, --cache off does without.  Without "
+            "a seed something new is wanted each time, unless the setting "
+            "cache.unseeded is yes.  verify reads every file, and throws away "
+            "what is damaged, too old or too much.",
+    .examples = {
+      { "gamut cache", "how much there is, and what it has saved" },
+      { "gamut cache list --json", "every entry, for programs" },
+      { "gamut cache clear", "away with all of it" },
+    } },
   [CLI_MODELS] = {
     .id = CLI_MODELS, .name = "models", .args = "[WORD...]",
     .max_words = SIZE_MAX,

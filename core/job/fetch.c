@@ -40,7 +40,7 @@ static int32_t open_draft(struct gm_job *job, struct gm_draft *d,
                        err);
 }
 
-static int32_t keep(struct gm_job *job, const struct gm_output_plan *plan,
+int32_t gm_job_keep(struct gm_job *job, const struct gm_output_plan *plan,
                     struct gm_draft *d, struct gm_output *o,
                     struct gm_error *err)
 {
@@ -67,7 +67,7 @@ static void output_failed(struct gm_output *o, struct gm_error *err)
 }
 
 /* Every output is settled: the attempt ends, well unless one of them failed. */
-static void all_settled(struct gm_job *job)
+void gm_job_all_settled(struct gm_job *job)
 {
   uint32_t i;
 
@@ -95,7 +95,7 @@ static int32_t pour_to(struct gm_job *job, const struct gm_output_plan *plan,
   if (rc == 0)
     rc = gm_output_pour(o, &d, err);
   if (rc == 0)
-    rc = keep(job, plan, &d, o, err);
+    rc = gm_job_keep(job, plan, &d, o, err);
   gm_draft_drop(&d);
   return rc;
 }
@@ -200,7 +200,7 @@ static void fetched(struct gm_exchange *x)
     if (f->draft.max == 0 && open_draft(job, &f->draft, o, &err) == 0)
       gm_fail(&err, GAMUT_E_PROTOCOL, "the result is empty");
     else if (err.error_class == 0)
-      (void)keep(job, job->plan, &f->draft, o, &err);
+      (void)gm_job_keep(job, job->plan, &f->draft, o, &err);
   }
   gm_draft_drop(&f->draft);
   if (err.error_class) {
@@ -262,13 +262,13 @@ void gm_job_fetch_next(struct gm_job *job)
     }
     o->done = true;
   }
-  all_settled(job);
+  gm_job_all_settled(job);
 }
 
 void gm_job_settle(struct gm_job *job)
 {
   if (job->settled && gm_list_empty(&job->beside))
-    all_settled(job);
+    gm_job_all_settled(job);
 }
 
 void gm_job_fetch(struct gm_job *job)

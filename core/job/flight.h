@@ -99,6 +99,12 @@ void gm_job_observe(struct gm_job *job, const struct gm_flight *f);
 /* fetch.c */
 void gm_job_fetch(struct gm_job *job);
 void gm_job_fetch_next(struct gm_job *job);
+/* A whole draft of an output gets its name. */
+int32_t gm_job_keep(struct gm_job *job, const struct gm_output_plan *plan,
+                    struct gm_draft *d, struct gm_output *o,
+                    struct gm_error *err);
+/* Every output is settled. */
+void gm_job_all_settled(struct gm_job *job);
 /* A draft has come home: was that the last thing the job waited for? */
 void gm_job_settle(struct gm_job *job);
 /* perform.c */

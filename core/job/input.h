@@ -16,10 +16,6 @@ int32_t gm_input_open(struct gm_input *in, const char *role, const char *source,
 bool gm_input_copy(struct gm_input *to, const struct gm_input *from);
 void gm_input_close(struct gm_input *in);
 
-/* upload.c: SHA-256 of its bytes, read now; INVALID when they cannot be. */
-int32_t gm_input_hash(const struct gm_input *in, char ret[GM_SHA256_HEX],
-                      struct gm_error *err);
-
 /* input_held.c: inputs without a file, read once, when the request is made. */
 bool gm_input_is_held(const char *source); /* "-" or a data: URI */
 /* Standard input to its end, or what the URI says.  *ret_source: what to call
@@ -29,6 +25,11 @@ int32_t gm_input_hold(const char *role, const char *source, char **ret_source,
                       struct gm_held **ret, struct gm_error *err);
 /* From base64, as a record has them; NULL: it is none, or no memory. */
 struct gm_held *gm_input_hold_coded(const char *base64);
+
+/* input_hash.c: the SHA-256 of its bytes.  INVALID when they are not there any
+ * more, or not the same; NOMEM.  [any thread] */
+int32_t gm_input_hash(const struct gm_input *in, char ret[GM_SHA256_HEX],
+                      struct gm_error *err);
 
 /* input_type.c: what a data: URI says of its bytes contradicts `found`, by
  * whose bytes it was told. */

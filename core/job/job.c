@@ -158,8 +158,8 @@ void gm_job_tell(struct gm_job *job, int32_t type, int64_t number,
     job->ops->event(job, &e);
 }
 
-int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
-                     struct json_object *wire, char *request)
+void gm_job_set(struct gm_job *job, struct gm_instance *instance,
+                struct json_object *wire, char *request)
 {
   forget_attempt(job);
   if (job->state != GM_JOB_QUEUED)
@@ -173,9 +173,25 @@ int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
   job->accepted_ms = job->working_ms = job->generated_ms = job->ended_ms = 0;
   job->polled_ms = 0;
   gm_id_new(job->attempt_id);
-  return gm_timer_start(job->engine->loop, &job->timer, job->began_ms)
+}
+
+int32_t gm_job_go(struct gm_job *job)
+{
+  return gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms())
            ? 0
            : GAMUT_E_NOMEM;
+}
+
+int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
+                     struct json_object *wire, char *request)
+{
+  gm_job_set(job, instance, wire, request);
+  return gm_job_go(job);
+}
+
+void gm_job_give_up(struct gm_job *job, int32_t error_class, const char *why)
+{
+  gm_job_fail(job, error_class, "%s", why);
 }
 
 /* Ours to lose: the vendor works on a job that we give up for a reason that has
@@ -246,7 +262,7 @@ void gm_job_end(struct gm_job *job)
   gm_job_move(job, GM_JOB_ENDED);
   measure(job);
   if (job->err.error_class != GAMUT_E_DETACHED)
-    gm_job_write(job, GM_PUT_ENDED);
+    gm_job_write(job, GM_PUT_ENDED | (job->served ? GM_PUT_LOOSE : 0));
 }
 
 /* A wait because of trouble is kept: it is the vendor's wish, or ours. */

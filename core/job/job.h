@@ -95,6 +95,7 @@ struct gm_job {
   uint8_t takeup;        /* enum gm_takeup */
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
+  bool served;           /* its outputs were made before, see serve.h */
   uint16_t quick;        /* exchanges in a row without a delay */
   uint16_t polls;        /* looks at how far it is */
   uint16_t tries;        /* billable submissions of this attempt */
@@ -148,6 +149,14 @@ void gm_job_finish(struct gm_job *job);
  * turn ends it.  NOMEM: nothing was begun and attempt_over() is not called. */
 int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
                   struct json_object *wire, char *request);
+
+/* The two halves of it: set is as good as begun for cancel and detach, but
+ * nothing happens before it goes.  NOMEM as above. */
+void gm_job_set(struct gm_job *job, struct gm_instance *instance,
+                struct json_object *wire, char *request);
+int32_t gm_job_go(struct gm_job *job);
+/* A job that is set does not go: its attempt is over with this. */
+void gm_job_give_up(struct gm_job *job, int32_t error_class, const char *why);
 
 /* takeup.c: go on where the record of another process ends; `job` is fresh from
  * gm_job_init().  `again`: it has ended, and its outputs are fetched once more;

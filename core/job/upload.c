@@ -10,7 +10,6 @@
  * the provider's configuration key of that name, else its table. */
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/sha256.h"
 #include "base/str.h"
 #include "job/flight.h"
 #include "job/input.h"
@@ -40,39 +39,6 @@ static const struct gamut_upload *table_of(const struct gm_instance *i)
     p->extension ? p->extension(GAMUT_EXT_UPLOAD) : NULL;
 
   return t && GAMUT_HAS(t, upload) ? t : NULL;
-}
-
-/* Read as a body would be: a file that is not any more what it was has no sum.
- */
-int32_t gm_input_hash(const struct gm_input *in, char ret[GM_SHA256_HEX],
-                      struct gm_error *err)
-{
-  struct gm_pending_piece all = { .size = in->size,
-                                  .mark = { in->size, in->mtime_ns } };
-  struct gm_pending_parts parts = {
-    .method = "", .url = "", .pieces = &all, .n_pieces = 1, .paths = &in->path
-  };
-  _cleanup_free_ struct gm_pending *p =
-    gm_pending_new(&(struct gamut_http){ 0 }, &parts);
-  _cleanup_(gm_body_finish) struct gm_body body = GM_BODY_INIT;
-  char piece[65536];
-  struct gm_sha256 sum;
-  uint64_t at = 0;
-  ssize_t n = 0;
-  int32_t rc;
-
-  if (!p)
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for an upload");
-  rc = gm_pending_open(p, in, 1, &body, err);
-  if (rc)
-    return rc;
-  gm_sha256_init(&sum);
-  while ((n = gm_body_read(&body, at, piece, sizeof(piece), err)) > 0) {
-    gm_sha256_add(&sum, piece, (size_t)n);
-    at += (uint64_t)n;
-  }
-  gm_sha256_hex(&sum, ret);
-  return n < 0 ? GAMUT_E_INVALID : 0;
 }
 
 /* What an upload sees of the request: {} or {"options": {...}}. */

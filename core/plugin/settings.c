@@ -175,6 +175,39 @@ static int32_t take_instance(struct gm_settings *s, const char *instance,
   return 0;
 }
 
+static int32_t take_row(struct gm_settings *s, const struct gm_setting *row,
+                        struct json_object *o, struct gm_error *err)
+{
+  int32_t rc = take_scalar(s, row->name, o, err);
+  const char *text = gm_map_get(&s->text, row->name);
+
+  return rc || !text ? rc : gm_setting_check(row, text, NULL, err);
+}
+
+/* "cache": {"mode": "use", "ttl": "24h"}: its rows are "cache" and "cache.ttl".
+ */
+static int32_t take_group(struct gm_settings *s, const char *group,
+                          struct json_object *o, struct gm_error *err)
+{
+  char name[GM_KEY_MAX + 16];
+  struct json_object_iter it;
+  int32_t rc;
+
+  json_object_object_foreachC(o, it)
+  {
+    bool mode = strcmp(it.key, "mode") == 0;
+    const struct gm_setting *row;
+
+    snprintf(name, sizeof(name), "%s%s%.40s", group, mode ? "" : ".",
+             mode ? "" : it.key);
+    row = find_row(name);
+    rc = row ? take_row(s, row, it.val, err) : unknown(name, true, err);
+    if (rc)
+      return rc;
+  }
+  return 0;
+}
+
 static int32_t take_object(struct gm_settings *s, const char *key,
                            struct json_object *o, struct gm_error *err)
 {
@@ -185,6 +218,8 @@ static int32_t take_object(struct gm_settings *s, const char *key,
     return gm_fail(err, GAMUT_E_INVALID, "'%s' is not an object", key);
   if (strcmp(key, "endpoints") == 0)
     return keep(&s->text, key, gm_strdup(gm_json_text(o, NULL)), err);
+  if (strcmp(key, "cache") == 0)
+    return take_group(s, key, o, err);
   if (strcmp(key, "providers") != 0)
     return 0; /* whoever uses it checks it */
   json_object_object_foreachC(o, it)
@@ -200,19 +235,13 @@ static int32_t take_setting(struct gm_settings *s, const char *key,
                             struct json_object *o, struct gm_error *err)
 {
   const struct gm_setting *row = find_row(key);
-  const char *text;
-  int32_t rc;
 
   /* "endpoints" is both: an object here, text in the environment. */
   if (is_object_name(key) && (!row || !is_scalar(o)))
     return o ? take_object(s, key, o, err) : 0;
   if (!row)
     return strcmp(key, "$schema") == 0 ? 0 : unknown(key, true, err);
-  rc = take_scalar(s, key, o, err);
-  text = gm_map_get(&s->text, key);
-  if (rc || !text)
-    return rc;
-  return gm_setting_check(row, text, NULL, err);
+  return take_row(s, row, o, err);
 }
 
 static int32_t take_file(struct gm_settings *s, struct gm_error *err)
@@ -334,12 +363,12 @@ int32_t gm_settings_set(struct gm_settings *s, const char *name,
 
   if (!name)
     return gm_fail(err, GAMUT_E_INVALID, "a setting without a name");
-  if (dot)
+  if (row)
+    rc = value ? gm_setting_check(row, value, NULL, err) : 0;
+  else if (dot)
     rc = check_instance_key(name, dot, err);
-  else if (!row)
+  else
     rc = unknown(name, false, err);
-  else if (value)
-    rc = gm_setting_check(row, value, NULL, err);
   if (rc)
     return rc;
   if (value)

@@ -19,6 +19,21 @@ const struct gm_setting gm_settings_core[] = {
     "when it is not known whether a paid request ran", GAMUT_CHOICE, 0, 0, 0 },
   { "max_cost", ENV("MAX_COST"), NULL, NULL,
     "refuse links that cost more, in US dollars", GAMUT_REAL, 0, 0, 1000000 },
+  /* what was made before */
+  { "cache", ENV("CACHE"), "use", "use|refresh|off",
+    "what was made before for the same request: give that, make it anew, or "
+    "neither look nor keep", GAMUT_CHOICE, 0, 0, 0 },
+  { "cache.unseeded", ENV("CACHE_UNSEEDED"), "no", NULL,
+    "also for requests without a seed, which else want something new each time",
+    GAMUT_BOOL, 0, 0, 0 },
+  { "cache.scope", ENV("CACHE_SCOPE"), "project", "project|org|global",
+    "who shares it: requests of the same project (or org), or all",
+    GAMUT_CHOICE, 0, 0, 0 },
+  { "cache.ttl", ENV("CACHE_TTL"), "0", NULL,
+    "for how long it is good; 0: for ever", GAMUT_MSEC, 0, 0, 0 },
+  { "cache.max_size", ENV("CACHE_MAX_SIZE"), "1024", NULL,
+    "MiB that may be kept; what was not used for longest goes first",
+    GAMUT_INT, 0, 1, 1048576 },
   /* time */
   { "timeout", ENV("TIMEOUT"), NULL, NULL,
     "give a job back after this long; it goes on at the vendor", GAMUT_MSEC,

@@ -50,6 +50,7 @@ const struct gamut_field gm_ask_fields[] = {
   { "on_blocked", GAMUT_CHOICE, "stop|next", "when the content is refused" },
   { "check", GAMUT_CHOICE, "strict|nearest|pass", "against the catalog" },
   { "resubmit", GAMUT_CHOICE, "never|cheap|always", "maybe-charged jobs" },
+  { "cache", GAMUT_CHOICE, "use|refresh|off", "what was made before" },
   { "correlation_id", GAMUT_STRING, NULL, "yours, for the logs" },
   { NULL, 0, NULL, NULL },
 };
@@ -59,7 +60,7 @@ static const char *const control_names[] = {
   "output",  "download",   "force",    "save_partials",
   "sidecar", "timeout",    "max_cost", "allow_unknown_cost",
   "check",   "on_blocked", "resubmit", "correlation_id",
-  "prefer",  NULL
+  "prefer",  "cache",      NULL
 };
 
 static bool is_control(const char *name)

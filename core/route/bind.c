@@ -38,6 +38,13 @@ static uint8_t check_of(const char *text)
   return gm_streq(text, "pass") ? GM_CHECK_PASS : GM_CHECK_STRICT;
 }
 
+static uint8_t cache_mode_of(const char *text)
+{
+  if (gm_streq(text, "use"))
+    return GM_CACHE_USE;
+  return gm_streq(text, "refresh") ? GM_CACHE_REFRESH : GM_CACHE_OFF;
+}
+
 int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
                         struct gm_error *err)
 {
@@ -60,10 +67,13 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   run->check = check_of(control(run, c, "check"));
   run->resubmit = resubmit_of(control(run, c, "resubmit"));
   run->prefer = gm_prefer_of(gm_json_str(c, "prefer", NULL));
+  run->cache_mode = cache_mode_of(control(run, c, "cache"));
+  run->project = gm_strdup(control(run, c, "project"));
   run->correlation_id = gm_strdup(control(run, c, "correlation_id"));
   if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
     return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
   if (!run->plan_text || (!run->plan.name && gm_json_str(c, "output", NULL)) ||
+      (!run->project && control(run, c, "project")) ||
       (!run->correlation_id && control(run, c, "correlation_id")))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   return 0;

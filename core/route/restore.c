@@ -139,6 +139,15 @@ static void add_end(const struct gm_run *run, struct gm_buf *b)
   gm_buf_addc(b, '}');
 }
 
+static void add_hit(const struct gm_hit *hit, struct gm_buf *b)
+{
+  gm_buf_add(b, ",\"cache\":{\"job\":");
+  gm_buf_add_json(b, hit->job);
+  add_int(b, ",\"made\":", hit->made_ms);
+  add_int(b, ",\"cost_microusd\":", hit->cost_microusd);
+  gm_buf_add(b, hit->estimated ? ",\"estimated\":true}" : "}");
+}
+
 void gm_run_record(const struct gm_run *run, struct gm_buf *b)
 {
   char cwd[PATH_MAX];
@@ -159,6 +168,8 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
     gm_buf_add(b, ",\"resubmitted\":true");
   if (run->has_price)
     add_int(b, ",\"price_microusd\":", run->price.microusd);
+  if (run->hit)
+    add_hit(run->hit, b);
   if (run->job.state == GM_JOB_ENDED)
     add_end(run, b);
 }
@@ -374,6 +385,21 @@ static int32_t find_instance(const struct reading *r, struct gm_instance **ret,
   return rc;
 }
 
+static bool read_hit(const struct reading *r)
+{
+  const struct json_object *from = gm_json_at(r->owner, "cache");
+  struct gm_hit *hit = from ? gm_zalloc(sizeof(*hit)) : NULL;
+
+  if (!hit)
+    return !from;
+  r->run->hit = hit;
+  hit->job = gm_strdup(gm_json_str(from, "job", ""));
+  hit->made_ms = gm_json_i64(from, "made", 0);
+  hit->cost_microusd = gm_json_i64(from, "cost_microusd", -1);
+  hit->estimated = gm_json_bool(from, "estimated", false);
+  return hit->job != NULL;
+}
+
 /* All but the job itself. */
 static int32_t read_run(struct reading *r, struct gm_error *err)
 {
@@ -390,7 +416,7 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   if (rc)
     return rc;
   run->fields_text = gm_strdup(gm_json_text(fields, NULL));
-  if (!run->fields_text)
+  if (!run->fields_text || !read_hit(r))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   run->plan.taken_up = true;
   run->began_wall_ms = (uint64_t)gm_json_i64(r->owner, "began", 0);
@@ -421,6 +447,9 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
   if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && r->no_input.error_class)
     rc =
       gm_fail(err, r->no_input.error_class, "%s", gm_error_text(&r->no_input));
+  /* Nothing was sent yet: somebody may have made it meanwhile. */
+  if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && gm_cache_begin(run))
+    gm_timer_stop(run->router->engine->loop, &run->job.timer);
   return rc;
 }
 

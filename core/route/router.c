@@ -76,7 +76,8 @@ static void record_attempt(struct gm_run *run)
   a->tries = job->tries;
   a->repeats = job->total_repeats;
   a->elapsed_ms = job->ended_ms - job->began_ms;
-  count_attempt(run, a);
+  if (!job->served) /* the vendor was not asked */
+    count_attempt(run, a);
 }
 
 /* How long a repeat may wait when there is no other link to turn to. */
@@ -101,11 +102,12 @@ static bool begin_link(struct gm_run *run)
     if (request && gm_instance_ready(instance, &err) == 0) {
       run->job.patience_ms = gm_run_patience_ms(run);
       run->job.latency_ms = gm_model_latency_ms(l->entry);
-      if (gm_job_begin(&run->job, instance,
-                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
-                       request) == 0)
-        return true;
+      gm_job_set(&run->job, instance,
+                 l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
+                 request);
       request = NULL; /* the job has it */
+      if (gm_cache_begin(run) || gm_job_go(&run->job) == 0)
+        return true;
       gm_fail(&err, GAMUT_E_NOMEM, "no memory to begin");
     }
     gm_free(request);
@@ -190,6 +192,8 @@ static void attempt_over(struct gm_job *job)
   int32_t error_class = job->err.error_class;
 
   record_attempt(run);
+  if (error_class)
+    gm_cache_drop(run);
   if (error_class == 0 || job->cancelling || job->state == GM_JOB_FETCHING ||
       error_class == GAMUT_E_DETACHED) {
     end(run, error_class != 0);
@@ -400,6 +404,7 @@ void gm_run_free(struct gm_run *run)
   if (!run)
     return;
   gm_timer_stop(run->router->engine->loop, &run->deadline);
+  gm_cache_drop(run);
   gm_job_finish(&run->job);
   for (i = 0; i < run->n_attempts; i++)
     gm_attempt_finish(&run->attempts[i]);
@@ -416,6 +421,8 @@ void gm_run_free(struct gm_run *run)
   gm_free(run->plan.name);
   gm_free(run->plan_text);
   gm_free(run->correlation_id);
+  gm_free(run->project);
+  gm_hit_free(run->hit);
   gm_error_finish(&run->err);
   gm_free(run);
 }

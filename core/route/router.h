@@ -7,6 +7,7 @@
 #include "plugin/instance.h"
 #include "route/address.h"
 #include "route/ask.h"
+#include "route/cache.h"
 #include "route/price.h"
 #include "route/validate.h"
 
@@ -16,6 +17,7 @@ struct gm_router {
   struct gm_instances *instances;
   struct gm_settings *settings;
   struct gm_registry *registry;
+  struct gm_cache *cache; /* NULL: none */
   bool adopted; /* plugins without a catalog file have been asked for theirs */
 };
 
@@ -67,6 +69,10 @@ struct gm_run {
   uint8_t check;    /* enum gm_check_mode */
   uint8_t resubmit; /* bind.c */
   uint8_t prefer;   /* enum gm_prefer */
+  uint8_t cache_mode; /* enum gm_cache_mode */
+  struct gm_lookup *lookup; /* of the present link, private to the cache */
+  struct gm_hit *hit;       /* the result was made before; else NULL */
+  char *project;            /* whose entries it shares, or NULL */
   struct gm_price price; /* of the present link */
   bool has_price;
   bool quoting;          /* only the price is wanted: what is missing of the

@@ -193,6 +193,8 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
     e->op.changes |= GAMUT_CLEAR_OWNER;
     let_go(j, d);
   }
+  if (flags & GM_PUT_LOOSE)
+    e->tx.tx.flags = GAMUT_TX_LOOSE;
   gm_store_commit(j->store, &e->tx);
   return 0;
 }
@@ -206,6 +208,22 @@ const char *gm_journal_owner(struct gm_journal *j)
 void gm_journal_adopt(struct gm_journal *j, struct gm_durable *d)
 {
   hold(j, d);
+}
+
+void gm_journal_hold(struct gm_journal *j)
+{
+  gm_owner_use(&j->owner);
+  gm_owner_hold(&j->owner);
+}
+
+void gm_journal_let_go(struct gm_journal *j)
+{
+  gm_owner_release(&j->owner);
+}
+
+const char *gm_journal_name(const struct gm_journal *j)
+{
+  return j->owner.name;
 }
 
 bool gm_journal_keeps(const struct gm_journal *j)

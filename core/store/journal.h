@@ -32,8 +32,9 @@ GM_CLEANUP(struct gm_journal, gm_journal_free)
 /* gm_journal_put(): ready() follows, once, perhaps before it returns; whoever
  * comes first may take the job over from now on; the job has ended, and its
  * record is kept for a while.  The rank of a job under way is the time of its
- * first record, that of one that has ended 0. */
-enum { GM_PUT_WAIT = 1, GM_PUT_RELEASE = 2, GM_PUT_ENDED = 4 };
+ * first record, that of one that has ended 0.  LOOSE: nothing is lost when a power
+ * cut takes it. */
+enum { GM_PUT_WAIT = 1, GM_PUT_RELEASE = 2, GM_PUT_ENDED = 4, GM_PUT_LOOSE = 8 };
 /* Write a job's record: `text` is taken (gm_free); with ENDED it may be NULL: away
  * with the record.  A record of the same job that has not begun to be written is
  * replaced.  NOMEM: nothing follows. */
@@ -52,6 +53,12 @@ bool gm_journal_keeps(const struct gm_journal *j);
  * what is written for `d` says so. */
 const char *gm_journal_owner(struct gm_journal *j);
 void gm_journal_adopt(struct gm_journal *j, struct gm_durable *d);
+
+/* The same for a row of another table: it is ours now, is no more; our name,
+ * without being made good. */
+void gm_journal_hold(struct gm_journal *j);
+void gm_journal_let_go(struct gm_journal *j);
+const char *gm_journal_name(const struct gm_journal *j);
 
 /* The store's sentence for the last failure; in ready(). */
 const char *gm_journal_why(const struct gm_journal *j);

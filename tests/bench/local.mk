@@ -12,6 +12,7 @@ tests_bench_driver_LDFLAGS = $(AM_LDFLAGS) -no-install
 tests_bench_driver_LDADD = core/libgamut.la
 
 bench_programs = \
+	tests/bench/cache_time \
 	tests/bench/cli \
 	tests/bench/limit \
 	tests/bench/measure \
@@ -21,6 +22,11 @@ bench_programs = \
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += tests/bench/run.sh
+
+tests_bench_cache_time_SOURCES = tests/bench/cache_time.c
+tests_bench_cache_time_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)
+tests_bench_cache_time_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_bench_cache_time_LDADD = core/libgamut.la
 
 # The CLI as it is when installed: neither libtool's script around it nor a
 # search path from the environment.

@@ -286,6 +286,30 @@ quotes() {
   note 'CPU of the first quote of a process' us "$(figure first quotes)" 0
 }
 
+# The store on the disk of $TMPDIR; nobody is there to be asked.
+cached() {
+  start_emulator 1 65536
+  FAL_KEY=bench:bench
+  GAMUT_ENDPOINTS=$endpoints
+  export FAL_KEY GAMUT_ENDPOINTS
+  if "$bench/cache_time" fill 1 "$out" "$work/cache"; then
+    stop_emulator
+    i=0
+    while [ "$i" -lt "$runs" ]; do
+      "$bench/cache_time" hit 200 "$out" "$work/cache" >>"$work/hits"
+      GAMUT_STATE_DIR=$work/cache "$bench/measure" "$work/cached" \
+        "$bench/cli" -q -p 'a neon fox' -m fal:fal-ai/flux/dev --seed 7 \
+        --force -o "$out/fox.png" >/dev/null
+      i=$((i + 1))
+    done
+    row 'a cached picture of 64 KiB' us "$(median "$work/hits" '$1')" - 1000
+    note 'one of twenty takes longer than' us "$(median "$work/hits" '$2')" 0
+    note 'the same, command to file' ms \
+      "$(median "$work/cached" '$3 * 1000')" 0
+  fi
+  unset FAL_KEY GAMUT_ENDPOINTS
+}
+
 conditions
 cpu
 answers run 65536 1000 'answers that name a file' 1.5
@@ -298,3 +322,4 @@ sizes
 loading
 quotes
 store
+cached

@@ -20,6 +20,7 @@ cli_tests = \
 	tests/cli/ask.sh \
 	tests/cli/bad_input.sh \
 	tests/cli/batch.sh \
+	tests/cli/cache.sh \
 	tests/cli/completion.sh \
 	tests/cli/cost.sh \
 	tests/cli/generate.sh \

@@ -16,9 +16,18 @@ tests_engine_libengine_la_SOURCES = \
 	tests/unit/server.c \
 	tests/unit/server.h
 
+check_LTLIBRARIES += tests/engine/libcachekit.la
+tests_engine_libcachekit_la_CPPFLAGS = $(test_cppflags)
+tests_engine_libcachekit_la_SOURCES = \
+	tests/engine/cache_kit.c \
+	tests/engine/cache_kit.h
+
 engine_tests = \
 	tests/engine/test_attach \
 	tests/engine/test_backup \
+	tests/engine/test_cache \
+	tests/engine/test_cache_disk \
+	tests/engine/test_cache_flight \
 	tests/engine/test_chain \
 	tests/engine/test_fal_keys \
 	tests/engine/test_faults \
@@ -42,8 +51,14 @@ engine_tests = \
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 engine_ldadd = tests/engine/libengine.la $(LDADD)
+cache_ldadd = tests/engine/libcachekit.la tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_attach_LDADD = $(engine_ldadd)
 tests_engine_test_backup_LDADD = $(engine_ldadd)
+tests_engine_test_cache_LDADD = $(cache_ldadd)
+# The program's own clock and write() must be seen by the plugin.
+tests_engine_test_cache_disk_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+tests_engine_test_cache_disk_LDADD = $(cache_ldadd)
+tests_engine_test_cache_flight_LDADD = $(cache_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
 tests_engine_test_fal_keys_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)

@@ -7,6 +7,7 @@ unit_tests = \
 	tests/unit/test_base64 \
 	tests/unit/test_body \
 	tests/unit/test_buf \
+	tests/unit/test_cache_key \
 	tests/unit/test_call \
 	tests/unit/test_catalog \
 	tests/unit/test_catalog_files \
@@ -49,6 +50,7 @@ unit_tests = \
 	tests/unit/test_retry_after \
 	tests/unit/test_schema \
 	tests/unit/test_settings \
+	tests/unit/test_sha256 \
 	tests/unit/test_sse \
 	tests/unit/test_str \
 	tests/unit/test_timer \

@@ -179,7 +179,8 @@ START_TEST(objects_of_the_file)
   const char *path = write_file(
     "{\"endpoints\": {\"https://a.test\": \"http://127.0.0.1:1\"},"
     " \"providers\": {\"fal\": {\"api_key\": \"k\", \"retries\": 3}},"
-    " \"routes\": {}, \"cache\": {\"x\": [1]}, \"$schema\": \"x\"}");
+    " \"routes\": {}, \"$schema\": \"x\","
+    " \"cache\": {\"mode\": \"refresh\", \"ttl\": \"24h\", \"unseeded\": true}}");
 
   ck_assert_int_eq(gm_settings_load(&s, path, NULL), 0);
   ck_assert_ptr_nonnull(gm_settings_object(&s, "endpoints"));
@@ -187,6 +188,11 @@ START_TEST(objects_of_the_file)
   ck_assert_ptr_null(gm_settings_object(&s, "budgets"));
   ck_value(&s, "endpoints", "{\"https://a.test\":\"http://127.0.0.1:1\"}",
            GM_FROM_FILE, path);
+  ck_value(&s, "cache", "refresh", GM_FROM_FILE, path);
+  ck_assert_int_eq(gm_setting_int(&s, "cache.ttl"), 24 * 3600 * 1000);
+  ck_assert(gm_setting_bool(&s, "cache.unseeded"));
+  ck_assert_int_eq(gm_settings_set(&s, "cache.ttl", "1s", NULL), 0);
+  ck_assert_int_eq(gm_setting_int(&s, "cache.ttl"), 1000);
   setenv("GAMUT_ENDPOINTS", "@/map.json", 1);
   ck_value(&s, "endpoints", "@/map.json", GM_FROM_ENV, "GAMUT_ENDPOINTS");
 }
@@ -237,7 +243,8 @@ START_TEST(the_table)
   size_t i;
 
   for (i = 0; row->name[i]; i++)
-    env[6 + i] = (char)(row->name[i] == '_' ? '_' : row->name[i] - 'a' + 'A');
+    env[6 + i] = (char)(strchr("_.", row->name[i]) ? '_'
+                                                   : row->name[i] - 'a' + 'A');
   ck_assert_str_eq(row->env, env);
   ck_assert_ptr_nonnull(row->help);
   for (other = gm_settings_core; other < row; other++)

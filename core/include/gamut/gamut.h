@@ -317,6 +317,18 @@ GAMUT_API int64_t gamut_result_cost(const struct gamut_result *result,
 GAMUT_API int64_t gamut_result_estimate(const struct gamut_result *result);
 GAMUT_API int64_t gamut_result_formula_cost(const struct gamut_result *result);
 
+/* Was it made before, and served from the cache?  1 or 0.  Then the cost is 0,
+ * nothing was sent, and its facts are those of the job that it was made for: that
+ * job's id, or NULL. */
+GAMUT_API int32_t gamut_result_cache_hit(const struct gamut_result *result);
+GAMUT_API const char *
+gamut_result_cached_from(const struct gamut_result *result);
+
+/* What that job had cost, as gamut_result_cost() tells it; -1: not known, or no
+ * hit. */
+GAMUT_API int64_t gamut_result_cost_avoided(const struct gamut_result *result,
+                                            int32_t *ret_estimated);
+
 /* Times in ms: "total", "queue" (accepted to first progress), "generate"
  * (accepted to result), "download"; -1: not known. */
 GAMUT_API int64_t gamut_result_time(const struct gamut_result *result,
@@ -401,7 +413,8 @@ GAMUT_API int32_t gamut_durable(struct gamut *g);
  * "resolved_from": the name the model was asked by, "prompt", "began_at",
  * "written_at", "took_ms", "class", "message", "cost_usd", "cost_estimated": it is
  * the catalog's price, "settled", "files": their paths, "outputs", "withheld",
- * "request": what was asked, "facts": what the vendor told}.  The state is that of
+ * "request": what was asked, "facts": what the vendor told}, and "cache_hit": true
+ * of one that was served from the cache.  The state is that of
  * the job ("waiting", "fetching" ...), or how it ended ("completed", "failed",
  * "blocked", "cancelled"), or "maybe-charged".  Each of "outputs" is {"kind",
  * "path", "there": the file is there now, "url", "mime", "size", "width",
@@ -498,6 +511,51 @@ GAMUT_API int32_t gamut_count_once(struct gamut *g, const char *prefix,
 GAMUT_API int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
                                struct gamut_error *ret_error);
 
+/* ---- the cache -----------------------------------------------------------
+ *
+ * A request that was made before is not made again: its files are written from
+ * the store, by the rules of its output, and nothing is sent.  The same are two
+ * requests when provider, place and model, operation, prompt, seed and all that
+ * decides what is made are the same, inputs by their content (an URL by its text),
+ * and the project is (setting "cache.scope").  Requests without a seed want
+ * something new each time, unless the setting "cache.unseeded" says otherwise.
+ * The field "cache" of a request, or the setting:
+ *
+ *   use      give what there is, else make it and keep it; what another job, in
+ *            any process with this store, makes just now is waited for
+ *   refresh  make it anew, and keep it instead of what there is
+ *   off      neither look nor keep
+ *
+ * Kept are results that are whole: every output there, none withheld.  Drafts are
+ * not, so a request with "save_partials" is made; one with "download" off has no
+ * part in it.  A blocked result is not shared: each who waited for it tries
+ * for himself, one after the other.  When the store is slow or broken the job is
+ * made as if there were no cache.  What is damaged on the disk is found by its
+ * hash, thrown away and made anew, and the log says so. */
+
+/* What there is: {"entries", "bytes", "max_bytes", "ttl_ms", "hits", "saved_usd"
+ * (by the entries that are there), "used_at", "durable"}.
+ * gamut_string_free().  These functions wait for the store, as gamut_jobs() does. */
+GAMUT_API int32_t gamut_cache_stats(struct gamut *g, char **ret_json,
+                                    struct gamut_error *ret_error);
+
+/* All entries, the last used first, as a JSON array of {"key", "job", "provider",
+ * "model", "operation", "prompt", "project", "made_at", "used_at", "hits",
+ * "bytes", "cost_usd", "files": [{"mime", "size", "width", ...}]}. */
+GAMUT_API int32_t gamut_cache_list(struct gamut *g, char **ret_json,
+                                   struct gamut_error *ret_error);
+
+/* Throw all of it away: {"removed": entries, "freed": bytes, "entries": that came
+ * meanwhile, "bytes", "damaged", "strays"}. */
+GAMUT_API int32_t gamut_cache_clear(struct gamut *g, char **ret_json,
+                                    struct gamut_error *ret_error);
+
+/* Read all of it, and throw away what is damaged, too old, too much, or has no
+ * entry: as gamut_cache_clear(), with "damaged" the entries whose files were not
+ * what they had been, and "strays" the files without an entry. */
+GAMUT_API int32_t gamut_cache_verify(struct gamut *g, char **ret_json,
+                                     struct gamut_error *ret_error);
+
 /* ---- events ------------------------------------------------------------- */
 
 /* gamut_event.type */
@@ -506,7 +564,8 @@ enum {
   GAMUT_EVENT_STATE,    /* state changed: `text` is its name */
   GAMUT_EVENT_QUEUE,    /* `number` is the position, 0 is next */
   GAMUT_EVENT_PROGRESS, /* `number` is permille */
-  GAMUT_EVENT_NOTE,     /* `text`: a line of the vendor's log */
+  GAMUT_EVENT_NOTE,     /* `text`: a line of the vendor's log, or that it waits
+                           for another job that makes the same */
   GAMUT_EVENT_PARTIAL,  /* draft picture `number` (from 1, over all attempts):
                            its bytes in `data`, or its URL in `text`; `path` is
                            the file that it was saved in, or NULL */

@@ -30,6 +30,7 @@
  *   charge   job id          the ledger: estimate, actual; ranked by time
  *   budget   scope/period    counter with a ceiling: reserved and spent
  *   cache    request's hash  a result by its request; ranked by last use
+ *   making   request's hash  who makes it just now; owned by that process
  *   vector   group/key       embeddings of prompts
  *   fact     any             breaker state, learned limits, usual durations
  *
