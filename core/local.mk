@@ -224,6 +224,8 @@ core_route_sources = \
 	core/route/cache_key.h \
 	core/route/cache_private.h \
 	core/route/cache_serve.c \
+	core/route/breaker.c \
+	core/route/breaker.h \
 	core/route/catalog.c \
 	core/route/catalog.h \
 	core/route/catalog_load.c \

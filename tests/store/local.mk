@@ -7,10 +7,13 @@ tests_store_libkit_la_SOURCES = \
 	tests/store/fake.h \
 	tests/store/kit.c \
 	tests/store/kit.h \
+	tests/store/peer.c \
+	tests/store/peer.h \
 	tests/unit/scratch.c \
 	tests/unit/scratch.h
 
 store_tests = \
+	tests/store/test_breaker \
 	tests/store/test_journal \
 	tests/store/test_processes \
 	tests/store/test_rows \
@@ -49,6 +52,7 @@ tests_store_test_schema_CPPFLAGS = $(test_cppflags) $(SQLITE_CFLAGS)
 tests_store_test_schema_LDADD = $(store_ldadd) $(SQLITE_LIBS)
 endif
 
+tests_store_test_breaker_LDADD = $(store_ldadd)
 tests_store_test_journal_LDADD = $(store_ldadd)
 tests_store_test_processes_LDADD = $(store_ldadd)
 tests_store_test_rows_LDADD = $(store_ldadd)
