@@ -98,6 +98,7 @@ core_loop_sources = \
 	core/loop/work.h
 
 core_plugin_sources = \
+	core/plugin/account.c \
 	core/plugin/answer.c \
 	core/plugin/backup.c \
 	core/plugin/call.c \
@@ -235,6 +236,8 @@ core_route_sources = \
 	core/route/catalog_refresh.c \
 	core/route/catalog_source.c \
 	core/route/catalog_source.h \
+	core/route/choose.c \
+	core/route/choose.h \
 	core/route/named.c \
 	core/route/named.h \
 	core/route/cost.c \

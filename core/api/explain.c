@@ -2,10 +2,8 @@
 #include "api/look.h"
 #include "api/request.h"
 #include "job/policy.h"
+#include "route/choose.h"
 #include "route/prefer.h"
-
-/* A run that is never started needs nobody to hear of its end. */
-static const struct gm_run_ops no_ops = { .over = NULL };
 
 static void put_int(struct json_object *o, const char *name, int64_t n)
 {
@@ -39,6 +37,38 @@ static const char *why_first(uint8_t prefer)
   return reasons[prefer];
 }
 
+static void put_breaker(struct json_object *o, const char *name,
+                        const struct gm_breaker *b)
+{
+  struct json_object *state;
+  struct gm_breaker_view v;
+
+  gm_breaker_look(b, &v);
+  if (v.state == GM_BREAKER_CLOSED && v.failures == 0)
+    return;
+  state = json_object_new_object();
+  gm_look_put(state, "state", gm_breaker_name(v.state));
+  put_int(state, "failures", v.failures);
+  gm_look_put(state, "class", gm_policy_of(v.error_class)->name);
+  if (v.left_ms > 0)
+    put_int(state, "left_ms", (int64_t)v.left_ms);
+  json_object_object_add(o, name, state);
+}
+
+/* A route of one link has no choice. */
+static void look_at_breakers(struct json_object *o, struct gm_run *run,
+                             uint32_t at, const struct gm_instance *instance,
+                             struct gm_error *err)
+{
+  struct gm_breaker *link = gm_choice_breaker(run, at, instance);
+  struct gm_breaker *account = gm_choice_account(run, at, instance);
+
+  put_breaker(o, "breaker", link);
+  put_breaker(o, "account_breaker", account);
+  if (run->n_links > 1)
+    gm_choice_check(link, account, err);
+}
+
 /* *chosen: has a link been chosen already? */
 static struct json_object *explain_link(struct gm_run *run, uint32_t at,
                                         bool *chosen)
@@ -54,8 +84,8 @@ static struct json_object *explain_link(struct gm_run *run, uint32_t at,
   gm_look_put(o, "model", l->model);
   gm_look_put(o, "resolved_from", l->resolved_from);
   put_outlook(o, run, at);
-  if (text)
-    gm_instance_ready(instance, &err);
+  if (text && gm_instance_ready(instance, &err) == 0)
+    look_at_breakers(o, run, at, instance, &err);
   if (err.error_class) {
     gm_look_put(o, "decision", "skipped");
     gm_look_put(o, "class", gm_policy_of(err.error_class)->name);
@@ -95,11 +125,7 @@ static void explain(struct gamut *g, const void *arg, struct json_object **ret,
   bool chosen = false;
   uint32_t i;
 
-  if (!r) {
-    gm_fail(err, GAMUT_E_INVALID, "no request");
-    return;
-  }
-  if (gm_run_new(&g->router, r->ask, &no_ops, NULL, NULL, &run, err))
+  if (gm_run_quote(&g->router, r->ask, &run, err))
     return;
   o = json_object_new_object();
   links = json_object_new_array();
@@ -111,8 +137,36 @@ static void explain(struct gamut *g, const void *arg, struct json_object **ret,
   *ret = o;
 }
 
+struct wanted {
+  const struct gm_ask *ask;
+  struct gm_error err;
+};
+
+static void want_now(struct gamut *g, void *arg)
+{
+  struct wanted *w = arg;
+  struct gm_run *run;
+
+  if (gm_run_quote(&g->router, w->ask, &run, &w->err))
+    return;
+  gm_choice_want(run);
+  gm_run_free(run);
+}
+
 int32_t gamut_explain(struct gamut *g, const struct gamut_request *request,
                       char **ret_json, struct gamut_error *ret_error)
 {
+  struct wanted w = { request ? request->ask : NULL, GM_ERROR_INIT };
+  int32_t rc = gm_enter_wait(g, ret_error);
+
+  if (rc)
+    return rc;
+  if (!request)
+    gm_fail(&w.err, GAMUT_E_INVALID, "no request");
+  else
+    gm_on_engine(g, want_now, &w);
+  if (w.err.error_class)
+    return gm_report(&w.err, ret_error);
+  gamut_durable(g); /* behind what was wanted: it is there then */
   return gm_look(g, explain, request, ret_json, ret_error);
 }

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "job/token.h"
+#include "route/breaker.h"
 #include "route/named.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -104,6 +105,13 @@ static void apply_settings(struct gamut *g)
   gm_journal_keep_ms(g->journal, gm_setting_int(s, "keep_jobs"));
   e->sync_files = gm_setting_bool(s, "sync_files");
   gm_http_set_budget(e->http, (uint64_t)gm_setting_int(s, "reply_budget") << 20);
+  gm_breakers_rules(
+    g->router.breakers,
+    &(struct gm_breaker_rules){
+      .off = !gm_setting_bool(s, "breaker"),
+      .in_a_row = (uint32_t)gm_setting_int(s, "breaker_failures"),
+      .open_ms = (uint64_t)gm_setting_int(s, "breaker_time"),
+      .away_ms = (uint64_t)gm_setting_int(s, "breaker_away") });
   gm_log_apply(g);
 }
 
@@ -116,7 +124,8 @@ static int32_t open_engine(struct gamut *g, struct gm_error *err)
   if (!g->parser || !e->meters ||
       gm_store_new(g->loop, &g->log, gm_choose_store, g, &g->store) ||
       gm_journal_new(g->loop, g->store, &g->log, &g->journal) ||
-      gm_usuals_new(g->store, &g->usuals))
+      gm_usuals_new(g->store, &g->usuals) ||
+      gm_breakers_new(g->store, &g->router.breakers))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
   e->loop = g->loop;
   e->http = g->http;
@@ -150,6 +159,7 @@ static int32_t open_router(struct gamut *g, struct gm_error *err)
   g->router.instances = g->instances;
   g->router.settings = &g->settings;
   g->router.registry = g->registry;
+  g->router.store = g->store;
   return gm_cache_new(&g->router, g->store, g->endpoints, &g->router.cache)
            ? gm_fail(err, GAMUT_E_NOMEM, "no memory for a context")
            : 0;
@@ -216,7 +226,9 @@ static void close_parts(struct gamut *g)
   gm_instances_free(g->instances);
   gm_registry_free(g->registry);
   gm_usuals_flush(g->usuals);
+  gm_breakers_close(g->router.breakers);
   gm_store_free(g->store);
+  gm_breakers_free(g->router.breakers);
   gm_usuals_free(g->usuals);
   gm_cache_free(g->router.cache);
   gm_journal_free(g->journal);

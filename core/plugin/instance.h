@@ -106,6 +106,11 @@ bool gm_instance_wants_token(const struct gm_instance *i, const char *url);
 /* Is there something to authorize the base origin with?  AUTH naming the
  * variables when a credential is declared and none can be filled. */
 int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err);
+/* account.c: what tells accounts apart, and is no secret: hex digits that change
+ * with the keys and the base URL. */
+#define GM_ACCOUNT_SIZE 13
+void gm_instance_account(const struct gm_instance *i,
+                         char ret[GM_ACCOUNT_SIZE]);
 /* backup.c: the same on the backup of its server; gm_free; NULL: it has none,
  * or no memory. */
 bool gm_instance_has_backup(const struct gm_instance *i, const char *url);

@@ -319,6 +319,16 @@ bool gm_bind_quote(const struct gm_run *run, uint32_t i, struct gm_price *ret)
   return o && gm_price_estimate(l->entry, o, run->inputs, run->n_inputs, ret);
 }
 
+struct gm_usual *gm_run_usual(const struct gm_run *run, uint32_t i)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  const struct gm_link *l = &run->links[i];
+  _cleanup_json_ struct json_object *o = request_for(run, l, &err);
+
+  return gm_usual_of(run->router->engine->usuals, l->provider, l->model,
+                     gm_json_str(o, "operation", NULL));
+}
+
 /* The notes are those of the present link. */
 static int32_t check(struct gm_run *run, const struct gm_link *l,
                      struct json_object *request, struct gm_error *err)

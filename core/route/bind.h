@@ -24,6 +24,8 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b);
 /* The price of a link by the catalog, whether the model can do the request or
  * not.  False: not known. */
 bool gm_bind_quote(const struct gm_run *run, uint32_t i, struct gm_price *ret);
+/* How long such a request usually takes there; NULL. */
+struct gm_usual *gm_run_usual(const struct gm_run *run, uint32_t i);
 /* Keep the fields as text. */
 void gm_bind_pack(struct gm_run *run);
 bool gm_bind_may_resubmit(const struct gm_run *run);

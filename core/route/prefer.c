@@ -35,8 +35,10 @@ void gm_outlook_of(const struct gm_run *run, uint32_t i, struct gm_outlook *ret)
   *ret = (struct gm_outlook){ -1, -1, false };
   if (gm_bind_quote(run, i, &price))
     ret->microusd = price.microusd;
-  if (l->entry)
-    ret->ms = gm_json_i64(l->entry->entry, "latency_ms", -1);
+  ret->ms = gm_usual_p50(gm_run_usual(run, i));
+  ret->measured = ret->ms >= 0;
+  if (ret->ms < 0 && gm_model_latency_ms(l->entry) > 0)
+    ret->ms = gm_model_latency_ms(l->entry);
 }
 
 /* The lowest known figure of all, or -1. */

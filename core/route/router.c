@@ -8,6 +8,7 @@
 #include "job/input.h"
 #include "job/policy.h"
 #include "route/bind.h"
+#include "route/choose.h"
 #include "route/named.h"
 #include "route/prefer.h"
 #include <string.h>
@@ -89,9 +90,40 @@ uint32_t gm_run_patience_ms(const struct gm_run *run)
                                     : PATIENCE_MS;
 }
 
+/* Until the store was asked all may be tried: nothing is begun before that. */
+static bool may_try(struct gm_run *run, const struct gm_instance *instance,
+                    struct gm_error *err)
+{
+  if (!run->chosen)
+    return true;
+  if (gm_choice_enter(run, instance, err))
+    return true;
+  if (run->spared < 0) {
+    run->spared = (int32_t)run->at;
+    run->spared_failed = gm_policy_of(err->error_class)->trips;
+  }
+  return false;
+}
+
+/* A lone link need not wait for what others know of it. */
+static void read_beside(const struct gm_run *run)
+{
+  gm_breaker_want(run->link_breaker);
+  gm_breaker_want(run->account_breaker);
+}
+
+/* What was recorded before was recorded without knowing. */
+static void choose_anew(struct gm_run *run)
+{
+  while (run->n_attempts > 0)
+    gm_attempt_finish(&run->attempts[--run->n_attempts]);
+  run->at = 0;
+  gm_prefer_sort(run);
+}
+
 /* Begin the present link or the first later one that can do it.  False: none;
  * each refusal is recorded. */
-static bool begin_link(struct gm_run *run)
+static bool begin_some(struct gm_run *run)
 {
   for (; run->at < run->n_links; run->at++) {
     _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
@@ -99,15 +131,24 @@ static bool begin_link(struct gm_run *run)
     struct gm_instance *instance;
     char *request = gm_run_request(run, run->at, &instance, &err);
 
-    if (request && gm_instance_ready(instance, &err) == 0) {
+    if (request && gm_instance_ready(instance, &err) == 0 &&
+        may_try(run, instance, &err)) {
       run->job.patience_ms = gm_run_patience_ms(run);
       run->job.latency_ms = gm_model_latency_ms(l->entry);
       gm_job_set(&run->job, instance,
                  l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                  request);
       request = NULL; /* the job has it */
-      if (gm_cache_begin(run) || gm_job_go(&run->job) == 0)
+      if (!run->chosen) {
+        if (gm_choice_begin(run))
+          return true;
+        choose_anew(run);
+        return begin_some(run);
+      }
+      if (gm_cache_begin(run) || gm_job_go(&run->job) == 0) {
+        read_beside(run);
         return true;
+      }
       gm_fail(&err, GAMUT_E_NOMEM, "no memory to begin");
     }
     gm_free(request);
@@ -116,6 +157,31 @@ static bool begin_link(struct gm_run *run)
       return false;
   }
   return false;
+}
+
+static bool was_tried(const struct gm_run *run)
+{
+  uint32_t i;
+
+  for (i = 0; i < run->n_attempts; i++) {
+    if (run->attempts[i].tries > 0)
+      return true;
+  }
+  return false;
+}
+
+/* When no other brings anything, the first that was passed over is tried after
+ * all; not when it is known in this very run that its account is off. */
+static bool begin_link(struct gm_run *run)
+{
+  if (begin_some(run))
+    return true;
+  if (run->spared < 0 || run->last_resort ||
+      (was_tried(run) && !run->spared_failed))
+    return false;
+  run->at = (uint32_t)run->spared;
+  run->last_resort = true;
+  return begin_some(run);
 }
 
 /* All failures in one sentence; the class is that of the last link that was
@@ -186,12 +252,26 @@ static void tell_fallback(struct gm_run *run)
   gm_buf_finish(&b);
 }
 
+/* The later links, then the one that was passed over. */
+static bool next_link(struct gm_run *run)
+{
+  if (run->last_resort || (run->at + 1 >= run->n_links && run->spared < 0))
+    return false;
+  gm_count(run->router->engine->meters, GM_M_FALLBACKS, 1,
+           gm_run_link(run)->provider, gm_run_link(run)->model, NULL);
+  run->at++;
+  if (run->at < run->n_links)
+    tell_fallback(run);
+  return begin_link(run);
+}
+
 static void attempt_over(struct gm_job *job)
 {
   struct gm_run *run = run_of(job);
   int32_t error_class = job->err.error_class;
 
   record_attempt(run);
+  gm_choice_over(run);
   if (error_class)
     gm_cache_drop(run);
   if (error_class == 0 || job->cancelling || job->state == GM_JOB_FETCHING ||
@@ -208,15 +288,16 @@ static void attempt_over(struct gm_job *job)
       end(run, true);
     return;
   }
-  if (next_allowed(run, error_class) && run->at + 1 < run->n_links) {
-    gm_count(run->router->engine->meters, GM_M_FALLBACKS, 1,
-             gm_run_link(run)->provider, gm_run_link(run)->model, NULL);
-    run->at++;
-    tell_fallback(run);
-    if (begin_link(run))
-      return;
-  }
+  if (next_allowed(run, error_class) && next_link(run))
+    return;
   end(run, true);
+}
+
+void gm_run_chosen(struct gm_run *run)
+{
+  choose_anew(run);
+  if (!begin_link(run))
+    end(run, true);
 }
 
 static void job_event(struct gm_job *job, const struct gm_job_event *e)
@@ -305,6 +386,7 @@ static struct gm_run *new_run(struct gm_router *r, const struct gm_run_ops *ops,
   run->ops = ops;
   run->owner = owner;
   run->deadline.fire = on_deadline;
+  run->spared = -1;
   run->began_ms = gm_mono_ms();
   run->began_wall_ms = gm_wall_ms();
   if (id)
@@ -361,6 +443,7 @@ int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
   if (!run)
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
   *ret = run;
+  run->chosen = true; /* it was before */
   if (!ops) { /* only to be looked at */
     gm_job_prepare(&run->job, r->engine, &job_ops);
     return 0;
@@ -381,8 +464,10 @@ void gm_run_deadline(struct gm_run *run, uint64_t from_ms)
 
 int32_t gm_run_start(struct gm_run *run, struct gm_error *err)
 {
-  int32_t rc = begin(run, err);
+  int32_t rc;
 
+  run->chosen = run->n_links < 2; /* nothing to choose */
+  rc = begin(run, err);
   gm_bind_pack(run);
   if (rc == 0)
     gm_run_deadline(run, run->began_ms);
@@ -404,6 +489,7 @@ void gm_run_free(struct gm_run *run)
   if (!run)
     return;
   gm_timer_stop(run->router->engine->loop, &run->deadline);
+  gm_choice_drop(run);
   gm_cache_drop(run);
   gm_job_finish(&run->job);
   for (i = 0; i < run->n_attempts; i++)

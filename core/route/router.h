@@ -14,6 +14,8 @@
 struct gm_router {
   struct gm_engine *engine;
   struct gm_catalog *catalog;
+  struct gm_store *store;
+  struct gm_breakers *breakers;
   struct gm_instances *instances;
   struct gm_settings *settings;
   struct gm_registry *registry;
@@ -41,6 +43,9 @@ struct gm_cost {
 };
 
 struct gm_run;
+struct gm_breaker;
+struct gm_breakers;
+struct gm_choice;
 struct gm_run_ops {
   void (*over)(struct gm_run *run); /* the end; the owner frees the run */
   void (*event)(struct gm_run *run, const struct gm_job_event *e);
@@ -69,6 +74,11 @@ struct gm_run {
   uint8_t check;    /* enum gm_check_mode */
   uint8_t resubmit; /* bind.c */
   uint8_t prefer;   /* enum gm_prefer */
+  bool chosen, last_resort; /* choose.c */
+  int32_t spared; /* the first link that a breaker passed over, or -1 */
+  bool spared_failed; /* for its failures, not for its key or credit */
+  struct gm_choice *choice;
+  struct gm_breaker *link_breaker, *account_breaker; /* of the present link */
   uint8_t cache_mode; /* enum gm_cache_mode */
   struct gm_lookup *lookup; /* of the present link, private to the cache */
   struct gm_hit *hit;       /* the result was made before; else NULL */

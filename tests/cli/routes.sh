@@ -73,10 +73,10 @@ comes in-the-middle 'unknown dear-quick cheap-slow ' -m fal:me/unknown \
 run made -p 'a fox' -m @hero -o made.png --json
 exits 0
 prints '"model":"me/cheap-slow"'
-run next -p 'a fox [402:1]' -m @plain -o next.png --json
+run next -p 'a fox [404:1]' -m @plain -o next.png --json
 exits 0
 prints '"model":"me/cheap-slow"'
-prints '"attempts":\[\{"provider":"fal","model":"me/dear-quick","class":"quota"'
+prints '"attempts":\[\{"provider":"fal","model":"me/dear-quick","class":"not-found"'
 run cost -p x -m @hero --max-cost 0.001 -o cost.png
 exits 2
 says 'max_cost'
@@ -85,6 +85,45 @@ exits 6
 prints '"model":"me/cheap-slow","class":"blocked"'
 prints '"model":"me/middling","class":"blocked"'
 prints '"model":"me/dear-quick","class":"unsupported"'
+
+# ---- what other processes know
+
+XDG_STATE_HOME=$work/state-2
+GAMUT_RETRY_ATTEMPTS=1
+export GAMUT_RETRY_ATTEMPTS
+i=0
+while [ $i -lt 5 ]; do
+  run "fails-$i" -p "a fox $i [500]" -m fal:me/dear-quick -o failed.png
+  exits 8
+  i=$((i + 1))
+done
+run open explain @plain
+exits 0
+prints '^-  fal:me/dear-quick'
+prints 'skipped: passed over for (30|2[0-9]) s more: it failed 5 times in a row \(provider\)'
+prints '^1  fal:me/cheap-slow'
+run open-json explain @plain --json
+prints '"breaker":\{"state":"open","failures":5,"class":"provider","left_ms":[0-9]+\}'
+run passed-over -p 'a hare' -m @plain -o hare.png --json
+exits 0
+prints '"model":"me/cheap-slow"'
+prints '"model":"me/dear-quick","class":"provider","message":"passed over for'
+run last-resort -p 'a hare [404:1]' -m @plain -o hare-2.png --json
+exits 0
+[ -s hare-2.png ] || fail "the one that was passed over was not tried at last"
+run closed explain @plain
+prints '^1  fal:me/dear-quick'
+FAL_KEY=bad:secret run bad-key -p x -m fal:me/cheap-slow -o no.png
+exits 3
+FAL_KEY=bad:secret run key-off explain @plain
+exits 0
+prints 'skipped: passed over for (600|5[0-9][0-9]) s more: the account failed 1 time in a row \(auth\)'
+run key-changed explain @plain
+prints '^1  fal:me/dear-quick'
+GAMUT_BREAKER=no FAL_KEY=bad:secret run breaker-no explain @plain
+prints '^1  fal:me/dear-quick'
+XDG_STATE_HOME=$work/state
+unset GAMUT_RETRY_ATTEMPTS
 
 # ---- mistakes
 

@@ -637,8 +637,11 @@ GAMUT_API int32_t gamut_dry_run(struct gamut *g,
  * {"route", "prefer", "max_cost_usd", "deadline_ms", "on_blocked", "links":
  * [{"link", "provider", "model", "resolved_from", "price_usd", "expected_ms":
  * from submit to result, "expected_by": "catalog" or "measured", "decision":
- * "first", "fallback" or "skipped", "class": why it is skipped, "why"}]}.
- * Sends nothing.  gamut_string_free(). */
+ * "first", "fallback" or "skipped", "class": why it is skipped, "why", "breaker"
+ * and "account_breaker" when they have something to tell: {"state": "closed",
+ * "open" or "half-open", "failures": in a row, "class", "left_ms"}}]}.  Sends
+ * nothing, and needs no prompt.  Waits for the store; not from a callback.
+ * gamut_string_free(). */
 GAMUT_API int32_t gamut_explain(struct gamut *g,
                                 const struct gamut_request *request,
                                 char **ret_json,
