@@ -89,7 +89,7 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
         "after a crash or Ctrl-C" },
     } },
   [CLI_PRICE] = {
-    .id = CLI_PRICE, .name = "price",
+    .id = CLI_PRICE, .name = "price", .args = "[@ROUTE]", .max_words = 1,
     .summary = "say what a request would cost at each model, and how that is "
                "known",
     .help = "Takes the options of generate, and sends nothing.  Each model is a "
@@ -103,6 +103,7 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
       { "gamut price -m flux -n 4 --size 1024x1024", "four pictures" },
       { "gamut price -m veo3.1-fal --fallback runway:veo3.1 --duration 8 "
         "--no-audio", "a silent video, at two vendors" },
+      { "gamut price @hero -n 4", "each model of a route" },
       { "gamut price -m gpt-image-2 --quality high --size 1024x1024 --json",
         "for programs" },
     } },

@@ -56,6 +56,12 @@ run max-json price -m runway:gen4.5 --max-cost 0.05 --json
 exits 2
 prints '"refused":"gen4\.5 would cost \$0\.60 \(5 seconds x \$0\.12\), more than max_cost \$0\.05"'
 
+printf '{"routes":{"hero":{"links":["flux","runway:gen4.5"]}}}' >hero.json
+run named price @hero --config hero.json --no-audio
+exits 0
+prints '^fal:fal-ai/flux/dev '
+prints '^runway:gen4\.5 '
+
 # What the model cannot do has no price.
 run unsupported price -m sora --duration 7
 exits 2

@@ -647,8 +647,8 @@ GAMUT_API int32_t gamut_explain(struct gamut *g,
                                 char **ret_json,
                                 struct gamut_error *ret_error);
 
-/* What a request would cost at each link of its route, without loading a
- * provider: as JSON {"links": [{"link", "provider", "model", "resolved_from",
+/* What a request would cost at each link of its route ("@hero" stands for all of
+ * them), without loading a provider: as JSON {"links": [{"link", "provider", "model", "resolved_from",
  * "operation", "n", "price", "notes", "refused", "error": {"class",
  * "message"}}]}, in their order.
  *
