@@ -211,6 +211,8 @@ static void claimed(struct gm_tx *t, int32_t error_class)
     gm_journal_let_go(l->cache->router->engine->journal);
   if (!gm_lookup_back(l))
     return;
+  gm_debug(l->cache->router->engine->log, "cache: job %s %s %.12s",
+           l->run->job.id, ours ? "makes" : "does not make", l->key);
   if (error_class)
     gm_lookup_failed(l, gm_store_why(l->cache->store));
   else if (ours)
@@ -292,6 +294,9 @@ static void found(struct gm_look *k, int32_t error_class)
 
   if (!gm_lookup_back(l))
     return;
+  gm_debug(l->cache->router->engine->log, "cache: job %s: %.12s is %s%s",
+           l->run->job.id, l->key, l->row.body ? "there" : "not there",
+           l->row.made ? ", but being made" : "");
   if (error_class)
     gm_lookup_failed(l, gm_store_why(l->cache->store));
   else if (!l->row.body || !gm_lookup_serve(l))

@@ -245,7 +245,9 @@ static int set_up(struct sq_store *s)
   return rc;
 }
 
-/* Owners of an earlier start of the machine are gone, whatever they say. */
+/* Owners of an earlier start of the machine are gone, whatever they say.  Of
+ * several who open it at once the first writes the new start down, and the others
+ * must not take its owner away: so that is asked again inside. */
 static int forget_earlier_start(struct sq_store *s)
 {
   sqlite3_stmt *st = NULL;
@@ -266,10 +268,12 @@ static int forget_earlier_start(struct sq_store *s)
   if (rc != SQLITE_OK || known)
     return rc;
   sql = sqlite3_mprintf("BEGIN IMMEDIATE;"
-                        "DELETE FROM row WHERE tab = 'owner';"
+                        "DELETE FROM row WHERE tab = 'owner' AND NOT EXISTS"
+                        " (SELECT 1 FROM meta WHERE name = 'boot' AND"
+                        " value = %Q);"
                         "INSERT OR REPLACE INTO meta VALUES ('boot', %Q);"
                         "COMMIT",
-                        boot);
+                        boot, boot);
   rc = sql ? sq_exec(s, sql) : SQLITE_NOMEM;
   sqlite3_free(sql);
   if (!sqlite3_get_autocommit(s->db))
