@@ -35,9 +35,10 @@ cli_tests = \
 	tests/cli/routes.sh \
 	tests/cli/metrics.sh \
 	tests/cli/price.sh \
+	tests/cli/page.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
 	tests/cli/vocabulary.sh
 TESTS += tests/cli/has tests/cli/tables $(cli_tests)
-EXTRA_DIST += tests/cli/common.sh $(cli_tests)
+EXTRA_DIST += tests/cli/common.sh tests/cli/page_test.js $(cli_tests)

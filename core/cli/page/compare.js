@@ -58,8 +58,7 @@ function groupOf(group) {
   return el('article', { class: 'group' },
     el('h2', { dir: 'auto' }, cut(group.prompt, 600)),
     el('p', {}, plural(lanes.length, 'model') + ', ' +
-      (total.atLeast ? 'at least ' : '') + money(total.usd, total.estimated) +
-      ', ' + wholeTime.format(new Date(group.time))),
+      costOf(total) + ', ' + wholeTime.format(new Date(group.time))),
     list);
 }
 

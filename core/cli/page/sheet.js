@@ -136,7 +136,7 @@ const sheet = {
     const total = totalOf(same);
     return el('h2', { class: 'day' }, job.time ? dayName.format(job.date) : 'No date',
       el('small', {}, plural(same.length, 'job') +
-        (total.usd ? ', ' + money(total.usd, total.estimated) : '')));
+        (total.usd ? ', ' + costOf(total) : '')));
   },
 
   more() {
