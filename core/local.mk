@@ -310,6 +310,9 @@ core_cli_sources = \
 	core/cli/cache.c \
 	core/cli/cli.h \
 	core/cli/collect.c \
+	core/cli/compare.c \
+	core/cli/compare.h \
+	core/cli/compare_end.c \
 	core/cli/completion.c \
 	core/cli/config.c \
 	core/cli/doctor.c \
@@ -326,6 +329,8 @@ core_cli_sources = \
 	core/cli/job.h \
 	core/cli/jobs.c \
 	core/cli/keys.c \
+	core/cli/lanes.c \
+	core/cli/lanes.h \
 	core/cli/listen.c \
 	core/cli/listen.h \
 	core/cli/main.c \

@@ -195,14 +195,23 @@ static int check_ours(const char *option, const char *path)
   return CLI_USAGE;
 }
 
+int cli_page_check(const char *option, const char *folder)
+{
+  char *path = cli_format("%s/index.html", folder);
+  int rc = path ? cli_folder_make(option, folder) : cli_no_memory();
+
+  if (rc == 0)
+    rc = check_ours(option, path);
+  free(path);
+  return rc;
+}
+
 int cli_page_write(const struct cli_page *p)
 {
   char *path = cli_format("%s/index.html", p->folder);
   struct json_object *data = NULL;
-  int rc = path ? cli_folder_make(p->option, p->folder) : cli_no_memory();
+  int rc = path ? cli_page_check(p->option, p->folder) : cli_no_memory();
 
-  if (rc == 0)
-    rc = check_ours(p->option, path);
   if (rc == 0) {
     data = page_data(p);
     rc = write_file(

@@ -21,6 +21,7 @@ cli_tests = \
 	tests/cli/bad_input.sh \
 	tests/cli/batch.sh \
 	tests/cli/cache.sh \
+	tests/cli/compare.sh \
 	tests/cli/completion.sh \
 	tests/cli/cost.sh \
 	tests/cli/generate.sh \

@@ -102,6 +102,10 @@ looks middle moved 800 1000 --blink-settings=preferredColorScheme=0
 looks narrow moved 390 844
 looks narrow-night moved 390 844 --blink-settings=preferredColorScheme=0
 
+"$GAMUT" compare -q -p 'a tall "fox"' -m flux -m flux -m fal:x -o compared \
+  >/dev/null 2>&1
+looks compared compared 1440 900
+
 run one history --limit 1 --html one
 looks one one 1440 900
 
