@@ -130,6 +130,13 @@ const struct cli_option cli_options[] = {
     .help = "show and keep drafts while it is made, FILE.partial-1.png and so "
             "on: up to N (preset 2) where the vendor asks how many; some "
             "charge for each" },
+  { .name = "preview", .what = CLI_O_PREVIEW, .group = CLI_G_OUTPUT,
+    .verbs = CLI_IN_MAKE_ONE | CLI_IN_COLLECT | CLI_IN(CLI_HISTORY),
+    .help = "show the picture in the terminal, in blocks where it has no pixels; "
+            "those of kitty, iTerm2 and sixel show it without being asked" },
+  { .name = "no-preview", .what = CLI_O_NO_PREVIEW, .group = CLI_G_OUTPUT,
+    .verbs = CLI_IN_MAKE_ONE | CLI_IN_COLLECT | CLI_IN(CLI_HISTORY),
+    .help = "show no picture in the terminal" },
   { FLAG("sidecar", "sidecar", "true"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write FILE.json beside it: model, prompt, seed, cost, hash" },
 

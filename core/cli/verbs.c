@@ -350,6 +350,8 @@ const struct cli_variable cli_variables[] = {
   { "GAMUT_METRICS_FILE", "add counters to this file, as --metrics-file" },
   { "GAMUT_LOG_FILE", "append the log to this file instead of standard error" },
   { "XDG_CONFIG_HOME", "where gamut/config.json is; preset ~/.config" },
+  { "GAMUT_PREVIEW", "yes as --preview, no as --no-preview; preset auto" },
+  { "GAMUT_LIBEXEC_PATH", "folder of gamut-preview, instead of the usual one" },
   { "NO_COLOR", "plain progress lines also on a terminal" },
   { NULL, NULL },
 };

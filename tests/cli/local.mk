@@ -37,6 +37,7 @@ cli_tests = \
 	tests/cli/metrics.sh \
 	tests/cli/price.sh \
 	tests/cli/page.sh \
+	tests/cli/preview.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
