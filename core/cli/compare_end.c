@@ -71,8 +71,8 @@ static void put_outputs(struct json_object *o, struct json_object *result)
 static void put_result(struct json_object *o, const struct cli_compared *one)
 {
   static const char *const members[] = {
-    "provider", "model", "resolved_from", "class",         "message",
-    "cost_usd", "facts", "withheld",      "cost_estimated"
+    "provider", "model", "resolved_from", "class",          "message",
+    "cost_usd", "facts", "withheld",      "cost_estimated", "cache_hit"
   };
   struct json_object *result = cli_view_parse(gamut_result_json(one->result));
   int64_t took = gamut_result_time(one->result, "total");

@@ -31,6 +31,8 @@ static const char *cost_of(struct json_object *job, char buf[48])
   /* What failed is not charged, and nobody need be told the price. */
   if (!maybe && (!state || strcmp(state, "completed") != 0))
     return "";
+  if (cli_view_bool(job, "cache_hit"))
+    return "from the cache";
   if (!cost)
     return "cost unknown";
   return cli_money(buf, (int64_t)(json_object_get_double(cost) * 1e6 + 0.5),

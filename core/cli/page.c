@@ -42,7 +42,7 @@ static struct json_object *page_row(const struct cli_page *p,
     "id",       "state",    "provider",       "model",   "resolved_from",
     "prompt",   "began_at", "took_ms",        "class",   "message",
     "cost_usd", "settled",  "cost_estimated", "request", "withheld",
-    "facts"
+    "facts",    "cache_hit"
   };
   struct json_object *o = json_object_new_object();
   struct json_object *outputs = cli_media_outputs(p, row);

@@ -24,7 +24,7 @@ function groupsOf(list) {
 /* The lane with the least of it, when two at least can be told apart. */
 function leastOf(lanes, member) {
   const known = lanes.filter((job) => job.status === 'completed' &&
-    typeof job[member] === 'number').sort((a, b) => a[member] - b[member]);
+    !job.cache_hit && typeof job[member] === 'number').sort((a, b) => a[member] - b[member]);
   return known.length > 1 && known[0][member] < known[1][member] ? known[0] : null;
 }
 

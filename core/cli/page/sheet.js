@@ -101,6 +101,8 @@ function cardOf(job) {
 function costWords(job) {
   if (job.status === 'maybe-charged')
     return 'maybe ' + money(job.cost_usd, true);
+  if (job.cache_hit)
+    return 'from the cache';
   if (job.status === 'completed' || (job.cost_usd && !job.cost_estimated))
     return money(job.cost_usd, job.cost_estimated);
   return '';
