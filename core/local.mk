@@ -315,6 +315,9 @@ core_cli_sources = \
 	core/cli/cache.c \
 	core/cli/cli.h \
 	core/cli/collect.c \
+	core/cli/compare.c \
+	core/cli/compare.h \
+	core/cli/compare_end.c \
 	core/cli/completion.c \
 	core/cli/config.c \
 	core/cli/doctor.c \
@@ -331,6 +334,8 @@ core_cli_sources = \
 	core/cli/job.h \
 	core/cli/jobs.c \
 	core/cli/keys.c \
+	core/cli/lanes.c \
+	core/cli/lanes.h \
 	core/cli/listen.c \
 	core/cli/listen.h \
 	core/cli/main.c \
@@ -348,6 +353,8 @@ core_cli_sources = \
 	core/cli/parse.c \
 	core/cli/parse.h \
 	core/cli/price.c \
+	core/cli/preview.c \
+	core/cli/preview.h \
 	core/cli/print.c \
 	core/cli/print.h \
 	core/cli/progress.c \
@@ -409,9 +416,20 @@ EXTRA_DIST += core/gamut.map
 bin_PROGRAMS += core/cli/gamut
 core_cli_gamut_SOURCES = $(core_cli_sources)
 nodist_core_cli_gamut_SOURCES = core/cli/page_text.c
-core_cli_gamut_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)
+core_cli_gamut_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS) \
+	-DGM_LIBEXECDIR='"$(pkglibexecdir)"'
 core_cli_gamut_CFLAGS = $(AM_CFLAGS) $(JSONC_CFLAGS)
 core_cli_gamut_LDADD = core/libgamut.la $(JSONC_LIBS)
+
+# Pictures in the terminal: a program that gamut starts when there is one to
+# show, with libraries that nothing else needs.
+if HAVE_CHAFA
+pkglibexec_PROGRAMS = core/cli/gamut-preview
+endif
+core_cli_gamut_preview_SOURCES = core/cli/picture.c
+core_cli_gamut_preview_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
+core_cli_gamut_preview_CFLAGS = $(AM_CFLAGS) $(CHAFA_CFLAGS)
+core_cli_gamut_preview_LDADD = $(CHAFA_LIBS)
 
 # The page of `gamut history --html`, one text of each kind, in this order.
 cli_page_files = \

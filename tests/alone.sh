@@ -10,7 +10,8 @@ trap 'exit 143' TERM
 
 for v in $(env | sed -n 's/^\([A-Za-z_][A-Za-z_0-9]*\)=.*/\1/p'); do
   case $v in
-    GAMUT_PLUGIN_PATH | GAMUT_CATALOG_PATH | GAMUT_CLI | GAMUT_EMULATOR) ;;
+    GAMUT_PLUGIN_PATH | GAMUT_CATALOG_PATH | GAMUT_CLI | GAMUT_EMULATOR | \
+      GAMUT_LIBEXEC_PATH) ;;
     GAMUT_* | OTEL_* | TRACEPARENT | *_API_KEY | FAL_* | HF_* | *_BASE_URL | \
       [A-Za-z]*_[Pp][Rr][Oo][Xx][Yy])
       unset "$v" ;;

@@ -14,6 +14,8 @@ AM_TESTS_ENVIRONMENT = \
 	export GAMUT_PLUGIN_PATH; \
 	GAMUT_CATALOG_PATH='$(abs_top_srcdir)/catalog'; \
 	export GAMUT_CATALOG_PATH; \
+	GAMUT_LIBEXEC_PATH='$(abs_top_builddir)/core/cli'; \
+	export GAMUT_LIBEXEC_PATH; \
 	GAMUT_CLI='$(abs_top_builddir)/core/cli/gamut'; export GAMUT_CLI; \
 	GAMUT_EMULATOR='$(emulator_path)'; export GAMUT_EMULATOR; \
 	CC='$(CC)'; export CC; \

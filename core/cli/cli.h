@@ -7,6 +7,7 @@
 #include <gamut/gamut.h>
 
 int cli_run_generate(const struct cli_args *a); /* video and edit as well */
+int cli_run_compare(const struct cli_args *a);
 int cli_run_submit(const struct cli_args *a);
 int cli_run_explain(const struct cli_args *a);
 int cli_run_batch(const struct cli_args *a);

@@ -2,6 +2,7 @@
  */
 #include "cli.h"
 #include "page.h"
+#include "preview.h"
 #include "print.h"
 #include "view.h"
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #define USUAL_COUNT 20u /* in words, without --limit */
 #define PROMPT_MAX  160
 #define MOST        1000000u
+#define THUMB_ROWS  8
 
 static int32_t look_history(struct gamut *g, const void *about, char **ret_json,
                             struct gamut_error *ret_error)
@@ -29,6 +31,8 @@ static const char *cost_of(struct json_object *job, char buf[48])
   /* What failed is not charged, and nobody need be told the price. */
   if (!maybe && (!state || strcmp(state, "completed") != 0))
     return "";
+  if (cli_view_bool(job, "cache_hit"))
+    return "from the cache";
   if (!cost)
     return "cost unknown";
   return cli_money(buf, (int64_t)(json_object_get_double(cost) * 1e6 + 0.5),
@@ -88,6 +92,24 @@ static void print_job(struct json_object *job)
     cli_print(stdout, "  %s", message);
 }
 
+/* A thumbnail: the first picture that is there. */
+static void show_job(const struct cli_args *a, struct json_object *job)
+{
+  struct json_object *outputs = cli_view_get(job, "outputs");
+  size_t i;
+
+  fflush(stdout);
+  for (i = 0; i < cli_view_count(outputs); i++) {
+    struct json_object *output = cli_view_at(outputs, i);
+    const char *kind = cli_view_str(output, "kind");
+
+    if (!kind || strcmp(kind, "image") != 0 || !cli_view_bool(output, "there"))
+      continue;
+    cli_preview_file(a, cli_view_str(output, "path"), THUMB_ROWS);
+    return;
+  }
+}
+
 static void print_paths(struct json_object *job)
 {
   struct json_object *outputs = cli_view_get(job, "outputs");
@@ -105,6 +127,7 @@ static void print_jobs(const struct cli_args *a, struct json_object *jobs,
                        bool usual)
 {
   bool quiet = cli_args_get(a, CLI_O_QUIET) != NULL;
+  bool pictures = cli_preview_wanted(a);
   size_t i, n = cli_view_count(jobs);
 
   for (i = 0; i < n; i++) {
@@ -115,6 +138,8 @@ static void print_jobs(const struct cli_args *a, struct json_object *jobs,
     if (i > 0)
       putchar('\n');
     print_job(cli_view_at(jobs, i));
+    if (pictures)
+      show_job(a, cli_view_at(jobs, i));
   }
   if (!quiet && n == 0)
     cli_hint("nothing was made that matches");

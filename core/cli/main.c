@@ -17,6 +17,7 @@ static run_fn *const runs[CLI_VERBS] = {
   [CLI_GENERATE] = cli_run_generate,
   [CLI_VIDEO] = cli_run_generate,
   [CLI_EDIT] = cli_run_generate,
+  [CLI_COMPARE] = cli_run_compare,
   [CLI_SUBMIT] = cli_run_submit,
   [CLI_EXPLAIN] = cli_run_explain,
   [CLI_BATCH] = cli_run_batch,

@@ -23,7 +23,6 @@ const char *const cli_group_titles[CLI_GROUPS] = {
 #define WHAT    .group = CLI_G_WHAT, .verbs = CLI_IN_SHAPE | CLI_IN_PRICED
 #define INPUT                                                                  \
   .group = CLI_G_INPUT, .flags = CLI_REPEAT, .verbs = CLI_IN_PRICED
-#define OUTPUT  .group = CLI_G_OUTPUT, MAKE
 #define ROUTE   .group = CLI_G_ROUTE, .verbs = CLI_IN_SHAPE
 #define PRICED  .group = CLI_G_ROUTE, .verbs = CLI_IN_SHAPE | CLI_IN_PRICED
 #define COLLECT .verbs = CLI_IN_SHAPE | CLI_IN_COLLECT
@@ -48,11 +47,14 @@ const struct cli_option cli_options[] = {
   { .name = "model", .letter = 'm', .arg = "MODEL", .what = CLI_O_MODEL,
     .group = CLI_G_WHAT,
     .verbs = CLI_IN_SHAPE | CLI_IN(CLI_HISTORY) | CLI_IN(CLI_PRICE),
-    .flags = CLI_ONCE, .complete = CLI_C_MODEL,
+    .flags = CLI_ONCE, .repeat_verbs = CLI_IN(CLI_COMPARE),
+    .complete = CLI_C_MODEL,
     .help = "a name (flux), an address (fal:flux), a vendor's id "
             "(fal-ai/flux/dev), a provider alone (fal), or a route of the "
             "configuration (@hero)" },
-  { .name = "fallback", .arg = "MODEL", .what = CLI_O_FALLBACK, WHAT,
+  { .name = "fallback", .arg = "MODEL", .what = CLI_O_FALLBACK,
+    .group = CLI_G_WHAT,
+    .verbs = CLI_IN_MAKE_ONE | CLI_IN(CLI_BATCH) | CLI_IN(CLI_PRICE),
     .flags = CLI_REPEAT, .complete = CLI_C_MODEL,
     .help = "try this model next when the one before fails" },
   { FIELD("operation", "NAME", "operation"), WHAT,
@@ -115,17 +117,26 @@ const struct cli_option cli_options[] = {
     .group = CLI_G_OUTPUT, .verbs = CLI_IN_MAKE | CLI_IN_COLLECT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
     .help = "where to write: a file, a template with {job} {index} {model} "
             "{provider} {ext} {seed} {date}, or - for standard output; its "
-            "ending asks for a format; preset: the first words of the prompt" },
+            "ending asks for a format; preset: the first words of the prompt; "
+            "compare: a folder" },
   { FLAG("force", "force", "true"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write over files" },
-  { FLAG("no-download", "download", "false"), .group = CLI_G_OUTPUT, COLLECT,
+  { FLAG("no-download", "download", "false"), .group = CLI_G_OUTPUT,
+    .verbs = CLI_IN_MAKE_ONE | CLI_IN(CLI_BATCH) | CLI_IN_COLLECT,
     .help = "write no file: leave it at the vendor and print its URL" },
   { FIELD("stream", "N", "partials"), .group = CLI_G_OUTPUT,
-    .verbs = CLI_IN_PRICED, .value = "2",
+    .verbs = CLI_IN_PRICED & ~CLI_IN(CLI_COMPARE), .value = "2",
     .flags = CLI_MAYBE,
     .help = "show and keep drafts while it is made, FILE.partial-1.png and so "
             "on: up to N (preset 2) where the vendor asks how many; some "
             "charge for each" },
+  { .name = "preview", .what = CLI_O_PREVIEW, .group = CLI_G_OUTPUT,
+    .verbs = CLI_IN_MAKE_ONE | CLI_IN_COLLECT | CLI_IN(CLI_HISTORY),
+    .help = "show the picture in the terminal, in blocks where it has no pixels; "
+            "those of kitty, iTerm2 and sixel show it without being asked" },
+  { .name = "no-preview", .what = CLI_O_NO_PREVIEW, .group = CLI_G_OUTPUT,
+    .verbs = CLI_IN_MAKE_ONE | CLI_IN_COLLECT | CLI_IN(CLI_HISTORY),
+    .help = "show no picture in the terminal" },
   { FLAG("sidecar", "sidecar", "true"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write FILE.json beside it: model, prompt, seed, cost, hash" },
 
@@ -149,7 +160,7 @@ const struct cli_option cli_options[] = {
     .choices = "never|cheap|always",
     .help = "send again what may have been charged: cheap is up to $0.05" },
   { .name = "dry-run", .what = CLI_O_DRY_RUN,
-    .group = CLI_G_ROUTE, MAKE,
+    .group = CLI_G_ROUTE, .verbs = CLI_IN_MAKE_ONE,
     .help = "print what would be sent and its price; send nothing" },
   { .name = "no-store", .what = CLI_O_NO_STORE, ROUTE,
     .help = "write no job down: what this process begins is forgotten with it" },
@@ -163,7 +174,8 @@ const struct cli_option cli_options[] = {
     .help = "for whom it is made, where the vendor asks" },
   { FIELD("webhook", "URL", "webhook"), ROUTE,
     .help = "where the vendor reports the end of the job" },
-  { .name = "listen", .arg = "PORT", .what = CLI_O_LISTEN, ROUTE,
+  { .name = "listen", .arg = "PORT", .what = CLI_O_LISTEN,
+    .group = CLI_G_ROUTE, .verbs = CLI_IN_MAKE_ONE | CLI_IN(CLI_BATCH),
     .flags = CLI_ONCE,
     .help = "take the vendor's report at 127.0.0.1:PORT, where the URL of "
             "--webhook (or of the vendor's console) leads, and look at once what "

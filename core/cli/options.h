@@ -14,6 +14,7 @@ enum cli_verb_id {
   CLI_VIDEO,
   CLI_EDIT,
   CLI_SUBMIT,
+  CLI_COMPARE,
   CLI_EXPLAIN,
   CLI_BATCH,
   CLI_PRICE,
@@ -45,7 +46,9 @@ enum cli_verb_id {
 #define CLI_IN_ALL   (CLI_IN(CLI_VERBS) - 1)
 #define CLI_IN_MAKE                                                            \
   (CLI_IN(CLI_GENERATE) | CLI_IN(CLI_VIDEO) | CLI_IN(CLI_EDIT) |               \
-   CLI_IN(CLI_SUBMIT) | CLI_IN(CLI_EXPLAIN))
+   CLI_IN(CLI_SUBMIT) | CLI_IN(CLI_EXPLAIN) | CLI_IN(CLI_COMPARE))
+/* ... with a single model and a single job. */
+#define CLI_IN_MAKE_ONE (CLI_IN_MAKE & ~CLI_IN(CLI_COMPARE))
 /* What a batch takes for all its lines: all but the prompt, inputs and -o. */
 #define CLI_IN_SHAPE (CLI_IN_MAKE | CLI_IN(CLI_BATCH))
 /* What a price may depend on. */
@@ -92,6 +95,8 @@ enum cli_what {
   CLI_O_LIMIT,
   CLI_O_HTML,
   CLI_O_LINK,
+  CLI_O_PREVIEW,
+  CLI_O_NO_PREVIEW,
   CLI_O_CHARGED,
   CLI_O_NOT_CHARGED,
   CLI_O_ALL,
@@ -144,7 +149,8 @@ struct cli_option {
   enum cli_complete complete;
   enum cli_group group;
   uint32_t flags;
-  uint32_t verbs; /* CLI_IN_... */
+  uint32_t verbs;        /* CLI_IN_... */
+  uint32_t repeat_verbs; /* in these CLI_ONCE does not hold */
   const char *help;
 };
 extern const struct cli_option cli_options[];

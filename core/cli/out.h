@@ -28,7 +28,7 @@ CLI_PRINTF(1, 2) char *cli_format(const char *fmt, ...);
 int cli_finish_output(int exit_code);
 
 /* Columns that line up; cells are copied. */
-#define CLI_COLUMNS 5
+#define CLI_COLUMNS 6
 struct cli_table {
   char *(*rows)[CLI_COLUMNS];
   size_t n, room;

@@ -42,7 +42,7 @@ static struct json_object *page_row(const struct cli_page *p,
     "id",       "state",    "provider",       "model",   "resolved_from",
     "prompt",   "began_at", "took_ms",        "class",   "message",
     "cost_usd", "settled",  "cost_estimated", "request", "withheld",
-    "facts"
+    "facts",    "cache_hit"
   };
   struct json_object *o = json_object_new_object();
   struct json_object *outputs = cli_media_outputs(p, row);
@@ -195,14 +195,23 @@ static int check_ours(const char *option, const char *path)
   return CLI_USAGE;
 }
 
+int cli_page_check(const char *option, const char *folder)
+{
+  char *path = cli_format("%s/index.html", folder);
+  int rc = path ? cli_folder_make(option, folder) : cli_no_memory();
+
+  if (rc == 0)
+    rc = check_ours(option, path);
+  free(path);
+  return rc;
+}
+
 int cli_page_write(const struct cli_page *p)
 {
   char *path = cli_format("%s/index.html", p->folder);
   struct json_object *data = NULL;
-  int rc = path ? cli_folder_make(p->option, p->folder) : cli_no_memory();
+  int rc = path ? cli_page_check(p->option, p->folder) : cli_no_memory();
 
-  if (rc == 0)
-    rc = check_ours(p->option, path);
   if (rc == 0) {
     data = page_data(p);
     rc = write_file(

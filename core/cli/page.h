@@ -15,6 +15,10 @@ struct cli_page {
   struct json_object *jobs; /* rows as gamut_jobs() tells them */
 };
 
+/* Before anything is paid for: the folder is there, or made, and the page may be
+ * written into it.  Likewise. */
+int cli_page_check(const char *option, const char *folder);
+
 /* Write it; over one of ours that is there, never over another's.  0, or an
  * exit code after saying why. */
 int cli_page_write(const struct cli_page *p);

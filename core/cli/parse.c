@@ -115,7 +115,8 @@ static int add(struct reader *r, const struct cli_option *o, const char *value)
               a->verb->name);
     return see_help(a->verb);
   }
-  if (o->flags & CLI_ONCE && cli_args_count(a, o->what)) {
+  if (o->flags & CLI_ONCE && !(o->repeat_verbs & CLI_IN(a->verb->id)) &&
+      cli_args_count(a, o->what)) {
     cli_error("%s is given twice", cli_option_label(o, label));
     if (o->what == CLI_O_MODEL)
       cli_hint("--fallback names the models to try next");

@@ -4,6 +4,7 @@
  * else); why something failed, try by try, goes to standard error.
  */
 #include "print.h"
+#include "preview.h"
 #include "request.h"
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,8 @@ static void print_file(FILE *to, const struct gamut_artifact_info *file)
     snprintf(shape, sizeof(shape), " %ux%u", (unsigned)file->width,
              (unsigned)file->height);
   if (file->duration_ms)
-    snprintf(length, sizeof(length), ", %s", cli_seconds(buf, file->duration_ms));
+    snprintf(length, sizeof(length), ", %s",
+             cli_seconds(buf, file->duration_ms));
   if (file->size)
     snprintf(size, sizeof(size), ", %s", cli_bytes(buf, file->size));
   cli_print(to, "%s  %s%s%s%s", place(file), cli_type_name(file->mime), shape,
@@ -221,12 +223,13 @@ static void print_attempt(FILE *to, const struct gamut_attempt_info *t,
     snprintf(tries, sizeof(tries), ", sent %u times", (unsigned)t->tries);
   if (t->repeats)
     snprintf(repeats, sizeof(repeats), ", %u repeats", (unsigned)t->repeats);
-  cli_print(
-    to, "  %s%s%s%s%s [%s%s%s%s%s%s, %s]", t->provider ? t->provider : "?",
-    t->model ? ":" : "", t->model ? t->model : "", message ? ": " : "",
-    message ? message : "", gamut_class_name(t->error_class), status, tries,
-    repeats, t->request_id ? ", request " : "",
-    t->request_id ? t->request_id : "", cli_seconds(time, (int64_t)t->elapsed_ms));
+  cli_print(to, "  %s%s%s%s%s [%s%s%s%s%s%s, %s]",
+            t->provider ? t->provider : "?", t->model ? ":" : "",
+            t->model ? t->model : "", message ? ": " : "",
+            message ? message : "", gamut_class_name(t->error_class), status,
+            tries, repeats, t->request_id ? ", request " : "",
+            t->request_id ? t->request_id : "",
+            cli_seconds(time, (int64_t)t->elapsed_ms));
 }
 
 static void print_attempts(FILE *to, const struct gamut_result *r)
@@ -330,7 +333,11 @@ int cli_print_result(const struct cli_args *a, const struct gamut_result *r)
   }
   if (gamut_result_status(r) != GAMUT_COMPLETED)
     return print_failure(a, r);
-  if (!json && !cli_args_get(a, CLI_O_QUIET))
+  if (!json && !cli_args_get(a, CLI_O_QUIET)) {
     print_success(a, to, r);
+    fflush(to);
+    if (!to_stdout)
+      cli_preview_result(a, r);
+  }
   return lost;
 }

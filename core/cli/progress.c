@@ -6,6 +6,7 @@
  * a job between two states all the time, which is no news.
  */
 #include "progress.h"
+#include "lanes.h"
 #include "options.h"
 #include "out.h"
 #include "view.h"
@@ -48,6 +49,8 @@ void cli_progress_begin(struct cli_progress *p, bool quiet, bool verbose)
 
 void cli_progress_clear(struct cli_progress *p)
 {
+  if (p->lanes)
+    cli_lanes_clear(p->lanes);
   if (!p->drawn)
     return;
   fputs("\r\033[K", stderr);
@@ -63,7 +66,7 @@ int32_t cli_progress_wait_ms(const struct cli_progress *p)
 /* ---- the live line ------------------------------------------------------ */
 
 struct text {
-  char s[512];
+  char s[CLI_PROGRESS_MAX];
   size_t len;
 };
 
@@ -122,27 +125,42 @@ static void add_place(struct text *t, const struct cli_progress *p)
     add(t, "  next in the queue");
 }
 
-static void draw(struct cli_progress *p)
+void cli_progress_text(struct cli_progress *p, const char *link,
+                       char ret[CLI_PROGRESS_MAX])
 {
-  unsigned width = cli_term_width(STDERR_FILENO);
-  uint64_t now = now_ms();
   struct text t = { .len = 0 };
 
   add_spinner(&t, p);
-  add(&t, "%s%s%s", p->link, p->link[0] ? "  " : "",
-      p->state ? p->state : p->note);
+  add(&t, "%s%s%s", link, *link ? "  " : "", p->state ? p->state : p->note);
   add_place(&t, p);
-  add(&t, "  %llu s", (unsigned long long)(now - p->begun_ms) / 1000);
+  add(&t, "  %llu s", (unsigned long long)(now_ms() - p->begun_ms) / 1000);
   if (p->state && p->note[0])
     add(&t, "  %s", p->note);
+  memcpy(ret, t.s, t.len + 1);
+  p->frame++;
+}
+
+static void draw_line(struct cli_progress *p)
+{
+  unsigned width = cli_term_width(STDERR_FILENO);
+  char text[CLI_PROGRESS_MAX];
+
+  cli_progress_text(p, p->link, text);
   fputc('\r', stderr);
   /* The last column stays free: some terminals wrap when it is written. */
-  cli_put_cut(stderr, t.s, width > 1 ? width - 1 : 1);
+  cli_put_cut(stderr, text, width > 1 ? width - 1 : 1);
   fputs("\033[K", stderr);
   fflush(stderr);
   p->drawn = true;
-  p->drawn_ms = now;
-  p->frame++;
+}
+
+static void draw(struct cli_progress *p)
+{
+  if (p->lanes)
+    cli_lanes_draw(p->lanes);
+  else
+    draw_line(p);
+  p->drawn_ms = now_ms();
 }
 
 void cli_progress_tick(struct cli_progress *p)
@@ -301,6 +319,11 @@ void cli_progress_event(struct cli_progress *p, const struct gamut_event *e)
 {
   const char *text = e->text ? e->text : "";
 
+  if (p->lanes) {
+    cli_lanes_event(p->lanes, e);
+    cli_progress_tick(p);
+    return;
+  }
   if (e->type != GAMUT_EVENT_FALLBACK && e->type != GAMUT_EVENT_DELIVERY)
     see_link(p, e);
   switch (e->type) {

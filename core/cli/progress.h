@@ -7,6 +7,9 @@
 
 #define CLI_LINK_MAX 128
 #define CLI_NOTE_MAX 160
+#define CLI_PROGRESS_MAX 512
+
+struct cli_lanes;
 
 /* One job's progress.  Everything but the functions' own business is in
  * progress.c; it lives on the caller's stack. */
@@ -24,10 +27,14 @@ struct cli_progress {
   int64_t permille;        /* -1: not said */
   int64_t bytes, total;    /* of the download; -1: none */
   char note[CLI_NOTE_MAX];
+  struct cli_lanes *lanes; /* of several jobs; NULL: it is about one */
 };
 
 void cli_progress_begin(struct cli_progress *p, bool quiet, bool verbose);
 void cli_progress_event(struct cli_progress *p, const struct gamut_event *e);
+/* The live line as text, `link` being what it is about ("": need not be said). */
+void cli_progress_text(struct cli_progress *p, const char *link,
+                       char ret[CLI_PROGRESS_MAX]);
 /* Draw the line again if a tenth of a second has passed. */
 void cli_progress_tick(struct cli_progress *p);
 /* How long one may wait for the next event: ms, -1: for ever. */

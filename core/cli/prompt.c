@@ -127,19 +127,20 @@ static void make_slug(const char *prompt, char slug[SLUG_MAX + 1])
   slug[used] = '\0';
 }
 
-/* Is there a file STEM.anything or STEM-anything? */
-static bool is_taken(const char *stem)
+bool cli_stem_taken(const char *folder, const char *stem)
 {
   size_t len = strlen(stem);
-  DIR *here = opendir(".");
+  DIR *here = opendir(folder);
   struct dirent *entry;
   bool taken = false;
 
   while (here && !taken && (entry = readdir(here))) {
     const char *name = entry->d_name;
 
-    taken = strncmp(name, stem, len) == 0 &&
-            (name[len] == '.' || name[len] == '-' || !name[len]);
+    taken =
+      strncmp(name, stem, len) == 0 &&
+      (name[len] == '.' || !name[len] ||
+       (name[len] == '-' && name[len + 1] >= '0' && name[len + 1] <= '9'));
   }
   if (here)
     closedir(here);
@@ -155,7 +156,7 @@ char *cli_prompt_output(const char *prompt)
   if (!*slug)
     snprintf(slug, sizeof(slug), "gamut");
   snprintf(stem, sizeof(stem), "%s", slug);
-  for (i = 2; i < 100000 && is_taken(stem); i++)
+  for (i = 2; i < 100000 && cli_stem_taken(".", stem); i++)
     snprintf(stem, sizeof(stem), "%s_%u", slug, i);
   return cli_format("%s.{ext}", stem);
 }

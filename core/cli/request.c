@@ -143,7 +143,8 @@ static int32_t set_prompt(const struct cli_args *a, struct gamut_request *r,
 static int32_t set_basics(const struct cli_args *a, struct gamut_request *r,
                           struct gamut_error *error)
 {
-  const char *model = cli_args_get(a, CLI_O_MODEL);
+  bool many = a->verb->id == CLI_COMPARE; /* it names models and files */
+  const char *model = many ? NULL : cli_args_get(a, CLI_O_MODEL);
   const char *op = operation(a);
   char *prompt = NULL;
   int32_t rc = set_prompt(a, r, &prompt, error);
@@ -154,7 +155,7 @@ static int32_t set_basics(const struct cli_args *a, struct gamut_request *r,
     rc = gamut_request_link(r, model, error);
   if (!rc && op)
     rc = gamut_request_set(r, "operation", op, error);
-  if (!rc)
+  if (!rc && !many)
     rc = set_output(a, r, prompt, error);
   free(prompt);
   return rc;

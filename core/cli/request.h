@@ -13,6 +13,9 @@ int32_t cli_prompt_read(const char *value, char **ret,
  * file of the current folder is in its way; free(); NULL: no memory. */
 char *cli_prompt_output(const char *prompt);
 
+/* Is there a file STEM.anything or STEM-1 in the folder? */
+bool cli_stem_taken(const char *folder, const char *stem);
+
 /* `-o -`: the bytes go to standard output. */
 bool cli_request_to_stdout(const struct cli_args *a);
 

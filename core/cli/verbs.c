@@ -57,6 +57,21 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
       { "id=$(gamut submit -q -p \"a storm\" -m veo3.1-fal)", "in a script" },
       { "gamut wait $id -o storm.mp4", "later, from anywhere" },
     } },
+  [CLI_COMPARE] = {
+    .id = CLI_COMPARE, .name = "compare",
+    .summary = "make the same with several models at once, side by side",
+    .help = "Takes the options of generate, -m for each model, and -o for the "
+            "folder of files and page.  Files are named by their models.  Prints "
+            "a line for each with what it cost and how long it took, and ends "
+            "with a page, FOLDER/index.html, that shows them beside each other.  "
+            "One that fails stops no other; the exit code is the highest of all.  "
+            "Ctrl-C leaves the jobs to the vendors, a second one cancels them.",
+    .examples = {
+      { "gamut compare -p \"a neon fox\" -m flux -m seedream -m gpt-image -o foxes",
+        "three models" },
+      { "gamut compare -p @scene.txt -m kling -m veo3.1-fal --duration 5 "
+        "--max-cost 2 -o scene", "videos, two dollars each at most" },
+    } },
   [CLI_EXPLAIN] = {
     .id = CLI_EXPLAIN, .name = "explain", .args = "[@ROUTE]", .max_words = 1,
     .summary = "show which model a request would go to, and why",
@@ -336,6 +351,8 @@ const struct cli_variable cli_variables[] = {
   { "GAMUT_METRICS_FILE", "add counters to this file, as --metrics-file" },
   { "GAMUT_LOG_FILE", "append the log to this file instead of standard error" },
   { "XDG_CONFIG_HOME", "where gamut/config.json is; preset ~/.config" },
+  { "GAMUT_PREVIEW", "yes as --preview, no as --no-preview; preset auto" },
+  { "GAMUT_LIBEXEC_PATH", "folder of gamut-preview, instead of the usual one" },
   { "NO_COLOR", "plain progress lines also on a terminal" },
   { NULL, NULL },
 };

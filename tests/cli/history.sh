@@ -55,6 +55,12 @@ exits 0
 prints '"cost_estimated":true'
 prints '"there":true.*"mime":"image/png","size":[0-9]+,"width":1024'
 
+"$GAMUT" -q -p 'a stamp' -m flux --seed 7 -o stamp.png >/dev/null 2>&1
+"$GAMUT" -q -p 'a stamp' -m flux --seed 7 -o stamp2.png >/dev/null 2>&1
+run cached history --search stamp2
+prints 'completed  from the cache  '
+rm stamp.png stamp2.png
+
 # Beside the page, under names of its own, at no cost.
 run page history --html sheet
 exits 0

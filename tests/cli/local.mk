@@ -21,6 +21,7 @@ cli_tests = \
 	tests/cli/bad_input.sh \
 	tests/cli/batch.sh \
 	tests/cli/cache.sh \
+	tests/cli/compare.sh \
 	tests/cli/completion.sh \
 	tests/cli/cost.sh \
 	tests/cli/generate.sh \
@@ -35,9 +36,11 @@ cli_tests = \
 	tests/cli/routes.sh \
 	tests/cli/metrics.sh \
 	tests/cli/price.sh \
+	tests/cli/page.sh \
+	tests/cli/preview.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
 	tests/cli/vocabulary.sh
 TESTS += tests/cli/has tests/cli/tables $(cli_tests)
-EXTRA_DIST += tests/cli/common.sh $(cli_tests)
+EXTRA_DIST += tests/cli/common.sh tests/cli/page_test.js $(cli_tests)

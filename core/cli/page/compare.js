@@ -1,16 +1,17 @@
 /* compare.js - one prompt over several models, side by side. */
 
 /* Prompts that more than one model was asked, the latest first; of each model
- * its latest job. */
+ * its latest job.  A page of `gamut compare` is one comparison, of all its
+ * jobs. */
 function groupsOf(list) {
   const groups = new Map();
   for (const job of list) {
-    if (!job.prompt)
+    if (!job.prompt && !page.compare)
       continue;
     if (!groups.has(job.prompt))
       groups.set(job.prompt, { prompt: job.prompt, lanes: new Map(), time: 0 });
     const group = groups.get(job.prompt);
-    const name = (job.provider || '') + ':' + job.model;
+    const name = page.compare ? job.id : (job.provider || '') + ':' + job.model;
     const known = group.lanes.get(name);
     if (!known || known.time < job.time)
       group.lanes.set(name, job);
@@ -23,7 +24,7 @@ function groupsOf(list) {
 /* The lane with the least of it, when two at least can be told apart. */
 function leastOf(lanes, member) {
   const known = lanes.filter((job) => job.status === 'completed' &&
-    typeof job[member] === 'number').sort((a, b) => a[member] - b[member]);
+    !job.cache_hit && typeof job[member] === 'number').sort((a, b) => a[member] - b[member]);
   return known.length > 1 && known[0][member] < known[1][member] ? known[0] : null;
 }
 
@@ -46,7 +47,8 @@ function laneOf(job, best) {
 }
 
 function groupOf(group) {
-  const lanes = Array.from(group.lanes.values()).sort((a, b) => a.time - b.time);
+  const lanes = Array.from(group.lanes.values())
+    .sort((a, b) => page.compare ? a.index - b.index : a.time - b.time);
   const best = { cost: leastOf(lanes, 'cost_usd'), time: leastOf(lanes, 'took_ms') };
   const list = el('ol', { class: lanes.length <= 4 ? 'lanes few' : 'lanes' },
     lanes.map((job) => laneOf(job, best)));
@@ -56,10 +58,9 @@ function groupOf(group) {
   list.style.setProperty('--tallest', Math.min(...lanes.filter(
     (job) => job.outputs.length).map(shapeOf).concat(1.6)));
   return el('article', { class: 'group' },
-    el('h2', { dir: 'auto' }, cut(group.prompt, 600)),
-    el('p', {}, plural(lanes.length, 'model') + ', ' +
-      (total.atLeast ? 'at least ' : '') + money(total.usd, total.estimated) +
-      ', ' + wholeTime.format(new Date(group.time))),
+    el('h2', { dir: 'auto' }, cut(group.prompt, 600) || 'No prompt'),
+    el('p', {}, plural(lanes.length, page.compare ? 'job' : 'model') + ', ' +
+      costOf(total) + ', ' + wholeTime.format(new Date(group.time))),
     list);
 }
 

@@ -96,6 +96,12 @@ function countFilters() {
   $('clear').hidden = n === 0 && $('f-text').value === '';
 }
 
+/* Millionths are as fine as prices are. */
+function costOf(total) {
+  return (total.atLeast ? 'at least ' : '') +
+    money(Math.round(total.usd * 1e6) / 1e6, total.estimated);
+}
+
 /* Cost of all, and whether more may come to it. */
 function totalOf(list) {
   const total = { usd: 0, estimated: false, atLeast: false, files: 0 };

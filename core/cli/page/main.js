@@ -11,8 +11,7 @@ function summaryOf(list) {
   const parts = [el('b', {}, list.length === jobs.length ? plural(jobs.length, 'job')
     : list.length.toLocaleString() + ' of ' + plural(jobs.length, 'job'))];
   parts.push(', ' + plural(total.files, 'file') + ', ');
-  parts.push(el('b', {}, (total.atLeast ? 'at least ' : '') +
-    money(Math.round(total.usd * 1e6) / 1e6, total.estimated)));
+  parts.push(el('b', {}, costOf(total)));
   return parts;
 }
 
@@ -118,7 +117,7 @@ function onKey(event) {
   }
 }
 
-/* Cards until the end of the page is out of sight again. */
+/* Cards until the end of the page is well out of sight. */
 function fill() {
   const foot = document.querySelector('footer');
   while (sheet.shown < sheet.list.length && !$('sheet').hidden &&
@@ -128,6 +127,7 @@ function fill() {
 
 function begin() {
   fillChoices();
+  $('filters').hidden = jobs.length === 0;
   document.title = page.title;
   $('made').textContent = 'Made by gamut ' + page.version + ', ' +
     wholeTime.format(new Date(page.made_at));
@@ -147,8 +147,8 @@ function begin() {
   });
   addEventListener('hashchange', show);
   addEventListener('keydown', onKey);
-  new IntersectionObserver(fill, { rootMargin: NEAR + 'px' })
-    .observe(document.querySelector('footer'));
+  addEventListener('scroll', fill, { passive: true });
+  addEventListener('resize', fill);
   if (page.compare && !location.hash)
     history.replaceState(null, '', '#compare');
   filter();

@@ -101,6 +101,8 @@ function cardOf(job) {
 function costWords(job) {
   if (job.status === 'maybe-charged')
     return 'maybe ' + money(job.cost_usd, true);
+  if (job.cache_hit)
+    return 'from the cache';
   if (job.status === 'completed' || (job.cost_usd && !job.cost_estimated))
     return money(job.cost_usd, job.cost_estimated);
   return '';
@@ -136,7 +138,7 @@ const sheet = {
     const total = totalOf(same);
     return el('h2', { class: 'day' }, job.time ? dayName.format(job.date) : 'No date',
       el('small', {}, plural(same.length, 'job') +
-        (total.usd ? ', ' + money(total.usd, total.estimated) : '')));
+        (total.usd ? ', ' + costOf(total) : '')));
   },
 
   more() {
