@@ -177,6 +177,9 @@ core_job_sources = \
 	core/job/meter_text.c \
 	core/job/name.c \
 	core/job/observe.c \
+	core/job/otlp.c \
+	core/job/otlp.h \
+	core/job/otlp_pairs.c \
 	core/job/output.c \
 	core/job/output.h \
 	core/job/pace.c \
@@ -206,6 +209,8 @@ core_job_sources = \
 	core/job/takeup.c \
 	core/job/token.c \
 	core/job/token.h \
+	core/job/trace.c \
+	core/job/trace.h \
 	core/job/upload.c \
 	core/job/usual.c \
 	core/job/usual.h
@@ -303,6 +308,7 @@ core_api_sources = \
 	core/api/store.c \
 	core/api/submit.c \
 	core/api/thread.c \
+	core/api/trace.c \
 	core/api/webhook.c
 
 core_cli_sources = \

@@ -3,6 +3,7 @@
 #define GM_API_CONTEXT_H
 
 #include "base/log_sink.h"
+#include "job/trace.h"
 #include "route/router.h"
 #include "store/store.h"
 #include <gamut/gamut.h>
@@ -48,6 +49,7 @@ struct gamut {
   struct gm_instances *instances;
   struct gm_catalog *catalog;
   struct gm_router router;
+  struct gm_tracer tracer;
   struct gm_timer metrics_timer; /* metrics.c */
   struct gm_list tickets;
   uint32_t n_tickets;
@@ -116,6 +118,12 @@ struct gamut_result *gm_result_of(struct gm_run *run);
 int32_t gm_log_open(struct gamut *g, struct gm_error *err);
 void gm_log_apply(struct gamut *g);
 void gm_log_request(struct gamut *g, const struct gamut_result *result);
+
+/* trace.c: the exporter, if the environment asks for one; the span of a request
+ * that has ended; at most a second for what is not sent yet. */
+void gm_trace_open(struct gamut *g);
+void gm_trace_request(struct gm_trace *t, const struct gamut_result *result);
+void gm_trace_close(struct gamut *g);
 
 /* metrics.c: a request has ended; a job has begun; the context closes. */
 void gm_metrics_request(struct gamut *g, const struct gamut_result *result);

@@ -106,6 +106,7 @@ void gm_log_request(struct gamut *g, const struct gamut_result *r)
     return;
   gm_record_text(&rec, "request_id", r->id);
   gm_record_text(&rec, "correlation_id", r->correlation_id);
+  gm_record_text(&rec, "trace_id", *r->trace_id ? r->trace_id : NULL);
   gm_record_text(&rec, "operation", r->operation);
   gm_record_text(&rec, "provider", r->provider);
   gm_record_text(&rec, "model", r->model);

@@ -103,6 +103,7 @@ static void apply_settings(struct gamut *g)
                  ? gm_setting_int(s, "poll_interval")
                  : -1;
   gm_journal_keep_ms(g->journal, gm_setting_int(s, "keep_jobs"));
+  g->tracer.propagates = gm_setting_bool(s, "propagate_trace");
   e->sync_files = gm_setting_bool(s, "sync_files");
   gm_http_set_budget(e->http, (uint64_t)gm_setting_int(s, "reply_budget") << 20);
   gm_breakers_rules(
@@ -133,6 +134,8 @@ static int32_t open_engine(struct gamut *g, struct gm_error *err)
   e->journal = g->journal;
   e->usuals = g->usuals;
   e->parser = g->parser;
+  e->tracer = &g->tracer;
+  gm_trace_open(g);
   apply_settings(g);
   return gm_engine_init(e)
            ? gm_fail(err, GAMUT_E_NOMEM, "no memory for a context")
@@ -216,6 +219,7 @@ static int32_t open_parts(struct gamut *g, const struct gamut_options *o,
 
 static void close_parts(struct gamut *g)
 {
+  gm_trace_close(g);
   gm_metrics_end(g);
   gm_cache_drain(g->router.cache);
   gm_events_drop(g);
@@ -323,7 +327,7 @@ static void set_now(struct gamut *g, void *arg)
   static const char *const at_opening[] = {
     "max_per_host", "max_connections", "ca_file",      "endpoints",
     "plugin_path",  "plugin_trust",    "catalog_path", "log_target",
-    "log_file",     NULL
+    "log_file",     "otlp_endpoint",   "service_name", NULL
   };
   static const char *const at_first_job[] = { "store", "state_dir", NULL };
   struct setting *s = arg;

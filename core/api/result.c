@@ -168,6 +168,8 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   r->model = gm_strdup(l->model);
   r->resolved_from = gm_strdup(l->resolved_from);
   r->correlation_id = gm_strdup(run->correlation_id);
+  if (run->job.trace)
+    memcpy(r->trace_id, run->job.trace->id, sizeof(r->trace_id));
   r->operation = gm_strdup(gm_json_str(request, "operation", NULL));
   take_artifacts(r, run);
   take_partials(r, run);

@@ -2,6 +2,7 @@
 #ifndef GM_API_RESULT_H
 #define GM_API_RESULT_H
 
+#include "job/trace.h"
 #include "route/router.h"
 #include <gamut/gamut.h>
 
@@ -12,6 +13,7 @@ struct gamut_result {
   bool maybe_charged, estimated;
   struct gm_hit *hit; /* NULL: it was made for this request */
   char *provider, *model, *resolved_from, *correlation_id;
+  char trace_id[GM_TRACE_ID_SIZE]; /* "": none */
   char *operation; /* of the link that gave it; NULL: not known */
   struct gm_found *found; /* outputs and facts; may be NULL */
   struct gamut_artifact_info *artifacts; /* views into found */

@@ -170,6 +170,8 @@ const struct cli_option cli_options[] = {
             "keep" },
   { FIELD("correlation-id", "ID", "correlation_id"), ROUTE,
     .help = "goes into every log record of the job" },
+  { FIELD("traceparent", "CONTEXT", "traceparent"), ROUTE,
+    .help = "the trace that it belongs to (W3C); preset: $TRACEPARENT" },
   { FIELD("user", "NAME", "user"), ROUTE,
     .help = "for whom it is made, where the vendor asks" },
   { FIELD("webhook", "URL", "webhook"), ROUTE,

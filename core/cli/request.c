@@ -84,10 +84,28 @@ static int refuse_option(const struct cli_args *a, const struct cli_option *o,
   return rc;
 }
 
+/* Of whoever started us.  The specification wants what is none to be passed over,
+ * so it is tried on another request first. */
+static void add_trace_context(const struct cli_args *a, struct gamut_request *r)
+{
+  const char *context = cli_env("TRACEPARENT");
+  struct gamut_request *trial;
+
+  if (!context || !(CLI_IN(a->verb->id) & CLI_IN_SHAPE) ||
+      cli_args_field(a, "traceparent"))
+    return;
+  trial = gamut_request_new();
+  if (trial && gamut_request_set(trial, "traceparent", context, NULL) == 0)
+    gamut_request_set(r, "traceparent", context, NULL);
+  gamut_request_free(trial);
+}
+
 static int add_options(const struct cli_args *a, struct gamut_request *r)
 {
   struct gamut_error error = { 0 };
   size_t i;
+
+  add_trace_context(a, r);
 
   for (i = 0; i < a->n_given; i++) {
     if (add_option(r, &a->given[i], &error))

@@ -350,6 +350,9 @@ const struct cli_variable cli_variables[] = {
   { "GAMUT_LOG_FORMAT", "text or json, as --log-format" },
   { "GAMUT_METRICS_FILE", "add counters to this file, as --metrics-file" },
   { "GAMUT_LOG_FILE", "append the log to this file instead of standard error" },
+  { "OTEL_EXPORTER_OTLP_ENDPOINT", "send traces to this collector (OTLP over "
+    "HTTP); OpenTelemetry's other variables count as well" },
+  { "TRACEPARENT", "the trace that requests belong to, as --traceparent" },
   { "XDG_CONFIG_HOME", "where gamut/config.json is; preset ~/.config" },
   { "GAMUT_PREVIEW", "yes as --preview, no as --no-preview; preset auto" },
   { "GAMUT_LIBEXEC_PATH", "folder of gamut-preview, instead of the usual one" },

@@ -101,6 +101,7 @@ void gm_flight_return(struct gm_engine *e, struct gm_flight *f)
   f->x.made = NULL;
   f->job = NULL;
   f->output = NULL;
+  f->span_id[0] = '\0';
   f->x.connect_ms = 0;
   gm_free(GM_TAKE(f->backup));
   gm_exchange_reset(&f->x);

@@ -20,6 +20,7 @@ struct gm_engine {
   struct gm_log *log;
   struct gm_journal *journal;
   struct gm_meters *meters;
+  struct gm_tracer *tracer;
   struct gm_work_pool *pool; /* made when a provider first needs it */
   struct gm_usuals *usuals;  /* how long jobs take; NULL: nobody keeps count */
   struct gm_json_parser *parser;

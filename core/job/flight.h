@@ -4,6 +4,7 @@
 #define GM_JOB_FLIGHT_H
 
 #include "job/job.h"
+#include "job/trace.h"
 #include "loop/sse.h"
 
 #define GM_FLIGHT_HEADERS 48
@@ -31,6 +32,8 @@ struct gm_flight {
   uint64_t told_ms; /* last download event */
   uint32_t partial; /* which draft it brings */
   char *backup;     /* the URL, when it goes to the vendor's other server */
+  char span_id[GM_SPAN_ID_SIZE]; /* "": not chosen yet */
+  char traceparent[GM_TRACEPARENT_SIZE];
 };
 
 /* engine.c: NULL when all are in use; the job then waits in e->ready and
@@ -94,8 +97,14 @@ void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
                     struct gm_error *err, bool final);
 /* Judge a reply of 400 and above. */
 void gm_job_refused(struct gm_job *job, struct gm_exchange *x);
-/* observe.c: an exchange of the job has come to its end. */
-void gm_job_observe(struct gm_job *job, const struct gm_flight *f);
+/* observe.c: an exchange of the job has come to its end, or to none. */
+void gm_job_observe(struct gm_job *job, struct gm_flight *f);
+void gm_job_observe_abort(struct gm_job *job, struct gm_flight *f);
+void gm_job_observe_begin(struct gm_job *job); /* an attempt */
+void gm_job_observe_end(struct gm_job *job);
+/* The traceparent for the vendor, when that is wanted: 1, else 0. */
+size_t gm_job_propagate(struct gm_job *job, struct gm_flight *f,
+                        struct gm_header *out, size_t room);
 /* fetch.c */
 void gm_job_fetch(struct gm_job *job);
 void gm_job_fetch_next(struct gm_job *job);

@@ -82,6 +82,7 @@ static void stop(struct gm_job *job)
   gm_job_unwork(job);
   gm_partial_drop(job);
   if (job->flight) {
+    gm_job_observe_abort(job, job->flight);
     gm_http_abort(job->engine->http, &job->flight->x);
     gm_draft_drop(&job->flight->draft);
     gm_flight_release(job->flight);
@@ -154,6 +155,10 @@ void gm_job_tell(struct gm_job *job, int32_t type, int64_t number,
     .type = type, .number = number, .total = total, .text = text
   };
 
+  if (type == GAMUT_EVENT_RETRY)
+    gm_trace_event(job->trace, "retry", text, number);
+  else if (type == GAMUT_EVENT_FALLBACK)
+    gm_trace_event(job->trace, "fallback", text, 0);
   if (gm_job_watched(job))
     job->ops->event(job, &e);
 }
@@ -173,6 +178,7 @@ void gm_job_set(struct gm_job *job, struct gm_instance *instance,
   job->accepted_ms = job->working_ms = job->generated_ms = job->ended_ms = 0;
   job->polled_ms = 0;
   gm_id_new(job->attempt_id);
+  gm_job_observe_begin(job);
 }
 
 int32_t gm_job_go(struct gm_job *job)
@@ -229,6 +235,7 @@ void gm_job_over(struct gm_job *job)
       job->state == GM_JOB_WORKING)
     gm_job_move(job, GM_JOB_READY);
   job->ended_ms = gm_mono_ms();
+  gm_job_observe_end(job);
   job->ops->attempt_over(job);
 }
 

@@ -31,6 +31,7 @@ enum gm_job_state {
 };
 
 struct gm_job;
+struct gm_trace;
 
 /* What happened, for whoever watches; numbers as in gamut_event. */
 struct gm_job_event {
@@ -122,6 +123,7 @@ struct gm_job {
   struct gm_input *inputs; /* the owner's; alive as long as the job */
   uint32_t n_inputs;
   const struct gm_output_plan *plan; /* the owner's */
+  struct gm_trace *trace;            /* the owner's, or NULL */
   struct gm_error err;
   struct gm_found *found;
   struct gm_output *partials; /* drafts of all attempts */

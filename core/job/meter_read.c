@@ -109,6 +109,17 @@ static bool find_row(const char *name, enum gm_meter *ret_id,
   return false;
 }
 
+/* A file can say anything, also the same a thousand times. */
+static bool add(int64_t *to, int64_t n)
+{
+  int64_t sum = *to + n;
+
+  if (sum > (int64_t)VALUE_MAX || sum < -(int64_t)VALUE_MAX)
+    return false;
+  *to = sum;
+  return true;
+}
+
 static bool add_bucket(struct gm_reading *r, const char *bound, int64_t units,
                        int64_t count)
 {
@@ -123,10 +134,8 @@ static bool add_bucket(struct gm_reading *r, const char *bound, int64_t units,
     if (llround(v * (double)units) != gm_meter_bounds[i])
       continue;
     /* Lines are cumulative, we are not; the next one takes this off again. */
-    r->buckets[i] += count;
-    if (i + 1 < GM_BOUNDS)
-      r->buckets[i + 1] -= count;
-    return true;
+    return add(&r->buckets[i], count) &&
+           (i + 1 == GM_BOUNDS || add(&r->buckets[i + 1], -count));
   }
   return false;
 }
@@ -155,10 +164,32 @@ static bool read_line(struct gm_meters *m, struct line *l)
     return true; /* no memory: it counts from here on */
   if (gm_streq(suffix, "_bucket"))
     return add_bucket(&s->now, l->bound, row->units, value);
-  if (gm_streq(suffix, "_sum"))
-    s->now.sum += value;
-  else
-    s->now.value += value;
+  return add(gm_streq(suffix, "_sum") ? &s->now.sum : &s->now.value, value);
+}
+
+/* Buckets that do not ascend, or say more than the whole. */
+static bool is_histogram(const struct gm_reading *r)
+{
+  int64_t rest = r->value;
+  int i;
+
+  for (i = 0; i < GM_BOUNDS; i++) {
+    rest -= r->buckets[i];
+    if (r->buckets[i] < 0 || rest < 0)
+      return false;
+  }
+  return true;
+}
+
+static bool are_histograms(const struct gm_meters *m)
+{
+  struct gm_list *l;
+  int id;
+
+  for (id = 0; id < GM_N_METERS; id++)
+    for (l = m->rows[id].next; l != &m->rows[id]; l = l->next)
+      if (!is_histogram(&GM_CONTAINER(l, struct gm_series, link)->now))
+        return false;
   return true;
 }
 
@@ -180,5 +211,7 @@ int32_t gm_meters_read(struct gm_meters *m, const char *text,
     }
     l.cur.p = eol ? eol + 1 : l.cur.end;
   }
+  if (!are_histograms(m))
+    return gm_fail(err, GAMUT_E_PROTOCOL, "a histogram is none");
   return 0;
 }

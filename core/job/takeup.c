@@ -220,6 +220,7 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
     return rc;
   job->began_ms = now;
   job->age_ms = age_of(record);
+  gm_job_observe_begin(job);
   job->accepted_ms = job->accepted ? now : 0;
   if (!gm_timer_start(
         job->engine->loop, &job->timer,

@@ -377,17 +377,19 @@ static void set_multi(struct gm_http *h)
   curl_multi_setopt(h->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
   /* Kept connections count here, too; one a slot is the most we can use.
    * libcurl opens a connection for each HTTP/2 stream that finds the first
-   * connection full unless it is told where to stop. */
-  curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)h->max_total);
+   * connection full unless it is told where to stop.  One more is for what goes
+   * aside. */
+  curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, (long)h->max_total + 1);
   curl_multi_setopt(h->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS,
-                    (long)h->max_total);
+                    (long)h->max_total + 1);
   curl_multi_setopt(h->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                    (long)h->max_per_host);
+                    (long)h->max_per_host + 1);
 }
 
 static void init_lists(struct gm_http *h)
 {
   gm_list_init(&h->ready);
+  gm_list_init(&h->aside);
   gm_list_init(&h->idle);
   gm_list_init(&h->active);
   gm_list_init(&h->doomed);

@@ -40,7 +40,9 @@ enum {
   GM_X_STREAM = 1u << 2,   /* server-sent events: no total time limit, a
                               silence limit of timeout_ms instead */
   GM_X_FOREIGN = 1u << 3,  /* the URL is from a vendor's reply */
-  GM_X_HELD = 1u << 4      /* a download that stays in memory */
+  GM_X_HELD = 1u << 4,     /* a download that stays in memory */
+  GM_X_ASIDE = 1u << 5     /* not a job's: takes no place of one, whatever the
+                              limits say.  One at a time */
 };
 
 struct gm_header {

@@ -76,6 +76,8 @@ struct gm_http {
   size_t n_hosts;
   struct gm_buf mapped;  /* see gm_http_real_url */
   struct gm_list ready;  /* gm_http_host.link */
+  struct gm_list aside;  /* gm_exchange.link: waits for nothing */
+  struct gm_http_host aside_host; /* stands for that of the one aside */
   struct gm_list idle;   /* gm_http_slot.link, the latest used first */
   struct gm_list active; /* the same */
   struct gm_list doomed; /* aborted inside a callback, to be taken from curl */

@@ -75,6 +75,12 @@ int32_t gm_http_enqueue(struct gm_http *h, struct gm_exchange *x, bool first)
     if (mapped && !gm_url_origin(url, origin))
       return gm_fail(&x->err, GAMUT_E_INVALID, "mapped to no http(s) URL");
   }
+  if (x->flags & GM_X_ASIDE) {
+    memcpy(h->aside_host.origin, origin, sizeof(origin));
+    gm_list_append(&h->aside, &x->link);
+    x->queued = true;
+    return 0;
+  }
   host = host_of(h, origin);
   if (!host)
     return gm_fail(&x->err, GAMUT_E_NOMEM, "no memory for a request");
@@ -93,7 +99,7 @@ void gm_http_dequeue(struct gm_http *h, struct gm_exchange *x)
   gm_list_remove(&x->link);
   x->queued = false;
   x->slot = NULL;
-  if (!host) /* one that could not start */
+  if (!host) /* one that could not start, or goes aside */
     return;
   h->stats.waiting--;
   update(h, host);
@@ -104,8 +110,14 @@ struct gm_exchange *gm_http_next(struct gm_http *h, struct gm_http_host **ret)
 {
   struct gm_http_host *host;
   struct gm_exchange *x;
-  struct gm_list *link;
+  struct gm_list *link = gm_list_pop(&h->aside);
 
+  if (link) {
+    *ret = &h->aside_host;
+    x = GM_CONTAINER(link, struct gm_exchange, link);
+    x->queued = false;
+    return x;
+  }
   if (gm_list_empty(&h->ready) || h->stats.active >= h->max_total)
     return NULL;
   host = GM_CONTAINER(h->ready.next, struct gm_http_host, link);
@@ -125,6 +137,8 @@ struct gm_exchange *gm_http_next(struct gm_http *h, struct gm_http_host **ret)
 
 void gm_http_host_leave(struct gm_http *h, struct gm_http_host *host)
 {
+  if (host == &h->aside_host)
+    return;
   h->stats.active--;
   host->active--;
   update(h, host);
@@ -134,8 +148,11 @@ void gm_http_host_leave(struct gm_http *h, struct gm_http_host *host)
 void gm_http_hosts_finish(struct gm_http *h)
 {
   struct gm_map_entry *e;
+  struct gm_list *l;
   size_t it = 0;
 
+  while ((l = gm_list_pop(&h->aside)))
+    GM_CONTAINER(l, struct gm_exchange, link)->queued = false;
   while ((e = gm_map_next(&h->hosts, &it)) != NULL) {
     struct gm_http_host *host = e->value;
     struct gm_list *link;

@@ -4,6 +4,7 @@
 #include "route/ask.h"
 #include "base/str.h"
 #include "job/input.h"
+#include "job/trace.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -52,6 +53,7 @@ const struct gamut_field gm_ask_fields[] = {
   { "resubmit", GAMUT_CHOICE, "never|cheap|always", "maybe-charged jobs" },
   { "cache", GAMUT_CHOICE, "use|refresh|off", "what was made before" },
   { "correlation_id", GAMUT_STRING, NULL, "yours, for the logs" },
+  { "traceparent", GAMUT_STRING, NULL, "W3C trace context it belongs to" },
   { NULL, 0, NULL, NULL },
 };
 /* clang-format on */
@@ -60,7 +62,7 @@ static const char *const control_names[] = {
   "output",  "download",   "force",    "save_partials",
   "sidecar", "timeout",    "max_cost", "allow_unknown_cost",
   "check",   "on_blocked", "resubmit", "correlation_id",
-  "prefer",  "cache",      NULL
+  "prefer",  "cache",      "traceparent", NULL
 };
 
 static bool is_control(const char *name)
@@ -286,6 +288,14 @@ static void unset(struct gm_ask *a, const char *name)
   json_object_object_del(is_control(name) ? a->control : a->fields, name);
 }
 
+static bool is_trace_context(const char *value)
+{
+  char trace[GM_TRACE_ID_SIZE], span[GM_SPAN_ID_SIZE];
+  bool sampled;
+
+  return gm_traceparent_parse(value, trace, span, &sampled);
+}
+
 int32_t gm_ask_set(struct gm_ask *a, const char *name, const char *value,
                    struct gm_error *err)
 {
@@ -306,6 +316,10 @@ int32_t gm_ask_set(struct gm_ask *a, const char *name, const char *value,
     return refuse(a, err, GAMUT_E_INVALID, "%s: not valid UTF-8", name);
   if (f->type == GAMUT_SIZE)
     return set_size(a, value, err);
+  if (strcmp(name, "traceparent") == 0 && !is_trace_context(value))
+    return refuse(a, err, GAMUT_E_INVALID,
+                  "traceparent: '%.60s' is no 00-<32 hex>-<16 hex>-<2 hex>",
+                  value);
   v = typed(f, value, &want);
   if (!v)
     return refuse(a, err, GAMUT_E_INVALID, "%s: '%.60s' is not %s%s", name,

@@ -70,6 +70,7 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   run->cache_mode = cache_mode_of(control(run, c, "cache"));
   run->project = gm_strdup(control(run, c, "project"));
   run->correlation_id = gm_strdup(control(run, c, "correlation_id"));
+  run->traceparent = gm_strdup(gm_json_str(c, "traceparent", NULL));
   if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
     return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
   if (!run->plan_text || (!run->plan.name && gm_json_str(c, "output", NULL)) ||

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "job/input.h"
+#include "job/trace.h"
 #include "route/bind.h"
 #include <limits.h>
 #include <string.h>
@@ -441,6 +442,8 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
     return rc;
   gm_draft_sweep(&run->plan, run->job.id);
   run->job.latency_ms = gm_model_latency_ms(l->entry);
+  run->job.trace = gm_trace_new(run->router->engine->tracer, run->traceparent,
+                                run->job.id);
   rc = gm_job_restore(&run->job, instance,
                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                       r->record, r->how->again, err);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "job/input.h"
 #include "job/policy.h"
+#include "job/trace.h"
 #include "route/bind.h"
 #include "route/choose.h"
 #include "route/named.h"
@@ -413,6 +414,8 @@ int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
   run->job.inputs = run->inputs;
   run->job.n_inputs = run->n_inputs;
   run->job.plan = &run->plan;
+  run->job.trace = gm_trace_new(r->engine->tracer, run->traceparent,
+                                run->job.id);
   *ret = run;
   return 0;
 }
@@ -509,6 +512,8 @@ void gm_run_free(struct gm_run *run)
   gm_free(run->correlation_id);
   gm_free(run->project);
   gm_hit_free(run->hit);
+  gm_free(run->traceparent);
+  gm_trace_free(run->job.trace);
   gm_error_finish(&run->err);
   gm_free(run);
 }

@@ -89,6 +89,7 @@ struct gm_run {
                             request is not missed */
   struct gm_cost cost;   /* once it is over */
   char *correlation_id;
+  char *traceparent; /* of the caller, or NULL */
   uint64_t began_ms; /* mono */
   uint64_t began_wall_ms;
   struct gm_error err; /* how it ended; class 0: well */

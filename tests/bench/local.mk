@@ -16,6 +16,7 @@ bench_programs = \
 	tests/bench/cli \
 	tests/bench/limit \
 	tests/bench/measure \
+	tests/bench/observe_time \
 	tests/bench/plugin_time \
 	tests/bench/quote_time \
 	tests/bench/store_time
@@ -44,6 +45,9 @@ tests_bench_limit_LDADD = $(CURL_LIBS)
 tests_bench_measure_SOURCES = tests/bench/measure.c
 tests_bench_measure_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
 tests_bench_measure_LDADD =
+
+tests_bench_observe_time_SOURCES = tests/bench/observe_time.c
+tests_bench_observe_time_LDADD = core/libgamut-internal.la
 
 tests_bench_plugin_time_SOURCES = tests/bench/plugin_time.c
 tests_bench_plugin_time_LDADD = core/libgamut-internal.la

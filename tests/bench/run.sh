@@ -310,6 +310,19 @@ cached() {
   unset FAL_KEY GAMUT_ENDPOINTS
 }
 
+# CPU of a job's record and counters, to a log in memory.
+seeing() {
+  i=0
+  while [ "$i" -lt "$runs" ]; do
+    "$bench/observe_time" "$out/log" >>"$work/seen"
+    rm -f "$out/log"
+    i=$((i + 1))
+  done
+  awk '{ sum[int((NR - 1) / 2)] += $2 }
+    END { for (i in sum) print sum[i] }' "$work/seen" >"$work/seeing"
+  row 'log record and metrics of a job' us "$(median "$work/seeing" '$1')" - 30
+}
+
 conditions
 cpu
 answers run 65536 1000 'answers that name a file' 1.5
@@ -323,3 +336,6 @@ loading
 quotes
 store
 cached
+}
+
+seeing

@@ -145,7 +145,7 @@ FAL_KEY=locked:key
 ends quota 4 quota -p x
 FAL_KEY=noscope:key
 ends permission 3 permission -p x
-FAL_KEY=id:secret
+FAL_KEY=id:hush-fal-key
 
 run json-failed -p 'x [blocked]' -m flux --json
 exits 6

@@ -1,7 +1,7 @@
 # The program as a person meets it.  Those that need the emulator skip without
 # it; common.sh has what they share.
 check_PROGRAMS += tests/cli/has tests/cli/plain tests/cli/prom tests/cli/pty \
-	tests/cli/tables
+	tests/cli/spans tests/cli/tables
 tests_cli_has_CPPFLAGS = $(test_cppflags)
 tests_cli_plain_CPPFLAGS = $(test_cppflags)
 tests_cli_plain_LDADD = $(JSONC_LIBS)
@@ -9,6 +9,7 @@ tests_cli_prom_SOURCES = tests/cli/prom.c tests/engine/prom.c tests/engine/prom.
 tests_cli_prom_CPPFLAGS = $(test_cppflags)
 tests_cli_prom_LDADD =
 tests_cli_pty_LDADD =
+tests_cli_spans_LDADD = $(JSONC_LIBS)
 tests_cli_tables_SOURCES = \
 	tests/cli/tables.c \
 	core/cli/options.c \
@@ -38,9 +39,11 @@ cli_tests = \
 	tests/cli/price.sh \
 	tests/cli/page.sh \
 	tests/cli/preview.sh \
+	tests/cli/secrets.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
+	tests/cli/traces.sh \
 	tests/cli/vocabulary.sh
 TESTS += tests/cli/has tests/cli/tables $(cli_tests)
 EXTRA_DIST += tests/cli/common.sh tests/cli/page_test.js $(cli_tests)

@@ -2,12 +2,12 @@
 # The shorthands that people use: each leads to what lives today, and says so.
 # shellcheck disable=SC2034 # common.sh reads what is set here
 . "$top_srcdir/tests/cli/common.sh"
-FAL_KEY=id:secret
-OPENAI_API_KEY=sk-any
-GOOGLE_VERTEX_API_KEY=key
-RUNWAYML_API_SECRET=key
+FAL_KEY=id:hush-fal-key
+OPENAI_API_KEY=sk-hush-key
+GOOGLE_VERTEX_API_KEY=hush-key
+RUNWAYML_API_SECRET=hush-key
 HIGGSFIELD_API_KEY=id
-HIGGSFIELD_API_SECRET=secret
+HIGGSFIELD_API_SECRET=hush-key
 export FAL_KEY OPENAI_API_KEY GOOGLE_VERTEX_API_KEY RUNWAYML_API_SECRET \
   HIGGSFIELD_API_KEY HIGGSFIELD_API_SECRET
 

@@ -3,8 +3,8 @@
 # every provider that has some, and streams that break.
 # shellcheck disable=SC2034 # common.sh reads what is set here
 . "$top_srcdir/tests/cli/common.sh"
-OPENAI_API_KEY=sk-any
-GOOGLE_GEMINI_API_KEY=key
+OPENAI_API_KEY=sk-hush-key
+GOOGLE_GEMINI_API_KEY=hush-key
 GAMUT_RETRY_MAX_WAIT=10ms
 GAMUT_POLL_INTERVAL=10ms
 export OPENAI_API_KEY GOOGLE_GEMINI_API_KEY GAMUT_RETRY_MAX_WAIT \

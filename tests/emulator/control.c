@@ -109,6 +109,7 @@ static void start_afresh(struct em_request *rq, struct json_object *o)
 
   (void)o;
   em_hooks_clear(sv);
+  em_otlp_finish(&sv->otlp);
   em_jobs_finish(&sv->jobs);
   em_faults_finish(&sv->faults);
   memset(&sv->stats, 0, sizeof(sv->stats));
@@ -293,7 +294,8 @@ static const struct {
   { "/fault", NULL, add_fault },  { "/reset", NULL, start_afresh },
   { "/clock", NULL, move_clock }, { "/stats", show_stats, NULL },
   { "/jobs", show_jobs, NULL },   { "/replay", show_replay, NULL },
-  { "/hooks", NULL, set_hooks },
+  { "/hooks", NULL, set_hooks },  { "/otlp", em_otlp_show, em_otlp_set },
+  { "/otlp/v1/traces", NULL, em_otlp_take },
 };
 
 static void change(struct em_request *rq,
@@ -327,5 +329,5 @@ void em_control_answer(struct em_request *rq)
   }
   em_reply_json(rq, 404,
                 "{\"error\":\"/control/fault, reset, clock, hooks, "
-                "stats, jobs, replay\"}");
+                "stats, jobs, replay, otlp\"}");
 }

@@ -64,6 +64,8 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/openai_image.c \
 	tests/emulator/openai_list.c \
 	tests/emulator/openai_video.c \
+	tests/emulator/otlp.c \
+	tests/emulator/otlp.h \
 	tests/emulator/picture.c \
 	tests/emulator/picture.h \
 	tests/emulator/png.c \

@@ -101,7 +101,7 @@ static void help(void)
   puts("\nAlso POST /control/reset, POST /control/clock {\"advance_ms\":N}, "
        "POST\n/control/hooks {\"to\":URL,\"tamper\":true,\"late_s\":N,"
        "\"again\":JOB}, GET /control/stats,\n/control/jobs, "
-       "/control/replay.");
+       "/control/replay; traces (OTLP) go to /control/otlp, which shows them.");
 }
 
 static bool number_value(const char *name, int64_t low, int64_t high,

@@ -184,9 +184,10 @@ static bool authorised(struct em_request *rq)
                  "Authorization: Bearer YOUR_KEY).");
   else if (o->key ? strcmp(o->key, key) != 0 : strstr(key, "bad") != NULL)
     openai_error(rq, 401, "invalid_request_error", NULL, "invalid_api_key",
-                 "Incorrect API key provided: %.3s****. You can find your API "
+                 "Incorrect API key provided: %.*s%s. You can find your API "
                  "key at https://platform.openai.com/account/api-keys.",
-                 key);
+                 strstr(key, "echo") ? (int)strlen(key) : 3, key,
+                 strstr(key, "echo") ? "" : "****");
   else
     return true;
   return false;

@@ -388,6 +388,7 @@ void em_server_free(struct em_server *sv)
   }
   em_hooks_finish(sv);
   em_jobs_finish(&sv->jobs);
+  em_otlp_finish(&sv->otlp);
   em_faults_finish(&sv->faults);
   em_pictures_finish(&sv->pictures);
   em_replay_free(sv->replay);

@@ -4,6 +4,7 @@
 #include "faults.h"
 #include "hooks.h"
 #include "jobs.h"
+#include "otlp.h"
 #include "picture.h"
 #include "util.h"
 
@@ -57,6 +58,7 @@ struct em_server {
   struct em_faults faults;
   struct em_pictures pictures;
   struct em_hooks hooks;
+  struct em_otlp otlp;
   struct em_replay *replay;
   struct em_parked *parked; /* a heap, earliest first */
   size_t n_parked, cap_parked;

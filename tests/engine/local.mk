@@ -47,7 +47,8 @@ engine_tests = \
 	tests/engine/test_takeup \
 	tests/engine/test_store \
 	tests/engine/test_token \
-	tests/engine/test_torture
+	tests/engine/test_torture \
+	tests/engine/test_trace
 check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 engine_ldadd = tests/engine/libengine.la $(LDADD)
@@ -79,3 +80,4 @@ tests_engine_test_takeup_LDADD = $(engine_ldadd)
 tests_engine_test_store_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_token_LDADD = $(engine_ldadd)
 tests_engine_test_torture_LDADD = $(engine_ldadd)
+tests_engine_test_trace_LDADD = $(engine_ldadd)

@@ -2,7 +2,7 @@
 # corpus; with CC=clang and --enable-fuzzing the same programs are libFuzzer's:
 #   tests/fuzz/fuzz_probe tests/fuzz/corpus/probe
 
-fuzz_targets = base64 incoming json probe reader retry_after sse
+fuzz_targets = base64 incoming json meter probe reader retry_after sse
 
 AM_TESTS_ENVIRONMENT += FUZZ_TARGETS='$(fuzz_targets)'; export FUZZ_TARGETS;
 
@@ -19,6 +19,7 @@ check_PROGRAMS += \
 	tests/fuzz/fuzz_base64 \
 	tests/fuzz/fuzz_incoming \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_meter \
 	tests/fuzz/fuzz_probe \
 	tests/fuzz/fuzz_reader \
 	tests/fuzz/fuzz_retry_after \
@@ -44,6 +45,10 @@ tests_fuzz_fuzz_incoming_LDADD = core/libgamut-internal.la
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(fuzz_driver)
 tests_fuzz_fuzz_json_LDFLAGS = $(fuzz_ldflags)
 tests_fuzz_fuzz_json_LDADD = core/libgamut-internal.la
+
+tests_fuzz_fuzz_meter_SOURCES = tests/fuzz/fuzz_meter.c $(fuzz_driver)
+tests_fuzz_fuzz_meter_LDFLAGS = $(fuzz_ldflags)
+tests_fuzz_fuzz_meter_LDADD = core/libgamut-internal.la
 
 tests_fuzz_fuzz_reader_SOURCES = tests/fuzz/fuzz_reader.c $(fuzz_driver)
 tests_fuzz_fuzz_reader_LDFLAGS = $(fuzz_ldflags)

@@ -54,6 +54,7 @@ unit_tests = \
 	tests/unit/test_sse \
 	tests/unit/test_str \
 	tests/unit/test_timer \
+	tests/unit/test_trace \
 	tests/unit/test_trust \
 	tests/unit/test_url \
 	tests/unit/test_validate \

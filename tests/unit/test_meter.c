@@ -225,6 +225,24 @@ static const char *const foreign[] = {
   "{\"json\": 1}\n",
 };
 
+/* Well-formed lines that say what cannot be. */
+START_TEST(impossible_sums_are_refused)
+{
+  static const char *const lines[] = {
+    "gamut_first_poll_seconds_bucket{provider=\"a\",model=\"b\",le=\"1\"} 5\n"
+    "gamut_first_poll_seconds_bucket{provider=\"a\",model=\"b\",le=\"2.5\"} 4\n"
+    "gamut_first_poll_seconds_count{provider=\"a\",model=\"b\"} 5\n",
+    "gamut_first_poll_seconds_bucket{provider=\"a\",model=\"b\",le=\"600\"} 5\n"
+    "gamut_first_poll_seconds_count{provider=\"a\",model=\"b\"} 4\n",
+    "gamut_retries_total{provider=\"a\",model=\"b\"} 8999999999999999\n"
+    "gamut_retries_total{provider=\"a\",model=\"b\"} 8999999999999999\n",
+  };
+  _cleanup_(gm_meters_freep) struct gm_meters *m = gm_meters_new(NULL);
+
+  ck_assert_int_eq(gm_meters_read(m, lines[_i], NULL), GAMUT_E_PROTOCOL);
+}
+END_TEST
+
 START_TEST(foreign_text_is_refused)
 {
   _cleanup_(gm_meters_freep) struct gm_meters *m = gm_meters_new(NULL);
@@ -276,6 +294,7 @@ int main(void)
   tcase_add_test(tc, a_long_label_is_cut);
   tcase_add_test(tc, models_are_bounded);
   tcase_add_test(tc, sums_over_processes);
+  tcase_add_loop_test(tc, impossible_sums_are_refused, 0, 3);
   tcase_add_loop_test(tc, foreign_text_is_refused, 0, (int)GM_LEN(foreign));
   tcase_add_test(tc, no_memory);
   return unit_run("meter", tc);

@@ -245,7 +245,8 @@ START_TEST(the_table)
   for (i = 0; row->name[i]; i++)
     env[6 + i] = (char)(strchr("_.", row->name[i]) ? '_'
                                                    : row->name[i] - 'a' + 'A');
-  ck_assert_str_eq(row->env, env);
+  if (strncmp(row->env, "OTEL_", 5) != 0) /* those are a standard's */
+    ck_assert_str_eq(row->env, env);
   ck_assert_ptr_nonnull(row->help);
   for (other = gm_settings_core; other < row; other++)
     ck_assert_str_ne(other->name, row->name);

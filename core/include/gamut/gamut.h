@@ -125,7 +125,8 @@ GAMUT_API int32_t gamut_open(const struct gamut_options *options,
 
 /* Close it.  Jobs under way are detached: they go on at the vendor, and their
  * done callbacks run with the status GAMUT_DETACHED.  Waits for calls
- * into providers that run on worker threads.  NULL is fine.  Not from inside a
+ * into providers that run on worker threads, and where traces are sent at most a
+ * second for their collector.  NULL is fine.  Not from inside a
  * callback. */
 GAMUT_API void gamut_close(struct gamut *g);
 
