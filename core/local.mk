@@ -46,7 +46,9 @@ core_base_sources = \
 	core/base/str.c \
 	core/base/str.h \
 	core/base/utf8.c \
-	core/base/util.h
+	core/base/util.h \
+	core/base/vector.c \
+	core/base/vector.h
 
 core_loop_sources = \
 	core/loop/addr.c \
@@ -137,6 +139,7 @@ core_plugin_sources = \
 	core/plugin/settings_table.c \
 	core/plugin/table.c \
 	core/plugin/trust.c \
+	core/plugin/vector.c \
 	core/plugin/verify.c
 
 core_store_sources = \

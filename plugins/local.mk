@@ -27,6 +27,7 @@ plugin_fal_sources = \
 
 plugin_google_sources = \
 	plugins/google/answer.c \
+	plugins/google/embed.c \
 	plugins/google/external.c \
 	plugins/google/gemini.c \
 	plugins/google/gemini_reply.c \
@@ -42,6 +43,7 @@ plugin_google_sources = \
 	plugins/google/veo.c
 
 plugin_openai_sources = \
+	plugins/openai/embed.c \
 	plugins/openai/error.c \
 	plugins/openai/image.c \
 	plugins/openai/openai.c \

@@ -89,7 +89,7 @@ static int32_t check_ask(const struct inquiry *q, struct gm_error *err)
       return 0;
   return gm_fail(err, GAMUT_E_INVALID,
                  "'%.40s' is no question; there are models, balance, usage, "
-                 "keys, health",
+                 "keys, health, embed",
                  q->what);
 }
 

@@ -19,6 +19,7 @@ static const struct {
   FUNCTION("keys", GAMUT_EXT_ACCOUNT, gamut_account, keys),
   FUNCTION("health", GAMUT_EXT_ACCOUNT, gamut_account, health),
   FUNCTION("webhook", GAMUT_EXT_WEBHOOK, gamut_webhook, verify),
+  FUNCTION("embed", GAMUT_EXT_EMBED, gamut_embed, embed),
 };
 
 const char *gm_query_name(size_t i)

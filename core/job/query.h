@@ -1,5 +1,5 @@
 /* query.h - a question to a vendor beside a generation: gamut.models/1,
- * gamut.account/1, gamut.webhook/1. */
+ * gamut.account/1, gamut.webhook/1, gamut.embed/1. */
 #ifndef GM_JOB_QUERY_H
 #define GM_JOB_QUERY_H
 
@@ -17,7 +17,7 @@ struct gm_query {
 };
 
 /* What the provider has: the function of this name ("models", "balance",
- * "usage", "keys", "health", "webhook"), or NULL. */
+ * "usage", "keys", "health", "webhook", "embed"), or NULL. */
 gamut_fn *gm_query_function(const struct gamut_provider *p, const char *what);
 /* The i-th name, NULL past the end. */
 const char *gm_query_name(size_t i);

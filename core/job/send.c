@@ -234,7 +234,8 @@ void gm_job_send(struct gm_job *job)
   if (!f)
     return;
   gm_job_move(job, GM_JOB_SENDING);
-  if (!(job->pending->flags & GAMUT_HTTP_BILLABLE)) {
+  /* What answers a question is of no use to another process. */
+  if (!(job->pending->flags & GAMUT_HTTP_BILLABLE) || job->own_fn) {
     start(job, f);
     return;
   }

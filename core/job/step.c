@@ -423,7 +423,7 @@ void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
     gm_error_finish(&end->err);
     end->kind = GM_STEP_FAIL;
     gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for the outcome of a step");
-  } else if (job->accepted && end->paid) {
+  } else if (job->accepted && end->paid && !job->own_fn) {
     job->durable.ready = accepted_durable;
     gm_job_write(job, GM_PUT_WAIT);
   }

@@ -154,6 +154,7 @@ const char *gm_host_jwt(struct gamut_call *c, const char *secret_key,
 void gm_host_token(struct gamut_call *c, const char *value, uint32_t ttl_s);
 void gm_host_answer(struct gamut_call *c, const struct gamut_json *answer);
 int32_t gm_host_verify(struct gamut_call *c, const struct gamut_signature *s);
+void gm_host_vector(struct gamut_call *c, const struct gamut_json *vector);
 GAMUT_PRINTF(3, 4)
 void gm_host_log(struct gamut_call *c, int32_t level, const char *fmt, ...);
 

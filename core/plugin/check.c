@@ -444,6 +444,7 @@ static const struct {
   GROUP(GAMUT_EXT_UPLOAD, gamut_upload, upload),
   GROUP(GAMUT_EXT_MODELS, gamut_models, list),
   GROUP(GAMUT_EXT_WEBHOOK, gamut_webhook, verify),
+  GROUP(GAMUT_EXT_EMBED, gamut_embed, embed),
   { GAMUT_EXT_ACCOUNT, GM_END_OF(gamut_account, health), 0 },
 };
 

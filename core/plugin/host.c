@@ -396,4 +396,5 @@ const struct gamut_host gm_host = {
   .extension = host_extension,
   .answer = gm_host_answer,
   .verify = gm_host_verify,
+  .vector = gm_host_vector,
 };

@@ -30,6 +30,7 @@ static const char *const phases[] = {
   [GOOGLE_BYTES] = "upload-bytes",
   [GOOGLE_FILE] = "upload-state",
   [GOOGLE_MODELS] = "models",
+  [GOOGLE_EMBED] = "embed",
 };
 
 /* ---- configuration ------------------------------------------------------ */
@@ -241,7 +242,7 @@ static int32_t start(struct google *g)
   check_options(g);
   if (!google_model(g))
     return h->fail(g->c, GAMUT_E_INVALID, "'%s' is no model of Google's",
-                   h->json_str(g->c->request, "model", ""));
+                   google_asked_model(g));
   if (g->studio && google_model_is(g, "imagen-"))
     return refuse_studio(g, "Imagen", "");
   if (google_model_is(g, "veo-") && !may_have_veo(g))
@@ -249,10 +250,7 @@ static int32_t start(struct google *g)
                          "; a gateway that still has it is asked with the "
                          "option veo=true or GOOGLE_GEMINI_BASE_URL");
   if (google_way(g) == GOOGLE_NO_WAY)
-    return h->fail(g->c, GAMUT_E_AUTH, "no key for %s: set %s",
-                   g->studio ? "the Gemini API" : "Vertex AI",
-                   g->studio ? "GOOGLE_GEMINI_API_KEY"
-                             : "GOOGLE_VERTEX_API_KEY or GOOGLE_CLOUD_PROJECT");
+    return google_no_key(g);
   if (google_model_is(g, "imagen-"))
     return google_predict(g);
   if (google_model_is(g, "veo-"))
@@ -307,6 +305,8 @@ static const void *vertex_extension(const char *id)
 {
   if (strcmp(id, GAMUT_EXT_MODELS) == 0)
     return &google_vertex_models;
+  if (strcmp(id, GAMUT_EXT_EMBED) == 0)
+    return &google_vertex_embed;
   return strcmp(id, GAMUT_EXT_TOKEN) == 0 ? &token : NULL;
 }
 
@@ -320,6 +320,8 @@ static const void *studio_extension(const char *id)
 {
   if (strcmp(id, GAMUT_EXT_MODELS) == 0)
     return &google_studio_models;
+  if (strcmp(id, GAMUT_EXT_EMBED) == 0)
+    return &google_studio_embed;
   return strcmp(id, GAMUT_EXT_UPLOAD) == 0 ? &upload : NULL;
 }
 

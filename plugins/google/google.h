@@ -11,6 +11,7 @@ struct google {
   int studio;        /* generativelanguage.googleapis.com, else Vertex */
   const char *wrong; /* what cannot be asked, as a sentence */
   int32_t wrong_class;
+  const char *model; /* the one meant when the request names none, or NULL */
 };
 
 enum {
@@ -26,7 +27,8 @@ enum {
   GOOGLE_UPLOAD,
   GOOGLE_BYTES,
   GOOGLE_FILE,
-  GOOGLE_MODELS
+  GOOGLE_MODELS,
+  GOOGLE_EMBED
 };
 
 /* google.c: the vocabulary of errors. */
@@ -36,6 +38,10 @@ extern const uint32_t google_n_reasons;
 /* place.c: URLs, and through which credential. */
 enum google_way { GOOGLE_NO_WAY, GOOGLE_BY_KEY, GOOGLE_BY_ADC };
 enum google_way google_way(struct google *g);
+/* There is no way: says which variables to set. */
+int32_t google_no_key(struct google *g);
+/* The model as it was asked for, or the one that is meant without. */
+const char *google_asked_model(struct google *g);
 /* The model's id without its path, "gemini-3-pro-image"; NULL: it is none. */
 const char *google_model(struct google *g);
 /* Does the model's id begin so? */
@@ -135,5 +141,7 @@ int32_t google_token(void *instance, struct gamut_call *c);
 int32_t google_upload(void *instance, struct gamut_call *c);
 /* models.c: what Google lists. */
 extern const struct gamut_models google_vertex_models, google_studio_models;
+/* embed.c: texts as vectors. */
+extern const struct gamut_embed google_vertex_embed, google_studio_embed;
 
 #endif

@@ -59,9 +59,23 @@ static int begins(const char *s, const char *with)
   return strncmp(s, with, strlen(with)) == 0;
 }
 
+int32_t google_no_key(struct google *g)
+{
+  return g->h->fail(g->c, GAMUT_E_AUTH, "no key for %s: set %s",
+                    g->studio ? "the Gemini API" : "Vertex AI",
+                    g->studio
+                      ? "GOOGLE_GEMINI_API_KEY"
+                      : "GOOGLE_VERTEX_API_KEY or GOOGLE_CLOUD_PROJECT");
+}
+
+const char *google_asked_model(struct google *g)
+{
+  return g->h->json_str(g->c->request, "model", g->model ? g->model : "");
+}
+
 const char *google_model(struct google *g)
 {
-  const char *id = g->h->json_str(g->c->request, "model", "");
+  const char *id = google_asked_model(g);
   const char *last = strrchr(id, '/');
 
   if (strstr(id, "..") || !google_is_plain(id, "-._/:@") || id[0] == '/')
@@ -81,7 +95,7 @@ int google_model_is(struct google *g, const char *prefix)
 static const char *resource(struct google *g)
 {
   const struct gamut_host *h = g->h;
-  const char *id = h->json_str(g->c->request, "model", "");
+  const char *id = google_asked_model(g);
   const char *slash = strchr(id, '/');
 
   if (begins(id, "models/") ||

@@ -18,8 +18,8 @@
 #include "openai.h"
 #include <string.h>
 
-static const char *const phases[] = { "generate", "submit", "status",
-                                      "delete",   "upload", "models" };
+static const char *const phases[] = { "generate", "submit", "status", "delete",
+                                      "upload",   "models", "embed" };
 
 static const struct gamut_key keys[] = {
   { "api_key", "OPENAI_API_KEY", NULL, NULL,
@@ -202,6 +202,8 @@ static const void *extension(const char *id)
     return &upload;
   if (strcmp(id, GAMUT_EXT_MODELS) == 0)
     return &openai_models;
+  if (strcmp(id, GAMUT_EXT_EMBED) == 0)
+    return &openai_embed;
   return strcmp(id, GAMUT_EXT_WEBHOOK) == 0 ? &openai_webhook : NULL;
 }
 

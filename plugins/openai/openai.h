@@ -10,7 +10,8 @@ enum {
   OPENAI_STATUS,
   OPENAI_DELETE,
   OPENAI_UPLOAD,
-  OPENAI_MODELS
+  OPENAI_MODELS,
+  OPENAI_EMBED
 };
 
 /* request.c: the request in OpenAI's words.  *ret_wrong: what the model cannot
@@ -65,6 +66,9 @@ struct gamut_json *openai_reference(struct gamut_call *c, uint32_t input);
 /* query.c */
 extern const struct gamut_models openai_models;
 extern const struct gamut_webhook openai_webhook;
+/* embed.c; the model that is meant when none is named. */
+#define OPENAI_EMBED_MODEL "text-embedding-3-small"
+extern const struct gamut_embed openai_embed;
 
 /* openai.c: the first exchange of a job, also made anew. */
 int32_t openai_start(struct gamut_call *c);

@@ -299,9 +299,10 @@ static const char *azure_url(struct gamut_call *c, const char *path)
   const struct gamut_host *h = c->host;
   const char *deployment = "";
 
-  if (begins(path, "/images/"))
+  if (begins(path, "/images/") || begins(path, "/embeddings"))
     deployment = h->text(c, "/deployments/%s",
-                         h->escape(c, h->json_str(c->request, "model", "")));
+                         h->escape(c, h->json_str(c->request, "model",
+                                                  OPENAI_EMBED_MODEL)));
   return h->text(c, "%s/openai%s%s%sapi-version=%s",
                  base_of(c, "azure_endpoint"), deployment, path,
                  strchr(path, '?') ? "&" : "?",

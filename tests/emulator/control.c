@@ -63,7 +63,7 @@ static const char *read_rule(struct json_object *o, struct em_rule *rule)
     rule->fault.phases = em_phase_mask(where, strlen(where));
   if (!rule->fault.phases)
     return "where: submit, status, result, file, cancel, stream, run, upload, "
-           "other, any";
+           "embed, other, any";
   rule->every = number(o, "every", 1);
   rule->after = number(o, "after", 0);
   rule->fault.count = number(o, "count", rule->fault.count);

@@ -15,6 +15,7 @@
   X(STREAM, "stream")                                                          \
   X(RUN, "run")                                                                \
   X(UPLOAD, "upload")                                                          \
+  X(EMBED, "embed")                                                            \
   X(CONTROL, "control")                                                        \
   X(OTHER, "other")
 

@@ -85,7 +85,7 @@ static void rate_limited(struct em_request *rq, const char *wait)
                 wait[0] ? wait : "0.2");
 }
 
-static void answer_fault(struct em_request *rq, const struct em_fault *fault)
+void google_fault(struct em_request *rq, const struct em_fault *fault)
 {
   unsigned status = (unsigned)fault->arg;
 
@@ -230,7 +230,7 @@ struct em_job *google_accept(struct em_request *rq, const char *app,
     sv->stats.submits_accepted++;
   }
   if (fault) {
-    answer_fault(rq, fault);
+    google_fault(rq, fault);
     job = NULL;
   }
   em_fault_wire(&sv->faults, prompt->set, EM_SUBMIT, &rq->reply.wire);
@@ -291,7 +291,7 @@ static void call_method(struct em_request *rq, const char *model,
     google_poll(rq, google_text(body, "operationName"));
     return;
   }
-  if (!exists(rq, model, method) ||
+  if (!exists(rq, model, method) || google_embeds(rq, model, method, body) ||
       !google_check(rq, stream ? "generateContent" : method, body))
     return;
   if (stream || strcmp(method, "generateContent") == 0)

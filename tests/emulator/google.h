@@ -8,6 +8,8 @@
 /* google.c: Google's error body; `reason` of the ErrorInfo may be NULL. */
 void google_error(struct em_request *rq, unsigned status, const char *reason,
                   const char *format, ...) EM_PRINTF(4, 5);
+/* What the fault wants instead of an answer. */
+void google_fault(struct em_request *rq, const struct em_fault *fault);
 /* New work: the books and faults of its prompt; NULL: answered already. */
 struct em_job *google_accept(struct em_request *rq, const char *app,
                              const char *model, const char *prompt);
@@ -39,6 +41,10 @@ void google_start(struct em_request *rq, const char *model,
 /* `operation`: what follows the last "/operations/". */
 void google_poll(struct em_request *rq, const char *name);
 void google_file(struct em_request *rq, const char *id);
+
+/* google_embed.c: false when the method is none of embedding. */
+bool google_embeds(struct em_request *rq, const char *model, const char *method,
+                   struct json_object *body);
 
 /* google_models.c: false when the path is none of a list. */
 bool google_list_models(struct em_request *rq);

@@ -3,6 +3,8 @@
 
 tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/control.c \
+	tests/emulator/embed.c \
+	tests/emulator/embed.h \
 	tests/emulator/fal.c \
 	tests/emulator/fal.h \
 	tests/emulator/fal_check.c \
@@ -21,6 +23,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/google.c \
 	tests/emulator/google.h \
 	tests/emulator/google_check.c \
+	tests/emulator/google_embed.c \
 	tests/emulator/google_files.c \
 	tests/emulator/google_image.c \
 	tests/emulator/google_models.c \
@@ -57,6 +60,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/openai.h \
 	tests/emulator/openai_character.c \
 	tests/emulator/openai_check.c \
+	tests/emulator/openai_embed.c \
 	tests/emulator/openai_file.c \
 	tests/emulator/openai_form.c \
 	tests/emulator/openai_formats.c \

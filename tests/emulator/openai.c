@@ -371,6 +371,8 @@ static void answer_api(struct em_request *rq)
   else if (post && !strcmp(path, "/images/variations") &&
            openai_is_compatible(rq))
     openai_images(rq, true);
+  else if (post && !strcmp(path, "/embeddings"))
+    openai_embeddings(rq);
   else if (!strcmp(path, "/videos") || em_starts(path, "/videos/"))
     openai_videos(rq, path + strlen("/videos"));
   else if (!strcmp(path, "/files") || em_starts(path, "/files/"))

@@ -89,6 +89,9 @@ void openai_hook_video(struct em_server *sv, struct em_job *job);
 /* openai_video.c: how a video that is over has ended. */
 bool openai_video_failed(struct em_server *sv, struct em_job *job);
 
+/* openai_embed.c */
+void openai_embeddings(struct em_request *rq);
+
 /* openai_character.c: people of videos. */
 void openai_characters(struct em_request *rq, const char *path);
 bool openai_has_character(const char *id);

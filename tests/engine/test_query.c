@@ -74,6 +74,28 @@ static int32_t set_key(void *instance, struct gamut_call *c)
   return h->http(c, &x);
 }
 
+/* What each text costs is told once they are all there. */
+static int32_t embed(void *instance, struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x), .method = "POST" };
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *list = h->json_get(c->reply ? c->reply->json : NULL,
+                                              "vectors"),
+                          *v;
+  uint32_t i;
+
+  (void)instance;
+  x.phase = PAGE;
+  x.url = "/embed";
+  x.flags = GAMUT_HTTP_BILLABLE;
+  if (c->event == GAMUT_EV_START)
+    return h->http(c, &x);
+  for (i = 0; (v = h->json_member(list, i, NULL)); i++)
+    h->vector(c, v);
+  h->answer(c, h->json_get(c->reply->json, "more"));
+  return h->done(c);
+}
+
 static int32_t no_answer(void *instance, struct gamut_call *c)
 {
   (void)instance;
@@ -123,12 +145,20 @@ static const struct gamut_webhook webhook_table = { .struct_size =
                                                       sizeof(webhook_table),
                                                     .verify = webhook };
 
+static const struct gamut_embed embed_table = { .struct_size =
+                                                  sizeof(embed_table),
+                                                .dimensions = 2,
+                                                .model = "two",
+                                                .embed = embed };
+
 static const void *extension(const char *id)
 {
   if (strcmp(id, GAMUT_EXT_MODELS) == 0)
     return &models_table;
   if (strcmp(id, GAMUT_EXT_ACCOUNT) == 0)
     return &account_table;
+  if (strcmp(id, GAMUT_EXT_EMBED) == 0)
+    return &embed_table;
   return strcmp(id, GAMUT_EXT_WEBHOOK) == 0 ? &webhook_table : NULL;
 }
 
@@ -157,6 +187,10 @@ static const struct answer answers[] = {
   { "PUT /asker/keys", 1, 200, "{\"keys\":[]}", NULL, 0 },
   { "PUT /asker/keys", 0, 400, "{\"message\":\"bad key sk-\\\"abcd\"}", NULL,
     0 },
+  { "POST /asker/embed", 1, 200,
+    "{\"vectors\":[[3,4],[0,-2]],\"more\":{\"tokens\":7}}", NULL, 0 },
+  { "POST /asker/embed", 1, 503, "{}", NULL, 0 },
+  { "POST /asker/embed", 0, SCRIPT_RESET, NULL, NULL, 0 },
   { "GET /asker/public", 0, 200, "{\"key\":\"j1\"}", NULL, 0 },
 };
 
@@ -218,6 +252,26 @@ START_TEST(secret_goes_to_the_vendor_alone)
     gamut_ask(f.g, "asker", "keys", arguments, NULL, &json, &f.err),
     GAMUT_E_AUTH);
   ck_assert_int_eq(script_count(f.script, "PUT /asker/keys"), 2);
+  fix_close(&f);
+}
+END_TEST
+
+/* A text is embedded for money: what may have run is not asked for again, and
+ * no process is to take the question up. */
+START_TEST(vectors_are_paid_once)
+{
+  struct fix f;
+  char *json = NULL;
+
+  open_asker(&f, 0, true);
+  ck_answer(&f, "embed",
+            "{\"vectors\":[\"mpkZP83MTD8=\",\"AAAAAAAAgL8=\"],\"tokens\":7}");
+  ck_assert_int_eq(gamut_ask(f.g, "asker", "embed", NULL, NULL, &json, &f.err),
+                   GAMUT_E_UNKNOWN);
+  ck_assert_int_eq(script_count(f.script, "POST /asker/embed"), 3);
+  ck_assert_int_eq(gamut_jobs(f.g, NULL, &json, &f.err), 0);
+  ck_assert_str_eq(json, "[]");
+  gamut_string_free(json);
   fix_close(&f);
 }
 END_TEST
@@ -333,6 +387,7 @@ int main(void)
 
   tcase_add_loop_test(tc, pages_are_joined, 0, 2);
   tcase_add_test(tc, secret_goes_to_the_vendor_alone);
+  tcase_add_test(tc, vectors_are_paid_once);
   tcase_add_loop_test(tc, refused, 0, GM_LEN(refusals));
   tcase_add_test(tc, no_answer_is_a_fault);
   tcase_add_loop_test(tc, delivery, 0, GM_LEN(deliveries));

@@ -40,7 +40,7 @@ bool engine_query(struct engine *e, const char *provider)
   struct json_object *query = engine_ask(e, "query");
   struct json_object *arguments = gm_json_at(query, "arguments");
   const char *what = gm_json_str(query, "what", "");
-  const char *end = gm_json_str(e->ask, "end", "done");
+  const char *end = gm_json_str(engine_ask(e, "end"), NULL, "done");
   int64_t clock_s = gm_json_i64(e->recording, "clock", -1);
   struct gamut_error error = { 0 };
   char *answer = NULL;

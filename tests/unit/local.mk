@@ -59,6 +59,7 @@ unit_tests = \
 	tests/unit/test_url \
 	tests/unit/test_validate \
 	tests/unit/test_validate_common \
+	tests/unit/test_vector \
 	tests/unit/test_work
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
@@ -187,3 +188,8 @@ tests_unit_test_key_file_SOURCES = \
 	tests/unit/scratch.c \
 	tests/unit/scratch.h \
 	tests/unit/test_key_file.c
+
+tests_unit_test_vector_SOURCES = \
+	tests/unit/call_fixture.h \
+	tests/unit/test_vector.c \
+	tests/unit/tester.h

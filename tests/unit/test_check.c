@@ -32,6 +32,7 @@ static struct gamut_crypto crypto;
 static struct gamut_models models;
 static struct gamut_account account;
 static struct gamut_webhook webhook;
+static struct gamut_embed embed;
 
 static const struct {
   const char *id;
@@ -40,6 +41,7 @@ static const struct {
   { GAMUT_EXT_PERFORM, &perform }, { GAMUT_EXT_UPLOAD, &upload },
   { GAMUT_EXT_TOKEN, &token },     { GAMUT_EXT_MODELS, &models },
   { GAMUT_EXT_ACCOUNT, &account }, { GAMUT_EXT_WEBHOOK, &webhook },
+  { GAMUT_EXT_EMBED, &embed },
 };
 
 static const void *extension(const char *id)
@@ -100,6 +102,7 @@ static void wire(struct parts *p)
   models = (struct gamut_models){ sizeof(models), 0, run };
   account = (struct gamut_account){ .struct_size = sizeof(account) };
   webhook = (struct gamut_webhook){ sizeof(webhook), 0, run };
+  embed = (struct gamut_embed){ sizeof(embed), 768, "model", run };
   p->provider = (struct gamut_provider){
     .struct_size = sizeof(p->provider),
     .name = "good",
@@ -204,6 +207,7 @@ SPOIL(upload_null, (void)p; upload.upload = NULL)
 SPOIL(models_null, (void)p; models.list = NULL)
 SPOIL(account_short, (void)p; account.struct_size = 16)
 SPOIL(webhook_null, (void)p; webhook.verify = NULL)
+SPOIL(embed_null, (void)p; embed.embed = NULL)
 SPOIL(crypto_short, p->plugin.extension = crypto_extension;
       crypto.struct_size = 16)
 SPOIL(crypto_null, p->plugin.extension = crypto_extension; crypto.sign = NULL)
@@ -313,6 +317,7 @@ rows[] = {
   { "null models", "gamut.models/1 is too short or empty", models_null },
   { "short account", "gamut.account/1 is too short or empty", account_short },
   { "null webhook", "gamut.webhook/1 is too short or empty", webhook_null },
+  { "null embed", "gamut.embed/1 is too short or empty", embed_null },
   { "null token", "gamut.token/1 is too short or empty", token_null },
 };
 /* clang-format on */

@@ -703,14 +703,17 @@ GAMUT_API int32_t gamut_metrics(struct gamut *g, char **ret_text,
  * on the jobs meanwhile.  Not from a callback.
  *
  * provider   a provider's name, or that of an instance in the configuration
- * what       "models", "balance", "usage", "keys" or "health"
+ * what       "models", "balance", "usage", "keys", "health" or "embed"
  * arguments  a JSON object, or NULL for none: for usage {"period": "month"} or
  *            {"from": "2026-11-01", "to": "2026-12-01"}, for keys {"action":
- *            "list", "set", "validate" or "delete", "name": ...}
+ *            "list", "set", "validate" or "delete", "name": ...}, for embed
+ *            {"texts": [...]} with "model" and "dimensions" if it must be those
  * secret     the key that keys set or validate is about, else NULL; it is sent to
  *            the vendor and appears nowhere else
  * ret_json   the answer, in the form that gamut/plugin.h states for
- *            gamut.models/1 and gamut.account/1; gamut_string_free()
+ *            gamut.models/1 and gamut.account/1; of embed {"vectors": [base64 of
+ *            32-bit floats, little-endian, of the length 1], "model", "tokens",
+ *            "cost_usd"}; gamut_string_free()
  *
  * GAMUT_E_UNSUPPORTED when the provider has no such thing (gamut_providers()
  * lists under "has" what it has), GAMUT_E_AUTH without a key, GAMUT_E_INVALID;

@@ -494,15 +494,21 @@ struct gamut_host {
 
   const void *(*extension)(const char *id);
 
-  /* What a query (gamut.models/1, gamut.account/1, gamut.webhook/1) found out,
-   * in the form that its extension states; copied.  Of several answers, in one
+  /* What a query (gamut.models/1, gamut.account/1, gamut.webhook/1, gamut.embed/1)
+   * found out, in the form that its extension states; copied.  Of several answers, in one
    * call or in several, arrays are joined, and objects member by member, so that
    * each page of a list can be handed over as it comes.  [loop] */
   void (*answer)(struct gamut_call *, const struct gamut_json *);
   /* Is the signature right?  0; GAMUT_E_AUTH: no.  When that cannot be told (no
    * such secret is set, no crypto plugin) the call fails as well.  [loop] */
   int32_t (*verify)(struct gamut_call *, const struct gamut_signature *);
+  /* The vector of the next text of gamut.embed/1: an array of numbers, or a
+   * string, the base64 of 32-bit floats, little-endian.  It is handed on with the
+   * length 1.  What is no vector of a direction (empty, all 0, not finite, more
+   * than GAMUT_VECTOR_MAX numbers) fails the call as GAMUT_E_PROTOCOL.  [loop] */
+  void (*vector)(struct gamut_call *, const struct gamut_json *);
 };
+#define GAMUT_VECTOR_MAX 8192u
 
 /* ---- extensions --------------------------------------------------------- */
 
@@ -601,6 +607,21 @@ struct gamut_webhook {
   uint32_t struct_size;
   uint32_t reserved;
   gamut_fn *verify; /* [loop] */
+};
+
+/* Texts as vectors, near to each other when the texts mean much the same: for the
+ * semantic cache.  A query as those above.  Request {"texts": [text, ...], "model":
+ * an id, "dimensions": how many numbers a vector shall have}; without the latter
+ * two the provider's own choice counts, which `model` and `dimensions` tell.  Each
+ * vector is given to vector(), in the order of the texts.  Answer beside
+ * {"model", "tokens", "cost_usd"}.  Exchanges that are billed have
+ * GAMUT_HTTP_BILLABLE: none is sent again when it is not known whether it ran. */
+#define GAMUT_EXT_EMBED "gamut.embed/1"
+struct gamut_embed {
+  uint32_t struct_size;
+  uint32_t dimensions;
+  const char *model;
+  gamut_fn *embed; /* [loop] */
 };
 
 /* Signing and checking, by a plugin that links a crypto library (the core links
