@@ -336,6 +336,4 @@ loading
 quotes
 store
 cached
-}
-
 seeing
