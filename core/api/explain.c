@@ -5,6 +5,9 @@
 #include "route/choose.h"
 #include "route/prefer.h"
 
+/* A run that is never started needs nobody to hear of its end. */
+static const struct gm_run_ops no_ops = { .over = NULL };
+
 static void put_int(struct json_object *o, const char *name, int64_t n)
 {
   json_object_object_add(o, name, json_object_new_int64(n));
@@ -119,17 +122,17 @@ static const char *route_of(const struct gm_ask *ask)
 static void explain(struct gamut *g, const void *arg, struct json_object **ret,
                     struct gm_error *err)
 {
-  const struct gamut_request *r = arg;
+  const struct gm_ask *ask = arg;
   struct json_object *o, *links;
   struct gm_run *run;
   bool chosen = false;
   uint32_t i;
 
-  if (gm_run_quote(&g->router, r->ask, &run, err))
+  if (gm_run_new(&g->router, ask, &no_ops, NULL, NULL, &run, err))
     return;
   o = json_object_new_object();
   links = json_object_new_array();
-  put_rules(o, run, route_of(r->ask));
+  put_rules(o, run, route_of(ask));
   for (i = 0; i < run->n_links; i++)
     json_object_array_add(links, explain_link(run, i, &chosen));
   json_object_object_add(o, "links", links);
@@ -147,26 +150,40 @@ static void want_now(struct gamut *g, void *arg)
   struct wanted *w = arg;
   struct gm_run *run;
 
-  if (gm_run_quote(&g->router, w->ask, &run, &w->err))
+  if (gm_run_new(&g->router, w->ask, &no_ops, NULL, NULL, &run, &w->err))
     return;
   gm_choice_want(run);
   gm_run_free(run);
 }
 
+/* Which link it is does not depend on the words. */
+static struct gm_ask *with_prompt(const struct gamut_request *request)
+{
+  struct gm_ask *ask = gm_ask_copy(request->ask);
+
+  if (ask && !gm_json_at(ask->fields, "prompt"))
+    gm_ask_set(ask, "prompt", "any", NULL);
+  return ask;
+}
+
 int32_t gamut_explain(struct gamut *g, const struct gamut_request *request,
                       char **ret_json, struct gamut_error *ret_error)
 {
-  struct wanted w = { request ? request->ask : NULL, GM_ERROR_INIT };
+  _cleanup_(gm_ask_freep) struct gm_ask *ask = NULL;
+  struct wanted w = { .err = GM_ERROR_INIT };
   int32_t rc = gm_enter_wait(g, ret_error);
 
   if (rc)
     return rc;
+  w.ask = ask = request ? with_prompt(request) : NULL;
   if (!request)
     gm_fail(&w.err, GAMUT_E_INVALID, "no request");
+  else if (!ask)
+    gm_fail(&w.err, GAMUT_E_NOMEM, "no memory for a request");
   else
     gm_on_engine(g, want_now, &w);
   if (w.err.error_class)
     return gm_report(&w.err, ret_error);
   gamut_durable(g); /* behind what was wanted: it is there then */
-  return gm_look(g, explain, request, ret_json, ret_error);
+  return gm_look(g, explain, ask, ret_json, ret_error);
 }

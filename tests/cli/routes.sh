@@ -15,6 +15,7 @@ config=$XDG_CONFIG_HOME/gamut/config.json
 cat >"$XDG_CONFIG_HOME/gamut/catalog/fal.json" <<'END'
 { "provider": "fal", "models": [
   { "id": "me/dear-quick", "operations": ["text-to-image"], "latency_ms": 1000,
+    "seed": false,
     "price": [ { "unit": "image", "usd": 0.10 } ] },
   { "id": "me/cheap-slow", "operations": ["text-to-image"], "latency_ms": 9000,
     "price": [ { "unit": "image", "usd": 0.01 } ] },
@@ -111,6 +112,8 @@ prints '"model":"me/dear-quick","class":"provider","message":"passed over for'
 run last-resort -p 'a hare [404:1]' -m @plain -o hare-2.png --json
 exits 0
 [ -s hare-2.png ] || fail "the one that was passed over was not tried at last"
+run really explain @plain --seed 7
+prints 'skipped: me/dear-quick '
 run closed explain @plain
 prints '^1  fal:me/dear-quick'
 FAL_KEY=bad:secret run bad-key -p x -m fal:me/cheap-slow -o no.png
