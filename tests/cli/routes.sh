@@ -113,7 +113,7 @@ run last-resort -p 'a hare [404:1]' -m @plain -o hare-2.png --json
 exits 0
 [ -s hare-2.png ] || fail "the one that was passed over was not tried at last"
 run really explain @plain --seed 7
-prints 'skipped: me/dear-quick '
+prints 'skipped: seed is not offered by me/dear-quick'
 run closed explain @plain
 prints '^1  fal:me/dear-quick'
 FAL_KEY=bad:secret run bad-key -p x -m fal:me/cheap-slow -o no.png
