@@ -235,6 +235,8 @@ core_route_sources = \
 	core/route/cache_serve.c \
 	core/route/breaker.c \
 	core/route/breaker.h \
+	core/route/budget.c \
+	core/route/budget.h \
 	core/route/catalog.c \
 	core/route/catalog.h \
 	core/route/catalog_load.c \
@@ -244,11 +246,17 @@ core_route_sources = \
 	core/route/catalog_refresh.c \
 	core/route/catalog_source.c \
 	core/route/catalog_source.h \
+	core/route/charge.c \
+	core/route/charge_holds.c \
+	core/route/charge_text.c \
 	core/route/choose.c \
 	core/route/choose.h \
+	core/route/cost.c \
+	core/route/ledger.c \
+	core/route/ledger.h \
+	core/route/ledger_private.h \
 	core/route/named.c \
 	core/route/named.h \
-	core/route/cost.c \
 	core/route/operation.c \
 	core/route/prefer.c \
 	core/route/prefer.h \
@@ -266,6 +274,8 @@ core_route_sources = \
 	core/route/schema.h \
 	core/route/schema_value.c \
 	core/route/schema_walk.h \
+	core/route/usage.c \
+	core/route/usage.h \
 	core/route/validate.c \
 	core/route/validate.h \
 	core/route/validate_change.c \
@@ -274,7 +284,8 @@ core_route_sources = \
 	core/route/validate_inputs.c \
 	core/route/validate_nearest.c \
 	core/route/validate_private.h \
-	core/route/validate_shape.c
+	core/route/validate_shape.c \
+	core/route/watch.c
 
 core_api_sources = \
 	core/api/attach.c \
@@ -312,6 +323,7 @@ core_api_sources = \
 	core/api/submit.c \
 	core/api/thread.c \
 	core/api/trace.c \
+	core/api/usage.c \
 	core/api/webhook.c
 
 core_cli_sources = \
@@ -322,6 +334,8 @@ core_cli_sources = \
 	core/cli/batch_file.c \
 	core/cli/batch_file.h \
 	core/cli/cache.c \
+	core/cli/books.h \
+	core/cli/budgets.c \
 	core/cli/cli.h \
 	core/cli/collect.c \
 	core/cli/compare.c \
@@ -379,6 +393,7 @@ core_cli_sources = \
 	core/cli/term.c \
 	core/cli/term.h \
 	core/cli/usage.c \
+	core/cli/usage_print.c \
 	core/cli/verbs.c \
 	core/cli/view.c \
 	core/cli/view.h \

@@ -7,6 +7,7 @@
 #include "api/jobs.h"
 #include "api/request.h"
 #include "base/str.h"
+#include "route/ledger.h"
 #include <string.h>
 
 struct attach {
@@ -261,10 +262,35 @@ struct settle {
   struct gm_claim claim;
   struct gamut *g;
   struct gm_durable durable;
+  struct gm_charge *charge;
+  bool charged;
   const char *verdict;
   struct gm_error err;
   bool over;
 };
+
+/* What the books say now, in the record as well. */
+static void decide_charge(struct settle *s, struct json_object *owner)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(64u << 20);
+  struct json_object *o;
+
+  s->charge = gm_ledger_verdict(s->g->ledger, s->claim.id, owner, s->charged);
+  if (!s->charge || !gm_json_at(owner, "ledger"))
+    return;
+  s->durable.also = gm_charge_also(s->charge);
+  gm_buf_addc(&b, '{');
+  gm_charge_record(s->charge, &b);
+  gm_buf_addc(&b, '}');
+  if (gm_buf_failed(&b))
+    return;
+  b.data[1] = ' '; /* the comma before a first member */
+  o = gm_json_parse_once(b.data, b.len, NULL, NULL);
+  if (o)
+    json_object_object_add(owner, "ledger",
+                           json_object_get(gm_json_at(o, "ledger")));
+  json_object_put(o);
+}
 
 /* Maybe-charged no longer; one that nobody waits for has ended with it. */
 static char *settled_text(struct settle *s)
@@ -275,7 +301,9 @@ static char *settled_text(struct settle *s)
 
   if (!owner)
     return NULL;
+  decide_charge(s, owner);
   json_object_object_del(o, "maybe_charged");
+  json_object_object_del(o, "maybe_earlier");
   json_object_object_add(o, "state", json_object_new_string("ended"));
   json_object_object_add(o, "settled", json_object_new_string(s->verdict));
   if (!gm_json_at(owner, "end")) {
@@ -295,6 +323,7 @@ static void settle_written(struct gm_durable *d, int32_t error_class)
 
   if (error_class)
     gm_fail(&s->err, error_class, "%s", gm_store_why(s->g->store));
+  gm_charge_drop(GM_TAKE(s->charge));
   gm_journal_forget(s->g->journal, d);
   gm_tell_over(s->g, &s->over);
 }
@@ -312,6 +341,7 @@ static void settle_claimed(struct gm_claim *c, int32_t error_class)
   else if (!text)
     gm_fail(&s->err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
   if (s->err.error_class) {
+    gm_charge_drop(GM_TAKE(s->charge));
     gm_tell_over(s->g, &s->over);
     return;
   }
@@ -334,7 +364,8 @@ static void settle_now(struct gamut *g, void *arg)
 int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
                      struct gamut_error *ret_error)
 {
-  struct settle s = { .verdict = charged ? "charged" : "not-charged" };
+  struct settle s = { .verdict = charged ? "charged" : "not-charged",
+                      .charged = charged != 0 };
   struct gamut_error error = { 0 };
   _cleanup_json_ struct json_object *job = NULL;
   char *json = NULL;

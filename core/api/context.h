@@ -43,6 +43,7 @@ struct gamut {
   struct gm_store *store;
   struct gm_journal *journal;
   struct gm_usuals *usuals;
+  struct gm_ledger *ledger;
   struct gm_json_parser *parser;
   struct gm_engine engine;
   struct gm_registry *registry;

@@ -43,7 +43,6 @@ void gm_metrics_request(struct gamut *g, const struct gamut_result *r)
   if (r->status == GAMUT_FAILED)
     gm_count(m, GM_M_FAILURES, 1, who, what,
              gm_policy_of(r->err.error_class)->name);
-  gm_count(m, GM_M_CACHE_HITS, r->hit != NULL, who, what, "exact");
   gm_count(m, GM_M_BLOCKED, r->status == GAMUT_BLOCKED, who, what, NULL);
   gm_count(m, GM_M_MAYBE_CHARGED, r->maybe_charged, who, what, NULL);
   gm_count(m, GM_M_COST, r->cost_microusd, who, what, NULL);

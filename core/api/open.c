@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "job/token.h"
 #include "route/breaker.h"
+#include "route/ledger.h"
 #include "route/named.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -116,6 +117,30 @@ static void apply_settings(struct gamut *g)
   gm_log_apply(g);
 }
 
+/* Checked as a whole before they count. */
+static int32_t set_budgets(struct gamut *g, const char *text,
+                           struct gm_error *err)
+{
+  struct gm_budgets budgets;
+  int32_t rc = gm_budgets_parse(text, &budgets, err);
+
+  if (rc == 0)
+    gm_ledger_set_budgets(g->ledger, &budgets);
+  return rc;
+}
+
+static int32_t load_budgets(struct gamut *g, struct gm_error *err)
+{
+  struct gm_value v;
+  int32_t rc = gm_setting_get(&g->settings, "budgets", &v, err);
+
+  if (rc == 0 && set_budgets(g, v.text, err)) {
+    gm_error_prefix(err, "%s", v.where ? v.where : "budgets");
+    rc = err->error_class;
+  }
+  return rc;
+}
+
 static int32_t open_engine(struct gamut *g, struct gm_error *err)
 {
   struct gm_engine *e = &g->engine;
@@ -126,7 +151,8 @@ static int32_t open_engine(struct gamut *g, struct gm_error *err)
       gm_store_new(g->loop, &g->log, gm_choose_store, g, &g->store) ||
       gm_journal_new(g->loop, g->store, &g->log, &g->journal) ||
       gm_usuals_new(g->store, &g->usuals) ||
-      gm_breakers_new(g->store, &g->router.breakers))
+      gm_breakers_new(g->store, &g->router.breakers) ||
+      !(g->ledger = gm_ledger_new(g->store, &g->log)))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
   e->loop = g->loop;
   e->http = g->http;
@@ -163,9 +189,10 @@ static int32_t open_router(struct gamut *g, struct gm_error *err)
   g->router.settings = &g->settings;
   g->router.registry = g->registry;
   g->router.store = g->store;
-  return gm_cache_new(&g->router, g->store, g->endpoints, &g->router.cache)
-           ? gm_fail(err, GAMUT_E_NOMEM, "no memory for a context")
-           : 0;
+  g->router.ledger = g->ledger;
+  if (gm_cache_new(&g->router, g->store, g->endpoints, &g->router.cache))
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
+  return load_budgets(g, err);
 }
 
 /* Numbers below 3 belong to the standard streams even when those are closed. */
@@ -236,6 +263,7 @@ static void close_parts(struct gamut *g)
   gm_usuals_free(g->usuals);
   gm_cache_free(g->router.cache);
   gm_journal_free(g->journal);
+  gm_ledger_free(g->ledger);
   gm_http_free(g->http);
   gm_loop_free(g->loop);
   gm_endpoints_free(g->endpoints);
@@ -340,6 +368,9 @@ static void set_now(struct gamut *g, void *arg)
   else if (gm_store_begun(g->store) && is_one_of(s->name, at_first_job))
     gm_fail(&s->err, GAMUT_E_INVALID,
             "%s is read when the first job begins: set it before", s->name);
+  else if (gm_streq(s->name, "budgets") &&
+           set_budgets(g, s->value, &s->err))
+    return;
   else if (gm_settings_set(&g->settings, s->name, s->value, &s->err) == 0)
     apply_settings(g);
 }

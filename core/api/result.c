@@ -163,7 +163,7 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   memcpy(r->id, run->job.id, sizeof(r->id));
   r->status = gm_status_of(run->err.error_class);
   gm_error_move(&r->err, &run->err);
-  r->maybe_charged = run->job.maybe_charged;
+  r->maybe_charged = run->job.maybe_charged || run->job.maybe_earlier;
   r->provider = gm_strdup(l->provider);
   r->model = gm_strdup(l->model);
   r->resolved_from = gm_strdup(l->resolved_from);

@@ -220,7 +220,6 @@ void gm_trace_request(struct gm_trace *t, const struct gamut_result *r)
   gm_span_text(&s, "gamut.status", gm_status_name(r->status));
   gm_span_text(&s, "gen_ai.provider.name", r->provider);
   gm_span_text(&s, "gen_ai.request.model", r->model);
-  gm_span_bool(&s, "gamut.cache_hit", r->hit != NULL);
   gm_span_int(&s, "gamut.attempts", r->n_attempts);
   gm_span_int(&s, "gamut.artifacts", r->n_artifacts);
   put_money(&s, r);

@@ -22,4 +22,11 @@ bool gm_parse_day(const char *s, uint64_t *ret_wall_ms);
 /* "2026-11-20T10:00:00.123Z" */
 const char *gm_fmt_time(char buf[32], uint64_t wall_ms);
 
+
+/* A stretch of the calendar, GMT; weeks begin on Monday. */
+enum gm_period { GM_DAY, GM_WEEK, GM_MONTH, GM_YEAR };
+/* The one that the moment is in: its first millisecond, and that of the next. */
+void gm_period_of(enum gm_period period, uint64_t wall_ms, uint64_t *ret_from,
+                  uint64_t *ret_to);
+
 #endif

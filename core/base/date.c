@@ -187,6 +187,39 @@ bool gm_parse_day(const char *s, uint64_t *ret_wall_ms)
   return true;
 }
 
+/* 1970-01-01 was a Thursday. */
+static uint64_t monday_of(uint64_t days)
+{
+  uint64_t since = (days + 3) % 7;
+
+  return days > since ? days - since : 0;
+}
+
+void gm_period_of(enum gm_period period, uint64_t wall_ms, uint64_t *ret_from,
+                  uint64_t *ret_to)
+{
+  uint64_t days = wall_ms / DAY_MS, from = days, to = days + 1;
+  struct date d;
+
+  date_of(days, &d);
+  d.day = 1;
+  if (period == GM_WEEK) {
+    from = monday_of(days);
+    to = days + 7 - (days + 3) % 7;
+  } else if (period == GM_MONTH) {
+    from = days_of(&d);
+    to = days_of(&(struct date){ .year = d.year + d.month / 12,
+                                 .month = d.month % 12 + 1,
+                                 .day = 1 });
+  } else if (period == GM_YEAR) {
+    d.month = 1;
+    from = days_of(&d);
+    to = days_of(&(struct date){ .year = d.year + 1, .month = 1, .day = 1 });
+  }
+  *ret_from = from * DAY_MS;
+  *ret_to = to * DAY_MS;
+}
+
 const char *gm_fmt_time(char buf[32], uint64_t wall_ms)
 {
   unsigned ms = (unsigned)(wall_ms % DAY_MS);

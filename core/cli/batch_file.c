@@ -283,6 +283,8 @@ static int32_t add_member(struct gamut_request *r, const char *name,
     return add_pairs(r, value, gamut_request_extra, error);
   if (strcmp(name, "option") == 0)
     return add_pairs(r, value, gamut_request_option, error);
+  if (strcmp(name, "tag") == 0)
+    return add_each(r, name, value, gamut_request_set, error);
   if (role_of(name))
     return add_each(r, role_of(name), value, gamut_request_input, error);
   return gamut_request_set(r, name, json_object_get_string(value), error);

@@ -27,6 +27,7 @@ int cli_run_config(const struct cli_args *a);
 int cli_run_doctor(const struct cli_args *a);
 int cli_run_balance(const struct cli_args *a);
 int cli_run_usage(const struct cli_args *a);
+int cli_run_budgets(const struct cli_args *a);
 int cli_run_keys(const struct cli_args *a);
 int cli_run_health(const struct cli_args *a);
 int cli_run_webhook(const struct cli_args *a);

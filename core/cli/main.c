@@ -37,6 +37,7 @@ static run_fn *const runs[CLI_VERBS] = {
   [CLI_DOCTOR] = cli_run_doctor,
   [CLI_BALANCE] = cli_run_balance,
   [CLI_USAGE_VERB] = cli_run_usage,
+  [CLI_BUDGETS] = cli_run_budgets,
   [CLI_KEYS] = cli_run_keys,
   [CLI_HEALTH] = cli_run_health,
   [CLI_WEBHOOK] = cli_run_webhook,

@@ -33,6 +33,7 @@ enum cli_verb_id {
   CLI_DOCTOR,
   CLI_BALANCE,
   CLI_USAGE_VERB,
+  CLI_BUDGETS,
   CLI_KEYS,
   CLI_HEALTH,
   CLI_WEBHOOK,
@@ -61,7 +62,7 @@ enum cli_verb_id {
    CLI_IN(CLI_DOCTOR) | CLI_IN(CLI_PRICE) | CLI_IN_ASK | CLI_IN_COLLECT |       \
    CLI_IN(CLI_CANCEL) | CLI_IN(CLI_BATCH) | CLI_IN(CLI_JOBS) |                 \
    CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS) | CLI_IN(CLI_HISTORY) |               \
-   CLI_IN(CLI_CACHE))
+   CLI_IN(CLI_CACHE) | CLI_IN(CLI_BUDGETS))
 /* What lists jobs. */
 #define CLI_IN_LIST (CLI_IN(CLI_JOBS) | CLI_IN(CLI_HISTORY))
 #define CLI_IN_ASK                                                             \
@@ -83,6 +84,8 @@ enum cli_what {
   CLI_O_REMOTE,
   CLI_O_REFRESH,
   CLI_O_PERIOD,
+  CLI_O_BY,
+  CLI_O_CSV,
   CLI_O_FROM,
   CLI_O_TO,
   CLI_O_KEY_FILE,

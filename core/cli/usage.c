@@ -1,6 +1,7 @@
-/* usage.c - `gamut usage --remote`: a vendor's own count.
+/* usage.c - `gamut usage`: what our books say was used, or a vendor's.
  */
 #include "account.h"
+#include "books.h"
 #include <stdlib.h>
 
 static void number_line(struct json_object *o, const char *key,
@@ -43,33 +44,85 @@ static void print_usage(struct json_object *u)
   print_counts("by day", cli_view_get(u, "by_day"));
 }
 
-int cli_run_usage(const struct cli_args *a)
+static void put_option(struct json_object *o, const struct cli_args *a,
+                       enum cli_what what, const char *name)
 {
-  const char *from = cli_args_get(a, CLI_O_FROM);
-  const char *to = cli_args_get(a, CLI_O_TO);
-  const char *period = cli_args_get(a, CLI_O_PERIOD);
+  const char *value = cli_args_get(a, what);
+
+  if (value)
+    json_object_object_add(o, name, json_object_new_string(value));
+}
+
+/* ---- a vendor's -----------------------------------------------------------
+ */
+
+static int remote(const struct cli_args *a)
+{
   struct cli_question q = { .what = "usage",
                             .provider = cli_args_get(a, CLI_O_REMOTE) };
+  const char *period = cli_args_get(a, CLI_O_PERIOD);
   struct json_object *answer;
   int rc;
 
-  if (!q.provider) {
-    cli_error("whose usage? --remote PROVIDER asks a vendor for its own count");
-    cli_hint("'gamut providers -v' lists who tells it");
+  if (cli_args_get(a, CLI_O_BY) || cli_args_get(a, CLI_O_CSV)) {
+    cli_error("--by and --csv are for your own books, without --remote");
+    return CLI_USAGE;
+  }
+  if (period && !cli_choice_has("day|week|month|year", period)) {
+    cli_error("--period cannot be '%s' with --remote, only one of: day, week, "
+              "month, year (or --from and --to)",
+              period);
     return CLI_USAGE;
   }
   q.arguments = json_object_new_object();
-  if (from)
-    json_object_object_add(q.arguments, "from", json_object_new_string(from));
-  if (to)
-    json_object_object_add(q.arguments, "to", json_object_new_string(to));
-  if (!from && !to)
+  put_option(q.arguments, a, CLI_O_FROM, "from");
+  put_option(q.arguments, a, CLI_O_TO, "to");
+  if (json_object_object_length(q.arguments) == 0) {
     json_object_object_add(q.arguments, "period",
-                           json_object_new_string(period ? period : "month"));
+                           json_object_new_string("month"));
+    put_option(q.arguments, a, CLI_O_PERIOD, "period");
+  }
   rc = cli_answer(a, &q, &answer);
   if (rc == 0 && answer)
     print_usage(answer);
   json_object_put(answer);
   json_object_put(q.arguments);
   return rc;
+}
+
+/* ---- our own ---------------------------------------------------------------
+ */
+
+static int32_t look_usage(struct gamut *g, const void *about, char **ret_json,
+                          struct gamut_error *ret_error)
+{
+  return gamut_usage(g, about, ret_json, ret_error);
+}
+
+static int own(const struct cli_args *a)
+{
+  struct json_object *query = json_object_new_object(), *usage;
+  bool csv = cli_args_get(a, CLI_O_CSV) != NULL;
+  int rc;
+
+  if (csv && cli_args_get(a, CLI_O_JSON)) {
+    cli_error("--csv and --json are two forms of the same");
+    json_object_put(query);
+    return CLI_USAGE;
+  }
+  put_option(query, a, CLI_O_FROM, "from");
+  put_option(query, a, CLI_O_TO, "to");
+  put_option(query, a, CLI_O_PERIOD, "period");
+  put_option(query, a, CLI_O_BY, "by");
+  rc = cli_look(a, look_usage, json_object_to_json_string(query), &usage);
+  if (rc == 0 && !cli_args_get(a, CLI_O_JSON))
+    rc = csv ? cli_print_csv(usage) : cli_print_books(usage);
+  json_object_put(usage);
+  json_object_put(query);
+  return rc;
+}
+
+int cli_run_usage(const struct cli_args *a)
+{
+  return cli_args_get(a, CLI_O_REMOTE) ? remote(a) : own(a);
 }

@@ -253,12 +253,31 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     } },
   [CLI_USAGE_VERB] = {
     .id = CLI_USAGE_VERB, .name = "usage",
-    .summary = "show a vendor's own count of what was used",
+    .summary = "show what was used and what it cost",
+    .help = "Sums up the books of this machine: requests, what became of them, "
+            "cost, what is perhaps charged, what costs nobody knows what.  With "
+            "--remote a vendor's own count.  Days and months are those of GMT.",
     .examples = {
+      { "gamut usage", "this month" },
+      { "gamut usage --by model --period week", "what each model cost" },
+      { "gamut usage --by tag --period 2026-11-01..2026-11-30 --csv",
+        "for a spreadsheet" },
       { "gamut usage --remote visgate --period month",
         "requests, cost and savings of this month" },
       { "gamut usage --remote runway --from 2026-11-01 --to 2026-11-15",
         "between two days" },
+    } },
+  [CLI_BUDGETS] = {
+    .id = CLI_BUDGETS, .name = "budgets",
+    .summary = "show what budgets have left",
+    .help = "Budgets are a setting, \"budgets\": [{\"scope\": \"all\", "
+            "\"limit_usd\": 20, \"period\": \"month\"}]; scopes are all, "
+            "provider, project, user, tag, with \"name\" for one of them and "
+            "without for each; periods day, week, month.  What would pass a limit "
+            "is refused before it is sent.",
+    .examples = {
+      { "gamut budgets", "limit, spent, reserved, left" },
+      { "gamut budgets --json", "for programs" },
     } },
   [CLI_KEYS] = {
     .id = CLI_KEYS, .name = "keys",

@@ -51,6 +51,8 @@ void gm_job_move(struct gm_job *job, enum gm_job_state to);
 void gm_job_over(struct gm_job *job); /* tell the owner; job->err is set */
 GM_PRINTF(3, 4)
 void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...);
+/* Write down what costs, and go on in job->durable.ready.  False: it failed. */
+bool gm_job_write_paid(struct gm_job *job);
 bool gm_job_watched(const struct gm_job *job);
 struct gm_found *gm_job_found(struct gm_job *job); /* NULL: no memory */
 /* Write the record.  GM_PUT_WAIT: go on in job->durable.ready. */

@@ -76,6 +76,7 @@ int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
 /* Forget what is on the wire or on its way there. */
 static void stop(struct gm_job *job)
 {
+  job->unsent = false;
   gm_timer_stop(job->engine->loop, &job->timer);
   gm_list_remove(&job->link);
   gm_journal_unwait(&job->durable);
@@ -102,6 +103,8 @@ static void forget_attempt(struct gm_job *job)
   gm_error_finish(&job->err);
   gm_found_free(job->found);
   job->found = NULL;
+  job->maybe_earlier |= job->maybe_charged;
+  job->maybe_charged = false;
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
   job->woken = false;
   job->usual = NULL;
@@ -294,6 +297,23 @@ static bool paid_in_flight(const struct gm_job *job)
          job->flight->x.was_sent;
 }
 
+void gm_job_fail_unsent(struct gm_job *job, int32_t error_class,
+                        const char *why)
+{
+  job->unsent = false;
+  gm_job_fail(job, error_class, "%s", why);
+}
+
+/* What waits for its record has not left, and need not. */
+static void unsend(struct gm_job *job)
+{
+  job->unsent = false;
+  stop(job);
+  gm_job_move(job, GM_JOB_READY);
+  if (job->ops->paying)
+    job->ops->paying(job, false);
+}
+
 /* Only drafts are missing: whoever has no time for them has the rest. */
 static bool ends_well(struct gm_job *job)
 {
@@ -308,6 +328,8 @@ void gm_job_detach(struct gm_job *job)
 {
   if (ends_well(job))
     return;
+  if (job->unsent)
+    unsend(job);
   if (paid_in_flight(job))
     job->maybe_charged = true;
   gm_job_write(job, GM_PUT_RELEASE);

@@ -50,6 +50,9 @@ struct gm_job_ops {
   /* May be NULL.  Must not end or free the job. */
   void (*event)(struct gm_job *job, const struct gm_job_event *e);
   bool (*wants_events)(struct gm_job *job); /* NULL: no */
+  /* What costs is about to be written down and to begin; or it does not, after
+   * all, before it was.  May be NULL.  NOMEM: it must not begin. */
+  int32_t (*paying)(struct gm_job *job, bool begins);
   /* Members that the owner adds to the journal record, as JSON text. */
   void (*record)(struct gm_job *job, struct gm_buf *b);
 };
@@ -84,8 +87,10 @@ struct gm_job {
   char attempt_id[GM_ID_SIZE];
   uint8_t state;         /* enum gm_job_state */
   bool accepted;         /* a billable exchange was answered well */
-  bool maybe_charged;
+  bool maybe_charged;    /* the present attempt may have been charged */
+  bool maybe_earlier;    /* one before it may */
   bool doubtful;         /* a keyed paid exchange left and was not answered */
+  bool unsent;           /* what costs waits for its record */
   bool cancelling;       /* the provider was told, or is about to be */
   bool replayable;       /* the pending exchange came from START */
   bool renewed;          /* the token was renewed in this attempt */
@@ -147,7 +152,7 @@ void gm_job_prepare(struct gm_job *job, struct gm_engine *e,
 void gm_job_finish(struct gm_job *job);
 
 /* Begin an attempt: takes `request` (gm_free).  Everything the last attempt left
- * is forgotten except maybe_charged.  Asynchronous: at the earliest the next
+ * is forgotten, but that it may have been charged.  Asynchronous: at the earliest the next
  * turn ends it.  NOMEM: nothing was begun and attempt_over() is not called. */
 int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
                   struct json_object *wire, char *request);
@@ -173,6 +178,10 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
  * gm_job_prepare().  PROTOCOL, NOMEM. */
 int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
                     struct gm_error *err);
+
+/* What waits to be sent must not be, the owner says. */
+void gm_job_fail_unsent(struct gm_job *job, int32_t error_class,
+                        const char *why);
 
 /* The owner is through with it: no attempt follows.  The record goes, unless the
  * job goes on at the vendor (detached). */

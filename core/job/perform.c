@@ -222,6 +222,24 @@ static void begin(struct gm_job *job, const struct gamut_perform *t)
     job->accepted_ms = gm_mono_ms();
 }
 
+static void durable(struct gm_durable *d, int32_t error_class)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+  const struct gamut_perform *t = table_of(job->instance);
+
+  job->unsent = false;
+  if (error_class == GAMUT_E_DETACHED)
+    d->lost(d);
+  else if (error_class)
+    gm_job_fail(job, GAMUT_E_STORAGE,
+                "the job could not be written down, so it was not begun: %s",
+                gm_journal_why(job->engine->journal));
+  else if (job->instance->busy >= limit_of(job->instance))
+    gm_list_append(&job->engine->work_waits, &job->link);
+  else
+    begin(job, t);
+}
+
 void gm_job_work(struct gm_job *job)
 {
   const struct gamut_perform *t = table_of(job->instance);
@@ -233,11 +251,8 @@ void gm_job_work(struct gm_job *job)
     return;
   }
   gm_job_move(job, GM_JOB_WORKING);
-  gm_job_write(job, 0);
-  if (job->instance->busy >= limit_of(job->instance))
-    gm_list_append(&job->engine->work_waits, &job->link);
-  else
-    begin(job, t);
+  job->durable.ready = durable;
+  (void)gm_job_write_paid(job);
 }
 
 void gm_job_unwork(struct gm_job *job)

@@ -132,8 +132,10 @@ char *gm_job_record(struct gm_job *job)
   add_int(&b, ",\"tries\":", job->tries);
   if (job->accepted)
     gm_buf_add(&b, ",\"accepted\":true");
-  if (job->maybe_charged)
+  if (job->maybe_charged || job->maybe_earlier)
     gm_buf_add(&b, ",\"maybe_charged\":true");
+  if (job->maybe_earlier && !job->maybe_charged)
+    gm_buf_add(&b, ",\"maybe_earlier\":true");
   if (job->doubtful)
     gm_buf_add(&b, ",\"doubtful\":true");
   if (job->instance)
@@ -153,6 +155,21 @@ char *gm_job_record(struct gm_job *job)
   }
   gm_buf_addc(&b, '}');
   return gm_buf_take(&b);
+}
+
+/* `unsent` goes first: with a store that answers on the spot the end may have
+ * been told when the writing returns. */
+bool gm_job_write_paid(struct gm_job *job)
+{
+  int32_t rc = 0;
+
+  job->unsent = true;
+  if (job->ops->paying)
+    rc = job->ops->paying(job, true);
+  if (rc == 0 && gm_job_write(job, GM_PUT_WAIT) == 0)
+    return true;
+  gm_job_fail_unsent(job, GAMUT_E_NOMEM, "no memory for a job record");
+  return false;
 }
 
 int32_t gm_job_write(struct gm_job *job, unsigned flags)

@@ -206,6 +206,7 @@ static void durable(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
+  job->unsent = false;
   if (error_class) {
     unsaved(job, error_class);
     return;
@@ -240,9 +241,5 @@ void gm_job_send(struct gm_job *job)
     return;
   }
   job->durable.ready = durable;
-  if (gm_job_write(job, GM_PUT_WAIT)) {
-    gm_flight_release(f);
-    gm_job_move(job, GM_JOB_READY);
-    gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a job record");
-  }
+  (void)gm_job_write_paid(job);
 }

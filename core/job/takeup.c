@@ -143,7 +143,9 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   memcpy(job->attempt_id, attempt, GM_ID_SIZE);
   job->tries = (uint16_t)gm_json_i64(record, "tries", 0);
   job->accepted = gm_json_bool(record, "accepted", false);
-  job->maybe_charged = gm_json_bool(record, "maybe_charged", false);
+  job->maybe_earlier = gm_json_bool(record, "maybe_earlier", false);
+  job->maybe_charged =
+    !job->maybe_earlier && gm_json_bool(record, "maybe_charged", false);
   job->doubtful = gm_json_bool(record, "doubtful", false);
   if (copy_member(&job->request, record, "request") &&
       copy_member(&job->state_text, record, "provider_state") &&

@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "base/str.h"
 #include "plugin/plugin_private.h"
+#include <stdio.h>
 #include <string.h>
 
 bool gm_template_next(const char **at, struct gm_piece *ret)
@@ -374,6 +375,38 @@ static enum found look_for_key(const struct gm_instance *i, bool all)
     found = NONE_FILLED;
   }
   return found;
+}
+
+/* The first row that would be sent. */
+static const struct gamut_credential *row_in_use(const struct gm_instance *i)
+{
+  const struct gamut_credential *c;
+  uint32_t row;
+  bool token;
+
+  for (row = 0; (c = row_at(i, row)); row++)
+    if (row_is_for(i, c, i->base_origin) && proves(i, c, &token) &&
+        !switched_off(i, c) && is_filled(i, c, true))
+      return c;
+  return NULL;
+}
+
+const char *gm_instance_slot(const struct gm_instance *i, char buf[96])
+{
+  const struct gamut_credential *c = row_in_use(i);
+  const char *at = c ? c->value : NULL;
+  struct gm_piece piece;
+
+  snprintf(buf, 96, "%s", i->name);
+  while (gm_template_next(&at, &piece)) {
+    const char *name = *piece.name == '=' ? piece.name + 1 : piece.name;
+
+    if (*name && !is_condition(name)) {
+      snprintf(buf, 96, "%s.%.60s", i->name, name);
+      break;
+    }
+  }
+  return buf;
 }
 
 static void add_name(const struct gm_instance *i, const char *name,

@@ -111,6 +111,9 @@ int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err);
 #define GM_ACCOUNT_SIZE 13
 void gm_instance_account(const struct gm_instance *i,
                          char ret[GM_ACCOUNT_SIZE]);
+/* A name for what proves who we are at the base URL, never the secret itself:
+ * "fal.api_key"; the instance's name alone when there is nothing to prove. */
+const char *gm_instance_slot(const struct gm_instance *i, char buf[96]);
 /* backup.c: the same on the backup of its server; gm_free; NULL: it has none,
  * or no memory. */
 bool gm_instance_has_backup(const struct gm_instance *i, const char *url);

@@ -214,9 +214,12 @@ static int32_t take_object(struct gm_settings *s, const char *key,
   struct json_object_iter it;
   int32_t rc;
 
-  if (!json_object_is_type(o, json_type_object))
-    return gm_fail(err, GAMUT_E_INVALID, "'%s' is not an object", key);
-  if (strcmp(key, "endpoints") == 0)
+  bool list = strcmp(key, "budgets") == 0;
+
+  if (!json_object_is_type(o, list ? json_type_array : json_type_object))
+    return gm_fail(err, GAMUT_E_INVALID, "'%s' is not an %s", key,
+                   list ? "array" : "object");
+  if (list || strcmp(key, "endpoints") == 0)
     return keep(&s->text, key, gm_strdup(gm_json_text(o, NULL)), err);
   if (strcmp(key, "cache") == 0)
     return take_group(s, key, o, err);
@@ -236,7 +239,7 @@ static int32_t take_setting(struct gm_settings *s, const char *key,
 {
   const struct gm_setting *row = find_row(key);
 
-  /* "endpoints" is both: an object here, text in the environment. */
+  /* "endpoints" and "budgets" are both: JSON here, text in the environment. */
   if (is_object_name(key) && (!row || !is_scalar(o)))
     return o ? take_object(s, key, o, err) : 0;
   if (!row)

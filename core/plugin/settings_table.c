@@ -19,6 +19,14 @@ const struct gm_setting gm_settings_core[] = {
     "when it is not known whether a paid request ran", GAMUT_CHOICE, 0, 0, 0 },
   { "max_cost", ENV("MAX_COST"), NULL, NULL,
     "refuse links that cost more, in US dollars", GAMUT_REAL, 0, 0, 1000000 },
+  { "budgets", ENV("BUDGETS"), NULL, NULL,
+    "limits on spending: [{\"scope\", \"name\", \"limit_usd\", \"period\"}]",
+    GAMUT_STRING, 0, 0, 0 },
+  { "user", ENV("USER"), NULL, NULL,
+    "for whom, in the books only: no vendor is sent it", GAMUT_STRING, 0, 0,
+    0 },
+  { "project", ENV("PROJECT"), NULL, NULL,
+    "what for, in the books only", GAMUT_STRING, 0, 0, 0 },
   /* what was made before */
   { "cache", ENV("CACHE"), "use", "use|refresh|off",
     "what was made before for the same request: give that, make it anew, or "

@@ -10,6 +10,7 @@
 
 #define TEXT_MAX (1u << 20)
 #define INPUTS_MAX 64
+#define TAGS_MAX 16
 
 #define OPERATIONS                                                             \
   "text-to-image|image-to-image|edit|text-to-video|image-to-video|"            \
@@ -36,7 +37,11 @@ const struct gamut_field gm_ask_fields[] = {
   { "strength", GAMUT_REAL, NULL, "how far to leave the input, 0 to 1" },
   { "style", GAMUT_STRING, NULL, "a style the model knows" },
   { "partials", GAMUT_INT, NULL, "draft pictures to be shown on the way" },
-  { "user", GAMUT_STRING, NULL, "tag of the end user, sent to the vendor" },
+  { "user", GAMUT_STRING, NULL,
+    "the end user: in the books, and sent to vendors that ask" },
+  { "project", GAMUT_STRING, NULL, "what for, in the books only" },
+  { "tag", GAMUT_STRING, NULL,
+    "a word for the books only, or several: a,b; each call adds" },
   { "webhook", GAMUT_URL, NULL, "where the vendor reports the end, too" },
   { "output", GAMUT_STRING, NULL, "file or template for what is made" },
   { "download", GAMUT_BOOL, NULL, "no: leave it at the vendor, give its URL" },
@@ -62,7 +67,7 @@ static const char *const control_names[] = {
   "output",  "download",   "force",    "save_partials",
   "sidecar", "timeout",    "max_cost", "allow_unknown_cost",
   "check",   "on_blocked", "resubmit", "correlation_id",
-  "prefer",  "cache",      "traceparent", NULL
+  "prefer",  "cache",      "traceparent", "project", "tag", NULL
 };
 
 static bool is_control(const char *name)
@@ -279,6 +284,54 @@ static int32_t set_size(struct gm_ask *a, const char *value,
   return put(a, a->fields, "height", json_object_new_int64(h), err);
 }
 
+static int32_t add_tag(struct gm_ask *a, struct json_object *tags,
+                       const char *tag, size_t len, struct gm_error *err)
+{
+  struct json_object *text;
+  size_t i, n = json_object_array_length(tags);
+
+  for (i = 0; i < n; i++) {
+    const char *known =
+      json_object_get_string(json_object_array_get_idx(tags, i));
+
+    if (strlen(known) == len && memcmp(known, tag, len) == 0)
+      return 0;
+  }
+  if (n == TAGS_MAX)
+    return refuse(a, err, GAMUT_E_INVALID, "tag: at most %d of them",
+                  TAGS_MAX);
+  text = json_object_new_string_len(tag, (int)len);
+  if (text && json_object_array_add(tags, text) == 0)
+    return 0;
+  json_object_put(text);
+  return refuse(a, err, GAMUT_E_NOMEM, "no memory for a request");
+}
+
+/* "a, b": blanks around a tag are none of it. */
+static int32_t add_tags(struct gm_ask *a, const char *value,
+                        struct gm_error *err)
+{
+  struct json_object *tags = NULL;
+  int32_t rc = 0;
+
+  if (!json_object_object_get_ex(a->control, "tag", &tags)) {
+    tags = json_object_new_array();
+    rc = put(a, a->control, "tag", tags, err);
+  }
+  while (rc == 0 && *value) {
+    size_t len = strcspn(value, ","), used;
+
+    while (len > 0 && *value == ' ')
+      value++, len--;
+    for (used = len; used > 0 && value[used - 1] == ' '; used--)
+      ;
+    if (used > 0)
+      rc = add_tag(a, tags, value, used, err);
+    value += len + (value[len] == ',');
+  }
+  return rc;
+}
+
 static void unset(struct gm_ask *a, const char *name)
 {
   if (strcmp(name, "size") == 0) {
@@ -320,6 +373,8 @@ int32_t gm_ask_set(struct gm_ask *a, const char *name, const char *value,
     return refuse(a, err, GAMUT_E_INVALID,
                   "traceparent: '%.60s' is no 00-<32 hex>-<16 hex>-<2 hex>",
                   value);
+  if (strcmp(name, "tag") == 0)
+    return add_tags(a, value, err);
   v = typed(f, value, &want);
   if (!v)
     return refuse(a, err, GAMUT_E_INVALID, "%s: '%.60s' is not %s%s", name,

@@ -4,7 +4,9 @@
 #include "route/bind.h"
 #include "base/str.h"
 #include "job/input.h"
+#include "route/ledger.h"
 #include "route/prefer.h"
+#include <stdio.h>
 #include <string.h>
 
 /* Bytes of a provider's name. */
@@ -71,13 +73,26 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   run->project = gm_strdup(control(run, c, "project"));
   run->correlation_id = gm_strdup(control(run, c, "correlation_id"));
   run->traceparent = gm_strdup(gm_json_str(c, "traceparent", NULL));
+  if (gm_json_count(c, "tag") > 0)
+    run->tags = gm_strdup(gm_json_text(gm_json_at(c, "tag"), NULL));
   if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
     return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
+  if (!run->tags && gm_json_count(c, "tag") > 0)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   if (!run->plan_text || (!run->plan.name && gm_json_str(c, "output", NULL)) ||
       (!run->project && control(run, c, "project")) ||
       (!run->correlation_id && control(run, c, "correlation_id")))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   return 0;
+}
+
+/* The books need it also when the fields are text again. */
+int32_t gm_bind_user(struct gm_run *run, const char *user, struct gm_error *err)
+{
+  run->user = gm_strdup(user);
+  return run->user || !user
+           ? 0
+           : gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
 }
 
 int32_t gm_bind_inputs(struct gm_run *run, const struct gm_ask *ask,
@@ -226,9 +241,10 @@ int32_t gm_run_check_cost(const struct gm_run *run, uint32_t i,
 {
   const struct gm_link *l = &run->links[i];
   char cost[32], most[32];
+  int32_t rc = gm_ledger_check(run, l, err);
 
-  if (run->max_cost < 0)
-    return 0;
+  if (rc || run->max_cost < 0)
+    return rc;
   if (!run->has_price && !run->allow_unknown_cost)
     return gm_fail(err, GAMUT_E_UNSUPPORTED,
                    "the price of %s is not known, and max_cost is set "
@@ -367,6 +383,8 @@ char *gm_run_request(struct gm_run *run, uint32_t i,
 
   if (gm_run_price(run, i, &o, err) || gm_run_check_cost(run, i, err))
     return NULL;
+  snprintf(run->operation, sizeof(run->operation), "%s",
+           gm_json_str(o, "operation", ""));
   if (gm_instance_get(run->router->instances, l->provider, ret_instance, err))
     return NULL;
   text = gm_strdup(gm_json_text(o, NULL));

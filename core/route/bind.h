@@ -6,6 +6,8 @@
 
 int32_t gm_bind_control(struct gm_run *run, struct json_object *control,
                         struct gm_error *err);
+int32_t gm_bind_user(struct gm_run *run, const char *user,
+                     struct gm_error *err);
 int32_t gm_bind_inputs(struct gm_run *run, const struct gm_ask *ask,
                        struct gm_error *err);
 int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
@@ -18,6 +20,7 @@ int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
                      void *owner, const char *id, struct gm_run **ret,
                      struct gm_error *err);
 void gm_run_deadline(struct gm_run *run, uint64_t from_ms);
+int32_t gm_run_open_charge(struct gm_run *run); /* NOMEM */
 uint32_t gm_run_patience_ms(const struct gm_run *run);
 /* restore.c: the members of a job's record that are the router's. */
 void gm_run_record(const struct gm_run *run, struct gm_buf *b);

@@ -9,7 +9,9 @@
 #include "job/input.h"
 #include "job/trace.h"
 #include "route/bind.h"
+#include "route/ledger.h"
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,6 +173,8 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
     add_int(b, ",\"price_microusd\":", run->price.microusd);
   if (run->hit)
     add_hit(run->hit, b);
+  if (run->charge)
+    gm_charge_record(run->charge, b);
   if (run->job.state == GM_JOB_ENDED)
     add_end(run, b);
 }
@@ -401,6 +405,29 @@ static bool read_hit(const struct reading *r)
   return hit->job != NULL;
 }
 
+/* What is reserved for it stays so. */
+static int32_t read_charge(const struct reading *r, struct gm_error *err)
+{
+  struct gm_run *run = r->run;
+  int32_t rc = gm_bind_user(run, gm_json_str(r->owner, "fields/user", NULL),
+                            err);
+
+  snprintf(run->operation, sizeof(run->operation), "%s",
+           gm_json_str(r->record, "request/operation", ""));
+  if (rc || !r->how)
+    return rc;
+  if (gm_run_open_charge(run))
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+  if (!run->charge)
+    return 0;
+  if (r->how->again)
+    gm_charge_freeze(run->charge);
+  if (gm_charge_restore(run->charge, r->owner))
+    return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
+                   run->job.id);
+  return 0;
+}
+
 /* All but the job itself. */
 static int32_t read_run(struct reading *r, struct gm_error *err)
 {
@@ -424,6 +451,9 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   run->resubmitted = gm_json_bool(r->owner, "resubmitted", false);
   run->price.microusd = gm_json_i64(r->owner, "price_microusd", -1);
   run->has_price = run->price.microusd >= 0;
+  rc = read_charge(r, err);
+  if (rc)
+    return rc;
   run->job.inputs = run->inputs;
   run->job.n_inputs = run->n_inputs;
   run->job.plan = &run->plan;

@@ -10,6 +10,7 @@
 #include "job/trace.h"
 #include "route/bind.h"
 #include "route/choose.h"
+#include "route/ledger.h"
 #include "route/named.h"
 #include "route/prefer.h"
 #include <string.h>
@@ -223,13 +224,14 @@ static void end(struct gm_run *run, bool failed)
   if (failed)
     sum_up(run);
   gm_run_tally(run);
+  gm_charge_end(run->charge);
   gm_job_end(job);
   run->ops->over(run);
 }
 
 static bool next_allowed(const struct gm_run *run, int32_t error_class)
 {
-  if (run->job.maybe_charged)
+  if (run->job.maybe_charged || run->job.maybe_earlier)
     return gm_bind_always_resubmit(run);
   switch (gm_policy_of(error_class)->next) {
   case GM_NEXT_YES:
@@ -272,6 +274,7 @@ static void attempt_over(struct gm_job *job)
   int32_t error_class = job->err.error_class;
 
   record_attempt(run);
+  gm_charge_attempt(run->charge);
   gm_choice_over(run);
   if (error_class)
     gm_cache_drop(run);
@@ -321,7 +324,18 @@ static void job_record(struct gm_job *job, struct gm_buf *b)
   gm_run_record(run_of(job), b);
 }
 
+static int32_t job_paying(struct gm_job *job, bool begins)
+{
+  struct gm_charge *c = run_of(job)->charge;
+
+  if (begins)
+    return gm_charge_reserve(c);
+  gm_charge_take_back(c);
+  return 0;
+}
+
 static const struct gm_job_ops job_ops = {
+  .paying = job_paying,
   .attempt_over = attempt_over,
   .event = job_event,
   .wants_events = job_watched,
@@ -350,8 +364,10 @@ static int32_t bind(struct gm_run *run, const struct gm_ask *ask,
   ask = named ? named : ask;
   if (json_object_deep_copy(ask->fields, &run->fields, NULL))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
-  rc = run->quoting ? gm_validate_quote(run->fields, err)
-                    : gm_validate_common(run->fields, err);
+  rc = gm_bind_user(run, gm_json_str(run->fields, "user", NULL), err);
+  if (rc == 0)
+    rc = run->quoting ? gm_validate_quote(run->fields, err)
+                      : gm_validate_common(run->fields, err);
   if (rc == 0)
     rc = gm_bind_control(run, ask->control, err);
   if (rc == 0)
@@ -416,6 +432,10 @@ int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
   run->job.plan = &run->plan;
   run->job.trace = gm_trace_new(r->engine->tracer, run->traceparent,
                                 run->job.id);
+  if (gm_run_open_charge(run)) {
+    gm_run_free(run);
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+  }
   *ret = run;
   return 0;
 }
@@ -435,6 +455,17 @@ int32_t gm_run_quote(struct gm_router *r, const struct gm_ask *ask,
   else
     *ret = run;
   return rc;
+}
+
+int32_t gm_run_open_charge(struct gm_run *run)
+{
+  if (!run->router->ledger)
+    return 0;
+  run->charge = gm_charge_new(run->router->ledger, run);
+  if (!run->charge)
+    return GAMUT_E_NOMEM;
+  run->job.durable.also = gm_charge_also(run->charge);
+  return 0;
 }
 
 int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
@@ -495,6 +526,7 @@ void gm_run_free(struct gm_run *run)
   gm_choice_drop(run);
   gm_cache_drop(run);
   gm_job_finish(&run->job);
+  gm_charge_drop(run->charge);
   for (i = 0; i < run->n_attempts; i++)
     gm_attempt_finish(&run->attempts[i]);
   gm_free(run->attempts);
@@ -514,6 +546,8 @@ void gm_run_free(struct gm_run *run)
   gm_hit_free(run->hit);
   gm_free(run->traceparent);
   gm_trace_free(run->job.trace);
+  gm_free(run->user);
+  gm_free(run->tags);
   gm_error_finish(&run->err);
   gm_free(run);
 }

@@ -11,6 +11,9 @@
 #include "route/price.h"
 #include "route/validate.h"
 
+struct gm_ledger;
+struct gm_charge;
+
 struct gm_router {
   struct gm_engine *engine;
   struct gm_catalog *catalog;
@@ -20,6 +23,7 @@ struct gm_router {
   struct gm_settings *settings;
   struct gm_registry *registry;
   struct gm_cache *cache; /* NULL: none */
+  struct gm_ledger *ledger; /* or NULL: no books are kept */
   bool adopted; /* plugins without a catalog file have been asked for theirs */
 };
 
@@ -82,7 +86,7 @@ struct gm_run {
   uint8_t cache_mode; /* enum gm_cache_mode */
   struct gm_lookup *lookup; /* of the present link, private to the cache */
   struct gm_hit *hit;       /* the result was made before; else NULL */
-  char *project;            /* whose entries it shares, or NULL */
+  char *project;            /* whose entries it shares, and for the books */
   struct gm_price price; /* of the present link */
   bool has_price;
   bool quoting;          /* only the price is wanted: what is missing of the
@@ -90,6 +94,9 @@ struct gm_run {
   struct gm_cost cost;   /* once it is over */
   char *correlation_id;
   char *traceparent; /* of the caller, or NULL */
+  char *user, *tags;           /* for the books; tags: a JSON array */
+  char operation[24];          /* of the present link */
+  struct gm_charge *charge;    /* its entry in the ledger, or NULL */
   uint64_t began_ms; /* mono */
   uint64_t began_wall_ms;
   struct gm_error err; /* how it ended; class 0: well */

@@ -3,7 +3,11 @@
  * The first record of a job makes its row, which is ours from then on; every
  * later one says that it must still be ours.  So a process that was stopped for
  * long and wakes up after another took its jobs writes nothing any more, and
- * what waits for the record is not sent. */
+ * what waits for the record is not sent.
+ *
+ * What an owner writes along depends on how its last transaction ended.  So a
+ * record that comes while one with such operations is being written waits for
+ * that, and its own are asked for then. */
 #include "store/journal.h"
 #include "base/clock.h"
 #include "store/owner.h"
@@ -11,10 +15,14 @@
 
 struct gm_entry {
   struct gm_tx tx;
-  struct gamut_store_op op;
+  struct gamut_store_op op;   /* the job's row */
+  struct gamut_store_op *ops; /* that and what the owner adds, or NULL */
+  struct gm_also *also;       /* referenced, or NULL */
+  struct gm_entry *next;      /* waits for this one */
   struct gm_journal *journal;
   struct gm_durable *d; /* NULL: nobody is interested */
-  bool wait;
+  bool wait, waits;     /* wait: the job waits for it; waits: it for another */
+  bool asked;           /* the store has it */
   char id[GM_ID_SIZE];
   char *text;
 };
@@ -49,6 +57,9 @@ static void entry_free(struct gm_entry *e)
 {
   if (e->d)
     e->d->entry = NULL;
+  if (e->also)
+    e->also->unref(e->also);
+  gm_free(e->ops);
   gm_free(e->text);
   gm_free(e);
 }
@@ -62,10 +73,51 @@ static int32_t verdict(struct gm_entry *e, int32_t error_class)
                 gm_store_why(e->journal->store));
     return error_class;
   }
-  if (!e->tx.tx.outcome || e->op.changes & GAMUT_REMOVE)
+  if (!e->tx.tx.outcome || e->tx.tx.failed > 0 ||
+      e->op.changes & GAMUT_REMOVE || !e->op.changes)
     return 0;
   gm_warn(log, "job %s: another process has taken it over", e->id);
   return GAMUT_E_DETACHED;
+}
+
+static int32_t commit(struct gm_entry *e);
+
+/* Its turn.  `made`: is there what the one before was to make? */
+static void commit_next(struct gm_entry *e, bool made)
+{
+  if (!made && e->op.conditions & GAMUT_IF_MINE) {
+    if (e->op.changes & GAMUT_REMOVE) /* there is nothing to remove */
+      e->op.changes = 0;
+    else if (!(e->op.changes & GAMUT_CLEAR_OWNER))
+      e->op.changes |= GAMUT_SET_OWNER;
+    if (e->op.changes)
+      e->op.changes |= GAMUT_SET_RANK;
+    e->op.conditions = GAMUT_IF_ABSENT;
+  }
+  if (commit(e) == 0)
+    return;
+  gm_log_line(e->journal->log, GAMUT_ERROR,
+              "journal: no memory for the record of job %s", e->id);
+  if (e->d && e->wait)
+    e->d->ready(e->d, GAMUT_E_NOMEM);
+  entry_free(e);
+}
+
+static bool is_refused(const struct gm_entry *e, int32_t error_class)
+{
+  return !error_class && e->tx.tx.outcome && e->tx.tx.failed > 0;
+}
+
+/* True: the owner is told by what it writes along. */
+static bool tell_also(struct gm_entry *e, int32_t error_class)
+{
+  if (!e->ops)
+    return false;
+  if (is_refused(e, error_class))
+    return e->also->written(e->also, 0, (int)e->tx.tx.failed - 1);
+  if (!error_class && e->tx.tx.outcome)
+    error_class = GAMUT_E_DETACHED;
+  return e->also->written(e->also, error_class, -1);
 }
 
 static void written(struct gm_tx *t, int32_t error_class)
@@ -73,16 +125,24 @@ static void written(struct gm_tx *t, int32_t error_class)
   struct gm_entry *e = GM_CONTAINER(t, struct gm_entry, tx);
   int32_t rc = verdict(e, error_class);
   struct gm_durable *d = e->d;
-  bool wait = e->wait;
+  struct gm_entry *next = e->next;
+  bool made =
+    !(e->op.conditions & GAMUT_IF_ABSENT) || (!rc && !e->tx.tx.outcome);
+  bool wait = e->wait, told = tell_also(e, error_class);
+
+  if (is_refused(e, error_class))
+    rc = GAMUT_E_QUOTA;
 
   /* The row that this was to make is not there. */
-  if (d && rc && e->op.conditions & GAMUT_IF_ABSENT)
+  if (d && !made)
     let_go(e->journal, d);
   entry_free(e);
-  if (d && wait)
+  if (d && wait && !told)
     d->ready(d, rc);
   else if (d && rc == GAMUT_E_DETACHED && d->lost)
     d->lost(d);
+  if (next)
+    commit_next(next, made);
 }
 
 /* The row must be ours, or not be there yet. */
@@ -109,20 +169,75 @@ static struct gm_entry *entry_new(struct gm_journal *j, const char *id,
   return e;
 }
 
-/* The one that can still be changed, taken out of the queue; or a new one. */
+/* The one that can still be changed, taken out of the queue; or a new one,
+ * which waits for one that is being written if that has to be. */
 static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
                                   struct gm_durable *d)
 {
-  struct gm_entry *e = d->entry;
+  struct gm_entry *before = d->entry, *e;
 
-  if (e && gm_store_take_back(j->store, &e->tx))
-    return e;
-  if (e)
-    e->d = NULL;
+  if (before && (!before->asked || gm_store_take_back(j->store, &before->tx))) {
+    before->asked = false;
+    return before;
+  }
+  if (before)
+    before->d = NULL;
   d->entry = e = entry_new(j, id, d->held);
-  if (e)
-    e->d = d;
+  if (!e)
+    return NULL;
+  e->d = d;
+  e->also = d->also;
+  if (e->also)
+    e->also->ref(e->also);
+  if (before && before->ops)
+    before->next = e;
+  e->waits = before && before->ops;
   return e;
+}
+
+static int32_t ask_also(struct gm_entry *e)
+{
+  const struct gamut_store_op *more = NULL;
+  uint32_t n = 0;
+
+  if (e->also && e->also->build(e->also, &more, &n))
+    return GAMUT_E_NOMEM;
+  gm_free(GM_TAKE(e->ops));
+  e->tx.tx.ops = (struct gamut_table){ &e->op, 1, sizeof(e->op) };
+  if (n == 0)
+    return 0;
+  e->ops = gm_alloc((n + 1) * sizeof(*e->ops));
+  if (!e->ops)
+    return GAMUT_E_NOMEM;
+  e->ops[0] = e->op;
+  memcpy(e->ops + 1, more, n * sizeof(*more));
+  e->tx.tx.ops = (struct gamut_table){ e->ops, n + 1, sizeof(*e->ops) };
+  return 0;
+}
+
+/* Nothing touches the entry afterwards: its end may have been told. */
+static int32_t commit(struct gm_entry *e)
+{
+  if (ask_also(e))
+    return GAMUT_E_NOMEM;
+  if (!e->ops && !e->op.changes) {
+    entry_free(e);
+    return 0;
+  }
+  e->waits = false;
+  e->asked = true;
+  gm_store_commit(e->journal->store, &e->tx);
+  return 0;
+}
+
+/* What is written along says what it means that the job is not. */
+static int32_t commit_or_wait(struct gm_entry *e)
+{
+  int32_t rc = e->waits ? 0 : commit(e);
+
+  if (rc)
+    entry_free(e);
+  return rc;
 }
 
 /* ---- what jobs ask for --------------------------------------------------- */
@@ -140,23 +255,19 @@ static void remove_row(struct gm_journal *j, const char *id,
 {
   struct gm_entry *e;
 
-  if (!d->held) /* never written, or no longer ours */
+  if (!d->held && !d->also) /* never written */
     return;
   e = entry_for(j, id, d);
   let_go(j, d);
-  if (!e) {
+  if (e) {
+    e->wait = false;
+    set_text(e, NULL);
+    /* One that is not there never will be; what goes along is written. */
+    e->op.changes = e->op.conditions & GAMUT_IF_ABSENT ? 0 : GAMUT_REMOVE;
+    e->tx.tx.flags = GAMUT_TX_LOOSE; /* found again it would end again */
+  }
+  if (!e || commit_or_wait(e))
     gm_warn(j->log, "job %s has ended, and there is no memory to say so", id);
-    return;
-  }
-  e->wait = false;
-  set_text(e, NULL);
-  if (e->op.conditions & GAMUT_IF_ABSENT) { /* and never will be */
-    entry_free(e);
-    return;
-  }
-  e->op.changes = GAMUT_REMOVE;
-  e->tx.tx.flags = GAMUT_TX_LOOSE; /* found again it would end again */
-  gm_store_commit(j->store, &e->tx);
 }
 
 /* Nothing touches `d` behind gm_store_commit(): its end may have been told, and
@@ -165,6 +276,7 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
                        unsigned flags, struct gm_durable *d)
 {
   struct gm_entry *e;
+  bool fresh;
 
   if (!text) {
     remove_row(j, id, d);
@@ -176,6 +288,7 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
     return GAMUT_E_NOMEM;
   }
   set_text(e, text);
+  fresh = e->op.conditions & GAMUT_IF_ABSENT;
   e->wait |= flags & GM_PUT_WAIT;
   e->op.changes |= GAMUT_SET_BODY;
   hold(j, d);
@@ -195,8 +308,11 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
   }
   if (flags & GM_PUT_LOOSE)
     e->tx.tx.flags = GAMUT_TX_LOOSE;
-  gm_store_commit(j->store, &e->tx);
-  return 0;
+  if (commit_or_wait(e) == 0)
+    return 0;
+  if (fresh)
+    let_go(j, d);
+  return GAMUT_E_NOMEM;
 }
 
 const char *gm_journal_owner(struct gm_journal *j)

@@ -10,6 +10,24 @@
 struct gm_journal;
 struct gm_entry;
 
+/* What the owner of a job writes along with its records, in the same
+ * transactions.  It outlives the job as long as the journal needs it. */
+struct gm_also {
+  void (*ref)(struct gm_also *a);
+  void (*unref)(struct gm_also *a);
+  /* The operations that go with the record that is about to be written, and how
+   * many; what they point to stays until written().  What was built before and
+   * told of by no written() counts as if it had not been: the record was
+   * replaced.  NOMEM: the record is not written either. */
+  int32_t (*build)(struct gm_also *a, const struct gamut_store_op **ret,
+                   uint32_t *ret_n);
+  /* Only when there were some: they are written (0), or are not: a class, or
+   * the condition of one of them did not hold: `refused` is its index, else -1,
+   * and error_class is 0.  True: the owner of a record that was waited for will
+   * hear of it from here, and not by ready(). */
+  bool (*written)(struct gm_also *a, int32_t error_class, int refused);
+};
+
 /* A job's end of it, in the job's memory; zeroed, the functions set. */
 struct gm_durable {
   /* The record that was waited for is safe (0), or is not: STORAGE, TIMEOUT,
@@ -17,6 +35,7 @@ struct gm_durable {
   void (*ready)(struct gm_durable *d, int32_t error_class);
   /* A record that nobody waited for came too late: likewise taken over. */
   void (*lost)(struct gm_durable *d);
+  struct gm_also *also;   /* or NULL; the owner's */
   struct gm_entry *entry; /* private: the last one, while it is under way */
   bool held;              /* private: the row is there, and ours */
   bool ended; /* set before gm_journal_adopt(): it is the record of a job that

@@ -6,6 +6,7 @@
  */
 #include "store/store.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "store/memory.h"
 #include <pthread.h>
 #include <signal.h>
@@ -44,6 +45,7 @@ struct gm_store {
   struct gm_buf notes;            /* "level text\n" for the log */
   bool posted, stop;
   atomic_bool keeps;
+  atomic_llong skew_ms; /* the store's clock less ours, when it was last used */
 };
 
 static struct gm_store_item *item_of(struct gm_list *l)
@@ -143,6 +145,12 @@ static int32_t be_open(struct gm_store *s)
   return open_type(s, &gm_store_memory);
 }
 
+static void learn_clock(struct gm_store *s)
+{
+  atomic_store(&s->skew_ms,
+               s->type->now(s->handle) - (int64_t)gm_wall_ms());
+}
+
 /* The transactions at the head of the list, up to the next look. */
 static void commit_head(struct gm_store *s, struct gm_list *todo,
                         struct gm_list *ended)
@@ -158,8 +166,10 @@ static void commit_head(struct gm_store *s, struct gm_list *todo,
     gm_list_append(&now, l);
   }
   rc = be_open(s);
-  if (rc == 0)
+  if (rc == 0) {
     rc = s->type->commit(s->handle, s->batch, n, s->message);
+    learn_clock(s);
+  }
   for (l = now.next; l != &now; l = l->next)
     item_of(l)->error_class = rc;
   move_all(&now, ended);
@@ -172,8 +182,10 @@ static void look_head(struct gm_store *s, struct gm_list *todo,
   struct gm_look *k = look_of(l);
   int32_t rc = be_open(s);
 
-  if (rc == 0)
+  if (rc == 0) {
     rc = k->run(k, s->type, s->handle, s->message);
+    learn_clock(s);
+  }
   k->item.error_class = rc;
   gm_list_append(ended, l);
 }
@@ -250,13 +262,6 @@ static bool wait_for_more(struct gm_store *s, struct gm_list *todo)
   return !gm_list_empty(todo);
 }
 
-static void close_it(struct gm_store *s)
-{
-  if (s->handle)
-    s->type->close(s->handle);
-  s->handle = NULL;
-}
-
 static void *thread(void *arg)
 {
   struct gm_store *s = arg;
@@ -270,7 +275,6 @@ static void *thread(void *arg)
       send_ended(s, &ended);
     }
   }
-  close_it(s);
   return NULL;
 }
 
@@ -399,6 +403,11 @@ bool gm_store_keeps(struct gm_store *s)
   return atomic_load(&s->keeps);
 }
 
+int64_t gm_store_now(struct gm_store *s)
+{
+  return (int64_t)gm_wall_ms() + atomic_load(&s->skew_ms);
+}
+
 bool gm_store_begun(const struct gm_store *s)
 {
   return s->begun;
@@ -442,10 +451,12 @@ void gm_store_free(struct gm_store *s)
     pthread_cond_signal(&s->more);
     pthread_mutex_unlock(&s->lock);
     pthread_join(s->thread, NULL);
+    s->threaded = false; /* what the ends ask for is done here */
   }
   gm_loop_unpost(s->loop, &s->post);
   tell_ended(s);
-  close_it(s);
+  if (s->handle)
+    s->type->close(s->handle);
   gm_loop_unhook(&s->hook);
   gm_buf_finish(&s->notes);
   gm_free(s->choice.place);

@@ -30,8 +30,8 @@ typedef int32_t gm_store_choose_fn(void *user, struct gm_store_choice *ret,
 int32_t gm_store_new(struct gm_loop *l, struct gm_log *log,
                      gm_store_choose_fn *choose, void *user,
                      struct gm_store **ret);
-/* Everything that was asked is done and its end told; then the store is closed.
- * Nothing may be asked meanwhile. */
+/* Everything that was asked is done and its end told, and what is asked for in
+ * those ends as well; then the store is closed. */
 void gm_store_free(struct gm_store *s);
 GM_CLEANUP(struct gm_store, gm_store_free)
 
@@ -69,6 +69,9 @@ void gm_store_look(struct gm_store *s, struct gm_look *k);
 const char *gm_store_why(const struct gm_store *s);
 /* Does what is written outlive the process?  Known once something was written. */
 bool gm_store_keeps(struct gm_store *s);
+/* Milliseconds since 1970 by the store's clock, as far as it was heard of: once
+ * something was asked of it. */
+int64_t gm_store_now(struct gm_store *s);
 /* Has anything been asked of it yet? */
 bool gm_store_begun(const struct gm_store *s);
 

@@ -13,7 +13,9 @@ tests_bench_driver_LDADD = core/libgamut.la
 
 bench_programs = \
 	tests/bench/cache_time \
+	tests/bench/charge_time \
 	tests/bench/cli \
+	tests/bench/ledger_time \
 	tests/bench/limit \
 	tests/bench/measure \
 	tests/bench/observe_time \
@@ -37,6 +39,9 @@ tests_bench_cli_CFLAGS = $(core_cli_gamut_CFLAGS)
 tests_bench_cli_LDFLAGS = $(AM_LDFLAGS) -no-install
 tests_bench_cli_LDADD = $(core_cli_gamut_LDADD)
 
+tests_bench_charge_time_SOURCES = tests/bench/charge_time.c
+tests_bench_charge_time_LDADD = core/libgamut-internal.la
+
 tests_bench_limit_SOURCES = tests/bench/limit.c
 tests_bench_limit_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)
 tests_bench_limit_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS)
@@ -56,6 +61,8 @@ tests_bench_quote_time_SOURCES = tests/bench/quote_time.c
 tests_bench_quote_time_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)
 tests_bench_quote_time_LDFLAGS = $(AM_LDFLAGS) -no-install
 tests_bench_quote_time_LDADD = core/libgamut.la
+tests_bench_ledger_time_SOURCES = tests/bench/ledger_time.c
+tests_bench_ledger_time_LDADD = core/libgamut-internal.la
 
 tests_bench_store_time_SOURCES = tests/bench/store_time.c
 tests_bench_store_time_LDADD = core/libgamut-internal.la

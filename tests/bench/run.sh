@@ -323,6 +323,34 @@ seeing() {
   row 'log record and metrics of a job' us "$(median "$work/seeing" '$1')" - 30
 }
 
+# part FILE NAME: the median of a figure of ledger_time or charge_time
+part() {
+  sed -n "s/^$2 \([0-9.]*\) .*/\1/p" "$work/$1" | sort -g |
+    awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+}
+
+charges() {
+  i=0
+  while [ "$i" -lt "$runs" ]; do
+    "$bench/charge_time" >>"$work/charge"
+    i=$((i + 1))
+  done
+  row 'books: reserve and settle, beside commits' us "$(part charge charge)" - 30
+}
+
+# A million rows over eleven months: filled once, asked once from a file that the
+# system has in its cache.
+ledger() {
+  rm -rf "$work/state"
+  "$bench/ledger_time" "$GAMUT_PLUGIN_PATH" "$work/state" 1000000 \
+    >"$work/ledger" || return 0 # no SQLite
+  row 'usage of a month, 1,000,000 rows' ms "$(part ledger month)" - 1000
+  row 'usage of a month by user' ms "$(part ledger month_by_user)" - 1000
+  note 'usage of all of them' ms "$(part ledger year)" 0
+  note 'usage of all of them by user' ms "$(part ledger year_by_user)" 0
+  rm -rf "$work/state"
+}
+
 conditions
 cpu
 answers run 65536 1000 'answers that name a file' 1.5
@@ -336,4 +364,6 @@ loading
 quotes
 store
 cached
+charges
+ledger
 seeing

@@ -10,9 +10,6 @@ says 'no provider with a key'
 run balance-nobody balance nobody
 exits 5
 says "no provider 'nobody'"
-run usage-whose usage
-exits 2
-says '--remote PROVIDER'
 run usage-period usage --remote fal --period eon
 exits 2
 says "cannot be 'eon'"

@@ -23,6 +23,7 @@ cli_tests = \
 	tests/cli/batch.sh \
 	tests/cli/cache.sh \
 	tests/cli/compare.sh \
+	tests/cli/books.sh \
 	tests/cli/completion.sh \
 	tests/cli/cost.sh \
 	tests/cli/generate.sh \
@@ -44,6 +45,7 @@ cli_tests = \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
 	tests/cli/traces.sh \
+	tests/cli/usage.sh \
 	tests/cli/vocabulary.sh
 TESTS += tests/cli/has tests/cli/tables $(cli_tests)
 EXTRA_DIST += tests/cli/common.sh tests/cli/page_test.js $(cli_tests)

@@ -24,7 +24,7 @@ says '^gamut\.request request_id=01[0-9A-Z]{24} operation=text-to-image '
 says ' provider=fal model=fal-ai/flux/dev resolved_from=flux status=completed '
 says ' latency_ms=[0-9]+ .*generate_ms=[0-9]+ download_ms=[0-9]+ artifacts=1 '
 says ' bytes_out=[0-9]+ cost_usd=[0-9.]+ cost_estimated=true maybe_charged=false '
-says ' cache_hit=false attempts=1 tries=1 retry_count=0 fallback_used=false$'
+says ' attempts=1 tries=1 retry_count=0 fallback_used=false$'
 run preset -p 'a neon fox' -m flux -o b.png
 if grep -q gamut.request "$work/err"; then fail 'the preset is warn'; fi
 

@@ -56,12 +56,6 @@ before=$(cat m.prom)
 run looking models flux --metrics-file m.prom
 [ "$before" = "$(cat m.prom)" ] || fail 'nothing happened, yet it changed'
 
-run seeded -p 'a neon fox' -m flux --seed 7 -o s.png --metrics-file c.prom
-run cached -p 'a neon fox' -m flux --seed 7 -o t.png --metrics-file c.prom
-exits 0
-well_formed c.prom
-counts c.prom "gamut_cache_hits_total{$flux,kind=\"exact\"}" 1
-
 # Many at once, and a reader between them who never sees half a file.
 mkdir many && cd many || exit 99
 GAMUT_METRICS_FILE=$work/many.prom

@@ -184,6 +184,25 @@ static const char *state_name(const struct em_server *sv,
   return names[em_job_state(job, sv->options, em_now_ms(sv))];
 }
 
+/* A job is billed once it is taken, and what has failed is given back. */
+static int64_t billed(const struct em_job *job)
+{
+  return job->cancelled || job->failed || job->error ? 0 : job->price_microusd;
+}
+
+static void put_bill(const struct em_server *sv, struct em_buf *b)
+{
+  int64_t sum = 0;
+  size_t i, n = 0;
+
+  for (i = 0; i < sv->jobs.n; i++) {
+    sum += billed(sv->jobs.all[i]);
+    n += billed(sv->jobs.all[i]) > 0;
+  }
+  em_buf_printf(b, ",\"billed\":{\"jobs\":%zu,\"microusd\":%lld}", n,
+                (long long)sum);
+}
+
 static void put_jobs(const struct em_server *sv, struct em_buf *b)
 {
   static const char *const names[] = { "queued", "running", "completed",
@@ -241,6 +260,7 @@ static void show_stats(struct em_request *rq)
                 N(replies[4]), N(replies[5]), N(replies[0]));
 #undef N
   put_jobs(sv, b);
+  put_bill(sv, b);
   put_fired(sv, b);
   put_prompts(rq, b);
   em_buf_puts(b, "}");
@@ -268,9 +288,11 @@ static void show_jobs(struct em_request *rq)
                   "\"prompt\":",
                   i ? "," : "", job->id, job->endpoint, state_name(sv, job));
     em_buf_json(b, job->prompt);
-    em_buf_printf(b, ",\"seed\":%llu,\"polls\":%u,\"results\":%u,\"files\":%u}",
+    em_buf_printf(b,
+                  ",\"seed\":%llu,\"polls\":%u,\"results\":%u,\"files\":%u,"
+                  "\"billed_microusd\":%lld}",
                   (unsigned long long)job->seed, job->polls, job->results,
-                  job->files);
+                  job->files, (long long)billed(job));
   }
   em_buf_putc(b, ']');
   rq->reply.status = 200;

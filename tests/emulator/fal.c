@@ -160,6 +160,7 @@ static struct em_job *make_job(struct em_server *sv, const struct target *t,
     job->width = o->width;
     job->height = o->height;
   }
+  job->price_microusd = fal_price(job);
   check_input(t, input, job);
   return job;
 }
@@ -382,7 +383,7 @@ static void answer_result(struct em_request *rq, struct em_job *job)
   if (fal_refused(rq, job))
     return;
   fal_put_output(sv, job, &rq->reply.body);
-  em_reply_header(rq, "X-Fal-Billable-Units", "%u", job->n_outputs);
+  em_reply_header(rq, "X-Fal-Billable-Units", "%u", fal_units(job));
   rq->reply.status = 200;
 }
 

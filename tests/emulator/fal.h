@@ -32,6 +32,11 @@ struct json_object *fal_parse_input(struct em_request *rq);
 void fal_shape(const char *endpoint, const struct fal_model *model,
                struct json_object *input, struct em_job *job);
 
+/* fal_price.c: the units that a job is billed by, as it was shaped, and what that
+ * is in millionths of a US dollar; 0: not known. */
+unsigned fal_units(const struct em_job *job);
+int64_t fal_price(const struct em_job *job);
+
 /* fal_output.c: the status object, and the model's output. */
 enum fal_logs { FAL_NO_LOGS, FAL_LOG_WINDOW, FAL_NEW_LOGS };
 void fal_put_status(struct em_request *rq, struct em_job *job,

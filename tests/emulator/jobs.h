@@ -25,6 +25,7 @@ struct em_job {
   struct em_fault_set *faults;
   uint64_t seed, look; /* `look`: what the picture is made from */
   int64_t submitted_ms, submitted_us;
+  int64_t price_microusd; /* is billed unless it fails; 0: not known */
   uint32_t width, height, duration_ms;
   uint32_t polls, results, files;
   uint32_t black; /* bit per picture that the safety checker took */

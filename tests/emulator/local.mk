@@ -13,6 +13,7 @@ tests_emulator_gamut_emulator_SOURCES = \
 	tests/emulator/fal_models.c \
 	tests/emulator/fal_output.c \
 	tests/emulator/fal_platform.c \
+	tests/emulator/fal_price.c \
 	tests/emulator/fal_rest.c \
 	tests/emulator/fal_shape.c \
 	tests/emulator/fal_stream.c \

@@ -21,6 +21,9 @@ tests_engine_libcachekit_la_CPPFLAGS = $(test_cppflags)
 tests_engine_libcachekit_la_SOURCES = \
 	tests/engine/cache_kit.c \
 	tests/engine/cache_kit.h
+engine_books = \
+	tests/engine/books.c \
+	tests/engine/books.h
 
 engine_tests = \
 	tests/engine/test_attach \
@@ -28,12 +31,14 @@ engine_tests = \
 	tests/engine/test_cache \
 	tests/engine/test_cache_disk \
 	tests/engine/test_cache_flight \
+	tests/engine/test_budget \
 	tests/engine/test_chain \
 	tests/engine/test_fal_keys \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
 	tests/engine/test_inputs \
 	tests/engine/test_inputs_change \
+	tests/engine/test_ledger \
 	tests/engine/test_life \
 	tests/engine/test_listen \
 	tests/engine/test_many \
@@ -60,12 +65,16 @@ tests_engine_test_cache_LDADD = $(cache_ldadd)
 tests_engine_test_cache_disk_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
 tests_engine_test_cache_disk_LDADD = $(cache_ldadd)
 tests_engine_test_cache_flight_LDADD = $(cache_ldadd)
+tests_engine_test_budget_SOURCES = $(engine_books) tests/engine/test_budget.c
+tests_engine_test_budget_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
 tests_engine_test_fal_keys_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)
 tests_engine_test_inputs_LDADD = $(engine_ldadd)
 tests_engine_test_inputs_change_LDADD = $(engine_ldadd)
+tests_engine_test_ledger_SOURCES = $(engine_books) tests/engine/test_ledger.c
+tests_engine_test_ledger_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_listen_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)

@@ -14,7 +14,7 @@ static const struct answer answers[] = {
   { "GET /f.png", 0, 200, "@png", NULL, 0 },
 };
 static struct script *vendor;
-static const char *output, *seed; /* NULL: none */
+static const char *output;
 
 static int set(struct gamut *g, const char *name, const char *path)
 {
@@ -49,11 +49,9 @@ static bool generate(struct gamut *g)
   int before = script_count(vendor, "POST /b/jobs"), after;
   int32_t rc;
 
-  if (!seed) /* the script remembers so many requests and no more */
-    gamut_request_link(r, "a:m", NULL);
+  gamut_request_link(r, "a:m", NULL);
   gamut_request_link(r, "b:m", NULL);
   gamut_request_set(r, "prompt", "x", NULL);
-  gamut_request_set(r, "seed", seed, NULL);
   gamut_request_set(r, "output", output, NULL);
   rc = gamut_generate(g, r, &result, NULL);
   ck_assert_int_eq(gamut_result_class(result), result ? rc : GAMUT_E_NOMEM);
@@ -86,32 +84,10 @@ START_TEST(one_job)
 }
 END_TEST
 
-/* Made, kept, and served. */
-static bool cached_scenario(void)
-{
-  struct gamut *g = open_context(0);
-  bool ok = g && gamut_set(g, "store", "memory", NULL) == 0 && generate(g) &&
-            generate(g);
-
-  gamut_close(g);
-  return ok;
-}
-
-START_TEST(cached)
-{
-  output = scratch_path(scratch_folder(), "p.png");
-  seed = "7";
-  vendor = script_start(answers, GM_LEN(answers));
-  unit_torture(cached_scenario);
-  script_stop(vendor);
-}
-END_TEST
-
 int main(void)
 {
   TCase *tc = tcase_create("torture");
 
   tcase_add_test(tc, one_job);
-  tcase_add_test(tc, cached);
   return unit_run("torture", tc);
 }

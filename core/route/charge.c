@@ -1,0 +1,451 @@
+/* charge.c - the life of one job's entry: reserved, then settled, released, or
+ * perhaps charged; attempt by attempt.
+ *
+ * What is changed here reaches the store with the job's next record that
+ * carries operations along; what the store has is known when that was written,
+ * and not before. */
+#include "base/clock.h"
+#include "base/str.h"
+#include "route/ledger_private.h"
+#include <string.h>
+
+#define UNKNOWN_MAX 127 /* two of them are in eight bits of the row */
+
+const char *gm_charge_status_name(enum gm_charge_status s)
+{
+  static const char *const names[] = { "open",    "completed", "failed",
+                                       "blocked", "cancelled", "maybe-charged",
+                                       "cached" };
+
+  return s < GM_LEN(names) ? names[s] : "unknown";
+}
+
+/* ---- with the records ---------------------------------------------------- */
+
+static struct gm_charge *charge_of(struct gm_also *a)
+{
+  return GM_CONTAINER(a, struct gm_charge, also);
+}
+
+void gm_charge_ref(struct gm_charge *c)
+{
+  c->refs++;
+}
+
+static void part_finish(struct gm_part *p)
+{
+  gm_free(p->provider);
+  gm_free(p->model);
+}
+
+void gm_charge_unref(struct gm_charge *c)
+{
+  uint32_t i;
+
+  if (--c->refs > 0)
+    return;
+  gm_holds_finish(c);
+  for (i = 0; i < c->n_parts; i++)
+    part_finish(&c->parts[i]);
+  gm_free(c->parts);
+  gm_free(c->project);
+  gm_free(c->user);
+  gm_free(c->tags);
+  gm_free(c->body);
+  gm_free(c->writing);
+  gm_free(c->ops);
+  gm_free(c);
+}
+
+static void also_ref(struct gm_also *a)
+{
+  gm_charge_ref(charge_of(a));
+}
+
+static void also_unref(struct gm_also *a)
+{
+  gm_charge_unref(charge_of(a));
+}
+
+static struct gamut_store_op row_op(struct gm_charge *c)
+{
+  struct gamut_store_op op = { .table = GM_TABLE_CHARGE,
+                               .key = c->id,
+                               .changes = GAMUT_SET_NUMBERS | GAMUT_SET_RANK,
+                               .rank = c->at_ms };
+
+  if (c->body) { /* the one that was written is with the store no more */
+    gm_free(c->writing);
+    c->writing = GM_TAKE(c->body);
+  }
+  if (c->writing) {
+    op.changes |= GAMUT_SET_BODY;
+    op.body = c->writing;
+    op.body_len = strlen(c->writing);
+  }
+  memcpy(op.numbers, c->numbers, sizeof(op.numbers));
+  return op;
+}
+
+static int32_t build(struct gm_also *a, const struct gamut_store_op **ret,
+                     uint32_t *ret_n)
+{
+  struct gm_charge *c = charge_of(a);
+  struct gamut_store_op *ops;
+  uint32_t n;
+
+  *ret_n = 0;
+  if (c->changed == c->stored || c->frozen)
+    return 0;
+  ops = gm_realloc(c->ops, (c->n_holds + 1) * sizeof(*ops));
+  if (!ops)
+    return GAMUT_E_NOMEM;
+  c->ops = ops;
+  c->sent = c->changed;
+  n = gm_holds_ops(c, ops);
+  ops[n] = row_op(c);
+  *ret = ops;
+  *ret_n = n + 1;
+  return 0;
+}
+
+static bool refused_by(struct gm_charge *c, int at)
+{
+  uint32_t i;
+
+  for (i = 0; i < c->n_holds; i++) {
+    if (c->ops[at].key != c->holds[i].key || !c->run || !c->run->job.unsent)
+      continue;
+    gm_watch_refused(c, i);
+    return true;
+  }
+  return false;
+}
+
+static bool written(struct gm_also *a, int32_t error_class, int refused)
+{
+  struct gm_charge *c = charge_of(a);
+  uint32_t i;
+
+  if (refused >= 0)
+    return refused_by(c, refused);
+  if (error_class)
+    return false;
+  c->stored = c->sent;
+  if (c->sent == c->changed)
+    c->reserving = false;
+  for (i = 0; i < c->n_holds; i++)
+    memcpy(c->holds[i].stored, c->holds[i].sent, sizeof(c->holds[i].stored));
+  if (c->n_holds > 0)
+    gm_watch(c);
+  return false;
+}
+
+struct gm_also *gm_charge_also(struct gm_charge *c)
+{
+  return &c->also;
+}
+
+/* ---- life ---------------------------------------------------------------- */
+
+static struct gm_charge *new_charge(struct gm_ledger *l, const char *id)
+{
+  struct gm_charge *c = gm_zalloc(sizeof(*c));
+
+  if (!c)
+    return NULL;
+  c->also = (struct gm_also){
+    .ref = also_ref, .unref = also_unref, .build = build, .written = written
+  };
+  c->refs = 1;
+  c->ledger = l;
+  c->expected = c->estimate = c->actual = -1;
+  c->numbers[GM_CHARGE_MS] = -1;
+  memcpy(c->id, id, GM_ID_SIZE);
+  return c;
+}
+
+/* A name for the books: that of the request, else the setting. */
+static bool take_name(char **to, const char *given, const struct gm_settings *s,
+                      const char *setting)
+{
+  const char *name = given ? given : gm_setting_str(s, setting);
+
+  if (!name || !*name)
+    return true;
+  *to = gm_strdup(name);
+  return *to != NULL;
+}
+
+struct gm_charge *gm_charge_new(struct gm_ledger *l, struct gm_run *run)
+{
+  const struct gm_settings *s = run->router->settings;
+  struct gm_charge *c = new_charge(l, run->job.id);
+
+  if (!c)
+    return NULL;
+  c->run = run;
+  c->at_ms = (int64_t)run->began_wall_ms +
+             (gm_store_now(l->store) - (int64_t)gm_wall_ms());
+  if (take_name(&c->project, run->project, s, "project") &&
+      take_name(&c->user, run->user, s, "user") &&
+      (!run->tags || (c->tags = gm_strdup(run->tags))))
+    return c;
+  gm_charge_unref(c);
+  return NULL;
+}
+
+void gm_charge_freeze(struct gm_charge *c)
+{
+  c->frozen = true;
+}
+
+void gm_charge_drop(struct gm_charge *c)
+{
+  if (!c)
+    return;
+  c->run = NULL;
+  gm_charge_unref(c);
+}
+
+/* ---- attempts ------------------------------------------------------------ */
+
+struct gm_part *gm_part_add(struct gm_charge *c, const char *provider,
+                            const char *model)
+{
+  struct gm_part *bigger, *p;
+  uint32_t i;
+
+  for (i = 0; i < c->n_parts; i++)
+    if (gm_streq(c->parts[i].provider, provider) &&
+        gm_streq(c->parts[i].model, model))
+      return &c->parts[i];
+  bigger = gm_realloc(c->parts, (c->n_parts + 1) * sizeof(*bigger));
+  if (!bigger)
+    return NULL;
+  c->parts = bigger;
+  p = &c->parts[c->n_parts];
+  *p = (struct gm_part){ gm_strdup(provider), gm_strdup(model), 0, 0 };
+  if (p->provider && p->model) {
+    c->n_parts++;
+    return p;
+  }
+  part_finish(p);
+  return NULL;
+}
+
+int32_t gm_charge_reserve(struct gm_charge *c)
+{
+  const struct gm_run *run = c ? c->run : NULL;
+  int32_t rc;
+
+  if (!run || c->frozen || c->open)
+    return 0;
+  c->open = c->reserving = true;
+  c->expected = c->estimate = run->has_price ? run->price.microusd : -1;
+  if (c->expected >= 0)
+    c->numbers[GM_CHARGE_RESERVED] += c->expected;
+  else
+    c->unknown_reserved++;
+  rc = gm_holds_reserve(c);
+  gm_charge_describe(c);
+  return rc;
+}
+
+enum kind { RELEASED, SETTLED, MAYBE };
+
+static void put_in_part(struct gm_charge *c, int64_t microusd, bool maybe)
+{
+  const struct gm_link *l = c->run ? gm_run_link(c->run) : NULL;
+  struct gm_part *p = l ? gm_part_add(c, l->provider, l->model) : NULL;
+
+  if (p && maybe)
+    p->maybe += microusd;
+  else if (p)
+    p->settled += microusd;
+}
+
+static void count_unknown(uint8_t *n)
+{
+  if (*n < UNKNOWN_MAX)
+    ++*n;
+}
+
+/* microusd -1: not known. */
+static void close_attempt(struct gm_charge *c, enum kind kind, int64_t microusd)
+{
+  bool unknown = microusd < 0 && kind != RELEASED;
+  int64_t amount = GM_MAX(microusd, 0);
+
+  if (c->expected >= 0)
+    c->numbers[GM_CHARGE_RESERVED] -= c->expected;
+  else
+    c->unknown_reserved--;
+  if (kind == SETTLED)
+    c->numbers[GM_CHARGE_SETTLED] += amount;
+  if (kind == MAYBE)
+    c->numbers[GM_CHARGE_MAYBE] += amount;
+  if (unknown)
+    count_unknown(kind == MAYBE ? &c->unknown_maybe : &c->unknown);
+  gm_holds_close(c, amount, kind == MAYBE, unknown);
+  if (kind != RELEASED)
+    put_in_part(c, amount, kind == MAYBE);
+  c->open = c->reserving = false;
+  gm_charge_count(c);
+}
+
+void gm_charge_take_back(struct gm_charge *c)
+{
+  if (c && c->open && c->reserving) {
+    close_attempt(c, RELEASED, 0);
+    gm_charge_describe(c);
+  }
+}
+
+/* Where the figure of run->cost is from. */
+static const char *basis_of(const struct gm_run *run)
+{
+  const struct gm_found *f = run->job.found;
+
+  if (f && f->cost_microusd >= 0)
+    return "vendor";
+  return f && f->usage_unit ? "units" : "formula";
+}
+
+/* The vendor's figure or a formula; without either what was expected stands,
+ * and is marked so. */
+static void settle(struct gm_charge *c)
+{
+  int64_t cost;
+
+  gm_run_tally(c->run);
+  cost = c->run->cost.microusd;
+  c->basis = cost >= 0 ? basis_of(c->run) : NULL;
+  if (cost >= 0 && c->expected >= 0)
+    c->numbers[GM_CHARGE_DIFFERENCE] += cost - c->expected;
+  if (cost < 0 && c->expected >= 0) {
+    cost = c->expected;
+    c->basis = "estimate";
+  }
+  close_attempt(c, SETTLED, cost);
+  if (cost >= 0)
+    c->actual = c->numbers[GM_CHARGE_SETTLED];
+}
+
+/* What the vendor made, or counts, is paid for, whatever became of it here. */
+static bool is_paid(const struct gm_job *job)
+{
+  return job->err.error_class == 0 || job->state == GM_JOB_FETCHING ||
+         (job->found && job->found->cost_microusd > 0);
+}
+
+void gm_charge_attempt(struct gm_charge *c)
+{
+  const struct gm_job *job = c ? &c->run->job : NULL;
+
+  if (!c || c->frozen || job->err.error_class == GAMUT_E_DETACHED ||
+      c->run->hit)
+    return;
+  if (!c->open && is_paid(job)) /* nobody said beforehand that it costs */
+    (void)gm_charge_reserve(c);
+  if (!c->open)
+    return;
+  c->reserving = false;
+  if (is_paid(job))
+    settle(c);
+  else if (job->maybe_charged)
+    close_attempt(c, MAYBE, c->expected);
+  else
+    close_attempt(c, RELEASED, 0);
+}
+
+static enum gm_charge_status status_of(int32_t error_class)
+{
+  switch (error_class) {
+  case 0:
+    return GM_CHARGE_COMPLETED;
+  case GAMUT_E_BLOCKED:
+    return GM_CHARGE_BLOCKED;
+  case GAMUT_E_CANCELLED:
+    return GM_CHARGE_CANCELLED;
+  case GAMUT_E_UNKNOWN:
+    return GM_CHARGE_UNSURE;
+  case GAMUT_E_DETACHED:
+    return GM_CHARGE_OPEN;
+  default:
+    return GM_CHARGE_FAILED;
+  }
+}
+
+/* By the calendar when it began in another process. */
+static int64_t took_ms(const struct gm_charge *c)
+{
+  const struct gm_run *run = c->run;
+  int64_t ms = run->plan.taken_up
+                 ? gm_store_now(c->ledger->store) - c->at_ms
+                 : (int64_t)(run->job.ended_ms - run->began_ms);
+
+  return GM_MAX(ms, 0);
+}
+
+void gm_charge_end(struct gm_charge *c)
+{
+  if (!c || c->frozen || c->run->err.error_class == GAMUT_E_DETACHED)
+    return;
+  c->status = (uint8_t)status_of(c->run->err.error_class);
+  if (c->run->hit && c->status == GM_CHARGE_COMPLETED) {
+    c->status = GM_CHARGE_CACHED;
+    c->numbers[GM_CHARGE_SAVED] = GM_MAX(c->run->hit->cost_microusd, 0);
+  }
+  c->numbers[GM_CHARGE_MS] = took_ms(c);
+  gm_charge_describe(c);
+}
+
+/* ---- settled by hand ------------------------------------------------------
+ */
+
+static void decide_hold(struct gm_charge *c, struct gm_hold *h, bool charged)
+{
+  int64_t *maybe = &h->now[GM_COUNT_MAYBE];
+
+  if (charged) {
+    h->now[GM_COUNT_SPENT] += *maybe;
+  } else {
+    h->now[GM_COUNT_TAKEN] -= *maybe;
+    h->now[GM_COUNT_UNKNOWN] = GM_MIN(h->now[GM_COUNT_UNKNOWN], c->unknown);
+  }
+  *maybe = 0;
+}
+
+struct gm_charge *gm_ledger_verdict(struct gm_ledger *l, const char *id,
+                                    const struct json_object *owner,
+                                    bool charged)
+{
+  struct gm_charge *c = new_charge(l, id);
+  int64_t *maybe;
+  uint32_t i;
+
+  if (!c)
+    return NULL;
+  if (gm_charge_restore(c, owner)) {
+    gm_charge_unref(c);
+    return NULL;
+  }
+  if (c->open)
+    close_attempt(c, MAYBE, c->expected);
+  maybe = &c->numbers[GM_CHARGE_MAYBE];
+  if (charged) {
+    c->numbers[GM_CHARGE_SETTLED] += *maybe;
+    c->unknown = (uint8_t)(c->unknown + c->unknown_maybe);
+  }
+  *maybe = 0;
+  c->unknown_maybe = 0;
+  for (i = 0; i < c->n_holds; i++)
+    decide_hold(c, &c->holds[i], charged);
+  if (c->status == GM_CHARGE_UNSURE || c->status == GM_CHARGE_OPEN)
+    c->status = GM_CHARGE_FAILED;
+  while (c->n_parts > 0) /* the body has them as they were */
+    part_finish(&c->parts[--c->n_parts]);
+  gm_charge_count(c);
+  return c;
+}

@@ -1,0 +1,418 @@
+/* test_ledger.c - what is written into the books: for every way in which a job
+ * can go, and with the store of this machine, where other processes look. */
+#include "engine/books.h"
+#include "unit/scratch.h"
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SUBMIT "POST /a/jobs"
+#define POLL   "GET /a/jobs/1"
+#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
+#define IMAGES "\"images\":[{\"url\":\"$/f.png\"}]"
+#define DONE   "{\"status\":\"done\"," IMAGES "}"
+#define FAILED "{\"status\":\"failed\",\"error\":{\"message\":\"gone\"}}"
+#define BLOCKED                                                                \
+  "{\"status\":\"failed\",\"error\":{\"code\":\"unsafe\",\"message\":\"no\"}}"
+#define TAIL                                                                   \
+  { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },        \
+    { "GET /f.png", 0, 200, "@png", NULL, 0 },                                 \
+    { "POST /b/jobs", 0, 200, "{\"id\":\"2\",\"status\":\"done\"," IMAGES "}", \
+      NULL,           0 },                                                     \
+  {                                                                            \
+    "DELETE /a", 0, 200, "{}", NULL, 0                                         \
+  }
+
+/* ---- how a job can go ---------------------------------------------------- */
+
+#define ALL_BUDGET "[{\"scope\":\"all\",\"limit_usd\":2,\"period\":\"day\"}]"
+#define C          BOOKS_CHEAP
+#define D          BOOKS_DEAR
+
+static const struct {
+  const char *name, *links, *prompt, *resubmit;
+  struct answer first[2];
+  int status;
+  int64_t settled, maybe;
+  int unknown;
+} ways[] = {
+  { "well", "a:cheap", "x", NULL, { { 0 } }, GM_CHARGE_COMPLETED, C, 0, 0 },
+  { "price unknown",
+    "a:m",
+    "x",
+    NULL,
+    { { 0 } },
+    GM_CHARGE_COMPLETED,
+    0,
+    0,
+    1 },
+  { "failed",
+    "a:cheap",
+    "x",
+    NULL,
+    { { POLL, 0, 200, FAILED, 0, 0 } },
+    GM_CHARGE_FAILED,
+    0,
+    0,
+    0 },
+  { "refused",
+    "a:cheap",
+    "x",
+    NULL,
+    { { SUBMIT, 0, 400, "{}", 0, 0 } },
+    GM_CHARGE_FAILED,
+    0,
+    0,
+    0 },
+  { "blocked",
+    "a:cheap",
+    "x",
+    NULL,
+    { { POLL, 0, 200, BLOCKED, 0, 0 } },
+    GM_CHARGE_BLOCKED,
+    0,
+    0,
+    0 },
+  { "busy, then well",
+    "a:cheap",
+    "x",
+    NULL,
+    { { SUBMIT, 1, 429, "{}", 0, 0 } },
+    GM_CHARGE_COMPLETED,
+    C,
+    0,
+    0 },
+  { "the next link",
+    "a:dear b:cheap",
+    "x",
+    NULL,
+    { { POLL, 0, 200, FAILED, 0, 0 } },
+    GM_CHARGE_COMPLETED,
+    C,
+    0,
+    0 },
+  { "no answer",
+    "a:dear",
+    "x",
+    NULL,
+    { { SUBMIT, 0, SCRIPT_RESET, 0, 0, 0 } },
+    GM_CHARGE_UNSURE,
+    0,
+    D,
+    0 },
+  { "no answer, price unknown",
+    "a:m",
+    "x",
+    NULL,
+    { { SUBMIT, 0, SCRIPT_RESET, 0, 0, 0 } },
+    GM_CHARGE_UNSURE,
+    0,
+    0,
+    1 },
+  { "no answer, once more",
+    "a:cheap",
+    "x",
+    NULL,
+    { { SUBMIT, 1, SCRIPT_RESET, 0, 0, 0 } },
+    GM_CHARGE_COMPLETED,
+    C,
+    C,
+    0 },
+  { "no answer, once more, none",
+    "a:dear",
+    "x",
+    "always",
+    { { SUBMIT, 0, SCRIPT_RESET, 0, 0, 0 } },
+    GM_CHARGE_UNSURE,
+    0,
+    2 * D,
+    0 },
+  { "no answer, once more, fails",
+    "a:cheap",
+    "x",
+    NULL,
+    { { SUBMIT, 1, SCRIPT_RESET, 0, 0, 0 }, { POLL, 0, 200, FAILED, 0, 0 } },
+    GM_CHARGE_FAILED,
+    0,
+    C,
+    0 },
+  { "no answer twice, the next",
+    "a:dear b:cheap",
+    "x",
+    "always",
+    { { SUBMIT, 0, SCRIPT_RESET, 0, 0, 0 } },
+    GM_CHARGE_COMPLETED,
+    C,
+    2 * D,
+    0 },
+  { "no answer, but a key",
+    "a:cheap",
+    "keyed",
+    NULL,
+    { { SUBMIT, 1, SCRIPT_RESET, 0, 0, 0 } },
+    GM_CHARGE_COMPLETED,
+    C,
+    0,
+    0 },
+  { "not fetched",
+    "a:cheap",
+    "x",
+    NULL,
+    { { "GET /f.png", 0, 404, "gone", 0, 0 } },
+    GM_CHARGE_FAILED,
+    C,
+    0,
+    0 },
+  { "polls lost",
+    "a:cheap b:cheap",
+    "x",
+    NULL,
+    { { POLL, 0, 503, "<>", 0, 0 } },
+    GM_CHARGE_FAILED,
+    0,
+    C,
+    0 },
+};
+
+static struct gamut_result *go(struct fix *f, int i)
+{
+  struct gamut_request *r = fix_request(ways[i].links, ways[i].prompt,
+                                        "allow_unknown_cost", "yes", NULL);
+
+  if (ways[i].resubmit)
+    gamut_request_set(r, "resubmit", ways[i].resubmit, NULL);
+  return fix_run(f, r);
+}
+
+/* The row, and the counter of a budget that is wide enough. */
+START_TEST(entry)
+{
+  static const struct answer tail[] = { TAIL };
+  const char *place = scratch_folder();
+  struct answer answers[2 + GM_LEN(tail)];
+  struct gamut_result *result;
+  struct kit_row row;
+  size_t n = 0, k;
+  struct fix f;
+
+  for (k = 0; k < 2 && ways[_i].first[k].asks; k++)
+    answers[n++] = ways[_i].first[k];
+  for (k = 0; k < GM_LEN(tail); k++)
+    answers[n++] = tail[k];
+  books_open(&f, answers, n, place);
+  fix_set(&f, "budgets", ALL_BUDGET);
+  result = go(&f, _i);
+  ck_assert_msg(result != NULL, "%s: %s", ways[_i].name, f.err.message);
+  fix_close(&f);
+  books_charge(place, gamut_result_id(result), &row);
+  ck_assert_msg(row.numbers[GM_CHARGE_RESERVED] == 0 &&
+                  row.numbers[GM_CHARGE_SETTLED] == ways[_i].settled &&
+                  row.numbers[GM_CHARGE_MAYBE] == ways[_i].maybe,
+                "%s: reserved %lld, settled %lld, maybe %lld", ways[_i].name,
+                (long long)row.numbers[0], (long long)row.numbers[1],
+                (long long)row.numbers[2]);
+  ck_assert_msg(
+    GM_FACT_STATUS(row.numbers[GM_CHARGE_FACTS]) == ways[_i].status &&
+      GM_FACT_UNKNOWN(row.numbers[GM_CHARGE_FACTS]) == ways[_i].unknown &&
+      GM_FACT_RESERVED(row.numbers[GM_CHARGE_FACTS]) == 0,
+    "%s: %llx", ways[_i].name, (long long)row.numbers[GM_CHARGE_FACTS]);
+  ck_assert_int_ge(row.numbers[GM_CHARGE_MS], 0);
+  ck_assert_ptr_nonnull(strstr(row.body, "{\"by\":[\""));
+  books_counter(place, GM_SCOPE_ALL, NULL, &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_TAKEN],
+                   ways[_i].settled + ways[_i].maybe);
+  ck_assert_int_eq(row.numbers[GM_COUNT_SPENT], ways[_i].settled);
+  ck_assert_int_eq(row.numbers[GM_COUNT_MAYBE], ways[_i].maybe);
+  ck_assert_int_eq(row.numbers[GM_COUNT_UNKNOWN], ways[_i].unknown);
+  gamut_result_free(result);
+}
+END_TEST
+
+/* ---- while it is under way, and by another ------------------------------- */
+
+static const struct answer held[] = { { SUBMIT, 0, SCRIPT_HOLD, 0, NULL, 0 } };
+static const struct answer tail[] = { TAIL };
+static const struct answer lasts[] = { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+                                       { POLL, 100, 200, QUEUED, NULL, 0 },
+                                       { POLL, 0, 200, DONE, NULL, 0 },
+                                       { "GET /f.png", 0, 200, "@png", NULL,
+                                         0 } };
+
+static void submit(struct fix *f, const char *link, char id[GAMUT_ID_SIZE])
+{
+  struct gamut_request *r = fix_request(link, "x", "project", "spring", "tag",
+                                        "a, b", "tag", "b", NULL);
+
+  ck_assert_msg(gamut_submit(f->g, r, NULL, NULL, id, &f->err) == 0, "%s",
+                f->err.message);
+  gamut_request_free(r);
+}
+
+static void until_asked(struct fix *f, const char *asks, int n)
+{
+  while (script_count(f->script, asks) < n)
+    gamut_step(f->g, 1);
+}
+
+START_TEST(reserved_before_it_is_sent)
+{
+  const char *place = scratch_folder();
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+
+  books_open(&f, held, 1, place);
+  fix_set(&f, "budgets",
+          "[{\"scope\":\"tag\",\"limit_usd\":1,\"period\":\"day\"}]");
+  submit(&f, "a:cheap", id);
+  until_asked(&f, SUBMIT, 1);
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], C);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], 0);
+  ck_assert_int_gt(row.rank, 0);
+  ck_assert_ptr_nonnull(strstr(
+    row.body, "{\"by\":[\"a\",\"cheap\",\"spring\",null,[\"a\",\"b\"]]"));
+  books_counter(place, GM_SCOPE_TAG, "a", &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_TAKEN], C);
+  ck_assert_str_eq(row.body, "a");
+  books_counter(place, GM_SCOPE_TAG, "b", &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_TAKEN], C);
+  gamut_close(f.g);
+  script_go(f.script);
+  script_stop(f.script);
+}
+END_TEST
+
+/* Detached it stays reserved; taken up it is settled, in the same row. */
+START_TEST(taken_up)
+{
+  const char *place = scratch_folder();
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+
+  memset(&f, 0, sizeof(f));
+  f.script = script_start(lasts, GM_LEN(lasts));
+  books_context(&f, place);
+  fix_set(&f, "budgets", ALL_BUDGET);
+  submit(&f, "a:cheap", id);
+  until_asked(&f, POLL, 2);
+  gamut_close(f.g);
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], C);
+  books_context(&f, place);
+  ck_assert_msg(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err) == 0, "%s",
+                f.err.message);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  fix_close(&f);
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], C);
+  ck_assert_ptr_nonnull(strstr(row.body, "\"spring\",null,[\"a\",\"b\"]]"));
+  books_counter(place, GM_SCOPE_ALL, NULL, &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_TAKEN], C);
+  ck_assert_int_eq(row.numbers[GM_COUNT_SPENT], C);
+}
+END_TEST
+
+/* Submits to the vendor whose URL it reads, tells the id, and is killed. */
+static void be_killed(const char *place, int in, int out)
+{
+  char id[GAMUT_ID_SIZE], url[128] = "";
+  struct fix f;
+
+  books_open(&f, held, 1, place);
+  if (read(in, url, sizeof(url)) <= 0)
+    _exit(1);
+  fix_set(&f, "a.base_url", url);
+  fix_set(&f, "budgets", ALL_BUDGET);
+  submit(&f, "a:cheap", id);
+  if (write(out, id, sizeof(id)) != sizeof(id))
+    _exit(1);
+  for (;;)
+    gamut_step(f.g, -1);
+}
+
+/* Killed with the money on its way; what then is decided by hand. */
+START_TEST(killed_and_settled)
+{
+  const char *place = scratch_folder();
+  bool charged = _i & 1, resumed = _i & 2;
+  int in[2], out[2], status;
+  char id[GAMUT_ID_SIZE] = "", url[128] = "";
+  struct script *script;
+  struct gamut_result *result;
+  struct kit_row row;
+  struct fix f;
+  pid_t pid;
+
+  ck_assert(pipe(in) == 0 && pipe(out) == 0);
+  pid = fork();
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0)
+    be_killed(place, in[0], out[1]);
+  script = script_start(held, 1);
+  script_url(script, "/a", url, sizeof(url));
+  ck_assert_int_eq(write(in[1], url, sizeof(url)), sizeof(url));
+  ck_assert_int_eq(read(out[0], id, sizeof(id)), sizeof(id));
+  script_wait(script, SUBMIT, 1);
+  kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], C);
+
+  books_open(&f, tail, GM_LEN(tail), place);
+  fix_set(&f, "a.base_url", url);
+  if (resumed) {
+    struct gamut_request *how = gamut_request_new();
+
+    gamut_request_set(how, "resubmit", "never", NULL);
+    ck_assert_msg(gamut_attach(f.g, id, how, NULL, NULL, &f.err) == 0, "%s",
+                  f.err.message);
+    gamut_request_free(how);
+    result = fix_wait(&f, id);
+    ck_class(result, GAMUT_E_UNKNOWN);
+    gamut_result_free(result);
+    gamut_durable(f.g); /* waits for the store */
+    books_charge(place, id, &row);
+    ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+    ck_assert_int_eq(row.numbers[GM_CHARGE_MAYBE], C);
+  }
+  ck_assert_msg(gamut_settle(f.g, id, charged, &f.err) == 0, "%s",
+                f.err.message);
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_MAYBE], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], charged ? C : 0);
+  ck_assert_ptr_nonnull(strstr(row.body, "\"spring\""));
+  books_counter(place, GM_SCOPE_ALL, NULL, &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_TAKEN], charged ? C : 0);
+  ck_assert_int_eq(row.numbers[GM_COUNT_SPENT], charged ? C : 0);
+  ck_assert_int_eq(row.numbers[GM_COUNT_MAYBE], 0);
+  /* Twice is a mistake, and changes nothing. */
+  ck_assert_int_eq(gamut_settle(f.g, id, 1, &f.err), GAMUT_E_INVALID);
+  fix_close(&f);
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], charged ? C : 0);
+  script_go(script);
+  script_stop(script);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("ledger");
+
+  if (!kit_sqlite())
+    return 77; /* not built */
+  tcase_set_timeout(tc, 60);
+  tcase_add_loop_test(tc, killed_and_settled, 0, 4); /* forks: first */
+  tcase_add_loop_test(tc, entry, 0, GM_LEN(ways));
+  tcase_add_test(tc, reserved_before_it_is_sent);
+  tcase_add_test(tc, taken_up);
+  return unit_run("ledger", tc);
+}
