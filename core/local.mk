@@ -314,6 +314,7 @@ core_api_sources = \
 	core/api/result.c \
 	core/api/result.h \
 	core/api/result_json.c \
+	core/api/settle.c \
 	core/api/sidecar.c \
 	core/api/sidecar.h \
 	core/api/store.c \
