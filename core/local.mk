@@ -85,6 +85,8 @@ core_loop_sources = \
 	core/loop/poller_poll.c \
 	core/loop/proxy.c \
 	core/loop/proxy.h \
+	core/loop/rate_headers.c \
+	core/loop/rate_headers.h \
 	core/loop/reader.c \
 	core/loop/reader.h \
 	core/loop/receiver.c \
@@ -178,6 +180,12 @@ core_job_sources = \
 	core/job/meter_private.h \
 	core/job/meter_read.c \
 	core/job/meter_text.c \
+	core/job/limiter.c \
+	core/job/limiter.h \
+	core/job/limiter_learn.c \
+	core/job/limiter_private.h \
+	core/job/limiter_share.c \
+	core/job/limiter_traffic.c \
 	core/job/name.c \
 	core/job/observe.c \
 	core/job/otlp.c \
@@ -317,6 +325,7 @@ core_api_sources = \
 	core/api/result.c \
 	core/api/result.h \
 	core/api/result_json.c \
+	core/api/settle.c \
 	core/api/sidecar.c \
 	core/api/sidecar.h \
 	core/api/store.c \

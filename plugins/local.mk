@@ -46,6 +46,7 @@ plugin_openai_sources = \
 	plugins/openai/embed.c \
 	plugins/openai/error.c \
 	plugins/openai/image.c \
+	plugins/openai/lookup.c \
 	plugins/openai/openai.c \
 	plugins/openai/openai.h \
 	plugins/openai/output.c \

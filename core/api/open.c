@@ -158,6 +158,7 @@ static int32_t open_engine(struct gamut *g, struct gm_error *err)
   e->http = g->http;
   e->log = &g->log;
   e->journal = g->journal;
+  e->store = g->store;
   e->usuals = g->usuals;
   e->parser = g->parser;
   e->tracer = &g->tracer;

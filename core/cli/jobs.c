@@ -96,23 +96,42 @@ static int list(const struct cli_args *a)
 /* ---- settle ----------------------------------------------------------------
  */
 
-static int settle(const struct cli_args *a)
+static int32_t settle_by(struct gamut *g, const struct cli_args *a,
+                         struct gamut_error *error)
 {
   bool charged = cli_args_get(a, CLI_O_CHARGED) != NULL;
-  bool free_of = cli_args_get(a, CLI_O_NOT_CHARGED) != NULL;
+  bool by_hand = charged || cli_args_get(a, CLI_O_NOT_CHARGED);
+  const char *verdict = NULL;
+  int32_t rc;
+
+  if (by_hand)
+    return gamut_settle(g, a->words[1], charged, error);
+  rc = gamut_settle_lookup(g, a->words[1], &verdict, error);
+  if (rc == 0)
+    cli_print(stdout, "%s",
+              strcmp(verdict, "running") == 0
+                ? "the vendor has it: `gamut resume` goes on with it"
+                : "the vendor has no such job: not charged");
+  return rc;
+}
+
+static int settle(const struct cli_args *a)
+{
   struct gamut_error error = { 0 };
   struct gamut *g;
   int rc;
 
-  if (a->n_words != 2 || charged == free_of) {
+  if (a->n_words != 2 || (cli_args_get(a, CLI_O_CHARGED) &&
+                          cli_args_get(a, CLI_O_NOT_CHARGED))) {
     cli_error("'gamut jobs settle' needs an ID, and --charged or "
-              "--not-charged, as the vendor's books say");
+              "--not-charged, as the vendor's books say; with neither it asks "
+              "the vendor");
     return CLI_USAGE;
   }
   rc = cli_open(a, NULL, &g);
   if (rc)
     return rc;
-  if (gamut_settle(g, a->words[1], charged, &error))
+  if (settle_by(g, a, &error))
     rc = cli_refuse(a, &error);
   gamut_close(g);
   return rc;

@@ -163,10 +163,12 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .summary = "list the jobs of this machine, the latest first",
     .help = "Those \"left alone\" wait for gamut resume.  A job that is "
             "maybe-charged was sent, and nobody knows whether it ran: look at the "
-            "vendor's books, and settle it.",
+            "vendor's books, and settle it; without --charged or --not-charged "
+            "the vendor is asked, where it has a list of jobs.",
     .examples = {
       { "gamut jobs --state unfinished", "what is not done yet" },
       { "gamut jobs --since 24h --json", "for programs" },
+      { "gamut jobs settle 01KB", "look it up at the vendor" },
       { "gamut jobs settle 01KB --not-charged", "the vendor knows nothing of it" },
     } },
   [CLI_STATUS] = {

@@ -2,6 +2,7 @@
  * list, so there are few of them; ten thousand jobs take turns. */
 #include "job/engine.h"
 #include "job/flight.h"
+#include "job/limiter.h"
 
 /* Secrets of one send; wiped by http.c after use, bounded here. */
 #define SECRETS_MAX 65536
@@ -10,6 +11,7 @@ int32_t gm_engine_init(struct gm_engine *e)
 {
   gm_list_init(&e->ready);
   gm_list_init(&e->flights);
+  gm_list_init(&e->accounts);
   gm_list_init(&e->token_waits);
   gm_list_init(&e->upload_waits);
   gm_list_init(&e->work_waits);
@@ -33,6 +35,7 @@ void gm_engine_finish(struct gm_engine *e)
   if (!e->flights.next)
     return;
   gm_uploads_finish(e);
+  gm_limits_finish(e);
   gm_assert(gm_list_empty(&e->ready));
   while ((l = gm_list_pop(&e->flights)))
     free_flight(GM_CONTAINER(l, struct gm_flight, link));

@@ -21,19 +21,21 @@ struct gm_engine {
   struct gm_journal *journal;
   struct gm_meters *meters;
   struct gm_tracer *tracer;
+  struct gm_store *store;    /* what processes share; NULL: nothing */
   struct gm_work_pool *pool; /* made when a provider first needs it */
   struct gm_usuals *usuals;  /* how long jobs take; NULL: nobody keeps count */
   struct gm_json_parser *parser;
-  struct gm_call call; /* the loop thread's; one call at a time */
-  struct gm_map jobs;  /* id -> struct gm_job */
-  struct gm_list ready;   /* jobs that wait for a flight */
-  struct gm_list flights; /* idle ones */
+  struct gm_call call;     /* the loop thread's; one call at a time */
+  struct gm_map jobs;      /* id -> struct gm_job */
+  struct gm_list ready;    /* jobs that wait for a flight */
+  struct gm_list flights;  /* idle ones */
+  struct gm_list accounts; /* limits by provider and credential: limiter.c */
   uint32_t n_flights;
-  struct gm_list token_waits; /* jobs that wait for a bearer token */
+  struct gm_list token_waits;  /* jobs that wait for a bearer token */
   struct gm_list upload_waits; /* jobs that wait for a file to be uploaded */
-  struct gm_map uploads; /* URLs by content, see upload.c */
-  struct gm_list work_waits;  /* jobs that wait for a turn in perform() */
-  struct gm_list performs;    /* what runs on the pool, wanted or not */
+  struct gm_map uploads;       /* URLs by content, see upload.c */
+  struct gm_list work_waits;   /* jobs that wait for a turn in perform() */
+  struct gm_list performs;     /* what runs on the pool, wanted or not */
   uint32_t retry_attempts, retry_base_ms, retry_cap_ms;
   int64_t poll_ms; /* what delays become; -1: as the provider wishes */
   bool sync_files;

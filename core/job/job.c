@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "job/flight.h"
+#include "job/limiter.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -79,6 +80,7 @@ static void stop(struct gm_job *job)
   job->unsent = false;
   gm_timer_stop(job->engine->loop, &job->timer);
   gm_list_remove(&job->link);
+  gm_limit_release(job);
   gm_journal_unwait(&job->durable);
   gm_job_unwork(job);
   gm_partial_drop(job);

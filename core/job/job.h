@@ -102,6 +102,8 @@ struct gm_job {
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
   bool served;           /* its outputs were made before, see serve.h */
+  bool queued, permitted; /* limiter.c: it waits there; it may send now */
+  bool counted, placed;   /* ... its exchange is under way; it generates */
   uint16_t quick;        /* exchanges in a row without a delay */
   uint16_t polls;        /* looks at how far it is */
   uint16_t tries;        /* billable submissions of this attempt */

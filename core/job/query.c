@@ -18,6 +18,7 @@ static const struct {
   FUNCTION("usage", GAMUT_EXT_ACCOUNT, gamut_account, usage),
   FUNCTION("keys", GAMUT_EXT_ACCOUNT, gamut_account, keys),
   FUNCTION("health", GAMUT_EXT_ACCOUNT, gamut_account, health),
+  FUNCTION("lookup", GAMUT_EXT_ACCOUNT, gamut_account, lookup),
   FUNCTION("webhook", GAMUT_EXT_WEBHOOK, gamut_webhook, verify),
   FUNCTION("embed", GAMUT_EXT_EMBED, gamut_embed, embed),
 };
@@ -25,6 +26,16 @@ static const struct {
 const char *gm_query_name(size_t i)
 {
   return i < GM_LEN(functions) ? functions[i].name : NULL;
+}
+
+/* Tables of older plugins end sooner; how long they are is their first member.
+ */
+static bool reaches(const char *table, size_t end)
+{
+  uint32_t size;
+
+  memcpy(&size, table, sizeof(size));
+  return size >= end;
 }
 
 gamut_fn *gm_query_function(const struct gamut_provider *p, const char *what)
@@ -37,7 +48,7 @@ gamut_fn *gm_query_function(const struct gamut_provider *p, const char *what)
     if (!gm_streq(functions[i].name, what))
       continue;
     group = p->extension(functions[i].extension);
-    if (group)
+    if (group && reaches(group, functions[i].at + sizeof(fn)))
       memcpy(&fn, group + functions[i].at, sizeof(fn));
   }
   return fn;

@@ -8,6 +8,7 @@
  * once. */
 #include "base/clock.h"
 #include "job/flight.h"
+#include "job/limiter.h"
 #include "job/policy.h"
 
 /* Free exchanges of an accepted job are repeated longer: the render is paid,
@@ -26,6 +27,8 @@ static void wait_and_repeat(struct gm_job *job, uint32_t wait_ms,
 {
   job->repeats++;
   job->total_repeats++;
+  if (!job->accepted)
+    gm_limit_release(job);
   if (was_answered && job->replayable && !job->doubtful) {
     /* What the state holds is from the same START. */
     gm_free(GM_TAKE(job->pending));
@@ -59,6 +62,18 @@ static void give_up(struct gm_job *job, struct gm_error *err, bool final)
   gm_job_over(job);
 }
 
+/* Too many repeats at this vendor: the next link, or the end.  A job that the
+ * vendor has is not given up for that, it waits longer; and what was one too
+ * many waits for the limiter, which is slower than any budget. */
+static bool in_budget(struct gm_job *job, int32_t error_class,
+                      uint32_t *wait_ms)
+{
+  if (error_class == GAMUT_E_RATE || gm_retry_allowed(job))
+    return true;
+  *wait_ms = GM_MAX(*wait_ms, job->engine->retry_cap_ms);
+  return job->accepted && !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+}
+
 void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
                     struct gm_error *err, bool final)
 {
@@ -71,10 +86,13 @@ void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
     wait_and_repeat(job, 0, was_answered);
     return;
   }
+  if (err->error_class == GAMUT_E_RATE && was_answered)
+    gm_limit_refused(job, x);
   wait_ms = gm_backoff_ms(job->repeats, e->retry_base_ms, e->retry_cap_ms,
                           x->has_retry_after, x->retry_after_ms);
   if (final || !policy->again || job->repeats >= limit_of(job) ||
-      wait_ms > job->patience_ms) {
+      wait_ms > job->patience_ms ||
+      !in_budget(job, err->error_class, &wait_ms)) {
     give_up(job, err, final);
     return;
   }

@@ -5,6 +5,7 @@
  * vendor tell that it is the same one. */
 #include "base/clock.h"
 #include "job/flight.h"
+#include "job/limiter.h"
 #include <string.h>
 
 /* How long a server may take to connect that has a backup. */
@@ -103,6 +104,7 @@ static void answered(struct gm_exchange *x)
   gm_job_observe(job, f);
   if (goes_to_backup(job, f))
     return;
+  gm_limit_answered(job, x);
   if (x->status > 0)
     job->http_status = (int16_t)x->status;
   /* The flight is ours until the step is over; then others may take it. */
@@ -229,11 +231,12 @@ void gm_job_send(struct gm_job *job)
 {
   struct gm_flight *f;
 
-  if (!gm_token_ready(job))
+  if (!gm_token_ready(job) || !gm_limit_ready(job))
     return;
   f = gm_flight_take(job);
   if (!f)
     return;
+  gm_limit_sent(job);
   gm_job_move(job, GM_JOB_SENDING);
   /* What answers a question is of no use to another process. */
   if (!(job->pending->flags & GAMUT_HTTP_BILLABLE) || job->own_fn) {

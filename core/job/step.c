@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "job/flight.h"
+#include "job/limiter.h"
 #include "job/pace.h"
 #include <string.h>
 
@@ -286,6 +287,7 @@ static void well_done(struct gm_job *job)
     return;
   }
   job->generated_ms = gm_mono_ms();
+  gm_limit_release(job);
   if (found->n_outputs > 0)
     gm_job_fetch(job);
   else if (job->cancelling)

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define N_IMPLICIT 2 /* base_url, timeout */
+#define N_IMPLICIT 4 /* base_url, and those in `implicit` */
 #define SHOW_TAIL  4
 #define SHOW_MIN   12
 #define LABEL_SIZE 512
@@ -293,9 +293,18 @@ static bool add_base_url(const struct gm_provider *p, struct gm_config_value *v)
   return v->key.env != NULL;
 }
 
-static const struct gamut_key timeout_key = { .name = "timeout",
-                                              .help = "for one exchange",
-                                              .type = GAMUT_MSEC };
+/* What every provider has, unless it declares a key of that name itself. */
+static const struct gamut_key implicit[] = {
+  { .name = "timeout", .help = "for one exchange", .type = GAMUT_MSEC },
+  { .name = "max_concurrent",
+    .help = "generations at once, over all processes; 0: no limit",
+    .type = GAMUT_INT,
+    .max = 1024 },
+  { .name = "max_per_second",
+    .help = "requests a second, over all processes; 0: no limit",
+    .type = GAMUT_REAL,
+    .max = 1000000 },
+};
 
 static bool add_keys(struct gm_config *c, const struct gm_provider *p)
 {
@@ -312,8 +321,9 @@ static bool add_keys(struct gm_config *c, const struct gm_provider *p)
     if (strcmp(k->name, "base_url") != 0)
       c->values[c->n_values++].key = *k;
   }
-  if (!declared_as(p, "timeout"))
-    c->values[c->n_values++].key = timeout_key;
+  for (i = 0; i < GM_LEN(implicit); i++)
+    if (!declared_as(p, implicit[i].name))
+      c->values[c->n_values++].key = implicit[i];
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include "loop/url.h"
 #include "plugin/registry.h"
 
+struct gm_account;
 struct gm_token_job;
 
 /* Headers of the user's own, see header_lines.c. */
@@ -35,6 +36,7 @@ struct gm_instance {
   char *token;     /* current bearer, or NULL */
   uint64_t token_until_ms; /* mono; renew before */
   struct gm_token_job *token_job; /* a fetch under way (core/job), or NULL */
+  struct gm_account *account;     /* its limits (core/job/limiter.h), or NULL */
   uint32_t busy;   /* perform() running now */
   bool opened;     /* private: close() is due */
 };

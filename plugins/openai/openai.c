@@ -19,7 +19,8 @@
 #include <string.h>
 
 static const char *const phases[] = { "generate", "submit", "status", "delete",
-                                      "upload",   "models", "embed" };
+                                      "upload",   "models", "embed",
+                                      "lookup" };
 
 static const struct gamut_key keys[] = {
   { "api_key", "OPENAI_API_KEY", NULL, NULL,
@@ -204,6 +205,8 @@ static const void *extension(const char *id)
     return &openai_models;
   if (strcmp(id, GAMUT_EXT_EMBED) == 0)
     return &openai_embed;
+  if (strcmp(id, GAMUT_EXT_ACCOUNT) == 0)
+    return &openai_account;
   return strcmp(id, GAMUT_EXT_WEBHOOK) == 0 ? &openai_webhook : NULL;
 }
 

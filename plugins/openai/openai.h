@@ -11,7 +11,8 @@ enum {
   OPENAI_DELETE,
   OPENAI_UPLOAD,
   OPENAI_MODELS,
-  OPENAI_EMBED
+  OPENAI_EMBED,
+  OPENAI_LOOKUP
 };
 
 /* request.c: the request in OpenAI's words.  *ret_wrong: what the model cannot
@@ -56,6 +57,9 @@ int32_t openai_video(struct gamut_call *c);
 int32_t openai_video_reply(struct gamut_call *c);
 int32_t openai_video_delete(struct gamut_call *c);
 int32_t openai_video_deleted(struct gamut_call *c);
+
+/* lookup.c */
+extern const struct gamut_account openai_account;
 
 /* upload.c */
 int32_t openai_upload(void *instance, struct gamut_call *c);

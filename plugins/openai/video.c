@@ -211,8 +211,10 @@ static int32_t fetch(struct gamut_call *c, const char *id)
   const struct gamut_host *h = c->host;
 
   h->json_set_str(c->state, "id", id);
-  h->json_set_bool(c->state, "made_before", 1);
-  h->usage(c, "video", 0, 0); /* it was paid for then */
+  if (!openai_is(c, c->request, "options/action", "resume")) {
+    h->json_set_bool(c->state, "made_before", 1);
+    h->usage(c, "video", 0, 0); /* it was paid for then */
+  }
   if (h->json_str(c->request, "options/variant", NULL))
     return hand_over(c);
   return poll_status(c, 1);
@@ -220,7 +222,8 @@ static int32_t fetch(struct gamut_call *c, const char *id)
 
 static int is_fetch(struct gamut_call *c)
 {
-  return openai_is(c, c->request, "options/action", "fetch");
+  return openai_is(c, c->request, "options/action", "fetch") ||
+         openai_is(c, c->request, "options/action", "resume");
 }
 
 static int is_clip(struct gamut_call *c)

@@ -98,9 +98,63 @@ prints '^state +failed, not-charged'
 run settle-twice jobs settle "$id" --charged
 exits 2
 says 'nothing to settle'
-run settle-how jobs settle "$id"
+run settle-how jobs settle "$id" --charged --not-charged
 exits 2
 says "needs an ID, and --charged"
+
+# maybe WORD MODEL: a job that is killed while its answer is out; sets id
+maybe()
+{
+  "$GAMUT" -q -p "$1 [hang]" -m "$2" -o "$1.mp4" >/dev/null 2>&1 &
+  pid=$!
+  await sending "$1"
+  kill -9 $pid
+  wait $pid 2>/dev/null
+  id=$("$GAMUT" jobs --state maybe-charged | grep "$1" | cut -c 1-26)
+}
+
+# fal has no list of jobs: nothing is guessed.
+maybe marten flux
+run settle-nowhere jobs settle "$id"
+exits 2
+says 'no list in which a job can be looked up'
+run settle-by-hand jobs settle "$id" --charged
+exits 0
+
+# OpenAI lists its videos: what runs there is taken up, and paid once.
+OPENAI_API_KEY=sk-test
+export OPENAI_API_KEY
+maybe otter openai:sora-2
+before=$(submissions)
+run settle-found jobs settle "$id"
+exits 0
+prints 'the vendor has it'
+run settle-resume resume
+exits 0
+prints 'otter\.mp4  MP4'
+[ "$(submissions)" -eq "$before" ] || fail 'it was submitted once more'
+run settle-status status "$id"
+prints '^state +completed'
+
+# One that is not there is not charged, but a list may lag behind.
+maybe stoat openai:sora-2
+curl -sf -X POST "$emulator_url/control/reset" >/dev/null
+run settle-too-soon jobs settle "$id"
+exits 10
+says 'less than a minute ago'
+
+# Two that fit: somebody must look.
+curl -sf -X POST "$emulator_url/control/reset" >/dev/null
+maybe weasel openai:sora-2
+first=$id
+maybe weasel openai:sora-2
+run settle-two jobs settle "$first"
+exits 10
+says '2 jobs of the vendor fit'
+for id in $("$GAMUT" jobs --state maybe-charged | cut -c 1-26); do
+  run settle-rest jobs settle "$id" --charged
+  exits 0
+done
 
 # Killed at the vendor's work: another process goes on.
 "$GAMUT" -q -p 'a slow fox' -m flux -o slow.png >/dev/null 2>&1 &

@@ -29,6 +29,7 @@ cli_tests = \
 	tests/cli/generate.sh \
 	tests/cli/help.sh \
 	tests/cli/history.sh \
+	tests/cli/limits.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/jobs.sh \
 	tests/cli/listen.sh \

@@ -251,11 +251,11 @@ static void show_stats(struct em_request *rq)
                 "},\"submits\":{\"seen\":%llu,\"accepted\":%llu},"
                 "\"files\":{\"served\":%llu,\"bytes\":%llu},"
                 "\"connections\":{\"open\":%llu,\"total\":%llu,\"peak\":%llu},"
-                "\"credentials_leaked\":%llu,"
+                "\"busiest_second\":%llu,\"credentials_leaked\":%llu,"
                 "\"replies\":{\"2xx\":%llu,\"3xx\":%llu,\"4xx\":%llu,"
                 "\"5xx\":%llu,\"none\":%llu}",
                 N(submits_seen), N(submits_accepted), N(files_served),
-                N(file_bytes), N(open), N(connections), N(peak),
+                N(file_bytes), N(open), N(connections), N(peak), N(busiest),
                 N(credentials_leaked), N(replies[2]), N(replies[3]),
                 N(replies[4]), N(replies[5]), N(replies[0]));
 #undef N

@@ -145,6 +145,20 @@ static const struct em_host *find_host(const struct em_server *sv,
   return NULL;
 }
 
+/* How much the vendor is asked in one second; files are somebody else's. */
+static void count_second(struct em_stats *s, enum em_phase phase)
+{
+  int64_t now = em_wall_us() / 1000000;
+
+  if (phase == EM_CONTROL || phase == EM_FILE)
+    return;
+  if (s->second != now)
+    s->in_second = 0;
+  s->second = now;
+  if (++s->in_second > s->busiest)
+    s->busiest = s->in_second;
+}
+
 static void dispatch(struct em_request *rq)
 {
   struct em_server *sv = rq->server;
@@ -167,6 +181,7 @@ static void dispatch(struct em_request *rq)
     em_reply_json(rq, 404, "{\"detail\":\"no such host here: see --help\"}");
   }
   sv->stats.requests[rq->phase]++;
+  count_second(&sv->stats, rq->phase);
 }
 
 /* True while the client of a hanging answer is still there. */

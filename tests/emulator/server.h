@@ -41,6 +41,8 @@ struct em_stats {
   uint64_t files_served, file_bytes;
   uint64_t connections, open, peak;
   uint64_t credentials_leaked;
+  int64_t second;              /* of the wall clock, the one under way */
+  uint64_t in_second, busiest; /* requests beside files; the most so far */
   uint64_t replies[6]; /* by hundreds; [0]: connection broken on purpose */
 };
 

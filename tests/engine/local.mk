@@ -40,6 +40,7 @@ engine_tests = \
 	tests/engine/test_inputs_change \
 	tests/engine/test_ledger \
 	tests/engine/test_life \
+	tests/engine/test_limits \
 	tests/engine/test_listen \
 	tests/engine/test_many \
 	tests/engine/test_metrics \
@@ -76,6 +77,7 @@ tests_engine_test_inputs_change_LDADD = $(engine_ldadd)
 tests_engine_test_ledger_SOURCES = $(engine_books) tests/engine/test_ledger.c
 tests_engine_test_ledger_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
+tests_engine_test_limits_LDADD = $(engine_ldadd)
 tests_engine_test_listen_LDADD = $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_metrics_LDADD = $(engine_ldadd)

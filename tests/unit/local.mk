@@ -45,6 +45,7 @@ unit_tests = \
 	tests/unit/test_price_catalog \
 	tests/unit/test_probe \
 	tests/unit/test_random \
+	tests/unit/test_rate_headers \
 	tests/unit/test_reader \
 	tests/unit/test_receiver \
 	tests/unit/test_retry_after \

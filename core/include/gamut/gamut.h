@@ -513,6 +513,16 @@ GAMUT_API int32_t gamut_count_once(struct gamut *g, const char *prefix,
 GAMUT_API int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
                                struct gamut_error *ret_error);
 
+/* Ask the vendor itself, where it has a list in which the job can be looked up:
+ * *ret_verdict is "running" (it has the job; gamut_attach() and
+ * gamut_resume_all() go on with it from now on) or "not-charged" (it has no such
+ * job).  Nothing is guessed: GAMUT_E_UNKNOWN when it cannot be told,
+ * GAMUT_E_UNSUPPORTED when the vendor has no such list; nothing was changed then.
+ * GAMUT_E_INVALID when the job is not maybe-charged. */
+GAMUT_API int32_t gamut_settle_lookup(struct gamut *g, const char *id,
+                                      const char **ret_verdict,
+                                      struct gamut_error *ret_error);
+
 /* ---- the cache -----------------------------------------------------------
  *
  * A request that was made before is not made again: its files are written from

@@ -582,7 +582,14 @@ struct gamut_models {
  *          "provider" or "api", "shown": a masked form, "valid", "checked_at"}]},
  *          or for validate {"valid", "message"}
  * health   request {}.  Answer {"ok": true or false, "version", "parts": {name:
- *          text}} */
+ *          text}}
+ * lookup   jobs of this account that may be one that was sent and not answered.
+ *          Request {"request": that job's, "since": when it was about to be
+ *          sent, in seconds since 1970}.  Answer {"jobs": [{"id": the vendor's,
+ *          "resume": members for the request with which step() goes on with
+ *          that job and makes none}], "complete": the vendor's list reaches
+ *          back so far}.  Only those whose every fact that the vendor tells is as
+ *          asked */
 #define GAMUT_EXT_ACCOUNT "gamut.account/1"
 struct gamut_account {
   uint32_t struct_size;
@@ -591,6 +598,7 @@ struct gamut_account {
   gamut_fn *usage;   /* [loop] */
   gamut_fn *keys;    /* [loop] */
   gamut_fn *health;  /* [loop] */
+  gamut_fn *lookup;  /* [loop] */
 };
 
 /* A delivery that somebody made to the caller's webhook, to be checked by the
