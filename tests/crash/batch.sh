@@ -14,10 +14,10 @@ awk -v n="$lines" 'BEGIN {
   for (i = 1; i <= n; i++) printf "{\"prompt\":\"line %d\"}\n", i
 }' >lines.jsonl
 
-# go WORD...: one run of the batch
+# go WORD...: one run of the batch, instead of this shell
 go()
 {
-  "$GAMUT" batch lines.jsonl -m fal:fal-ai/flux/dev --out-dir made \
+  exec "$GAMUT" batch lines.jsonl -m fal:fal-ai/flux/dev --out-dir made \
     --resubmit never "$@" >results 2>err </dev/null
 }
 
@@ -32,7 +32,7 @@ i=0
 resume=
 while [ "$i" -lt "$kills" ]; do
   # shellcheck disable=SC2086 # none or one
-  go $resume &
+  (go $resume) &
   pid=$!
   resume=--resume
   # until it has made its share, then a moment more
@@ -51,7 +51,7 @@ while [ "$i" -lt "$kills" ]; do
 done
 
 case_name=resumed
-go --resume
+(go --resume)
 code=$?
 [ "$code" -le 1 ] || fail "it ends with $code"
 "$GAMUT" jobs --json | tr '{' '\n' >all

@@ -20,7 +20,10 @@ tests_crash_points_SOURCES = \
 tests_crash_points_LDADD = $(JSONC_LIBS)
 endif
 
-crash_tests = tests/crash/batch.sh tests/crash/points.sh
+crash_tests = \
+	tests/crash/batch.sh \
+	tests/crash/full.sh \
+	tests/crash/points.sh
 TESTS += $(crash_tests)
 EXTRA_DIST += tests/crash/common.sh $(crash_tests)
 

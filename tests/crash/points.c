@@ -56,7 +56,7 @@ static const struct flow flows[] = {
   { "openai-edit", GENERATE, { "-m", "openai:gpt-image-2", "--image", "in.png" } },
   { "openai-stream", GENERATE, { "-m", "openai:gpt-image-2", "--stream=2" } },
   { "openai-video", GENERATE,
-    { "-m", "openai:sora-2", "--size", "1280x720", "--image", "in.png" } },
+    { "-m", "openai:sora-2" } },
   { "google", GENERATE, { "-m", "google:imagen4" } },
   { "google-gemini", GENERATE, { "-m", "google:gemini-3-pro-image" } },
   { "google-video", GENERATE,

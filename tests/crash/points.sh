@@ -7,7 +7,7 @@
 # CRASH_POINTS: how many of the points (default 240; 0: all), CRASH_SEED: which
 # (default: others each day), CRASH_FLOWS: of these flows alone (points.c).
 # shellcheck disable=SC2034,SC2154 # common.sh reads and sets
-emulator_words='--image-bytes 200000'
+emulator_words='--size 64x64 --image-bytes 200000'
 . "$top_srcdir/tests/crash/common.sh"
 points=$top_builddir/tests/crash/points
 CRASH_SHIM=$top_builddir/tests/crash/.libs/killer.so
@@ -35,7 +35,7 @@ grep -q '^whole' counted || { echo "this build bears no shim"; cat err; exit 77;
 
 case_name=points
 "$GAMUT" -q -p 'to begin with' -m flux --set output_format=png \
-  --size 1280x720 -o in.png >out 2>err || fail "no input"
+  -o in.png >out 2>err || fail "no input"
 echo "CRASH_SEED=$CRASH_SEED CRASH_POINTS=$CRASH_POINTS"
 # shellcheck disable=SC2086 # a list
 "$points" ${CRASH_FLOWS:-} || fail "see above"
