@@ -59,6 +59,15 @@ static void give_back(struct attach *a)
   gm_journal_forget(a->g->journal, &d);
 }
 
+/* What it says must not decide about money. */
+static int32_t damaged(const char *id, struct gm_error *err)
+{
+  return gm_fail(err, GAMUT_E_PROTOCOL,
+                 "the record of job %s is damaged, so nothing is sent for it: "
+                 "look for it at the vendor, and see to the disk",
+                 id);
+}
+
 static int32_t check_claim(struct attach *a, int32_t error_class)
 {
   switch (error_class) {
@@ -70,6 +79,8 @@ static int32_t check_claim(struct attach *a, int32_t error_class)
     return gm_fail(&a->err, error_class,
                    "job %s is under way in another process, or in this one",
                    a->claim.id);
+  case GAMUT_E_PROTOCOL:
+    return damaged(a->claim.id, &a->err);
   default:
     return gm_fail(&a->err, error_class, "%s", gm_store_why(a->g->store));
   }
@@ -336,6 +347,8 @@ static void settle_claimed(struct gm_claim *c, int32_t error_class)
   gm_claim_finish(c);
   if (error_class == GAMUT_E_RATE)
     gm_fail(&s->err, error_class, "job %s is under way", c->id);
+  else if (error_class == GAMUT_E_PROTOCOL)
+    damaged(c->id, &s->err);
   else if (error_class)
     gm_fail(&s->err, error_class, "%s", gm_store_why(s->g->store));
   else if (!text)

@@ -59,8 +59,9 @@ static void hold_standard_fds(void)
     close(fd);
 }
 
-/* A reader that went away shows as an error of the write. */
-static void ignore_sigpipe(void)
+/* A reader that went away, a file that may not grow: they show as an error of
+ * the write. */
+static void ignore_signals_of_writes(void)
 {
   struct sigaction action;
 
@@ -68,6 +69,7 @@ static void ignore_sigpipe(void)
   action.sa_handler = SIG_IGN;
   sigemptyset(&action.sa_mask);
   sigaction(SIGPIPE, &action, NULL);
+  sigaction(SIGXFSZ, &action, NULL);
 }
 
 /* `gamut --help` is about everything, `gamut models --help` about models. */
@@ -100,7 +102,7 @@ int main(int argc, char **argv)
   int rc;
 
   hold_standard_fds();
-  ignore_sigpipe();
+  ignore_signals_of_writes();
   rc = run(argc, argv, &a);
   cli_args_finish(&a);
   return cli_finish_output(rc);

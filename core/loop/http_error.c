@@ -80,6 +80,10 @@ static int32_t aborted(struct gm_http_slot *s)
 {
   if (s->refused)
     return no_connection(s);
+  if (s->not_taken)
+    return gm_fail(&s->x->err, GAMUT_E_TRANSPORT,
+                   "%s refused the request before it looked at it",
+                   s->host->origin);
   if (s->resent)
     return gm_fail(&s->x->err, GAMUT_E_TRANSPORT,
                    "%s closed the connection after the request was sent; it "

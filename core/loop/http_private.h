@@ -37,20 +37,23 @@ struct gm_http_slot {
   struct gm_timer silence; /* downloads and streams; all that had to wait */
   uint64_t moved_ms;       /* when the body last made progress */
   uint64_t moved_at;       /* ... and how long it was then */
-  struct gm_list wait; /* in http->paused */
-  uint64_t paused_us;  /* since when */
-  uint64_t due_ms;     /* the whole limit, once it had to wait; 0 */
-  bool flows;          /* takes what comes into memory */
-  bool hurries;        /* must not wait again */
+  struct gm_list wait;     /* in http->paused */
+  uint64_t paused_us;      /* since when */
+  uint64_t due_ms;         /* the whole limit, once it had to wait; 0 */
+  bool flows;              /* takes what comes into memory */
+  bool hurries;            /* must not wait again */
   bool is_http2;
   /* what the handle is set to, so that it is not set again */
   bool has_ca, wants_pipe, decodes, has_method;
   /* the exchange under way */
-  bool guarded; /* may not reach a private address */
-  bool proxied; /* ... but the proxy connects, so only names are looked at */
-  bool refused; /* a private address was met: `address` */
-  bool resent;  /* curl wanted to send a billable request again */
-  bool silent;  /* ended by the silence timer */
+  bool guarded;   /* may not reach a private address */
+  bool proxied;   /* ... but the proxy connects, so only names are looked at */
+  bool refused;   /* a private address was met: `address` */
+  bool resent;    /* curl wanted to send a billable request again */
+  bool opened;    /* a connection, for this exchange */
+  bool fresh;     /* its request went over that one */
+  bool not_taken; /* the server said that it has not processed it */
+  bool silent;    /* ended by the silence timer */
   bool head_ends, redirects;
   int open_errno;
   int32_t failed; /* class of a callback's failure; the sentence is in x->err */
@@ -86,10 +89,10 @@ struct gm_http {
   struct gm_list paused; /* gm_http_slot.wait, the longest first */
   uint32_t n_flowing;
   uint64_t moved, moved_seen; /* bytes of bodies taken; when last looked at */
-  bool urgent;                /* one of them goes on, whatever the budget says */
+  bool urgent; /* one of them goes on, whatever the budget says */
   struct gm_timer watch;
-  struct gm_timer timer; /* curl's */
-  struct gm_timer kick;  /* end `failed`, start what waits */
+  struct gm_timer timer;                  /* curl's */
+  struct gm_timer kick;                   /* end `failed`, start what waits */
   void (*on_silence)(struct gm_timer *t); /* of each slot */
   bool in_curl;                           /* inside curl_multi_socket_action */
   struct gm_http_stats stats;

@@ -250,6 +250,7 @@ static void forget_last(struct gm_http_slot *s)
   s->flows = s->hurries = s->is_http2 = false;
   s->due_ms = 0;
   s->head_ends = s->redirects = false;
+  s->opened = s->fresh = s->not_taken = false;
   s->open_errno = 0;
   s->failed = 0;
   s->head_bytes = 0;

@@ -74,6 +74,7 @@ curl_socket_t gm_http_on_open(void *user, curlsocktype purpose,
     s->open_errno = errno;
     return CURL_SOCKET_BAD;
   }
+  s->opened = true;
   s->http->stats.connections++;
   return fd;
 }
@@ -97,7 +98,12 @@ static bool leads_home(struct gm_http_slot *s, const char *ip)
 
 /* curl calls this each time it is about to send the request: also when a kept
  * connection ended before the answer began and it would, for a POST as well,
- * send everything again over a new one. */
+ * send everything again over a new one.
+ *
+ * Over a connection that was not used before it would do so only when the
+ * server says that it has not processed the request (HTTP/2's REFUSED_STREAM,
+ * or that it wants HTTP/1.1).  Over a kept one that cannot be told from its
+ * end. */
 int gm_http_on_send(void *user, char *remote_ip, char *local_ip,
                     int remote_port, int local_port)
 {
@@ -111,6 +117,7 @@ int gm_http_on_send(void *user, char *remote_ip, char *local_ip,
     return CURL_PREREQFUNC_ABORT;
   if (!x->was_sent) {
     x->was_sent = true;
+    s->fresh = s->opened;
     if (x->sending)
       x->sending(x);
     return CURL_PREREQFUNC_OK;
@@ -118,5 +125,8 @@ int gm_http_on_send(void *user, char *remote_ip, char *local_ip,
   if (!(x->flags & GM_X_BILLABLE))
     return CURL_PREREQFUNC_OK;
   s->resent = true;
+  s->not_taken = s->fresh && s->head_bytes == 0;
+  if (s->not_taken)
+    x->was_sent = false;
   return CURL_PREREQFUNC_ABORT;
 }

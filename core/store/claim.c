@@ -1,5 +1,5 @@
-/* claim.c - two transactions: look at the row, then take it if it is still as it
- * was and nobody's.  Between the two anybody may come first. */
+/* claim.c - two transactions: look at the row, then take it if it is still as
+ * it was and nobody's.  Between the two anybody may come first. */
 #include "store/claim.h"
 #include <gamut/plugin.h>
 #include <string.h>
@@ -14,6 +14,9 @@ static int32_t on_row(void *user, const struct gamut_store_row *row)
   c->driven = row->owner && row->owner_ttl_ms > 0;
   c->version = row->version;
   c->ended = row->rank == 0;
+  c->broken =
+    row->numbers[0] &&
+    row->numbers[0] != gm_journal_seal(c->id, row->body, row->body_len);
   gm_buf_addn(&c->text, row->body, row->body_len);
   return gm_buf_failed(&c->text) ? GAMUT_E_NOMEM : 0;
 }
@@ -42,13 +45,13 @@ static void taken(struct gm_tx *t, int32_t error_class)
 
 static void take(struct gm_claim *c)
 {
-  c->op = (struct gamut_store_op){ .table = GM_TABLE_JOB,
-                                   .key = c->id,
-                                   .conditions =
-                                     GAMUT_IF_VERSION | GAMUT_IF_FREE,
-                                   .changes = GAMUT_SET_OWNER,
-                                   .version = c->version,
-                                   .owner = gm_journal_owner(c->journal) };
+  c->op =
+    (struct gamut_store_op){ .table = GM_TABLE_JOB,
+                             .key = c->id,
+                             .conditions = GAMUT_IF_VERSION | GAMUT_IF_FREE,
+                             .changes = GAMUT_SET_OWNER,
+                             .version = c->version,
+                             .owner = gm_journal_owner(c->journal) };
   c->tx.tx = (struct gamut_store_tx){ .struct_size = sizeof(c->tx.tx),
                                       .ops = { &c->op, 1, sizeof(c->op) } };
   c->tx.done = taken;
@@ -65,6 +68,8 @@ static void seen(struct gm_look *k, int32_t error_class)
     c->done(c, GAMUT_E_NOT_FOUND);
   else if (c->driven)
     c->done(c, GAMUT_E_RATE);
+  else if (c->broken)
+    c->done(c, GAMUT_E_PROTOCOL);
   else
     take(c);
 }

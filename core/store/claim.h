@@ -10,8 +10,9 @@ struct gm_claim {
   char id[GM_ID_SIZE];
   /* Once, from the loop, perhaps before gm_claim_begin() returns: 0, and `text`
    * is the record of a row that is ours now (gm_journal_adopt() it).  NOT_FOUND:
-   * there is no such job.  RATE: a process that lives drives it.  STORAGE ...: the
-   * sentence is gm_journal_why()'s. */
+   * there is no such job.  RATE: a process that lives drives it.  PROTOCOL: its
+   * record is not what was written.  STORAGE ...: the sentence is
+   * gm_journal_why()'s. */
   void (*done)(struct gm_claim *c, int32_t error_class);
   void *user;
   struct gm_buf text;
@@ -20,7 +21,7 @@ struct gm_claim {
   struct gm_journal *journal;
   struct gm_store *store;
   uint64_t version;
-  bool there, driven;
+  bool there, driven, broken;
   struct gm_look look;
   struct gm_tx tx;
   struct gamut_store_op op;

@@ -10,6 +10,7 @@
  * that, and its own are asked for then. */
 #include "store/journal.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "store/owner.h"
 #include <string.h>
 
@@ -242,12 +243,22 @@ static int32_t commit_or_wait(struct gm_entry *e)
 
 /* ---- what jobs ask for --------------------------------------------------- */
 
+int64_t gm_journal_seal(const char *id, const void *text, size_t len)
+{
+  struct gm_hash of_id = gm_hash(id, strlen(id), 0, 0);
+  uint64_t sum = gm_hash(text, len, of_id.a, of_id.b).a;
+
+  return sum ? (int64_t)sum : 1;
+}
+
 static void set_text(struct gm_entry *e, char *text)
 {
   gm_free(e->text);
   e->text = text;
   e->op.body = text;
   e->op.body_len = text ? strlen(text) : 0;
+  if (text)
+    e->op.numbers[0] = gm_journal_seal(e->id, text, e->op.body_len);
 }
 
 static void remove_row(struct gm_journal *j, const char *id,
@@ -290,7 +301,7 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
   set_text(e, text);
   fresh = e->op.conditions & GAMUT_IF_ABSENT;
   e->wait |= flags & GM_PUT_WAIT;
-  e->op.changes |= GAMUT_SET_BODY;
+  e->op.changes |= GAMUT_SET_BODY | GAMUT_SET_NUMBERS;
   hold(j, d);
   if (flags & GM_PUT_ENDED) {
     e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;

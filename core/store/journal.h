@@ -59,6 +59,10 @@ enum { GM_PUT_WAIT = 1, GM_PUT_RELEASE = 2, GM_PUT_ENDED = 4, GM_PUT_LOOSE = 8 }
  * replaced.  NOMEM: nothing follows. */
 int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
                        unsigned flags, struct gm_durable *d);
+/* What is in the first number of its row beside a record of this job: a bit that
+ * a disk turned over must not make a paid exchange look like one that is to be
+ * sent.  Never 0, which is what a row has whose record was not written by us. */
+int64_t gm_journal_seal(const char *id, const void *text, size_t len);
 /* It waits no longer; the record is written all the same. */
 void gm_journal_unwait(struct gm_durable *d);
 /* `d` goes. */

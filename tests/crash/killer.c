@@ -1,123 +1,258 @@
-/* killer.c - kills the program before its n-th call to the system that changes
- * something: a module to be preloaded.
+/* killer.c - put before a program by LD_PRELOAD: kills it at the n-th of the
+ * calls by which it changes something that outlives it, or learns something
+ * that it must not forget.  Those are the writes, syncs, cuts and renames of
+ * its files, the bytes it sends and receives, and the wake-ups from one of its
+ * threads to another.
  *
- *     CRASH_KILL_AT=N      die by SIGKILL before the N-th call
- *     CRASH_KILL_LIST=FILE write a line for each call, its name
+ *   CRASH_AT    which one, from 1; none: only count
+ *   CRASH_HOW   before  before the call; bytes that came are a call when they
+ *                       are there, so the program has read them and no more
+ *               half    of those calls that write or send: after half the bytes
+ *               after   of those that send: when all have left
+ *   CRASH_LOG   what it was killed at, or how many there were, is added here
  *
- * Counted are the calls by which bytes leave the process or become durable, and
- * those by which answers come in: of the program itself, of libcurl and of
- * SQLite alike, for all of them go through the C library.  So every write of
- * the journal has a point before it and one behind it, every exchange one
- * before it leaves, one when it has left and one when its answer is read but
- * not kept, and every download as many as it has pieces.
- *
- * Programs of other names (a shell that starts the one that is meant) are left
- * alone. */
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
+ * Calls of libcurl and SQLite come through here as the program's own do. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
+#define PROGRAM "gamut" /* not the script that libtool puts before it */
+#define SEEN    __attribute__((visibility("default")))
 
-static atomic_long calls;
-static long kill_at; /* 0: never */
-static int list = -1;
+enum how { BEFORE, HALF, AFTER };
 
-static int is_meant(void)
+static bool awake;
+static enum how how;
+static unsigned long at;
+static atomic_ulong calls;
+
+/* ---- what a call is about ------------------------------------------------ */
+
+/* NULL: nothing that outlives the process. */
+static const char *about_path(const char *path)
 {
-  char path[4096];
-  ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-  const char *name;
+  if (!path)
+    return NULL;
+  if (strstr(path, ".gamut-"))
+    return "draft";
+  if (strstr(path, "/state/"))
+    return "store";
+  if (strstr(path, "[eventfd]") || strncmp(path, "pipe:", 5) == 0)
+    return "wake";
+  return strncmp(path, "/dev/", 5) == 0 || strchr(path, ':') ? NULL : "file";
+}
 
+static const char *about_fd(int fd)
+{
+  char link[64], path[PATH_MAX];
+  struct stat st;
+  ssize_t n;
+
+  if (fd <= 2 || fstat(fd, &st))
+    return NULL;
+  if (S_ISSOCK(st.st_mode))
+    return "net";
+  snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+  n = readlink(link, path, sizeof(path) - 1);
   if (n <= 0)
-    return 0;
+    return NULL;
   path[n] = '\0';
-  name = strrchr(path, '/');
-  return name &&
-         (strcmp(name, "/gamut") == 0 || strcmp(name, "/lt-gamut") == 0);
+  return about_path(path);
 }
 
-__attribute__((constructor)) static void begin(void)
-{
-  const char *at = getenv("CRASH_KILL_AT");
-  const char *file = getenv("CRASH_KILL_LIST");
+/* ---- the end ------------------------------------------------------------- */
 
-  if (!is_meant())
+static void note(const char *what, const char *call)
+{
+  const char *log = getenv("CRASH_LOG");
+  char line[128];
+  int fd, n;
+
+  n = snprintf(line, sizeof(line), "%s %s %lu\n", what, call,
+               atomic_load(&calls));
+  fd = log ? (int)syscall(SYS_openat, AT_FDCWD, log,
+                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)
+           : -1;
+  if (fd < 0)
     return;
-  if (at)
-    kill_at = strtol(at, NULL, 10);
-  if (file)
-    list = open(file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  syscall(SYS_write, fd, line, (size_t)n);
+  close(fd);
 }
 
-/* Before each call; by system calls of its own, which nobody counts. */
-static void point(const char *name)
+static void die(const char *what, const char *call)
 {
-  char line[32];
-  int n;
-
-  if (kill_at == 0 && list < 0)
-    return;
-  if (list >= 0) {
-    n = snprintf(line, sizeof(line), "%s\n", name);
-    syscall(SYS_write, list, line, (size_t)n);
-  }
-  if (atomic_fetch_add(&calls, 1) + 1 == kill_at)
-    syscall(SYS_kill, getpid(), SIGKILL);
+  note(what, call);
+  syscall(SYS_kill, getpid(), SIGKILL);
+  for (;;)
+    pause();
 }
 
-/* The function behind ours. */
-static void *behind(const char *name)
+/* Is this the one?  Only those calls are numbered at which one can die so. */
+static bool due(const char *what, bool fits)
 {
-  void *f = dlsym(RTLD_NEXT, name);
-
-  if (!f)
-    abort();
-  return f;
+  return awake && what && fits && atomic_fetch_add(&calls, 1) + 1 == at;
 }
 
-#define CALL(type, name, params, args)                                         \
-  EXPORT type name params;                                                     \
-  EXPORT type name params                                                      \
+static void __attribute__((constructor)) wake_up(void)
+{
+  const char *nth = getenv("CRASH_AT"), *word = getenv("CRASH_HOW");
+
+  awake = strcmp(program_invocation_short_name, PROGRAM) == 0;
+  at = nth ? strtoul(nth, NULL, 10) : 0;
+  if (word && strcmp(word, "before") != 0)
+    how = strcmp(word, "half") == 0 ? HALF : AFTER;
+}
+
+static void __attribute__((destructor)) fall_asleep(void)
+{
+  if (awake && at == 0)
+    note("whole", "run");
+  awake = false;
+}
+
+/* ---- the calls ----------------------------------------------------------- */
+
+/* The next one of this name, looked up once. */
+#define CALL(name)                                                             \
+  __extension__({                                                              \
+    static _Atomic(void *) found;                                              \
+    if (!atomic_load(&found))                                                  \
+      atomic_store(&found, dlsym(RTLD_NEXT, #name));                           \
+    (__typeof__(&name))atomic_load(&found);                                    \
+  })
+
+/* A call that is made whole or not at all. */
+#define WHOLE(type, name, params, args, about)                                 \
+  SEEN type name params;                                                       \
+  type name params                                                             \
   {                                                                            \
-    union {                                                                    \
-      void *object;                                                            \
-      type(*function) params;                                                  \
-    } next = { behind(#name) };                                                \
-                                                                               \
-    point(#name);                                                              \
-    return next.function args;                                                 \
+    int error = errno;                                                         \
+    const char *what = awake ? about : NULL;                                   \
+    if (due(what, how == BEFORE))                                              \
+      die(what, #name);                                                        \
+    errno = error;                                                             \
+    return CALL(name) args;                                                    \
+  }
+
+/* One that takes `len` bytes of which it may have half. */
+#define BYTES(name, params, len, args, half_args)                              \
+  SEEN ssize_t name params;                                                    \
+  ssize_t name params                                                          \
+  {                                                                            \
+    const char *what = awake ? about_fd(fd) : NULL;                            \
+    bool sends = what && strcmp(what, "net") == 0;                             \
+    bool now = due(what, how == BEFORE || (how == HALF && (len) > 1) ||        \
+                           (how == AFTER && sends));                           \
+    ssize_t n;                                                                 \
+    if (now && how == HALF)                                                    \
+      CALL(name) half_args;                                                    \
+    if (now && how != AFTER)                                                   \
+      die(what, #name);                                                        \
+    n = CALL(name) args;                                                       \
+    if (now)                                                                   \
+      die(what, #name);                                                        \
+    return n;                                                                  \
+  }
+
+/* One that brings bytes. */
+#define BRINGS(name, params, args)                                             \
+  SEEN ssize_t name params;                                                    \
+  ssize_t name params                                                          \
+  {                                                                            \
+    ssize_t n = CALL(name) args;                                               \
+    int error = errno;                                                         \
+    const char *what = awake && n > 0 ? about_fd(fd) : NULL;                   \
+    if (due(what && strcmp(what, "net") == 0 ? what : NULL, how == BEFORE))    \
+      die(what, #name);                                                        \
+    errno = error;                                                             \
+    return n;                                                                  \
   }
 
 /* clang-format off */
-CALL(ssize_t, send, (int fd, const void *p, size_t n, int flags),
-     (fd, p, n, flags))
-CALL(ssize_t, sendto, (int fd, const void *p, size_t n, int flags,
-                       __CONST_SOCKADDR_ARG to, socklen_t len),
-     (fd, p, n, flags, to, len))
-CALL(ssize_t, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags))
-CALL(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n))
-CALL(ssize_t, pwrite64, (int fd, const void *p, size_t n, off_t at),
-     (fd, p, n, at))
-CALL(int, fsync, (int fd), (fd))
-CALL(int, fdatasync, (int fd), (fd))
-CALL(int, ftruncate64, (int fd, off_t size), (fd, size))
-CALL(int, rename, (const char *from, const char *to), (from, to))
-CALL(int, renameat2, (int a, const char *from, int b, const char *to,
-                      unsigned flags),
-     (a, from, b, to, flags))
-CALL(int, link, (const char *from, const char *to), (from, to))
-CALL(int, unlink, (const char *path), (path))
-CALL(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
+BYTES(write, (int fd, const void *p, size_t len), len,
+      (fd, p, len), (fd, p, len / 2))
+BYTES(pwrite, (int fd, const void *p, size_t len, off_t where), len,
+      (fd, p, len, where), (fd, p, len / 2, where))
+BYTES(pwrite64, (int fd, const void *p, size_t len, off64_t where), len,
+      (fd, p, len, where), (fd, p, len / 2, where))
+BYTES(send, (int fd, const void *p, size_t len, int flags), len,
+      (fd, p, len, flags), (fd, p, len / 2, flags))
+BYTES(sendto, (int fd, const void *p, size_t len, int flags,
+               __CONST_SOCKADDR_ARG to, socklen_t to_len), len,
+      (fd, p, len, flags, to, to_len), (fd, p, len / 2, flags, to, to_len))
+BYTES(sendmsg, (int fd, const struct msghdr *m, int flags), 0,
+      (fd, m, flags), (fd, m, flags))
+BYTES(writev, (int fd, const struct iovec *v, int n_iov), n_iov,
+      (fd, v, n_iov), (fd, v, n_iov / 2))
+
+BRINGS(recv, (int fd, void *p, size_t len, int flags), (fd, p, len, flags))
+BRINGS(recvfrom, (int fd, void *p, size_t len, int flags,
+                  __SOCKADDR_ARG from, socklen_t *from_len),
+       (fd, p, len, flags, from, from_len))
+BRINGS(recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
+BRINGS(read, (int fd, void *p, size_t len), (fd, p, len))
+/* Where the headers check sizes, their inline functions call these. */
+extern ssize_t __recv_chk(int fd, void *p, size_t len, size_t room, int flags);
+extern ssize_t __recvfrom_chk(int fd, void *p, size_t len, size_t room,
+                              int flags, __SOCKADDR_ARG from,
+                              socklen_t *from_len);
+extern ssize_t __read_chk(int fd, void *p, size_t len, size_t room);
+BRINGS(__recv_chk, (int fd, void *p, size_t len, size_t room, int flags),
+       (fd, p, len, room, flags))
+BRINGS(__recvfrom_chk, (int fd, void *p, size_t len, size_t room, int flags,
+                        __SOCKADDR_ARG from, socklen_t *from_len),
+       (fd, p, len, room, flags, from, from_len))
+BRINGS(__read_chk, (int fd, void *p, size_t len, size_t room),
+       (fd, p, len, room))
+
+WHOLE(int, fsync, (int fd), (fd), about_fd(fd))
+WHOLE(int, fdatasync, (int fd), (fd), about_fd(fd))
+WHOLE(int, ftruncate, (int fd, off_t len), (fd, len), about_fd(fd))
+WHOLE(int, ftruncate64, (int fd, off64_t len), (fd, len), about_fd(fd))
+WHOLE(int, rename, (const char *from, const char *to), (from, to),
+      about_path(from))
+WHOLE(int, renameat, (int d, const char *from, int e, const char *to),
+      (d, from, e, to), about_path(from))
+WHOLE(int, renameat2, (int d, const char *from, int e, const char *to,
+                       unsigned flags), (d, from, e, to, flags),
+      about_path(from))
+WHOLE(int, link, (const char *from, const char *to), (from, to),
+      about_path(from))
+WHOLE(int, linkat, (int d, const char *from, int e, const char *to, int flags),
+      (d, from, e, to, flags), about_path(from))
+WHOLE(int, unlink, (const char *path), (path), about_path(path))
+WHOLE(int, unlinkat, (int d, const char *path, int flags), (d, path, flags),
+      about_path(path))
 /* clang-format on */
+
+/* Files that are made. */
+#define OPENS(name)                                                            \
+  SEEN int name(const char *path, int flags, ...);                             \
+  int name(const char *path, int flags, ...)                                   \
+  {                                                                            \
+    const char *what = flags & O_CREAT ? about_path(path) : NULL;              \
+    mode_t mode;                                                               \
+    va_list ap;                                                                \
+    va_start(ap, flags);                                                       \
+    mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;             \
+    va_end(ap);                                                                \
+    if (due(what, how == BEFORE))                                              \
+      die(what, #name);                                                        \
+    return CALL(name)(path, flags, mode);                                      \
+  }
+
+OPENS(open)
+OPENS(open64)

@@ -1,20 +1,33 @@
 # What is left of jobs when their process is killed.  `make check-crash` is the
-# whole truth, the test of `make check` a sample of it.
-if HAVE_EMULATOR
-check_PROGRAMS += tests/crash/books
-tests_crash_books_SOURCES = tests/crash/books.c
-tests_crash_books_CPPFLAGS = $(JSONC_CFLAGS)
-tests_crash_books_LDADD = $(JSONC_LIBS)
+# whole truth.
+if HAVE_PRELOAD
 check_LTLIBRARIES += tests/crash/killer.la
 tests_crash_killer_la_SOURCES = tests/crash/killer.c
-tests_crash_killer_la_LDFLAGS = -module -avoid-version -shared \
-	-rpath /nowhere
+# Plain: the sanitizers of the program are not its.
+tests_crash_killer_la_CPPFLAGS = -D_GNU_SOURCE -U_FORTIFY_SOURCE
+tests_crash_killer_la_CFLAGS = -std=gnu11 -Wall -Wextra -fvisibility=hidden
+tests_crash_killer_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_crash_killer_la_LIBADD = -ldl
+
+check_PROGRAMS += tests/crash/points
+tests_crash_points_CPPFLAGS = $(test_cppflags)
+tests_crash_points_SOURCES = \
+	tests/crash/books.c \
+	tests/crash/books.h \
+	tests/crash/points.c \
+	tests/crash/run.c \
+	tests/crash/run.h
+tests_crash_points_LDADD = $(JSONC_LIBS)
 endif
-crash_tests = tests/crash/points.sh
+
+crash_tests = \
+	tests/crash/batch.sh \
+	tests/crash/full.sh \
+	tests/crash/points.sh
 TESTS += $(crash_tests)
-EXTRA_DIST += $(crash_tests)
+EXTRA_DIST += tests/crash/common.sh $(crash_tests)
 
 check-crash:
-	CRASH_POINTS=0 $(MAKE) check TESTS='$(crash_tests)'
+	CRASH_POINTS=0 CRASH_LINES=1000 CRASH_KILLS=10 \
+		$(MAKE) check TESTS='$(crash_tests)'
 .PHONY: check-crash

@@ -92,3 +92,15 @@ tests_engine_test_store_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_token_LDADD = $(engine_ldadd)
 tests_engine_test_torture_LDADD = $(engine_ldadd)
 tests_engine_test_trace_LDADD = $(engine_ldadd)
+
+# A server with HTTP/2, which is spoken over TLS only.
+if HAVE_SSL
+check_PROGRAMS += tests/engine/test_h2
+TESTS += tests/engine/test_h2
+tests_engine_test_h2_SOURCES = \
+	tests/engine/h2.c \
+	tests/engine/h2.h \
+	tests/engine/test_h2.c
+tests_engine_test_h2_CPPFLAGS = $(test_cppflags) $(SSL_CFLAGS)
+tests_engine_test_h2_LDADD = $(engine_ldadd) $(SSL_LIBS) $(CRYPTO_LIBS)
+endif

@@ -30,6 +30,7 @@ sqlite_tests = \
 	tests/store/test_clock \
 	tests/store/test_damage \
 	tests/store/test_faults \
+	tests/store/test_flips \
 	tests/store/test_schema
 check_PROGRAMS += $(sqlite_tests)
 TESTS += $(sqlite_tests)
@@ -45,6 +46,8 @@ tests_store_test_faults_SOURCES = \
 	tests/store/test_faults.c
 tests_store_test_faults_CPPFLAGS = $(test_cppflags) $(SQLITE_CFLAGS)
 tests_store_test_faults_LDADD = $(store_ldadd) $(SQLITE_LIBS)
+tests_store_test_flips_CPPFLAGS = $(test_cppflags) $(SQLITE_CFLAGS)
+tests_store_test_flips_LDADD = $(store_ldadd) $(SQLITE_LIBS)
 tests_store_test_schema_SOURCES = \
 	plugins/store-sqlite/schema.c \
 	tests/store/test_schema.c

@@ -4,8 +4,10 @@
 #include "kit.h"
 #include "shim.h"
 #include "unit/scratch.h"
+#include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* ---- one life of a store ------------------------------------------------- */
@@ -126,6 +128,40 @@ START_TEST(disk_fails)
 }
 END_TEST
 
+/* The kernel's own word, without a shim: no file may be longer than so. */
+static void limit_files(rlim_t bytes)
+{
+  struct rlimit l;
+
+  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &l), 0);
+  l.rlim_cur = bytes ? bytes : l.rlim_max;
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &l), 0);
+}
+
+START_TEST(files_may_not_grow)
+{
+  struct life l;
+  unsigned long n;
+  const char *place;
+
+  signal(SIGXFSZ, SIG_IGN);
+  for (n = 1;; n++) {
+    place = place_of(n);
+    limit_files(n * 1024);
+    live(&l, place);
+    limit_files(0);
+    check_class(l.opened, GAMUT_E_STORAGE, l.k.message);
+    check_class(l.first, GAMUT_E_STORAGE, l.k.message);
+    check_class(l.second, GAMUT_E_STORAGE, l.k.message);
+    live_on(&l, place);
+    if (l.opened == 0 && l.first == 0 && l.second == 0)
+      break;
+    ck_assert_msg(n < 1000, "it does not end");
+  }
+  ck_assert_uint_gt(n, 8);
+}
+END_TEST
+
 /* ---- the heap ------------------------------------------------------------ */
 
 static int32_t count(void *user, const struct gamut_store_row *row)
@@ -222,6 +258,7 @@ int main(void)
   tcase_set_timeout(tc, 300);
   tcase_add_loop_test(tc, disk_is_full, 0, 2);
   tcase_add_loop_test(tc, disk_fails, 0, 2);
+  tcase_add_test(tc, files_may_not_grow);
   tcase_add_loop_test(tc, no_memory, 0, 2);
   return unit_run("faults", tc);
 }

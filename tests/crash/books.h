@@ -1,0 +1,31 @@
+/* books.h - what gamut says of its jobs, against what the vendor says and what
+ * is on the disk. */
+#ifndef TESTS_CRASH_BOOKS_H
+#define TESTS_CRASH_BOOKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum fate {
+  FATE_NONE,      /* no job, nothing sold */
+  FATE_WHOLE,     /* completed, the file is there */
+  FATE_MAYBE,     /* maybe-charged, and it was */
+  FATE_CAUTION,   /* maybe-charged, and nothing had come to the vendor */
+  FATE_CANCELLED, /* by whoever wanted that */
+  FATE_WRONG,     /* what must not be; it has been said */
+  N_FATES
+};
+
+struct books;
+
+/* `jobs`: a file with what `gamut jobs --json` printed; `stats`: one with what
+ * the vendor's control URL did. */
+struct books *books_open(const char *jobs, const char *stats);
+void books_close(struct books *b);
+/* What became of the job with this prompt; `size`: of its file. */
+enum fate books_judge(struct books *b, const char *prompt, int64_t size);
+/* Files in `folder` that are halves, or that no job speaks of and no job that
+ * is maybe-charged may have left: how many; each is said. */
+int books_strays(struct books *b, const char *folder);
+
+#endif

@@ -1,0 +1,40 @@
+/* run.h - one run of the program, and its death. */
+#ifndef TESTS_CRASH_RUN_H
+#define TESTS_CRASH_RUN_H
+
+#include <stdbool.h>
+
+#define RUN_WORDS   24
+#define RUN_SECONDS 60 /* whoever takes longer is stuck */
+
+enum how { HOW_BEFORE, HOW_HALF, HOW_AFTER, N_HOWS };
+
+/* Where it dies: killer.c has the words.  nth 0: it lives. */
+struct point {
+  enum how how;
+  unsigned long nth;
+};
+
+struct run {
+  const char *words[RUN_WORDS]; /* after the program's name */
+  int n_words;
+  const char *state; /* the folder of the store, in this one */
+  const char *out;   /* standard output; NULL: none */
+};
+
+const char *how_name(enum how how);
+void run_add(struct run *r, const char *word);
+
+/* CRASH_PROGRAM with CRASH_SHIM before it, in this folder.  The exit code; -1:
+ * it was killed at `p`.  Ends this program when anything else ended it. */
+int run_go(const struct run *r, const struct point *p);
+/* The same with no shim, not waited for; run_wait() has the exit code. */
+int run_start(const struct run *r);
+int run_wait(int pid);
+
+/* What the last killed one died at ("net send"), how many calls the last whole
+ * one made. */
+const char *run_died_at(void);
+unsigned long run_calls(void);
+
+#endif
