@@ -3,7 +3,7 @@
  * A lone link is begun at once, and what the store knows of it is read beside
  * that: however often it has failed, there is no other to take.  With several
  * the store is asked first, and links whose breaker is open are passed over;
- * the first of them is tried after all when no other could be. */
+ * they are tried after all when no other brings anything. */
 #include "route/choose.h"
 #include "job/policy.h"
 #include "route/bind.h"

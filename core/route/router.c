@@ -58,9 +58,8 @@ static void count_attempt(const struct gm_run *run, const struct gm_attempt *a)
            a->err.error_class ? gm_policy_of(a->err.error_class)->name : "ok");
   gm_count(m, GM_M_RETRIES, a->repeats, a->provider, a->model, NULL);
   if (job->polled_ms)
-    gm_observe(m, GM_M_FIRST_POLL,
-               (int64_t)(job->polled_ms - job->accepted_ms), a->provider,
-               a->model, NULL);
+    gm_observe(m, GM_M_FIRST_POLL, (int64_t)(job->polled_ms - job->accepted_ms),
+               a->provider, a->model, NULL);
 }
 
 static void record_attempt(struct gm_run *run)
@@ -92,6 +91,11 @@ uint32_t gm_run_patience_ms(const struct gm_run *run)
                                     : PATIENCE_MS;
 }
 
+static uint32_t bit_of(uint32_t link)
+{
+  return UINT32_C(1) << link; /* GM_ASK_LINKS_MAX of them */
+}
+
 /* Until the store was asked all may be tried: nothing is begun before that. */
 static bool may_try(struct gm_run *run, const struct gm_instance *instance,
                     struct gm_error *err)
@@ -100,10 +104,9 @@ static bool may_try(struct gm_run *run, const struct gm_instance *instance,
     return true;
   if (gm_choice_enter(run, instance, err))
     return true;
-  if (run->spared < 0) {
-    run->spared = (int32_t)run->at;
-    run->spared_failed = gm_policy_of(err->error_class)->trips;
-  }
+  run->spared |= bit_of(run->at);
+  if (gm_policy_of(err->error_class)->trips)
+    run->failing |= bit_of(run->at);
   return false;
 }
 
@@ -131,8 +134,11 @@ static bool begin_some(struct gm_run *run)
     _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
     const struct gm_link *l = gm_run_link(run);
     struct gm_instance *instance;
-    char *request = gm_run_request(run, run->at, &instance, &err);
+    char *request;
 
+    if (run->last_resort && !(run->last_resort & bit_of(run->at)))
+      continue;
+    request = gm_run_request(run, run->at, &instance, &err);
     if (request && gm_instance_ready(instance, &err) == 0 &&
         may_try(run, instance, &err)) {
       run->job.patience_ms = gm_run_patience_ms(run);
@@ -161,29 +167,22 @@ static bool begin_some(struct gm_run *run)
   return false;
 }
 
-static bool was_tried(const struct gm_run *run)
+/* Those that were passed over and may be tried when no other brings anything:
+ * of accounts that are off only when there was no other at all. */
+static uint32_t last_resort(const struct gm_run *run)
 {
-  uint32_t i;
-
-  for (i = 0; i < run->n_attempts; i++) {
-    if (run->attempts[i].tries > 0)
-      return true;
-  }
-  return false;
+  return (run->tried ? run->failing : run->spared) & ~run->tried;
 }
 
-/* When no other brings anything, the first that was passed over is tried after
- * all; not when it is known in this very run that its account is off. */
 static bool begin_link(struct gm_run *run)
 {
   if (begin_some(run))
     return true;
-  if (run->spared < 0 || run->last_resort ||
-      (was_tried(run) && !run->spared_failed))
+  if (run->last_resort)
     return false;
-  run->at = (uint32_t)run->spared;
-  run->last_resort = true;
-  return begin_some(run);
+  run->last_resort = last_resort(run);
+  run->at = 0;
+  return run->last_resort && begin_some(run);
 }
 
 /* All failures in one sentence; the class is that of the last link that was
@@ -255,10 +254,11 @@ static void tell_fallback(struct gm_run *run)
   gm_buf_finish(&b);
 }
 
-/* The later links, then the one that was passed over. */
+/* The later links, then those that were passed over. */
 static bool next_link(struct gm_run *run)
 {
-  if (run->last_resort || (run->at + 1 >= run->n_links && run->spared < 0))
+  run->tried |= bit_of(run->at);
+  if (run->at + 1 >= run->n_links && (run->last_resort || !last_resort(run)))
     return false;
   gm_count(run->router->engine->meters, GM_M_FALLBACKS, 1,
            gm_run_link(run)->provider, gm_run_link(run)->model, NULL);
@@ -403,7 +403,6 @@ static struct gm_run *new_run(struct gm_router *r, const struct gm_run_ops *ops,
   run->ops = ops;
   run->owner = owner;
   run->deadline.fire = on_deadline;
-  run->spared = -1;
   run->began_ms = gm_mono_ms();
   run->began_wall_ms = gm_wall_ms();
   if (id)
@@ -430,8 +429,8 @@ int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
   run->job.inputs = run->inputs;
   run->job.n_inputs = run->n_inputs;
   run->job.plan = &run->plan;
-  run->job.trace = gm_trace_new(r->engine->tracer, run->traceparent,
-                                run->job.id);
+  run->job.trace =
+    gm_trace_new(r->engine->tracer, run->traceparent, run->job.id);
   if (gm_run_open_charge(run)) {
     gm_run_free(run);
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
@@ -478,7 +477,7 @@ int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
   *ret = run;
   run->chosen = true; /* it was before */
-  if (!ops) { /* only to be looked at */
+  if (!ops) {         /* only to be looked at */
     gm_job_prepare(&run->job, r->engine, &job_ops);
     return 0;
   }

@@ -78,9 +78,10 @@ struct gm_run {
   uint8_t check;    /* enum gm_check_mode */
   uint8_t resubmit; /* bind.c */
   uint8_t prefer;   /* enum gm_prefer */
-  bool chosen, last_resort; /* choose.c */
-  int32_t spared; /* the first link that a breaker passed over, or -1 */
-  bool spared_failed; /* for its failures, not for its key or credit */
+  bool chosen; /* the order of the links is known */
+  /* Links, a bit each: those that breakers passed over, those of them whose own
+   * failures were why, those that were tried, those that are left then. */
+  uint32_t spared, failing, tried, last_resort;
   struct gm_choice *choice;
   struct gm_breaker *link_breaker, *account_breaker; /* of the present link */
   uint8_t cache_mode; /* enum gm_cache_mode */

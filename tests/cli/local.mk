@@ -36,6 +36,7 @@ cli_tests = \
 	tests/cli/log.sh \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
+	tests/cli/route_load.sh \
 	tests/cli/routes.sh \
 	tests/cli/metrics.sh \
 	tests/cli/price.sh \
