@@ -27,6 +27,17 @@ await()
   done
 }
 
+# maybe WORD MODEL: a job that is killed while its answer is out; sets id
+maybe()
+{
+  "$GAMUT" -q -p "$1 [hang]" -m "$2" -o "$1.mp4" >/dev/null 2>&1 &
+  pid=$!
+  await sending "$1"
+  kill -9 $pid
+  wait $pid 2>/dev/null
+  id=$("$GAMUT" jobs --state maybe-charged | grep "$1" | cut -c 1-26)
+}
+
 run submit submit -q -p 'a storm' -m flux -o storm.png
 exits 0
 prints '^[0-9A-Z]{26}$'
@@ -101,17 +112,6 @@ says 'nothing to settle'
 run settle-how jobs settle "$id" --charged --not-charged
 exits 2
 says "needs an ID, and --charged"
-
-# maybe WORD MODEL: a job that is killed while its answer is out; sets id
-maybe()
-{
-  "$GAMUT" -q -p "$1 [hang]" -m "$2" -o "$1.mp4" >/dev/null 2>&1 &
-  pid=$!
-  await sending "$1"
-  kill -9 $pid
-  wait $pid 2>/dev/null
-  id=$("$GAMUT" jobs --state maybe-charged | grep "$1" | cut -c 1-26)
-}
 
 # fal has no list of jobs: nothing is guessed.
 maybe marten flux

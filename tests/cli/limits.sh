@@ -55,14 +55,18 @@ start_emulator --polls 1
 settings '{"fal": {"max_per_second": 20}}'
 lines 12 fal:fal-ai/flux/schnell one >one.jsonl
 lines 12 fal:fal-ai/flux/schnell two >two.jsonl
+began=$(date +%s)
 both rate
+took=$(($(date +%s) - began))
 exits 0
 [ "$(find rate-one rate-two -name '*.*' -type f | wc -l)" -eq 24 ] ||
   fail 'not 24 files'
-# 72 requests at least: 20 in each second of the wall clock.  What left at the
-# end of a second may arrive in the next.
+# 72 requests at least, 20 in each second of the wall clock.  What left in time
+# may arrive late where the machine is busy, so the count has room; the time that
+# all of them take has none.
 busiest=$(stat busiest_second)
-[ "$busiest" -le 24 ] || fail "$busiest requests in a second"
+[ "$busiest" -le 40 ] || fail "$busiest requests in a second"
+[ "$took" -ge 2 ] || fail "all of them took $took s"
 [ "$busiest" -ge 10 ] || fail "only $busiest requests in the busiest second"
 
 # ---- generations at once ----------------------------------------------------
