@@ -34,6 +34,7 @@ cli_tests = \
 	tests/cli/routes.sh \
 	tests/cli/metrics.sh \
 	tests/cli/price.sh \
+	tests/cli/process.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
