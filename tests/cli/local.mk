@@ -43,6 +43,7 @@ cli_tests = \
 	tests/cli/page.sh \
 	tests/cli/preview.sh \
 	tests/cli/secrets.sh \
+	tests/cli/process.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
