@@ -159,7 +159,12 @@ core_store_sources = \
 	core/store/shelf.h \
 	core/store/shelf_sweep.c \
 	core/store/store.c \
-	core/store/store.h
+	core/store/store.h \
+	core/store/vectors.c \
+	core/store/vectors.h \
+	core/store/vectors_index.c \
+	core/store/vectors_index.h \
+	core/store/vectors_sweep.c
 
 core_job_sources = \
 	core/job/backoff.c \
