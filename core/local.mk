@@ -246,6 +246,7 @@ core_route_sources = \
 	core/route/cache_key.h \
 	core/route/cache_private.h \
 	core/route/cache_serve.c \
+	core/route/cache_similar.c \
 	core/route/breaker.c \
 	core/route/breaker.h \
 	core/route/budget.c \
@@ -270,6 +271,9 @@ core_route_sources = \
 	core/route/ledger_private.h \
 	core/route/named.c \
 	core/route/named.h \
+	core/route/cost.c \
+	core/route/embedding.c \
+	core/route/embedding.h \
 	core/route/operation.c \
 	core/route/prefer.c \
 	core/route/prefer.h \

@@ -117,7 +117,8 @@ int32_t gm_vectors_sweep(const struct gm_vector_store *s, uint32_t *ret_removed)
   struct sweep w = { 0 };
   int32_t rc = scan(s, GM_TABLE_VECTOR, note_vector, &w);
 
-  if (rc == 0)
+  *ret_removed = 0;
+  if (rc == 0 && w.n > 0)
     rc = scan(s, TABLE_CACHE, note_entry, &w);
   if (rc == 0)
     rc = remove_strays(s, &w, ret_removed);

@@ -42,6 +42,7 @@ cli_tests = \
 	tests/cli/page.sh \
 	tests/cli/preview.sh \
 	tests/cli/secrets.sh \
+	tests/cli/semantic.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \
