@@ -159,7 +159,12 @@ core_store_sources = \
 	core/store/shelf.h \
 	core/store/shelf_sweep.c \
 	core/store/store.c \
-	core/store/store.h
+	core/store/store.h \
+	core/store/vectors.c \
+	core/store/vectors.h \
+	core/store/vectors_index.c \
+	core/store/vectors_index.h \
+	core/store/vectors_sweep.c
 
 core_job_sources = \
 	core/job/backoff.c \
@@ -241,6 +246,7 @@ core_route_sources = \
 	core/route/cache_key.h \
 	core/route/cache_private.h \
 	core/route/cache_serve.c \
+	core/route/cache_similar.c \
 	core/route/breaker.c \
 	core/route/breaker.h \
 	core/route/budget.c \
@@ -265,6 +271,9 @@ core_route_sources = \
 	core/route/ledger_private.h \
 	core/route/named.c \
 	core/route/named.h \
+	core/route/cost.c \
+	core/route/embedding.c \
+	core/route/embedding.h \
 	core/route/operation.c \
 	core/route/prefer.c \
 	core/route/prefer.h \

@@ -331,6 +331,16 @@ const char *gamut_result_cached_from(const struct gamut_result *r)
   return r && r->hit ? r->hit->job : NULL;
 }
 
+const char *gamut_result_cached_prompt(const struct gamut_result *r)
+{
+  return r && r->hit ? r->hit->prompt : NULL;
+}
+
+double gamut_result_similarity(const struct gamut_result *r)
+{
+  return r && r->hit && r->hit->prompt ? r->hit->similarity : 0;
+}
+
 int64_t gamut_result_cost_avoided(const struct gamut_result *r,
                                   int32_t *ret_estimated)
 {

@@ -3,6 +3,7 @@
 #include "api/result.h"
 #include "base/str.h"
 #include "job/policy.h"
+#include <math.h>
 #include <string.h>
 
 static void put(struct json_object *o, const char *name, const char *text)
@@ -167,6 +168,18 @@ static void put_cost(struct json_object *o, const struct gamut_result *r)
                          json_object_new_boolean(r->estimated));
 }
 
+/* What the job had cost that it was made for. */
+static void put_saved(struct json_object *o, const struct gm_hit *hit)
+{
+  if (hit->cost_microusd < 0)
+    return;
+  json_object_object_add(
+    o, "cost_avoided_usd",
+    gm_json_new_real((double)hit->cost_microusd / 1e6));
+  json_object_object_add(o, "cost_avoided_estimated",
+                         json_object_new_boolean(hit->estimated));
+}
+
 static void put_cache(struct json_object *o, const struct gamut_result *r)
 {
   const struct gm_hit *hit = r->hit;
@@ -175,13 +188,13 @@ static void put_cache(struct json_object *o, const struct gamut_result *r)
   if (!hit)
     return;
   put(o, "cached_from", hit->job);
-  if (hit->cost_microusd < 0)
+  put_saved(o, hit);
+  put(o, "cache_kind", hit->prompt ? "semantic" : "exact");
+  if (!hit->prompt)
     return;
+  put(o, "cached_prompt", hit->prompt);
   json_object_object_add(
-    o, "cost_avoided_usd",
-    gm_json_new_real((double)hit->cost_microusd / 1e6));
-  json_object_object_add(o, "cost_avoided_estimated",
-                         json_object_new_boolean(hit->estimated));
+    o, "similarity", gm_json_new_real(round(hit->similarity * 1e4) / 1e4));
 }
 
 static void put_vendor(struct json_object *o, const struct gamut_result *r)

@@ -32,17 +32,16 @@ void gm_vector_pack16(const float *v, size_t n, int16_t *out)
 
 float gm_vector_pack8(const int16_t *v, size_t n, int8_t *out)
 {
-  int32_t most = 1;
-  float scale;
+  int32_t most = 1, factor;
   size_t i;
 
   for (i = 0; i < n; i++)
     most = GM_MAX(most, v[i] < 0 ? -v[i] : v[i]);
-  scale = 127.0f / (float)most;
+  factor = (127 << 16) / most;
   for (i = 0; i < n; i++)
-    out[i] = (int8_t)lrintf((float)v[i] * scale);
+    out[i] = (int8_t)((v[i] * factor + (1 << 15)) >> 16);
   memset(out + n, 0, gm_vector_room(n) - n);
-  return 1.0f / (scale * ONE * ONE);
+  return (float)(1 << 16) / ((float)factor * ONE * ONE);
 }
 
 int32_t gm_vector_sum16(const int16_t *a, const int16_t *b, size_t room)
@@ -67,15 +66,19 @@ int32_t gm_vector_sum8(const int16_t *a, const int8_t *b, size_t room)
   return sum;
 }
 
+static uint16_t little(uint16_t v)
+{
+  return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap16(v);
+}
+
 void gm_vector_write(const int16_t *v, size_t n, uint8_t *out)
 {
   size_t i;
 
   for (i = 0; i < n; i++) {
-    uint16_t u = (uint16_t)v[i];
+    uint16_t u = little((uint16_t)v[i]);
 
-    out[2 * i] = (uint8_t)u;
-    out[2 * i + 1] = (uint8_t)(u >> 8);
+    memcpy(out + 2 * i, &u, 2);
   }
 }
 
@@ -83,7 +86,8 @@ void gm_vector_read(const uint8_t *bytes, size_t n, int16_t *out)
 {
   size_t i;
 
+  memcpy(out, bytes, 2 * n);
   for (i = 0; i < n; i++)
-    out[i] = (int16_t)(uint16_t)(bytes[2 * i] | bytes[2 * i + 1] << 8);
+    out[i] = (int16_t)little((uint16_t)out[i]);
   memset(out + n, 0, (gm_vector_room(n) - n) * sizeof(*out));
 }

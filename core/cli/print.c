@@ -277,6 +277,16 @@ static int print_failure(const struct cli_args *a, const struct gamut_result *r)
   return gamut_class_exit(why);
 }
 
+/* Whoever gets what was made for other words wants to see them. */
+static void print_similar(FILE *to, const struct gamut_result *r)
+{
+  const char *prompt = gamut_result_cached_prompt(r);
+
+  if (prompt)
+    cli_print(to, "  made for a similar prompt (%.4f): %s",
+              gamut_result_similarity(r), prompt);
+}
+
 static void print_success(const struct cli_args *a, FILE *to,
                           const struct gamut_result *r)
 {
@@ -284,6 +294,7 @@ static void print_success(const struct cli_args *a, FILE *to,
   uint32_t i;
 
   print_summary(to, r);
+  print_similar(to, r);
   print_drafts(a, to, r);
   for (i = 0; (difference = gamut_result_difference(r, i)); i++)
     cli_print(to, "  differs: %s", difference);

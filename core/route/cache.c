@@ -49,6 +49,7 @@ void gm_lookup_free(struct gm_lookup *l)
   gm_free(l->inputs);
   gm_free(l->row.body);
   gm_serving_free(l->serving);
+  gm_similar_free(l->similar);
   gm_free(l);
 }
 
@@ -147,6 +148,7 @@ static void part(struct gm_lookup *l)
   l->run->lookup = NULL;
   l->run = NULL;
   gm_timer_stop(l->cache->router->engine->loop, &l->timer);
+  gm_similar_stop(l);
   gm_list_remove(&l->link);
   stop_leading(l, &waiters);
   if (!l->busy)
@@ -164,6 +166,11 @@ static void begin_job(struct gm_run *run)
 {
   if (gm_job_go(&run->job))
     gm_job_give_up(&run->job, GAMUT_E_NOMEM, "no memory to begin");
+}
+
+void gm_lookup_make(struct gm_lookup *l)
+{
+  begin_job(l->run);
 }
 
 void gm_lookup_without(struct gm_lookup *l)
@@ -269,9 +276,9 @@ static bool join(struct gm_lookup *l)
 
 /* ---- looking ------------------------------------------------------------- */
 
-static void miss(struct gm_lookup *l)
+void gm_lookup_miss(struct gm_lookup *l)
 {
-  if (join(l))
+  if (join(l) || gm_similar_begin(l))
     return;
   if (l->row.made)
     wait_and_look(l);
@@ -300,12 +307,14 @@ static void found(struct gm_look *k, int32_t error_class)
   if (error_class)
     gm_lookup_failed(l, gm_store_why(l->cache->store));
   else if (!l->row.body || !gm_lookup_serve(l))
-    miss(l);
+    gm_lookup_miss(l);
 }
 
 void gm_lookup_look(struct gm_lookup *l)
 {
   gm_free(GM_TAKE(l->row.body));
+  memcpy(l->served, l->key, sizeof(l->served));
+  l->similarity = 0;
   gm_lookup_ask(l, find, found);
 }
 
@@ -349,7 +358,11 @@ int32_t gm_lookup_key(struct gm_lookup *l, struct gm_run *run)
   p.place = gm_buf_text(&place);
   p.scope = gm_buf_text(&scope);
   rc = gm_cache_key(&p, 0, l->key);
-  return rc ? rc : gm_cache_key(&p, GM_KEY_ANY_PROMPT, l->shape);
+  if (rc == 0)
+    rc = gm_cache_key(&p, GM_KEY_ANY_PROMPT, l->shape);
+  if (rc == 0 && gm_similar_wanted(run->router))
+    rc = gm_cache_key(&p, gm_similar_leaves_out(run->router), l->kin);
+  return rc;
 }
 
 /* With the key at hand: look, or only remember it until the job has ended. */
@@ -361,7 +374,8 @@ static void go_on(struct gm_lookup *l)
     gm_lookup_without(l);
   } else if (l->only_keeps) {
     gm_timer_stop(l->cache->router->engine->loop, &l->timer);
-    begin_job(run);
+    if (!gm_similar_begin(l))
+      begin_job(run);
   } else {
     gm_lookup_look(l);
   }
@@ -520,8 +534,10 @@ int64_t gm_cache_ttl_ms(const struct gm_cache *c)
 
 void gm_hit_free(struct gm_hit *hit)
 {
-  if (hit)
+  if (hit) {
     gm_free(hit->job);
+    gm_free(hit->prompt);
+  }
   gm_free(hit);
 }
 
@@ -550,5 +566,7 @@ void gm_cache_free(struct gm_cache *c)
   if (!c)
     return;
   gm_map_finish(&c->leaders);
+  gm_vectors_free(c->vectors);
+  gm_embeddings_finish(&c->embeddings);
   gm_free(c);
 }

@@ -36,6 +36,8 @@ struct gm_hit {
   int64_t made_ms;       /* wall */
   int64_t cost_microusd; /* what it had cost; -1: not known */
   bool estimated;
+  char *prompt;      /* that it was made for, when that is only similar */
+  double similarity; /* then; 0: it is the same request */
 };
 void gm_hit_free(struct gm_hit *hit);
 

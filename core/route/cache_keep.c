@@ -137,6 +137,8 @@ static int32_t put_row(struct keep *k, const struct gm_shelf *s)
   k->row.body = gm_json_text(k->entry, NULL);
   rc = gm_shelf_put(s, &k->row, &bytes);
   k->put = rc == 0;
+  if (k->put)
+    gm_similar_keep(k->lookup, s, k->row.ttl_ms);
   if (k->put && bytes > (int64_t)k->max_bytes)
     rc = gm_shelf_sweep(s, &sweep);
   return rc;
@@ -375,7 +377,10 @@ void gm_cache_keep(struct gm_run *run, const struct gm_found *found,
     }
     return;
   }
-  put_cost(k, cost_microusd, estimated);
+  put_cost(k,
+           cost_microusd < 0 ? cost_microusd
+                             : cost_microusd - gm_run_embedding_microusd(run),
+           estimated);
   l->cache->n_keeping++;
   gm_store_look(l->cache->store, &k->look);
 }

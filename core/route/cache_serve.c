@@ -84,8 +84,11 @@ static bool read_files(struct gm_serving *s, const struct json_object *list)
   return true;
 }
 
-static bool read_entry(struct gm_serving *s, const struct json_object *entry)
+static bool read_entry(const struct gm_lookup *l,
+                       const struct json_object *entry)
 {
+  struct gm_serving *s = l->serving;
+
   s->found = gm_zalloc(sizeof(*s->found));
   s->hit = gm_zalloc(sizeof(*s->hit));
   s->piece = gm_alloc(PIECE);
@@ -97,7 +100,11 @@ static bool read_entry(struct gm_serving *s, const struct json_object *entry)
   s->hit->estimated = gm_json_bool(entry, "estimated", false);
   s->found->facts = json_object_get(gm_json_at(entry, "facts"));
   s->found->cost_microusd = 0;
-  return s->hit->job && read_files(s, gm_json_at(entry, "files"));
+  s->hit->similarity = l->similarity;
+  if (l->similarity > 0)
+    s->hit->prompt = gm_strdup(gm_json_str(entry, "prompt", ""));
+  return s->hit->job && (s->hit->prompt || l->similarity <= 0) &&
+         read_files(s, gm_json_at(entry, "files"));
 }
 
 /* By the reader's own ttl as well: the writer may have had another. */
@@ -149,7 +156,7 @@ static void served(struct gm_lookup *l)
   struct gm_serving *s = GM_TAKE(l->serving);
   struct gm_run *run = l->run;
 
-  tell_used(l->cache, l->key);
+  tell_used(l->cache, l->served);
   gm_info(run->router->engine->log, "cache: job %s is served from job %s",
           run->job.id, s->hit->job);
   gm_cache_drop(run);
@@ -169,7 +176,7 @@ static int32_t discard(struct gm_look *k, const struct gamut_store *type,
   const struct gm_serving *s = l->serving;
   const struct gm_shelf shelf = { type, handle, message };
 
-  return gm_shelf_discard(&shelf, l->key, l->row.version,
+  return gm_shelf_discard(&shelf, l->served, l->row.version,
                           s->damaged ? s->hashes[s->at] : NULL);
 }
 
@@ -289,7 +296,7 @@ bool gm_lookup_serve(struct gm_lookup *l)
   if (!entry || is_old(l, entry))
     return false;
   l->serving = gm_zalloc(sizeof(*l->serving));
-  if (!l->serving || !read_entry(l->serving, entry)) {
+  if (!l->serving || !read_entry(l, entry)) {
     gm_serving_free(GM_TAKE(l->serving));
     return false;
   }

@@ -4,6 +4,7 @@
  * beside the vendor's figure, so that a price that has changed shows. */
 #include "job/input.h"
 #include "route/bind.h"
+#include <math.h>
 #include <string.h>
 
 /* The vendor has counted, the catalog knows what each is worth. */
@@ -45,7 +46,13 @@ static int64_t by_formula(const struct gm_run *run,
   return price.microusd;
 }
 
-void gm_run_cost(struct gm_run *run, const struct json_object *request)
+/* A started millionth counts: what is known and small is not nothing. */
+int64_t gm_run_embedding_microusd(const struct gm_run *run)
+{
+  return (int64_t)ceil(run->embedding_usd * 1e6);
+}
+
+static void cost_of_job(struct gm_run *run, const struct json_object *request)
 {
   struct gm_cost *c = &run->cost;
   int64_t said = run->job.found ? run->job.found->cost_microusd : -1;
@@ -56,6 +63,13 @@ void gm_run_cost(struct gm_run *run, const struct json_object *request)
     return;
   c->microusd = c->formula_microusd;
   c->estimated = c->microusd >= 0;
+}
+
+void gm_run_cost(struct gm_run *run, const struct json_object *request)
+{
+  cost_of_job(run, request);
+  if (run->cost.microusd >= 0)
+    run->cost.microusd += gm_run_embedding_microusd(run);
 }
 
 void gm_run_tally(struct gm_run *run)

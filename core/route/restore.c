@@ -147,6 +147,14 @@ static void add_hit(const struct gm_hit *hit, struct gm_buf *b)
   gm_buf_add(b, ",\"cache\":{\"job\":");
   gm_buf_add_json(b, hit->job);
   add_int(b, ",\"made\":", hit->made_ms);
+  if (hit->prompt) {
+    char number[32];
+
+    gm_buf_add(b, ",\"prompt\":");
+    gm_buf_add_json(b, hit->prompt);
+    gm_buf_add(b, ",\"similarity\":");
+    gm_buf_add(b, gm_fmt_real(number, hit->similarity));
+  }
   add_int(b, ",\"cost_microusd\":", hit->cost_microusd);
   gm_buf_add(b, hit->estimated ? ",\"estimated\":true}" : "}");
 }
@@ -399,6 +407,8 @@ static bool read_hit(const struct reading *r)
     return !from;
   r->run->hit = hit;
   hit->job = gm_strdup(gm_json_str(from, "job", ""));
+  hit->prompt = gm_strdup(gm_json_str(from, "prompt", NULL));
+  hit->similarity = gm_json_real(from, "similarity", 0);
   hit->made_ms = gm_json_i64(from, "made", 0);
   hit->cost_microusd = gm_json_i64(from, "cost_microusd", -1);
   hit->estimated = gm_json_bool(from, "estimated", false);

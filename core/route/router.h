@@ -93,6 +93,7 @@ struct gm_run {
   bool quoting;          /* only the price is wanted: what is missing of the
                             request is not missed */
   struct gm_cost cost;   /* once it is over */
+  double embedding_usd;  /* what comparing its prompt has cost, as far as told */
   char *correlation_id;
   char *traceparent; /* of the caller, or NULL */
   char *user, *tags;           /* for the books; tags: a JSON array */
@@ -143,6 +144,8 @@ int32_t gm_run_view(struct gm_router *r, const char *record, size_t len,
 /* cost.c: work out run->cost from what the job has found, before the end is
  * written down; the same with its request at hand. */
 void gm_run_tally(struct gm_run *run);
+/* Of it, what comparing the prompt has cost (embedding_usd). */
+int64_t gm_run_embedding_microusd(const struct gm_run *run);
 void gm_run_cost(struct gm_run *run, const struct json_object *request);
 
 /* Only to be priced, link by link: no output, no job comes of it. */

@@ -4,6 +4,7 @@
  * another process, stays.  A blob goes with the last entry that has it. */
 #include "base/map.h"
 #include "store/shelf.h"
+#include "store/vectors.h"
 #include <gamut/plugin.h>
 #include <stdio.h>
 #include <string.h>
@@ -260,7 +261,9 @@ static int32_t write_total(const struct inventory *v)
 
 int32_t gm_shelf_sweep(const struct gm_shelf *s, struct gm_sweep *sweep)
 {
+  const struct gm_vector_store vectors = { s->type, s->handle, s->message };
   struct inventory v = { .shelf = s, .sweep = sweep };
+  uint32_t n_vectors;
   int32_t rc = take_stock(&v);
 
   if (rc == 0) {
@@ -273,6 +276,8 @@ int32_t gm_shelf_sweep(const struct gm_shelf *s, struct gm_sweep *sweep)
     rc = remove_blobs(&v);
   if (rc == 0)
     rc = remove_strays(&v);
+  if (rc == 0 && (sweep->removed > 0 || sweep->verify))
+    rc = gm_vectors_sweep(&vectors, &n_vectors);
   gm_map_finish(&v.kept);
   gm_map_finish(&v.strays);
   gm_free(v.rows);

@@ -21,7 +21,8 @@ bench_programs = \
 	tests/bench/observe_time \
 	tests/bench/plugin_time \
 	tests/bench/quote_time \
-	tests/bench/store_time
+	tests/bench/store_time \
+	tests/bench/vector_time
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 EXTRA_DIST += tests/bench/run.sh
@@ -66,6 +67,9 @@ tests_bench_ledger_time_LDADD = core/libgamut-internal.la
 
 tests_bench_store_time_SOURCES = tests/bench/store_time.c
 tests_bench_store_time_LDADD = core/libgamut-internal.la
+
+tests_bench_vector_time_SOURCES = tests/bench/vector_time.c
+tests_bench_vector_time_LDADD = core/libgamut-internal.la
 
 .PHONY: bench
 bench: all $(bench_programs)

@@ -323,7 +323,7 @@ seeing() {
   row 'log record and metrics of a job' us "$(median "$work/seeing" '$1')" - 30
 }
 
-# part FILE NAME: the median of a figure of ledger_time or charge_time
+# part FILE NAME: the median of a figure of ledger_time, charge_time, vector_time
 part() {
   sed -n "s/^$2 \([0-9.]*\) .*/\1/p" "$work/$1" | sort -g |
     awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
@@ -351,6 +351,24 @@ ledger() {
   rm -rf "$work/state"
 }
 
+# The nearest of 100,000 prompts of 768 numbers.
+vectors() {
+  i=0
+  while [ "$i" -lt "$runs" ]; do
+    rm -rf "$work/state"
+    "$bench/vector_time" "$GAMUT_PLUGIN_PATH" "$work/state" \
+      >>"$work/vectors" || return 0 # no SQLite
+    i=$((i + 1))
+  done
+  row 'nearest of 100,000 prompts: a search' ms "$(part vectors search)" - 10
+  row 'the same after another process wrote' ms "$(part vectors follow)" - 10
+  note 'the same: the walk through memory alone' ms "$(part vectors walk)" 2
+  note 'the same: first in a process, CPU' ms "$(part vectors first_cpu)" 0
+  note 'the same: second, which loads it, CPU' ms "$(part vectors load_cpu)" 0
+  note 'the same: memory' MiB "$(part vectors memory)" 1
+  rm -rf "$work/state"
+}
+
 conditions
 cpu
 answers run 65536 1000 'answers that name a file' 1.5
@@ -367,3 +385,4 @@ cached
 charges
 ledger
 seeing
+vectors

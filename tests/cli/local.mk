@@ -44,6 +44,7 @@ cli_tests = \
 	tests/cli/preview.sh \
 	tests/cli/secrets.sh \
 	tests/cli/process.sh \
+	tests/cli/semantic.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \
 	tests/cli/stream.sh \

@@ -19,7 +19,8 @@ store_tests = \
 	tests/store/test_rows \
 	tests/store/test_scans \
 	tests/store/test_thread \
-	tests/store/test_usual
+	tests/store/test_usual \
+	tests/store/test_vectors
 check_PROGRAMS += $(store_tests)
 TESTS += $(store_tests)
 store_ldadd = tests/store/libkit.la $(LDADD)
@@ -61,5 +62,6 @@ tests_store_test_processes_LDADD = $(store_ldadd)
 tests_store_test_rows_LDADD = $(store_ldadd)
 tests_store_test_scans_LDADD = $(store_ldadd)
 tests_store_test_thread_LDADD = $(store_ldadd)
+tests_store_test_vectors_LDADD = $(store_ldadd)
 tests_store_test_usual_LDADD = $(store_ldadd)
 endif

@@ -319,12 +319,18 @@ GAMUT_API int64_t gamut_result_cost(const struct gamut_result *result,
 GAMUT_API int64_t gamut_result_estimate(const struct gamut_result *result);
 GAMUT_API int64_t gamut_result_formula_cost(const struct gamut_result *result);
 
-/* Was it made before, and served from the cache?  1 or 0.  Then the cost is 0,
- * nothing was sent, and its facts are those of the job that it was made for: that
+/* Was it made before, and served from the cache?  1 or 0.  Then the cost is 0
+ * (or what it took to compare prompts), no job was sent to a vendor, and its facts are those of the job that it was made for: that
  * job's id, or NULL. */
 GAMUT_API int32_t gamut_result_cache_hit(const struct gamut_result *result);
 GAMUT_API const char *
 gamut_result_cached_from(const struct gamut_result *result);
+
+/* When it was made for a prompt that is only similar (setting "cache.semantic"):
+ * that prompt, and how alike the two are, 0 to 1; else NULL, and 0. */
+GAMUT_API const char *
+gamut_result_cached_prompt(const struct gamut_result *result);
+GAMUT_API double gamut_result_similarity(const struct gamut_result *result);
 
 /* What that job had cost, as gamut_result_cost() tells it; -1: not known, or no
  * hit. */
@@ -543,7 +549,15 @@ GAMUT_API int32_t gamut_settle_lookup(struct gamut *g, const char *id,
  * part in it.  A blocked result is not shared: each who waited for it tries
  * for himself, one after the other.  When the store is slow or broken the job is
  * made as if there were no cache.  What is damaged on the disk is found by its
- * hash, thrown away and made anew, and the log says so. */
+ * hash, thrown away and made anew, and the log says so.
+ *
+ * With the setting "cache.semantic" on, a request that misses is given what was
+ * made for another prompt, when that means so much the same as "cache.similarity"
+ * says (0.95) and all else is the same: operation, parameters, seed, inputs by
+ * content, and the model unless "cache.across_models" is on.  "cache.embedder", a
+ * provider with gamut.embed/1, compares them (preset: the provider of the job);
+ * what that costs is part of the job's cost.  A job waits for it as long as
+ * "cache.embed_wait" says, then goes on without. */
 
 /* What there is: {"entries", "bytes", "max_bytes", "ttl_ms", "hits", "saved_usd"
  * (by the entries that are there), "used_at", "durable"}.
