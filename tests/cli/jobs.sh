@@ -27,8 +27,8 @@ await()
   done
 }
 
-# maybe WORD MODEL: a job that is killed while its answer is out; sets id
-maybe()
+# killed WORD MODEL: a job that is killed while its answer is out; sets id
+killed()
 {
   "$GAMUT" -q -p "$1 [hang]" -m "$2" -o "$1.mp4" >/dev/null 2>&1 &
   pid=$!
@@ -114,7 +114,7 @@ exits 2
 says "needs an ID, and --charged"
 
 # fal has no list of jobs: nothing is guessed.
-maybe marten flux
+killed marten flux
 run settle-nowhere jobs settle "$id"
 exits 2
 says 'no list in which a job can be looked up'
@@ -124,7 +124,7 @@ exits 0
 # OpenAI lists its videos: what runs there is taken up, and paid once.
 OPENAI_API_KEY=sk-test
 export OPENAI_API_KEY
-maybe otter openai:sora-2
+killed otter openai:sora-2
 before=$(submissions)
 run settle-found jobs settle "$id"
 exits 0
@@ -137,7 +137,7 @@ run settle-status status "$id"
 prints '^state +completed'
 
 # One that is not there is not charged, but a list may lag behind.
-maybe stoat openai:sora-2
+killed stoat openai:sora-2
 curl -sf -X POST "$emulator_url/control/reset" >/dev/null
 run settle-too-soon jobs settle "$id"
 exits 10
@@ -145,9 +145,9 @@ says 'less than a minute ago'
 
 # Two that fit: somebody must look.
 curl -sf -X POST "$emulator_url/control/reset" >/dev/null
-maybe weasel openai:sora-2
+killed weasel openai:sora-2
 first=$id
-maybe weasel openai:sora-2
+killed weasel openai:sora-2
 run settle-two jobs settle "$first"
 exits 10
 says '2 jobs of the vendor fit'
