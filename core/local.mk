@@ -180,17 +180,17 @@ core_job_sources = \
 	core/job/input_type.c \
 	core/job/job.c \
 	core/job/job.h \
-	core/job/meter.c \
-	core/job/meter.h \
-	core/job/meter_private.h \
-	core/job/meter_read.c \
-	core/job/meter_text.c \
 	core/job/limiter.c \
 	core/job/limiter.h \
 	core/job/limiter_learn.c \
 	core/job/limiter_private.h \
 	core/job/limiter_share.c \
 	core/job/limiter_traffic.c \
+	core/job/meter.c \
+	core/job/meter.h \
+	core/job/meter_private.h \
+	core/job/meter_read.c \
+	core/job/meter_text.c \
 	core/job/name.c \
 	core/job/observe.c \
 	core/job/otlp.c \
@@ -239,6 +239,10 @@ core_route_sources = \
 	core/route/ask.h \
 	core/route/bind.c \
 	core/route/bind.h \
+	core/route/breaker.c \
+	core/route/breaker.h \
+	core/route/budget.c \
+	core/route/budget.h \
 	core/route/cache.c \
 	core/route/cache.h \
 	core/route/cache_keep.c \
@@ -247,10 +251,6 @@ core_route_sources = \
 	core/route/cache_private.h \
 	core/route/cache_serve.c \
 	core/route/cache_similar.c \
-	core/route/breaker.c \
-	core/route/breaker.h \
-	core/route/budget.c \
-	core/route/budget.h \
 	core/route/catalog.c \
 	core/route/catalog.h \
 	core/route/catalog_load.c \
@@ -266,14 +266,13 @@ core_route_sources = \
 	core/route/choose.c \
 	core/route/choose.h \
 	core/route/cost.c \
+	core/route/embedding.c \
+	core/route/embedding.h \
 	core/route/ledger.c \
 	core/route/ledger.h \
 	core/route/ledger_private.h \
 	core/route/named.c \
 	core/route/named.h \
-	core/route/cost.c \
-	core/route/embedding.c \
-	core/route/embedding.h \
 	core/route/operation.c \
 	core/route/prefer.c \
 	core/route/prefer.h \
@@ -351,9 +350,9 @@ core_cli_sources = \
 	core/cli/batch.c \
 	core/cli/batch_file.c \
 	core/cli/batch_file.h \
-	core/cli/cache.c \
 	core/cli/books.h \
 	core/cli/budgets.c \
+	core/cli/cache.c \
 	core/cli/cli.h \
 	core/cli/collect.c \
 	core/cli/compare.c \
@@ -393,9 +392,9 @@ core_cli_sources = \
 	core/cli/page_text.h \
 	core/cli/parse.c \
 	core/cli/parse.h \
-	core/cli/price.c \
 	core/cli/preview.c \
 	core/cli/preview.h \
+	core/cli/price.c \
 	core/cli/print.c \
 	core/cli/print.h \
 	core/cli/progress.c \

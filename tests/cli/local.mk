@@ -11,39 +11,39 @@ tests_cli_prom_LDADD =
 tests_cli_pty_LDADD =
 tests_cli_spans_LDADD = $(JSONC_LIBS)
 tests_cli_tables_SOURCES = \
-	tests/cli/tables.c \
 	core/cli/options.c \
 	core/cli/options.h \
-	core/cli/verbs.c
+	core/cli/verbs.c \
+	tests/cli/tables.c
 
 cli_tests = \
-	tests/cli/backup.sh \
 	tests/cli/ask.sh \
+	tests/cli/backup.sh \
 	tests/cli/bad_input.sh \
 	tests/cli/batch.sh \
+	tests/cli/books.sh \
 	tests/cli/cache.sh \
 	tests/cli/compare.sh \
-	tests/cli/books.sh \
 	tests/cli/completion.sh \
 	tests/cli/cost.sh \
 	tests/cli/generate.sh \
 	tests/cli/help.sh \
 	tests/cli/history.sh \
-	tests/cli/limits.sh \
 	tests/cli/interrupt.sh \
 	tests/cli/jobs.sh \
+	tests/cli/limits.sh \
 	tests/cli/listen.sh \
 	tests/cli/log.sh \
 	tests/cli/look.sh \
 	tests/cli/man.sh \
-	tests/cli/route_load.sh \
-	tests/cli/routes.sh \
 	tests/cli/metrics.sh \
-	tests/cli/price.sh \
 	tests/cli/page.sh \
 	tests/cli/preview.sh \
-	tests/cli/secrets.sh \
+	tests/cli/price.sh \
 	tests/cli/process.sh \
+	tests/cli/route_load.sh \
+	tests/cli/routes.sh \
+	tests/cli/secrets.sh \
 	tests/cli/semantic.sh \
 	tests/cli/shorthand.sh \
 	tests/cli/store.sh \

@@ -28,10 +28,10 @@ engine_books = \
 engine_tests = \
 	tests/engine/test_attach \
 	tests/engine/test_backup \
+	tests/engine/test_budget \
 	tests/engine/test_cache \
 	tests/engine/test_cache_disk \
 	tests/engine/test_cache_flight \
-	tests/engine/test_budget \
 	tests/engine/test_chain \
 	tests/engine/test_fal_keys \
 	tests/engine/test_faults \
@@ -49,9 +49,9 @@ engine_tests = \
 	tests/engine/test_perform \
 	tests/engine/test_query \
 	tests/engine/test_replies \
+	tests/engine/test_store \
 	tests/engine/test_stream \
 	tests/engine/test_takeup \
-	tests/engine/test_store \
 	tests/engine/test_token \
 	tests/engine/test_torture \
 	tests/engine/test_trace

@@ -11,8 +11,8 @@ unit_tests = \
 	tests/unit/test_call \
 	tests/unit/test_catalog \
 	tests/unit/test_catalog_files \
-	tests/unit/test_catalog_same \
 	tests/unit/test_catalog_refresh \
+	tests/unit/test_catalog_same \
 	tests/unit/test_check \
 	tests/unit/test_clock \
 	tests/unit/test_credential \
@@ -38,8 +38,8 @@ unit_tests = \
 	tests/unit/test_loop \
 	tests/unit/test_map \
 	tests/unit/test_meter \
-	tests/unit/test_pending \
 	tests/unit/test_pace \
+	tests/unit/test_pending \
 	tests/unit/test_policy \
 	tests/unit/test_price \
 	tests/unit/test_price_catalog \
