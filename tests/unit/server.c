@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CONNECTIONS_MAX = 512, HEAD_MAX = 256 * 1024, BODY_MAX = 32 << 20 };
+enum { CONNECTIONS_MAX = 4096, HEAD_MAX = 256 * 1024, BODY_MAX = 32 << 20 };
 
 struct connection {
   struct server *server;
