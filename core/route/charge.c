@@ -396,6 +396,7 @@ void gm_charge_end(struct gm_charge *c)
   if (c->run->hit && c->status == GM_CHARGE_COMPLETED) {
     c->status = GM_CHARGE_CACHED;
     c->numbers[GM_CHARGE_SAVED] = GM_MAX(c->run->hit->cost_microusd, 0);
+    c->numbers[GM_CHARGE_SETTLED] += gm_run_embedding_microusd(c->run);
   }
   c->numbers[GM_CHARGE_MS] = took_ms(c);
   gm_charge_describe(c);
