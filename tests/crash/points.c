@@ -266,8 +266,12 @@ static int go_again(const struct flow *f, const char *state, const char *name,
                    .state = state };
   struct point before = { HOW_BEFORE, 0 };
 
-  before.nth = p->nth ? 1 + below(90) : 60;
-  go_generate(f, state, name, &before);
+  if (p->nth) {
+    before.nth = 1 + below(90);
+    go_generate(f, state, name, &before);
+  } else {
+    submit(f, state, name, false); /* what there is most to do for */
+  }
   return run_go(&r, p);
 }
 
