@@ -266,8 +266,12 @@ static int go_again(const struct flow *f, const char *state, const char *name,
                    .state = state };
   struct point before = { HOW_BEFORE, 0 };
 
-  before.nth = p->nth ? 1 + below(90) : 60;
-  go_generate(f, state, name, &before);
+  if (p->nth) {
+    before.nth = 1 + below(90);
+    go_generate(f, state, name, &before);
+  } else {
+    submit(f, state, name, false); /* what there is most to do for */
+  }
   return run_go(&r, p);
 }
 
@@ -305,6 +309,10 @@ static int go(const struct flow *f, const char *state, const char *name,
 
 /* ---- what is left -------------------------------------------------------- */
 
+/* Exit codes that say what became of a job: maybe-charged; cancelled, and the
+ * vendor has forgotten it, or says so. */
+enum { MAYBE = 10, GONE = 5, CANCELLED = 130 };
+
 static void resume_twice(const char *state)
 {
   struct run r = { .words = { "resume", "-q", "--resubmit", "never" },
@@ -314,9 +322,9 @@ static void resume_twice(const char *state)
   int codes[] = { run_wait(one), run_wait(other) };
   size_t i;
 
-  for (i = 0; i < LEN(codes); i++) /* 10: one is maybe-charged; 5: no longer
-                                      there, since it was cancelled */
-    must(codes[i] == 10 || codes[i] == 5 ? 0 : codes[i], state, "resume");
+  for (i = 0; i < LEN(codes); i++)
+    if (codes[i] != MAYBE && codes[i] != GONE && codes[i] != CANCELLED)
+      must(codes[i], state, "resume");
 }
 
 static struct books *open_books(const char *state)

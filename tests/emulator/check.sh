@@ -47,7 +47,7 @@ has() { # name, wanted part; looks at the last answer
 
 http() { # curl arguments...; prints the status, 000 and the curl error else
   : >"$dir/body"
-  curl -sS -m 20 -D "$dir/head" -o "$dir/body" -w '%{http_code}' "$@" \
+  curl -sS -m 60 -D "$dir/head" -o "$dir/body" -w '%{http_code}' "$@" \
     2>"$dir/curl" || printf ' curl %s' $?
 }
 
@@ -272,7 +272,7 @@ is "timeout header" 504 "$(submit fal-ai/flux/dev \
 grep -qi '^x-fal-request-timeout-type: user' "$dir/head" ||
   { echo "FAIL no timeout type"; failed=1; }
 for wide in huge endless; do
-  curl -s -m 20 -H "$key" -H "$json" -d "{\"prompt\":\"[$wide]\"}" "$at" \
+  curl -s -m 60 -H "$key" -H "$json" -d "{\"prompt\":\"[$wide]\"}" "$at" \
     2>/dev/null | head -c 50000000 | wc -c | tr -d ' ' >"$dir/n"
   is "$wide" 50000000 "$(cat "$dir/n")"
 done
