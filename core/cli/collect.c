@@ -5,6 +5,7 @@
 #include "job.h"
 #include "print.h"
 #include "request.h"
+#include "view.h"
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -181,6 +182,42 @@ int cli_run_fetch(const struct cli_args *a)
 /* ---- resume ----------------------------------------------------------------
  */
 
+static void look_up(struct collection *c, const char *id)
+{
+  struct gamut_error error = { 0 };
+  const char *verdict;
+
+  if (gamut_settle_lookup(c->g, id, &verdict, &error))
+    return; /* it cannot be told, and stays what it is */
+  if (!cli_args_get(c->args, CLI_O_QUIET))
+    cli_hint(strcmp(verdict, "running") == 0
+               ? "job %s: the vendor has it after all"
+               : "job %s: the vendor has no such job, nothing was charged",
+             id);
+}
+
+/* Those of which nobody knows whether they were charged: where the vendor can be
+ * asked, he is, and what he has is gone on with like the others. */
+static void look_up_all(struct collection *c)
+{
+  struct gamut_error error = { 0 };
+  struct json_object *jobs;
+  char *text = NULL;
+  size_t i;
+
+  if (gamut_jobs(c->g, "{\"state\":\"maybe-charged\"}", &text, &error))
+    return;
+  jobs = cli_view_parse(text);
+  gamut_string_free(text);
+  for (i = 0; i < cli_view_count(jobs); i++) {
+    struct json_object *job = cli_view_at(jobs, i);
+
+    if (!cli_view_str(job, "settled") && !cli_view_bool(job, "driven"))
+      look_up(c, cli_view_str(job, "id"));
+  }
+  json_object_put(jobs);
+}
+
 static void resume_all(struct collection *c)
 {
   struct gamut_error error = { 0 };
@@ -207,8 +244,10 @@ int cli_run_resume(const struct cli_args *a)
   cli_waiting_begin(&c.waiting);
   for (i = 0; i < a->n_words; i++)
     attach(&c, a->words[i]);
-  if (a->n_words == 0)
+  if (a->n_words == 0) {
+    look_up_all(&c);
     resume_all(&c);
+  }
   collect(&c);
   return finish(&c);
 }

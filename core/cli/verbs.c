@@ -147,7 +147,8 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .max_words = SIZE_MAX,
     .summary = "go on with jobs that a process left behind, all or some",
     .help = "A paid request that may have been sent is not sent again unless "
-            "--resubmit allows it; its job ends as maybe-charged.",
+            "--resubmit allows it; its job ends as maybe-charged.  Without an ID, "
+            "vendors that list their jobs are asked about such jobs first.",
     .examples = {
       { "gamut resume", "after a crash, a reboot, a Ctrl-C" },
       { "gamut resume 01KB --resubmit always", "one, even if it is paid twice" },

@@ -136,6 +136,15 @@ prints 'otter\.mp4  MP4'
 run settle-status status "$id"
 prints '^state +completed'
 
+# A resume of everything asks by itself.
+killed ferret openai:sora-2
+before=$(submissions)
+run resume-found resume
+exits 0
+says "job $id: the vendor has it after all"
+prints 'ferret\.mp4  MP4'
+[ "$(submissions)" -eq "$before" ] || fail 'it was submitted once more'
+
 # One that is not there is not charged, but a list may lag behind.
 killed stoat openai:sora-2
 curl -sf -X POST "$emulator_url/control/reset" >/dev/null
