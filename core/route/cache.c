@@ -470,9 +470,13 @@ static void on_timer(struct gm_timer *t)
  * says that it does not. */
 bool gm_cache_counts(struct gm_run *run, bool *ret_only_keeps)
 {
+  bool unseeded = gm_setting_bool(run->router->settings, "cache.unseeded");
   _cleanup_json_ struct json_object *request = NULL;
 
   if (run->cache_mode == GM_CACHE_OFF || run->plan.leave || !run->router->cache)
+    return false;
+  /* Most requests have no seed, and need not be read to know it. */
+  if (!unseeded && !strstr(run->job.request, "\"seed\""))
     return false;
   request = gm_json_parse(run->router->engine->parser, run->job.request,
                           strlen(run->job.request), NULL, NULL);
@@ -480,8 +484,7 @@ bool gm_cache_counts(struct gm_run *run, bool *ret_only_keeps)
   *ret_only_keeps =
     run->cache_mode == GM_CACHE_REFRESH ||
     (run->plan.partials && gm_json_i64(request, "partials", 0) > 0);
-  return gm_json_at(request, "seed") ||
-         gm_setting_bool(run->router->settings, "cache.unseeded");
+  return unseeded || gm_json_at(request, "seed");
 }
 
 struct gm_lookup *gm_lookup_new(struct gm_run *run)

@@ -222,7 +222,8 @@ static void end(struct gm_run *run, bool failed)
   gm_timer_stop(run->router->engine->loop, &run->deadline);
   if (failed)
     sum_up(run);
-  gm_run_tally(run);
+  if (!run->cost.known) /* not by the books of the last attempt */
+    gm_run_tally(run);
   gm_charge_end(run->charge);
   gm_job_end(job);
   run->ops->over(run);

@@ -245,8 +245,7 @@ static int32_t commit_or_wait(struct gm_entry *e)
 
 int64_t gm_journal_seal(const char *id, const void *text, size_t len)
 {
-  struct gm_hash of_id = gm_hash(id, strlen(id), 0, 0);
-  uint64_t sum = gm_hash(text, len, of_id.a, of_id.b).a;
+  uint64_t sum = gm_sum64(text, len, gm_sum64(id, strlen(id), 0));
 
   return sum ? (int64_t)sum : 1;
 }
