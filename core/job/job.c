@@ -110,7 +110,7 @@ static void forget_attempt(struct gm_job *job)
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
   job->woken = false;
   job->usual = NULL;
-  job->sent_ms = job->seen_ms = job->age_ms = 0;
+  job->sent_ms = job->queued_ms = job->seen_ms = job->age_ms = 0;
   job->polls = 0;
   job->takeup = GM_TAKEUP_NONE;
   job->drafted = job->settled = false;

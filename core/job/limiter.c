@@ -9,6 +9,7 @@
 #include "base/sha256.h"
 #include "base/str.h"
 #include "job/limiter_private.h"
+#include "job/meter.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -354,6 +355,7 @@ bool gm_limit_ready(struct gm_job *job)
   gm_list_remove(&job->link);
   gm_list_append(&a->waiting[lane], &job->link);
   job->queued = true;
+  job->queued_ms = now;
   a->n_waiting++;
   a->waits++;
   serve(a);
@@ -369,6 +371,11 @@ void gm_limit_sent(struct gm_job *job)
   if (!a)
     return;
   now = gm_mono_ms();
+  if (job->queued_ms)
+    gm_observe(job->engine->meters, GM_M_LIMITER_WAIT,
+               (int64_t)(now - job->queued_ms), job->instance->name, NULL,
+               NULL);
+  job->queued_ms = 0;
   if (job->accepted && !job->placed && a->most_at_once > 0) {
     job->placed = true; /* one that was taken up */
     a->busy++;

@@ -5,6 +5,7 @@
  * the store is asked first, and links whose breaker is open are passed over;
  * they are tried after all when no other brings anything. */
 #include "route/choose.h"
+#include "job/meter.h"
 #include "job/policy.h"
 #include "route/bind.h"
 
@@ -112,9 +113,28 @@ static void tell(struct gm_run *run, int32_t error_class)
     gm_breaker_leave(run->link_breaker);
 }
 
+/* Of a link that always works there is nothing to show. */
+static void show(const struct gm_run *run, enum gm_breaker_state before)
+{
+  static const int64_t values[] = {
+    [GM_BREAKER_CLOSED] = 0, [GM_BREAKER_HALF_OPEN] = 1, [GM_BREAKER_OPEN] = 2
+  };
+  const struct gm_link *l = gm_run_link(run);
+  struct gm_breaker_view now;
+
+  gm_breaker_look(run->link_breaker, &now);
+  if (now.state != GM_BREAKER_CLOSED || before != GM_BREAKER_CLOSED)
+    gm_gauge(run->router->engine->meters, GM_M_BREAKER, values[now.state],
+             l->provider, l->model, NULL);
+}
+
 void gm_choice_over(struct gm_run *run)
 {
+  struct gm_breaker_view before;
+
+  gm_breaker_look(run->link_breaker, &before);
   tell(run, run->job.err.error_class);
+  show(run, before.state);
   run->link_breaker = run->account_breaker = NULL;
 }
 

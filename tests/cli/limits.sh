@@ -39,7 +39,8 @@ lines()
 both()
 {
   case_name=$1
-  "$GAMUT" batch one.jsonl --out-dir "$1-one" -j 64 >"$work/out" \
+  "$GAMUT" batch one.jsonl --out-dir "$1-one" -j 64 \
+    --metrics-file "$1.prom" >"$work/out" \
     2>"$work/err" </dev/null &
   one=$!
   "$GAMUT" batch two.jsonl --out-dir "$1-two" -j 64 >"$work/out2" \
@@ -67,6 +68,8 @@ exits 0
 busiest=$(stat busiest_second)
 [ "$busiest" -le 40 ] || fail "$busiest requests in a second"
 [ "$took" -ge 2 ] || fail "all of them took $took s"
+grep -q '^gamut_limiter_wait_seconds_count{provider="fal"} [1-9]' rate.prom ||
+  fail "the metrics know of no wait"
 [ "$busiest" -ge 10 ] || fail "only $busiest requests in the busiest second"
 
 # ---- generations at once ----------------------------------------------------
