@@ -70,6 +70,7 @@ static char *resumed_text(struct lookup *l)
   _cleanup_json_ struct json_object *o = gm_json_parse_once(
     gm_buf_text(&l->claim.text), l->claim.text.len, NULL, NULL);
   struct json_object *request = gm_json_at(o, "request");
+  struct json_object_iter it;
   size_t i;
 
   if (!json_object_is_type(request, json_type_object) ||
@@ -80,9 +81,9 @@ static char *resumed_text(struct lookup *l)
   json_object_object_del(gm_json_at(o, "owner"), "end");
   json_object_object_add(o, "state", json_object_new_string("queued"));
   json_object_object_add(o, "settled", json_object_new_string("charged"));
-  json_object_object_foreach(l->resume, name, value)
+  json_object_object_foreachC(l->resume, it)
   {
-    json_object_object_add(request, name, json_object_get(value));
+    json_object_object_add(request, it.key, json_object_get(it.val));
   }
   return gm_strdup(gm_json_text(o, NULL));
 }

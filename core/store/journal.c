@@ -125,11 +125,12 @@ static void written(struct gm_tx *t, int32_t error_class)
 {
   struct gm_entry *e = GM_CONTAINER(t, struct gm_entry, tx);
   int32_t rc = verdict(e, error_class);
-  struct gm_durable *d = e->d;
-  struct gm_entry *next = e->next;
   bool made =
     !(e->op.conditions & GAMUT_IF_ABSENT) || (!rc && !e->tx.tx.outcome);
   bool wait = e->wait, told = tell_also(e, error_class);
+  /* The owner may have ended the job: it is gone then, or has written more. */
+  struct gm_durable *d = e->d;
+  struct gm_entry *next = e->next;
 
   if (is_refused(e, error_class))
     rc = GAMUT_E_QUOTA;
