@@ -207,6 +207,7 @@ static void unsaved(struct gm_job *job, int32_t error_class)
 static void durable(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+  struct gm_usual *usual;
 
   job->unsent = false;
   if (error_class) {
@@ -215,8 +216,9 @@ static void durable(struct gm_durable *d, int32_t error_class)
   }
   job->tries++;
   job->sent_ms = gm_mono_ms();
-  start(job, job->flight);
-  gm_usual_want(job->usual); /* behind it: the job need not wait for that */
+  usual = job->usual;
+  start(job, job->flight); /* and the job may be gone */
+  gm_usual_want(usual);    /* behind it: nobody need wait for that */
 }
 
 void gm_job_resume(struct gm_job *job)

@@ -160,12 +160,14 @@ enum fate books_judge(struct books *b, const char *prompt, int64_t size)
  * a job that is maybe-charged; drafts of any. */
 static bool may_be_left(struct books *b, const char *name)
 {
-  json_object_object_foreach(b->jobs, prompt, list)
-  {
-    size_t len = strlen(prompt);
+  struct json_object_iter it;
 
-    if (strncmp(name, prompt, len) == 0 && strchr(".-", name[len]) &&
-        (ended_as(json_object_array_get_idx(list, 0), "maybe-charged") ||
+  json_object_object_foreachC(b->jobs, it)
+  {
+    size_t len = strlen(it.key);
+
+    if (strncmp(name, it.key, len) == 0 && strchr(".-", name[len]) &&
+        (ended_as(json_object_array_get_idx(it.val, 0), "maybe-charged") ||
          strncmp(name + len, ".partial-", 9) == 0))
       return true;
   }

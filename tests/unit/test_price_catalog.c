@@ -343,6 +343,7 @@ END_TEST
 /* "openai: image quality size plus partial" */
 static void form_of(const struct gm_model *m, struct gm_buf *out)
 {
+  struct json_object_iter it;
   const struct json_object *price = gm_json_at(m->entry, "price");
   struct json_object *depends = gm_price_depends(m, NULL);
   size_t i, n = gm_json_count(price, NULL);
@@ -358,10 +359,9 @@ static void form_of(const struct gm_model *m, struct gm_buf *out)
       gm_buf_addf(out, " %s", unit);
   }
   if (depends) {
-    json_object_object_foreach(depends, name, value)
+    json_object_object_foreachC(depends, it)
     {
-      (void)value;
-      gm_buf_addf(out, " %s", name);
+      gm_buf_addf(out, " %s", it.key);
     }
   }
   json_object_put(depends);
