@@ -261,6 +261,8 @@ struct gamut_attempt_info {
   uint32_t tries;         /* billable submissions sent by it */
   uint32_t repeats;       /* exchanges sent again */
   uint64_t elapsed_ms;
+  const char *key; /* the name of the key that it went with, when the provider
+                      has several; else NULL */
 };
 
 /* NULL is fine.  Everything that was read from the result goes with it. */
