@@ -139,6 +139,8 @@ core_plugin_sources = \
 	core/plugin/settings.c \
 	core/plugin/settings.h \
 	core/plugin/settings_table.c \
+	core/plugin/slot.c \
+	core/plugin/slot.h \
 	core/plugin/table.c \
 	core/plugin/trust.c \
 	core/plugin/vector.c \
@@ -274,6 +276,8 @@ core_route_sources = \
 	core/route/named.c \
 	core/route/named.h \
 	core/route/operation.c \
+	core/route/pool.c \
+	core/route/pool.h \
 	core/route/prefer.c \
 	core/route/prefer.h \
 	core/route/price.c \

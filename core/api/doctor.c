@@ -1,6 +1,7 @@
 /* doctor.c - what is installed, found, missing or wrong, and how to mend it. */
 #include "api/look.h"
 #include "base/file.h"
+#include "plugin/slot.h"
 #include "store/journal.h"
 #include <curl/curl.h>
 #include <string.h>
@@ -69,6 +70,21 @@ static void plugin_folders(struct gamut *g, struct json_object *all)
   }
 }
 
+static void one_key(struct json_object *all, struct gm_instance *i)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  const char *name = i->provider->def.name, *shown = gm_slot_shown(i);
+
+  if (gm_instance_ready(i, &err))
+    say(all, "warning", i->provider->def.homepage, "provider %s%s%s: %s", name,
+        i->slot[0] ? "#" : "", i->slot, gm_error_text(&err));
+  else if (gm_slot_is_one(i))
+    say(all, "ok", NULL, "provider %s is ready with key '%s' (%s, %s)", name,
+        i->slot, shown, i->base_url);
+  else
+    say(all, "ok", NULL, "provider %s is ready (%s)", name, i->base_url);
+}
+
 static void one_provider(struct gamut *g, struct json_object *all,
                          const struct gm_provider *p)
 {
@@ -80,12 +96,8 @@ static void one_provider(struct gamut *g, struct json_object *all,
         gm_error_text(&err));
     return;
   }
-  if (gm_instance_ready(i, &err) == 0)
-    say(all, "ok", NULL, "provider %s is ready (%s)", p->def.name,
-        i->base_url);
-  else
-    say(all, "warning", p->def.homepage, "provider %s: %s", p->def.name,
-        gm_error_text(&err));
+  for (; i; i = i->next_slot)
+    one_key(all, i);
 }
 
 static void plugins(struct gamut *g, struct json_object *all)

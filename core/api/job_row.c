@@ -156,6 +156,7 @@ struct json_object *gm_job_row(const struct json_object *record,
     o, "driven", json_object_new_boolean(row->owner && row->owner_ttl_ms > 0));
   gm_look_put(o, "provider", gm_json_str(link, "provider", NULL));
   gm_look_put(o, "model", gm_json_str(link, "model", NULL));
+  gm_look_put(o, "key", gm_json_str(record, "slot", NULL));
   gm_look_put(o, "resolved_from", gm_json_str(link, "resolved_from", NULL));
   gm_look_put(o, "prompt", gm_json_str(owner, "fields/prompt", NULL));
   put_time(o, "began_at", gm_json_i64(owner, "began", 0));

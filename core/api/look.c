@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "job/query.h"
 #include "plugin/registry.h"
+#include "plugin/slot.h"
 #include <string.h>
 
 struct question {
@@ -158,9 +159,12 @@ static struct json_object *provider_line(const struct gm_instance *i,
                                          const struct gm_config_line *l)
 {
   struct json_object *o = json_object_new_object();
+  char slot[GM_SLOT_NAME_SIZE];
   struct gm_buf name = GM_BUF_INIT(256);
 
-  gm_buf_addf(&name, "%s.%s", i->name, l->key);
+  gm_buf_addf(&name, "%s.%s",
+              l->of_slot ? gm_slot_name(i->name, i->slot, slot) : i->name,
+              l->key);
   gm_look_put(o, "name", gm_buf_text(&name));
   gm_look_put(o, "value", l->shown);
   gm_look_put(o, "from", l->shown ? origin_name(l->origin) : "unset");
@@ -173,15 +177,29 @@ static struct json_object *provider_line(const struct gm_instance *i,
   return o;
 }
 
+/* What keys have of their own stands with each of them, the rest once. */
+static void put_lines(struct json_object *all, struct gm_instance *first)
+{
+  const struct gm_config_line *line;
+  struct gm_instance *i;
+  size_t n;
+
+  for (n = 0; (line = gm_instance_config(first, n)); n++)
+    json_object_array_add(all, provider_line(first, line));
+  for (i = first->next_slot; i; i = i->next_slot)
+    for (n = 0; (line = gm_instance_config(i, n)); n++)
+      if (line->of_slot)
+        json_object_array_add(all, provider_line(i, line));
+}
+
 static void config(struct gamut *g, const void *arg, struct json_object **ret,
                    struct gm_error *err)
 {
   struct json_object *all = json_object_new_array();
-  const struct gm_config_line *line;
   const struct gm_setting *row;
   const char *const *names;
   struct gm_instance *i;
-  size_t k, n;
+  size_t k;
 
   (void)arg;
   (void)err;
@@ -192,8 +210,7 @@ static void config(struct gamut *g, const void *arg, struct json_object **ret,
   for (k = 0; (names = gm_instance_names(g->instances)) && names[k]; k++) {
     if (gm_instance_look(g->instances, names[k], &i, NULL))
       continue; /* `doctor` and `providers` say why */
-    for (n = 0; (line = gm_instance_config(i, n)); n++)
-      json_object_array_add(all, provider_line(i, line));
+    put_lines(all, i);
   }
   *ret = all;
 }
@@ -220,6 +237,21 @@ static struct json_object *keys_of(struct gm_instance *i)
     json_object_object_add(
       o, "secret", json_object_new_boolean(l->flags & GAMUT_KEY_SECRET));
     json_object_object_add(o, "set", json_object_new_boolean(l->shown != NULL));
+    json_object_array_add(all, o);
+  }
+  return all;
+}
+
+/* One of several keys, masked. */
+static struct json_object *slots_of(const struct gm_instance *i)
+{
+  struct json_object *all = json_object_new_array(), *o;
+
+  for (; i; i = i->next_slot) {
+    o = json_object_new_object();
+    gm_look_put(o, "name", i->slot);
+    gm_look_put(o, "value", gm_slot_shown(i));
+    json_object_object_add(o, "weight", json_object_new_int64(i->weight));
     json_object_array_add(all, o);
   }
   return all;
@@ -265,6 +297,8 @@ static void put_instance(struct gamut *g, struct json_object *o,
   gm_look_put(o, "title", i->provider->def.title);
   gm_look_put(o, "homepage", i->provider->def.homepage);
   json_object_object_add(o, "keys", keys_of(i));
+  if (gm_slot_is_one(i))
+    json_object_object_add(o, "slots", slots_of(i));
   json_object_object_add(o, "has", has_of(&i->provider->def));
   json_object_object_add(
     o, "ready", json_object_new_boolean(gm_instance_ready(i, &err) == 0));

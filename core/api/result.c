@@ -100,6 +100,7 @@ static void view_attempt(struct gamut_attempt_info *i,
     .tries = a->tries,
     .repeats = a->repeats,
     .elapsed_ms = a->elapsed_ms,
+    .key = a->key,
   };
 }
 

@@ -78,6 +78,7 @@ static struct json_object *attempt(const struct gamut_attempt_info *a)
   put(o, "provider", a->provider);
   put(o, "model", a->model);
   put_class(o, a->error_class, a->message);
+  put(o, "key", a->key);
   put(o, "request_id", a->request_id);
   put_known(o, "http_status", a->http_status);
   json_object_object_add(o, "tries", json_object_new_int64(a->tries));

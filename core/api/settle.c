@@ -9,6 +9,7 @@
 #include "api/query.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "plugin/slot.h"
 #include <string.h>
 
 /* A list may lag behind. */
@@ -150,8 +151,10 @@ static int32_t ask(struct gamut *g, const struct json_object *record,
                    struct json_object **ret, struct gm_error *err)
 {
   const char *instance = gm_json_str(record, "instance", "");
-  char *text = NULL;
+  char slot[GM_SLOT_NAME_SIZE], *text = NULL;
 
+  /* With the key that it was submitted with. */
+  instance = gm_slot_name(instance, gm_json_str(record, "slot", ""), slot);
   if (gm_inquire(g, instance, "lookup", question_of(record), NULL, &text,
                  err) == GAMUT_E_UNSUPPORTED) {
     gm_error_finish(err);

@@ -171,6 +171,7 @@ static void print_status(struct json_object *job)
   line("message", cli_view_str(job, "message"));
   line("provider", cli_view_str(job, "provider"));
   line("model", cli_view_str(job, "model"));
+  line("key", cli_view_str(job, "key"));
   line("prompt", cli_view_str(job, "prompt"));
   line("began", cli_view_str(job, "began_at"));
   line("written", cli_view_str(job, "written_at"));

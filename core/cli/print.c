@@ -214,6 +214,8 @@ static void print_attempt(FILE *to, const struct gamut_attempt_info *t,
 {
   char status[32] = "", tries[48] = "", repeats[48] = "", time[32];
   const char *message = t->message;
+  /* A sentence about a key names it. */
+  const char *key = message ? NULL : t->key;
 
   if (message && known && strstr(known, message))
     message = NULL;
@@ -223,9 +225,9 @@ static void print_attempt(FILE *to, const struct gamut_attempt_info *t,
     snprintf(tries, sizeof(tries), ", sent %u times", (unsigned)t->tries);
   if (t->repeats)
     snprintf(repeats, sizeof(repeats), ", %u repeats", (unsigned)t->repeats);
-  cli_print(to, "  %s%s%s%s%s [%s%s%s%s%s%s, %s]",
-            t->provider ? t->provider : "?", t->model ? ":" : "",
-            t->model ? t->model : "", message ? ": " : "",
+  cli_print(to, "  %s%s%s%s%s%s%s [%s%s%s%s%s%s, %s]",
+            t->provider ? t->provider : "?", key ? "#" : "", key ? key : "",
+            t->model ? ":" : "", t->model ? t->model : "", message ? ": " : "",
             message ? message : "", gamut_class_name(t->error_class), status,
             tries, repeats, t->request_id ? ", request " : "",
             t->request_id ? t->request_id : "",

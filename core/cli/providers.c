@@ -56,9 +56,21 @@ static void print_key(struct json_object *key)
     cli_print(stdout, "  %-10s %s", "", help);
 }
 
+/* One of several. */
+static void print_slot(struct json_object *slot)
+{
+  const char *name = cli_view_str(slot, "name");
+  const char *value = cli_view_str(slot, "value");
+  struct json_object *weight = cli_view_get(slot, "weight");
+
+  cli_print(stdout, "  %-10s %s (%s), weight %d", "key", name ? name : "?",
+            value ? value : "?", json_object_get_int(weight));
+}
+
 static void print_details(struct json_object *p)
 {
   struct json_object *keys = cli_view_get(p, "keys");
+  struct json_object *slots = cli_view_get(p, "slots");
   const char *name = cli_view_str(p, "name");
   char *has = cli_view_join(p, "has");
   size_t i;
@@ -77,6 +89,8 @@ static void print_details(struct json_object *p)
   free(has);
   for (i = 0; i < cli_view_count(keys); i++)
     print_key(cli_view_at(keys, i));
+  for (i = 0; i < cli_view_count(slots); i++)
+    print_slot(cli_view_at(slots, i));
 }
 
 static void print_folders(struct json_object *folders)

@@ -237,7 +237,10 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .summary = "show every setting, its value and where it came from",
     .help = "Secrets are masked.  The file is "
             "$XDG_CONFIG_HOME/gamut/config.json (~/.config/gamut); comments "
-            "are allowed in it.",
+            "are allowed in it.  A provider may have several keys there, "
+            "\"keys\": [{\"name\": \"a\", \"api_key_file\": FILE, "
+            "\"weight\": 3}, ...]: what each has of its own is shown as "
+            "PROVIDER#NAME.",
     .examples = { { "gamut config", "what is set, and by whom" } } },
   [CLI_DOCTOR] = {
     .id = CLI_DOCTOR, .name = "doctor",

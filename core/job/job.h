@@ -53,6 +53,9 @@ struct gm_job_ops {
   /* What costs is about to be written down and to begin; or it does not, after
    * all, before it was.  May be NULL.  NOMEM: it must not begin. */
   int32_t (*paying)(struct gm_job *job, bool begins);
+  /* Refused for its rate: would the owner rather send it with another key, now,
+   * than wait?  The attempt ends then.  May be NULL. */
+  bool (*has_next_key)(struct gm_job *job);
   /* Members that the owner adds to the journal record, as JSON text. */
   void (*record)(struct gm_job *job, struct gm_buf *b);
 };

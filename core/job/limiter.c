@@ -14,34 +14,8 @@
 #include <string.h>
 
 #define LOOKS_EVERY 4
-#define LABEL_LEN   12 /* hex digits of the credential's hash */
 
 /* ---- accounts ------------------------------------------------------------ */
-
-/* What tells one account from another at the same vendor: never the key. */
-static void label_of(const struct gm_instance *i, char ret[LABEL_LEN + 1])
-{
-  const struct gamut_table *t = &i->provider->def.keys;
-  char hex[GM_SHA256_HEX];
-  struct gamut_key tmp;
-  struct gm_sha256 sum;
-  uint32_t n;
-
-  gm_sha256_init(&sum);
-  gm_sha256_add(&sum, i->base_url, strlen(i->base_url) + 1);
-  for (n = 0; n < t->count; n++) {
-    const struct gamut_key *key = gm_table_row(t, n, sizeof(tmp), &tmp);
-    const char *value = key && key->flags & GAMUT_KEY_SECRET
-                          ? gm_instance_value(i, key->name, true)
-                          : NULL;
-
-    if (value)
-      gm_sha256_add(&sum, value, strlen(value) + 1);
-  }
-  gm_sha256_hex(&sum, hex);
-  memcpy(ret, hex, LABEL_LEN);
-  ret[LABEL_LEN] = '\0';
-}
 
 static void on_timer(struct gm_timer *t);
 
@@ -70,11 +44,11 @@ static struct gm_account *find(const struct gm_engine *e, const char *key)
 static struct gm_account *new_account(struct gm_engine *e,
                                       const struct gm_instance *i)
 {
-  char key[sizeof(((struct gm_account *)NULL)->key)], label[LABEL_LEN + 1];
+  char key[sizeof(((struct gm_account *)NULL)->key)], label[GM_ACCOUNT_SIZE];
   struct gm_account *a;
   int lane;
 
-  label_of(i, label);
+  gm_instance_account(i, label);
   snprintf(key, sizeof(key), "%.48s/%s", i->provider->def.name, label);
   a = find(e, key);
   if (a)

@@ -1,5 +1,6 @@
 /* record.c - a job as the text from which any process can take it over. Secrets
- * are not in it: credentials are named by the instance. */
+ * are not in it: credentials are named by the instance, and by the label of the
+ * key or what is left of it when it is hashed. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -33,6 +34,14 @@ static void add_instance(struct gm_buf *b, const struct gm_instance *i)
   gm_buf_add_json(b, i->name);
   gm_buf_add(b, ",\"base_url\":");
   gm_buf_add_json(b, i->base_url);
+  if (i->slot[0]) {
+    gm_buf_add(b, ",\"slot\":");
+    gm_buf_add_json(b, i->slot);
+  }
+  if (i->key_hash[0]) {
+    gm_buf_add(b, ",\"key_hash\":");
+    gm_buf_add_json(b, i->key_hash);
+  }
 }
 
 static void add_text(struct gm_buf *b, const char *name, const char *value)

@@ -40,12 +40,31 @@ static void wait_and_repeat(struct gm_job *job, uint32_t wait_ms,
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
 }
 
+/* Who asks is not let in; that says nothing of the job. */
+static bool is_locked_out(const struct gm_job *job, int32_t error_class)
+{
+  return (error_class == GAMUT_E_AUTH || error_class == GAMUT_E_QUOTA ||
+          error_class == GAMUT_E_PERMISSION) &&
+         job->pending && !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+}
+
 /* The vendor has the job, and `err` says why we could not learn how it went.  A
  * final error is the job's own: it has ended. */
 static bool outcome_open(const struct gm_job *job, const struct gm_error *err,
                          bool final)
 {
-  return job->accepted && !final && gm_policy_of(err->error_class)->again;
+  return job->accepted && !final &&
+         (gm_policy_of(err->error_class)->again ||
+          is_locked_out(job, err->error_class));
+}
+
+/* One key too many requests: another one of the account's may be free. */
+static bool goes_elsewhere(struct gm_job *job, const struct gm_error *err,
+                           bool was_answered)
+{
+  return err->error_class == GAMUT_E_RATE && was_answered && !job->accepted &&
+         !job->doubtful && job->ops->has_next_key &&
+         job->ops->has_next_key(job);
 }
 
 static void give_up(struct gm_job *job, struct gm_error *err, bool final)
@@ -91,7 +110,7 @@ void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
   wait_ms = gm_backoff_ms(job->repeats, e->retry_base_ms, e->retry_cap_ms,
                           x->has_retry_after, x->retry_after_ms);
   if (final || !policy->again || job->repeats >= limit_of(job) ||
-      wait_ms > job->patience_ms ||
+      wait_ms > job->patience_ms || goes_elsewhere(job, err, was_answered) ||
       !in_budget(job, err->error_class, &wait_ms)) {
     give_up(job, err, final);
     return;

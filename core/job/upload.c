@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "job/flight.h"
 #include "job/input.h"
+#include "plugin/slot.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -69,13 +70,14 @@ static uint64_t inline_max(const struct gm_job *job,
   return t->inline_max;
 }
 
-/* The account matters as well as the bytes: instance, options, then hash. */
+/* The account matters as well as the bytes: instance and key, options, then
+ * hash. */
 static int32_t key_of(const struct gm_job *job, struct gm_input *in,
                       char key[KEY_SIZE], struct gm_error *err)
 {
   _cleanup_json_ struct json_object *seen = options_of(job);
   const char *options = gm_json_text(seen, NULL);
-  char hex[GM_SHA256_HEX];
+  char hex[GM_SHA256_HEX], account[GM_SLOT_NAME_SIZE];
   int32_t rc;
 
   if (!options)
@@ -88,7 +90,8 @@ static int32_t key_of(const struct gm_job *job, struct gm_input *in,
     if (!in->sha256)
       return gm_fail(err, GAMUT_E_NOMEM, "no memory for an upload");
   }
-  snprintf(key, KEY_SIZE, "%.40s %016llx %s", job->instance->name,
+  snprintf(key, KEY_SIZE, "%s %016llx %s",
+           gm_slot_name(job->instance->name, job->instance->slot, account),
            (unsigned long long)gm_hash(options, strlen(options), 0, 0).a,
            in->sha256);
   return 0;

@@ -12,6 +12,8 @@ void gm_instance_account(const struct gm_instance *i, char ret[GM_ACCOUNT_SIZE])
 
   gm_sha256_init(&sum);
   gm_sha256_add(&sum, i->base_url, strlen(i->base_url) + 1);
+  /* A key may be a file, which is no secret. */
+  gm_sha256_add(&sum, i->slot, strlen(i->slot));
   for (n = 0; n < i->config->n_values; n++) {
     const struct gm_config_value *v = &i->config->values[n];
 

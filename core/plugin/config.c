@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define N_IMPLICIT 4 /* base_url, and those in `implicit` */
+#define N_IMPLICIT 5 /* base_url, and those in `implicit` */
 #define SHOW_TAIL  4
 #define SHOW_MIN   12
 #define LABEL_SIZE 512
@@ -23,6 +23,7 @@ struct resolve {
   const char *name; /* of the instance */
   const struct gm_provider *provider;
   const struct gm_settings *settings;
+  const struct gm_slot *slot; /* or NULL */
   struct gm_log *log;
   struct gm_config *config;
   struct gm_error *err;
@@ -33,6 +34,7 @@ struct source {
   const struct gm_map *map;
   enum gm_origin origin;
   const char *where;
+  bool of_slot; /* its names are without that of the instance */
 };
 
 static int32_t no_memory(const struct resolve *r)
@@ -43,8 +45,9 @@ static int32_t no_memory(const struct resolve *r)
 static struct source source_of(const struct resolve *r, enum gm_origin origin)
 {
   if (origin == GM_FROM_API)
-    return (struct source){ &r->settings->api, origin, "the program" };
-  return (struct source){ &r->settings->text, origin, r->settings->file_path };
+    return (struct source){ &r->settings->api, origin, "the program", false };
+  return (struct source){ &r->settings->text, origin, r->settings->file_path,
+                          false };
 }
 
 static bool is_secret(const struct gm_config_value *v)
@@ -108,7 +111,8 @@ static const char *look_up(const struct resolve *r, const struct source *s,
 {
   char name[NAME_SIZE];
 
-  snprintf(name, sizeof(name), "%s.%s%s", r->name, v->key.name, tail);
+  snprintf(name, sizeof(name), "%s%s%s%s", s->of_slot ? "" : r->name,
+           s->of_slot ? "" : ".", v->key.name, tail);
   if (s->origin == GM_FROM_API)
     snprintf(label, LABEL_SIZE, "%s", name);
   else
@@ -119,19 +123,21 @@ static const char *look_up(const struct resolve *r, const struct source *s,
 /* A key in a file that others can read deserves a word, not a refusal. */
 static void warn_if_open(const struct resolve *r, const struct source *s)
 {
+  const char *file = s->of_slot ? r->slot->file : s->where;
   struct stat st;
 
-  if (s->origin == GM_FROM_FILE && stat(s->where, &st) == 0 &&
+  if (s->origin == GM_FROM_FILE && file && stat(file, &st) == 0 &&
       st.st_mode & (S_IRGRP | S_IROTH))
     gm_warn(r->log, "%s contains a key and other users can read it: chmod 600",
-            s->where);
+            file);
 }
 
 /* "api_key", or for a secret "api_key_file", "api_key_command". */
 static int32_t from_source(const struct resolve *r, struct gm_config_value *v,
-                           enum gm_origin origin)
+                           const struct source *source)
 {
-  const struct source s = source_of(r, origin);
+  const struct source s = *source;
+  enum gm_origin origin = s.origin;
   char label[LABEL_SIZE], *got = NULL;
   const char *text;
   int32_t rc = 0;
@@ -166,16 +172,35 @@ bool gm_config_is_foreign(const struct gm_config *c, const char *name,
          (base->origin == GM_FROM_API || base->origin == GM_FROM_FILE);
 }
 
+/* What a key of several has of its own. */
+static int32_t from_slot(const struct resolve *r, struct gm_config_value *v)
+{
+  struct source s = { NULL, GM_FROM_FILE, NULL, true };
+  int32_t rc;
+
+  if (!r->slot)
+    return 0;
+  s.map = &r->slot->text;
+  s.where = r->slot->where;
+  rc = from_source(r, v, &s);
+  v->of_slot = v->text != NULL;
+  return rc;
+}
+
 static int32_t resolve_value(const struct resolve *r, struct gm_config_value *v)
 {
+  const struct source api = source_of(r, GM_FROM_API);
+  const struct source file = source_of(r, GM_FROM_FILE);
   bool named = strcmp(r->name, r->provider->def.name) != 0;
   int32_t rc;
 
-  rc = from_source(r, v, GM_FROM_API);
+  rc = from_slot(r, v);
+  if (!rc && !v->text)
+    rc = from_source(r, v, &api);
   if (!rc && !v->text && !named)
     rc = from_env(r, v);
   if (!rc && !v->text)
-    rc = from_source(r, v, GM_FROM_FILE);
+    rc = from_source(r, v, &file);
   if (!rc && !v->text && named &&
       !(is_secret(v) && gm_config_is_foreign(r->config, r->name, r->provider)))
     rc = from_env(r, v);
@@ -304,6 +329,11 @@ static const struct gamut_key implicit[] = {
     .help = "requests a second, over all processes; 0: no limit",
     .type = GAMUT_REAL,
     .max = 1000000 },
+  { .name = "key_choice",
+    .help = "which of several keys a job gets: the least used, or by weight",
+    .type = GAMUT_CHOICE,
+    .choices = "least-used|weighted",
+    .preset = "least-used" },
 };
 
 static bool add_keys(struct gm_config *c, const struct gm_provider *p)
@@ -334,7 +364,7 @@ static bool is_known(const struct gm_config *c, const char *key)
 {
   size_t i;
 
-  if (strcmp(key, "use") == 0)
+  if (strcmp(key, "use") == 0 || strcmp(key, "keys") == 0)
     return true;
   for (i = 0; i < c->n_values; i++) {
     const struct gm_config_value *v = &c->values[i];
@@ -379,15 +409,31 @@ static int32_t check_unknown(const struct resolve *r, enum gm_origin origin)
   return 0;
 }
 
+static int32_t check_slot(const struct resolve *r)
+{
+  const struct gm_slot *slot = r->slot;
+  const struct gm_map_entry *e;
+  size_t it = 0;
+
+  while (slot && (e = gm_map_next(&slot->text, &it))) {
+    const struct source s = { &slot->text, GM_FROM_FILE, slot->where, true };
+
+    if (!is_known(r->config, e->key))
+      return unknown_key(r, e->key, &s);
+  }
+  return 0;
+}
+
 /* ---- the whole -------------------------------------------------------------
  */
 
 int32_t gm_config_new(const char *name, const struct gm_provider *p,
-                      const struct gm_settings *s, struct gm_log *log,
-                      struct gm_config **ret, struct gm_error *err)
+                      const struct gm_settings *s, const struct gm_slot *slot,
+                      struct gm_log *log, struct gm_config **ret,
+                      struct gm_error *err)
 {
   _cleanup_(gm_config_freep) struct gm_config *c = gm_zalloc(sizeof(*c));
-  const struct resolve r = { name, p, s, log, c, err };
+  const struct resolve r = { name, p, s, slot, log, c, err };
   int32_t rc;
 
   if (!c || !add_keys(c, p))
@@ -395,6 +441,8 @@ int32_t gm_config_new(const char *name, const struct gm_provider *p,
   rc = check_unknown(&r, GM_FROM_API);
   if (!rc)
     rc = check_unknown(&r, GM_FROM_FILE);
+  if (!rc)
+    rc = check_slot(&r);
   if (!rc)
     rc = resolve_all(&r);
   if (rc)
@@ -454,7 +502,7 @@ const struct gm_config_line *gm_instance_config(struct gm_instance *i, size_t n)
     return NULL;
   c->line = (struct gm_config_line){ v->key.name, v->key.help, v->key.env,
                                      v->shown,    v->where,    v->key.flags,
-                                     v->origin };
+                                     v->origin,   v->of_slot };
   return &c->line;
 }
 

@@ -402,11 +402,42 @@ const char *gm_instance_slot(const struct gm_instance *i, char buf[96])
     const char *name = *piece.name == '=' ? piece.name + 1 : piece.name;
 
     if (*name && !is_condition(name)) {
-      snprintf(buf, 96, "%s.%.60s", i->name, name);
+      snprintf(buf, 96, "%s.%.30s%s%s", i->name, name, i->slot[0] ? "#" : "",
+               i->slot);
       break;
     }
   }
   return buf;
+}
+
+/* "api_key", or "api_key/member" of a JSON file. */
+static bool is_about(const char *name, const char *key)
+{
+  size_t len = strlen(key);
+
+  return strncmp(name, key, len) == 0 && (!name[len] || name[len] == '/');
+}
+
+bool gm_credential_uses(const struct gm_instance *i, const char *key)
+{
+  const struct gamut_credential *c;
+  const char *at, *second;
+  char first[GM_PIECE_MAX];
+  struct gm_piece piece;
+  uint32_t row;
+
+  for (row = 0; (c = row_at(i, row)); row++) {
+    at = c->value;
+    while (gm_template_next(&at, &piece)) {
+      if (gm_template_pair(piece.name, first, &second)) {
+        if (is_about(first, key) || is_about(second, key))
+          return true;
+      } else if (is_about(piece.name, key)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 static void add_name(const struct gm_instance *i, const char *name,

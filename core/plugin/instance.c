@@ -20,10 +20,8 @@ struct gm_instances {
 /* ---- one -------------------------------------------------------------------
  */
 
-static void instance_free(struct gm_instance *i)
+static void one_free(struct gm_instance *i)
 {
-  if (!i)
-    return;
   if (i->opened && i->provider->def.close)
     i->provider->def.close(i->user);
   gm_config_free(i->config);
@@ -35,6 +33,17 @@ static void instance_free(struct gm_instance *i)
   gm_free(i->webhook_state);
   gm_free(i->name);
   gm_free(i);
+}
+
+/* With all its slots. */
+static void instance_free(struct gm_instance *i)
+{
+  struct gm_instance *next;
+
+  for (; i; i = next) {
+    next = i->next_slot;
+    one_free(i);
+  }
 }
 GM_CLEANUP(struct gm_instance, instance_free)
 
@@ -121,26 +130,95 @@ static int32_t find_provider(struct gm_instances *all, const char *name,
   return rc ? gm_fail(err, rc, "%s", gm_error_text(&own)) : 0;
 }
 
-static int32_t make(struct gm_instances *all, const char *name,
-                    struct gm_instance **ret, struct gm_error *err)
+/* Of the whole provider, or of one key of several. */
+static int32_t make_one(struct gm_instances *all, const char *name,
+                        const struct gm_provider *p, const struct gm_slot *slot,
+                        struct gm_instance **ret, struct gm_error *err)
 {
   _cleanup_(instance_freep) struct gm_instance *i = gm_zalloc(sizeof(*i));
   int32_t rc;
 
   if (!i)
     return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
-  rc = find_provider(all, name, &i->provider, err);
-  if (rc)
-    return rc;
-  rc =
-    gm_config_new(name, i->provider, all->settings, all->log, &i->config, err);
+  i->provider = p;
+  rc = gm_config_new(name, p, all->settings, slot, all->log, &i->config, err);
   if (rc)
     return rc;
   i->registry = all->registry;
   i->name = gm_strdup(name);
+  i->is_slot = slot != NULL;
+  i->weight = slot ? slot->weight : 1;
   if (!i->name || !set_base(i) || !set_rows(i) ||
-      !gm_instance_split_headers(i, all->log) ||
-      !gm_map_put(&all->by_name, name, i))
+      !gm_instance_split_headers(i, all->log))
+    return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
+  gm_slot_set_hash(i);
+  if (slot)
+    snprintf(i->slot, sizeof(i->slot), "%s",
+             *slot->label ? slot->label : i->key_hash);
+  *ret = GM_TAKE(i);
+  return 0;
+}
+
+/* Jobs are bound to labels, so each is there once; and so is each key. */
+static int32_t check_slot(const struct gm_instance *first,
+                          const struct gm_instance *i,
+                          const struct gm_slots *slots, size_t at,
+                          struct gm_error *err)
+{
+  for (; first; first = first->next_slot) {
+    if (strcmp(first->key_hash, i->key_hash) == 0)
+      return gm_fail(err, GAMUT_E_INVALID, "%s is the same key as '%s'",
+                     slots->at[at]->where, first->slot);
+    if (strcmp(first->slot, i->slot) == 0)
+      return gm_fail(err, GAMUT_E_INVALID,
+                     "%s: there is another key of the name '%s'",
+                     slots->at[at]->where, i->slot);
+  }
+  return 0;
+}
+
+static int32_t make_slots(struct gm_instances *all, const char *name,
+                          const struct gm_provider *p,
+                          const struct gm_slots *slots,
+                          struct gm_instance **ret, struct gm_error *err)
+{
+  _cleanup_(instance_freep) struct gm_instance *first = NULL;
+  struct gm_instance **end = &first, *i;
+  size_t n;
+  int32_t rc;
+
+  for (n = 0; n < slots->n; n++) {
+    rc = make_one(all, name, p, slots->at[n], &i, err);
+    if (rc)
+      return rc;
+    rc = check_slot(first, i, slots, n, err);
+    *end = i;
+    end = &i->next_slot;
+    if (rc)
+      return rc;
+  }
+  *ret = GM_TAKE(first);
+  return 0;
+}
+
+static int32_t make(struct gm_instances *all, const char *name,
+                    struct gm_instance **ret, struct gm_error *err)
+{
+  _cleanup_(instance_freep) struct gm_instance *i = NULL;
+  struct gm_slots slots = { 0 };
+  const struct gm_provider *p;
+  int32_t rc;
+
+  rc = find_provider(all, name, &p, err);
+  if (rc == 0)
+    rc = gm_slots_read(name, p, all->settings, &slots, err);
+  if (rc == 0)
+    rc = slots.n > 0 ? make_slots(all, name, p, &slots, &i, err)
+                     : make_one(all, name, p, NULL, &i, err);
+  gm_slots_finish(&slots);
+  if (rc)
+    return rc;
+  if (!gm_map_put(&all->by_name, name, i))
     return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
   *ret = GM_TAKE(i);
   return 0;
@@ -210,21 +288,63 @@ void gm_instances_free(struct gm_instances *all)
 void gm_instances_each(struct gm_instances *all,
                        void (*fn)(struct gm_instance *i))
 {
+  struct gm_instance *i;
   struct gm_map_entry *e;
   size_t it = 0;
 
   while (all && (e = gm_map_next(&all->by_name, &it)))
-    fn(e->value);
+    for (i = e->value; i; i = i->next_slot)
+      fn(i);
+}
+
+/* "fal#team-a" */
+static int32_t look_slot(struct gm_instances *all, const char *name,
+                         const char *label, struct gm_instance **ret,
+                         struct gm_error *err)
+{
+  char whole[GM_NAME_MAX + 1];
+  struct gm_instance *i;
+  int32_t rc;
+
+  if ((size_t)(label - name) >= sizeof(whole))
+    return not_found(all, name, err);
+  memcpy(whole, name, (size_t)(label - name));
+  whole[label - name] = '\0';
+  rc = gm_instance_look(all, whole, &i, err);
+  for (label++; rc == 0 && i; i = i->next_slot)
+    if (strcmp(i->slot, label) == 0) {
+      *ret = i;
+      return 0;
+    }
+  return rc ? rc
+            : gm_fail(err, GAMUT_E_NOT_FOUND,
+                      "%s has no key '%.60s' (`gamut providers -v` shows its "
+                      "keys)",
+                      whole, label);
 }
 
 int32_t gm_instance_look(struct gm_instances *all, const char *name,
                          struct gm_instance **ret, struct gm_error *err)
 {
   struct gm_instance *i = gm_map_get(&all->by_name, name);
-  int32_t rc = i ? 0 : make(all, name, &i, err);
+  const char *label = i ? NULL : strchr(name, '#');
+  int32_t rc;
 
+  if (label)
+    return look_slot(all, name, label, ret, err);
+  rc = i ? 0 : make(all, name, &i, err);
   if (!rc)
     *ret = i;
+  return rc;
+}
+
+int32_t gm_instance_use(struct gm_instances *all, struct gm_instance *i,
+                        struct gm_error *err)
+{
+  int32_t rc = check_required(i, err);
+
+  if (!rc && !i->opened)
+    rc = gm_instance_open(i, all->log, err);
   return rc;
 }
 
@@ -236,9 +356,7 @@ int32_t gm_instance_get(struct gm_instances *all, const char *name,
 
   rc = gm_instance_look(all, name, &i, err);
   if (!rc)
-    rc = check_required(i, err);
-  if (!rc && !i->opened)
-    rc = gm_instance_open(i, all->log, err);
+    rc = gm_instance_use(all, i, err);
   if (!rc)
     *ret = i;
   return rc;

@@ -9,6 +9,8 @@
 #include "loop/url.h"
 #include "plugin/registry.h"
 
+#define GM_KEY_HASH_LEN 8
+
 struct gm_account;
 struct gm_token_job;
 
@@ -39,6 +41,16 @@ struct gm_instance {
   struct gm_account *account;     /* its limits (core/job/limiter.h), or NULL */
   uint32_t busy;   /* perform() running now */
   bool opened;     /* private: close() is due */
+
+  /* one key of several, see slot.h */
+  char slot[32]; /* its label; "": the only one */
+  char key_hash[GM_KEY_HASH_LEN + 1]; /* tells its key apart; no secret */
+  struct gm_instance *next_slot;
+  bool is_slot;       /* private */
+  uint32_t weight;    /* 1 and more */
+  uint32_t under_way; /* jobs that have it now */
+  uint64_t used;      /* jobs that had it */
+  uint64_t aside_ms;  /* mono; not for new jobs before */
 };
 
 struct gm_instances;
@@ -46,7 +58,8 @@ int32_t gm_instances_new(struct gm_registry *r, struct gm_settings *s,
                          struct gm_log *log, struct gm_instances **ret);
 void gm_instances_free(struct gm_instances *all); /* close()s each */
 GM_CLEANUP(struct gm_instances, gm_instances_free)
-/* Get or make.  NOT_FOUND, PLUGIN as gm_registry_find; INVALID for a config
+/* Get or make: "fal", of which the first key is meant when it has several, or
+ * one of them, "fal#team-a".  NOT_FOUND, PLUGIN as gm_registry_find; INVALID for a config
  * value of the wrong type or an unknown key (named, with the nearest). Missing
  * REQUIRED keys are AUTH for secrets, INVALID else: the sentence names the
  * variable to set. */
@@ -55,10 +68,13 @@ int32_t gm_instance_get(struct gm_instances *all, const char *name,
 /* Like it for listings: neither are REQUIRED keys missed nor is open() called. */
 int32_t gm_instance_look(struct gm_instances *all, const char *name,
                          struct gm_instance **ret, struct gm_error *err);
+/* What look() gave, or another slot of it, made ready as by get(). */
+int32_t gm_instance_use(struct gm_instances *all, struct gm_instance *i,
+                        struct gm_error *err);
 /* instance_open.c: the provider's open(), once; for who was only looked at. */
 int32_t gm_instance_open(struct gm_instance *i, struct gm_log *log,
                          struct gm_error *err);
-/* Each one made so far. */
+/* Each one made so far, each slot of it. */
 void gm_instances_each(struct gm_instances *all,
                        void (*fn)(struct gm_instance *i));
 /* Provider or instance names that routes may begin with, NULL-terminated:
@@ -75,6 +91,7 @@ struct gm_config_line {
   const char *key, *help, *env, *shown, *where;
   uint32_t flags;
   enum gm_origin origin;
+  bool of_slot; /* one of several keys has it of its own */
 };
 const struct gm_config_line *gm_instance_config(struct gm_instance *i,
                                                 size_t n);
@@ -114,7 +131,8 @@ int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err);
 void gm_instance_account(const struct gm_instance *i,
                          char ret[GM_ACCOUNT_SIZE]);
 /* A name for what proves who we are at the base URL, never the secret itself:
- * "fal.api_key"; the instance's name alone when there is nothing to prove. */
+ * "fal.api_key", of several "fal.api_key#team-a"; the instance's name alone when
+ * there is nothing to prove. */
 const char *gm_instance_slot(const struct gm_instance *i, char buf[96]);
 /* backup.c: the same on the backup of its server; gm_free; NULL: it has none,
  * or no memory. */

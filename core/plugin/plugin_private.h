@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "plugin/instance.h"
 #include "plugin/registry.h"
+#include "plugin/settings.h"
 #include <sys/types.h>
 
 #define GM_NAME_MAX 31 /* of a provider, a plugin file, an instance */
@@ -138,6 +139,35 @@ bool gm_template_pair(const char *name, char first[GM_PIECE_MAX],
                       const char **ret_second);
 #define GM_TOKEN_NAME "@token"
 
+/* Is a header made of this key? */
+bool gm_credential_uses(const struct gm_instance *i, const char *key);
+
+/* ---- pools of keys (slot.c) */
+
+/* One key, or several that belong together, as the settings say. */
+struct gm_slot {
+  char label[GM_NAME_MAX + 1]; /* the user's; "" */
+  char *where;                 /* "fal.keys[1] in config.json" */
+  const char *file;            /* it is the first in this one, or NULL */
+  struct gm_map text;          /* "api_key_file" -> char * */
+  uint32_t weight;
+  bool proves; /* there is a key in it */
+};
+struct gm_slots {
+  struct gm_slot **at;
+  size_t n; /* 0: no pool */
+};
+/* `ret` is empty before.  INVALID, AUTH: the sentence names the place. */
+int32_t gm_slots_read(const char *name, const struct gm_provider *p,
+                      const struct gm_settings *s, struct gm_slots *ret,
+                      struct gm_error *err);
+void gm_slots_finish(struct gm_slots *all);
+/* A list of the config file, under "keys" or in place of a secret, as the text
+ * of "keys"; gm_free; NULL with `err`. */
+char *gm_slots_text(const char *instance, const char *key,
+                    struct json_object *list, struct gm_error *err);
+void gm_slot_set_hash(struct gm_instance *i);
+
 /* ---- config of an instance */
 
 struct gm_config_value {
@@ -149,15 +179,18 @@ struct gm_config_value {
   enum gm_origin origin;
   struct json_object *json; /* GAMUT_KEY_JSON: what the file holds */
   char *broken;             /* or why it cannot be had */
+  bool of_slot;             /* the slot has it of its own */
 };
 struct gm_config {
   struct gm_config_value *values; /* [0] is base_url */
   size_t n_values;
   struct gm_config_line line; /* handed out by gm_instance_config() */
 };
+/* `slot`: what comes before all else, or NULL. */
 int32_t gm_config_new(const char *name, const struct gm_provider *p,
-                      const struct gm_settings *s, struct gm_log *log,
-                      struct gm_config **ret, struct gm_error *err);
+                      const struct gm_settings *s, const struct gm_slot *slot,
+                      struct gm_log *log, struct gm_config **ret,
+                      struct gm_error *err);
 void gm_config_free(struct gm_config *c);
 GM_CLEANUP(struct gm_config, gm_config_free)
 struct gm_config_value *gm_config_find(const struct gm_config *c,

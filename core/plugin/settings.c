@@ -130,6 +130,24 @@ static bool has_nul(struct json_object *o)
            (size_t)json_object_get_string_len(o);
 }
 
+/* "fal": {"keys": [...]} or {"api_key": [...]}. */
+static int32_t take_keys(struct gm_settings *s, const char *instance,
+                         const char *key, struct json_object *list,
+                         struct gm_error *err)
+{
+  char name[GM_NAME_MAX + 16];
+  char *text;
+
+  snprintf(name, sizeof(name), "%s.keys", instance);
+  if (gm_map_get(&s->text, name))
+    return gm_fail(err, GAMUT_E_INVALID,
+                   "providers: '%s' has two lists of keys; keys that belong "
+                   "together are one object of \"keys\"",
+                   instance);
+  text = gm_slots_text(instance, key, list, err);
+  return text ? keep(&s->text, name, text, err) : err->error_class;
+}
+
 /* "name": value, or "providers": {"instance": {"key": value}}. */
 static int32_t take_scalar(struct gm_settings *s, const char *name,
                            struct json_object *o, struct gm_error *err)
@@ -168,7 +186,9 @@ static int32_t take_instance(struct gm_settings *s, const char *instance,
                      "bytes",
                      instance, strlen(it.key));
     snprintf(name, sizeof(name), "%s.%s", instance, it.key);
-    rc = take_scalar(s, name, it.val, err);
+    rc = json_object_is_type(it.val, json_type_array)
+           ? take_keys(s, instance, it.key, it.val, err)
+           : take_scalar(s, name, it.val, err);
     if (rc)
       return rc;
   }

@@ -148,8 +148,10 @@ static void want_link(struct gm_run *run, uint32_t i)
 
   if (gm_instance_look(run->router->instances, l->provider, &instance, &err))
     return;
-  gm_breaker_want(gm_choice_breaker(run, i, instance));
-  gm_breaker_want(gm_choice_account(run, i, instance));
+  for (; instance; instance = instance->next_slot) {
+    gm_breaker_want(gm_choice_breaker(run, i, instance));
+    gm_breaker_want(gm_choice_account(run, i, instance));
+  }
   gm_usual_want(gm_run_usual(run, i));
 }
 

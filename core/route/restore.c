@@ -8,8 +8,10 @@
 #include "base/str.h"
 #include "job/input.h"
 #include "job/trace.h"
+#include "plugin/slot.h"
 #include "route/bind.h"
 #include "route/ledger.h"
+#include "route/pool.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,6 +103,7 @@ static void add_attempts(const struct gm_run *run, struct gm_buf *b)
     add_text(b, i ? ",{\"provider\":" : "{\"provider\":", a->provider);
     add_text(b, ",\"model\":", a->model);
     add_text(b, ",\"request_id\":", a->request_id);
+    add_text(b, ",\"key\":", a->key);
     add_int(b, ",\"class\":", a->err.error_class);
     add_text(b, ",\"message\":", a->err.message);
     add_int(b, ",\"status\":", a->http_status);
@@ -368,6 +371,7 @@ static int32_t read_attempts(const struct reading *r, struct gm_error *err)
     a->provider = gm_strdup(gm_json_str(o, "provider", ""));
     a->model = gm_strdup(gm_json_str(o, "model", ""));
     a->request_id = gm_strdup(gm_json_str(o, "request_id", NULL));
+    a->key = gm_strdup(gm_json_str(o, "key", NULL));
     if (error_class)
       gm_fail(&a->err, error_class, "%s", gm_json_str(o, "message", ""));
     a->http_status = (int32_t)gm_json_i64(o, "status", 0);
@@ -378,16 +382,20 @@ static int32_t read_attempts(const struct reading *r, struct gm_error *err)
   return 0;
 }
 
-/* The same account at the same place as before; the key may have been
- * renewed. */
+/* The same account at the same place as before; a lone key, or one that has a
+ * name, may have been renewed. */
 static int32_t find_instance(const struct reading *r, struct gm_instance **ret,
                              struct gm_error *err)
 {
   struct gm_router *router = r->run->router;
   const char *name = gm_json_str(r->record, "instance", "");
   const char *base = gm_json_str(r->record, "base_url", "");
-  int32_t rc = gm_instance_get(router->instances, name, ret, err);
+  int32_t rc =
+    gm_slot_find(router->instances, name, gm_json_str(r->record, "slot", ""),
+                 gm_json_str(r->record, "key_hash", ""), ret, err);
 
+  if (rc == 0)
+    rc = gm_instance_use(router->instances, *ret, err);
   if (rc == 0)
     rc = gm_instance_ready(*ret, err);
   if (rc == 0 && !gm_streq((*ret)->base_url, base))
@@ -487,6 +495,8 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
   rc = gm_job_restore(&run->job, instance,
                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                       r->record, r->how->again, err);
+  if (rc == 0)
+    gm_pool_begun(run);
   if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && r->no_input.error_class)
     rc =
       gm_fail(err, r->no_input.error_class, "%s", gm_error_text(&r->no_input));

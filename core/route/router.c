@@ -8,10 +8,12 @@
 #include "job/input.h"
 #include "job/policy.h"
 #include "job/trace.h"
+#include "plugin/slot.h"
 #include "route/bind.h"
 #include "route/choose.h"
 #include "route/ledger.h"
 #include "route/named.h"
+#include "route/pool.h"
 #include "route/prefer.h"
 #include <string.h>
 
@@ -74,6 +76,8 @@ static void record_attempt(struct gm_run *run)
   if (job->found)
     a->request_id =
       gm_strdup(gm_json_str(job->found->facts, "request_id", NULL));
+  if (job->instance && gm_slot_is_one(job->instance))
+    a->key = gm_strdup(job->instance->slot);
   a->http_status = job->http_status;
   a->tries = job->tries;
   a->repeats = job->total_repeats;
@@ -139,7 +143,8 @@ static bool begin_some(struct gm_run *run)
     if (run->last_resort && !(run->last_resort & bit_of(run->at)))
       continue;
     request = gm_run_request(run, run->at, &instance, &err);
-    if (request && gm_instance_ready(instance, &err) == 0 &&
+    if (request && gm_pool_choose(run, &instance, &err) == 0 &&
+        gm_instance_ready(instance, &err) == 0 &&
         may_try(run, instance, &err)) {
       run->job.patience_ms = gm_run_patience_ms(run);
       run->job.latency_ms = gm_model_latency_ms(l->entry);
@@ -153,6 +158,7 @@ static bool begin_some(struct gm_run *run)
         choose_anew(run);
         return begin_some(run);
       }
+      gm_pool_begun(run);
       if (gm_cache_begin(run) || gm_job_go(&run->job) == 0) {
         read_beside(run);
         return true;
@@ -255,6 +261,15 @@ static void tell_fallback(struct gm_run *run)
   gm_buf_finish(&b);
 }
 
+/* The next key of the same link. */
+static bool next_key(struct gm_run *run)
+{
+  if (!gm_pool_has_next(run))
+    return false;
+  gm_job_tell(&run->job, GAMUT_EVENT_RETRY, 0, 0, gm_error_text(&run->job.err));
+  return begin_link(run);
+}
+
 /* The later links, then those that were passed over. */
 static bool next_link(struct gm_run *run)
 {
@@ -274,6 +289,7 @@ static void attempt_over(struct gm_job *job)
   struct gm_run *run = run_of(job);
   int32_t error_class = job->err.error_class;
 
+  gm_pool_over(run);
   record_attempt(run);
   gm_charge_attempt(run->charge);
   gm_choice_over(run);
@@ -287,12 +303,15 @@ static void attempt_over(struct gm_job *job)
   if (error_class == GAMUT_E_UNKNOWN && !run->resubmitted &&
       gm_bind_may_resubmit(run)) {
     run->resubmitted = true;
+    run->keys_tried = 0; /* with any key of the account's */
     gm_job_tell(job, GAMUT_EVENT_RETRY, 0, 0,
                 "perhaps charged; submitted once more");
     if (!begin_link(run))
       end(run, true);
     return;
   }
+  if (next_key(run))
+    return;
   if (next_allowed(run, error_class) && next_link(run))
     return;
   end(run, true);
@@ -335,7 +354,13 @@ static int32_t job_paying(struct gm_job *job, bool begins)
   return 0;
 }
 
+static bool job_has_next_key(struct gm_job *job)
+{
+  return gm_pool_has_next(run_of(job));
+}
+
 static const struct gm_job_ops job_ops = {
+  .has_next_key = job_has_next_key,
   .paying = job_paying,
   .attempt_over = attempt_over,
   .event = job_event,
@@ -500,7 +525,8 @@ int32_t gm_run_start(struct gm_run *run, struct gm_error *err)
 {
   int32_t rc;
 
-  run->chosen = run->n_links < 2; /* nothing to choose */
+  /* Else there is nothing to choose. */
+  run->chosen = run->n_links < 2 && !gm_pool_is_there(run, 0);
   rc = begin(run, err);
   gm_bind_pack(run);
   if (rc == 0)
@@ -513,6 +539,7 @@ void gm_attempt_finish(struct gm_attempt *a)
   gm_free(a->provider);
   gm_free(a->model);
   gm_free(a->request_id);
+  gm_free(a->key);
   gm_error_finish(&a->err);
 }
 
@@ -524,6 +551,7 @@ void gm_run_free(struct gm_run *run)
     return;
   gm_timer_stop(run->router->engine->loop, &run->deadline);
   gm_choice_drop(run);
+  gm_pool_drop(run);
   gm_cache_drop(run);
   gm_job_finish(&run->job);
   gm_charge_drop(run->charge);

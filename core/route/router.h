@@ -30,6 +30,7 @@ struct gm_router {
 /* What one link came to. */
 struct gm_attempt {
   char *provider, *model, *request_id;
+  char *key; /* label of one of several, or NULL */
   struct gm_error err;
   int32_t http_status;
   uint32_t tries, repeats;
@@ -84,6 +85,9 @@ struct gm_run {
   uint32_t spared, failing, tried, last_resort;
   struct gm_choice *choice;
   struct gm_breaker *link_breaker, *account_breaker; /* of the present link */
+  uint64_t keys_tried; /* pool.c: a bit for each, at link keys_at */
+  uint32_t keys_at;
+  struct gm_instance *key_taken; /* it counts this run */
   uint8_t cache_mode; /* enum gm_cache_mode */
   struct gm_lookup *lookup; /* of the present link, private to the cache */
   struct gm_hit *hit;       /* the result was made before; else NULL */

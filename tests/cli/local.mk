@@ -32,6 +32,7 @@ cli_tests = \
 	tests/cli/interrupt.sh \
 	tests/cli/jobs.sh \
 	tests/cli/limits.sh \
+	tests/cli/keys.sh \
 	tests/cli/listen.sh \
 	tests/cli/log.sh \
 	tests/cli/look.sh \

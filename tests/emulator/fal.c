@@ -184,6 +184,7 @@ static struct em_job *accept_work(struct em_request *rq, const struct target *t,
   fault = em_fault_instead(&sv->faults, prompt->set, rq->phase);
   if ((!fault || fault->made) && !queue_full(rq)) {
     job = make_job(sv, t, input, prompt);
+    job->account = fal_account(rq);
     prompt->accepted++;
     sv->stats.submits_accepted++;
     em_reply_header(rq, "x-fal-request-id", "%s", job->id);
@@ -447,9 +448,9 @@ static void answer_job(struct em_request *rq, const struct target *t)
     wrong_method(rq);
     return;
   }
-  if (!fal_authorised(rq, t->app))
+  if (!fal_authorised(rq, t->app) || !fal_not_revoked(rq))
     return;
-  if (!job || strcmp(job->app, t->app) != 0 ||
+  if (!job || strcmp(job->app, t->app) != 0 || !fal_may_see(rq, job) ||
       em_fault_take(&sv->faults, job->faults, rq->phase, EM_F_LOST)) {
     not_found(rq);
     return;

@@ -25,6 +25,11 @@ const char *fal_field_default(const struct fal_model *model, const char *name,
 bool fal_authorised(struct em_request *rq, const char *app);
 /* The lock of an account stands before new work, not before old results. */
 bool fal_unlocked(struct em_request *rq);
+/* A key that was withdrawn once a job had been taken with it. */
+bool fal_not_revoked(struct em_request *rq);
+/* A job is seen with the key that it was submitted with. */
+uint64_t fal_account(const struct em_request *rq);
+bool fal_may_see(const struct em_request *rq, const struct em_job *job);
 bool fal_good_headers(struct em_request *rq);
 struct json_object *fal_parse_input(struct em_request *rq);
 

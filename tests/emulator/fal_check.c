@@ -55,9 +55,36 @@ bool fal_unlocked(struct em_request *rq)
     em_reply_json(rq, 403,
                   "{\"detail\":\"The key lacks the scope for this "
                   "operation\"}");
+  else if (strstr(key, "busy"))
+    em_reply_json(rq, 429, "{\"detail\":\"Rate limit exceeded\"}");
   else
     return true;
   return false;
+}
+
+bool fal_not_revoked(struct em_request *rq)
+{
+  const char *value = em_header(rq, "Authorization");
+
+  if (!value || !strstr(value, "revoked"))
+    return true;
+  em_reply_json(rq, 401,
+                "{\"detail\":\"No user found for Key ID and Secret\"}");
+  return false;
+}
+
+uint64_t fal_account(const struct em_request *rq)
+{
+  const char *value = em_header(rq, "Authorization");
+
+  return value ? em_hash(value) : 0;
+}
+
+bool fal_may_see(const struct em_request *rq, const struct em_job *job)
+{
+  uint64_t account = fal_account(rq);
+
+  return !account || !job->account || account == job->account;
 }
 
 struct json_object *fal_parse_input(struct em_request *rq)

@@ -23,6 +23,7 @@ struct em_job {
   char *error;       /* body of the refusal that the result brings, or NULL */
   unsigned error_status;
   struct em_fault_set *faults;
+  uint64_t account;    /* whose it is: hash of the key; 0: anybody's */
   uint64_t seed, look; /* `look`: what the picture is made from */
   int64_t submitted_ms, submitted_us;
   int64_t price_microusd; /* is billed unless it fails; 0: not known */

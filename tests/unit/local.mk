@@ -52,6 +52,7 @@ unit_tests = \
 	tests/unit/test_schema \
 	tests/unit/test_settings \
 	tests/unit/test_sha256 \
+	tests/unit/test_slot \
 	tests/unit/test_sse \
 	tests/unit/test_str \
 	tests/unit/test_timer \
@@ -143,6 +144,12 @@ tests_unit_test_settings_SOURCES = \
 	tests/unit/scratch.c \
 	tests/unit/scratch.h \
 	tests/unit/test_settings.c
+
+tests_unit_test_slot_SOURCES = \
+	tests/unit/instance_fixture.h \
+	tests/unit/scratch.c \
+	tests/unit/scratch.h \
+	tests/unit/test_slot.c
 
 tests_unit_test_trust_SOURCES = \
 	tests/unit/scratch.c \
