@@ -231,6 +231,7 @@ core_job_sources = \
 	core/job/trace.h \
 	core/job/upload.c \
 	core/job/usual.c \
+	core/job/yield.c \
 	core/job/usual.h
 
 core_route_sources = \

@@ -118,6 +118,8 @@ static void put_rules(struct json_object *o, const struct gm_run *run,
     json_object_object_add(o, "max_cost_usd", gm_json_new_real(run->max_cost));
   if (run->timeout_ms > 0)
     put_int(o, "deadline_ms", run->timeout_ms);
+  if (run->attempt_timeout_ms > 0)
+    put_int(o, "attempt_timeout_ms", run->attempt_timeout_ms);
   gm_look_put(o, "on_blocked", run->blocked_next ? "next" : "stop");
 }
 

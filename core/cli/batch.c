@@ -36,8 +36,8 @@ struct batch {
   size_t n_slots, at_once, next;
   size_t completed, failed, blocked, known;
   int64_t cost_microusd;
-  bool unpriced; /* of some the cost is not known */
-  int64_t begun_ms, drawn_ms;
+  bool unpriced;                       /* of some the cost is not known */
+  int64_t begun_ms, drawn_ms, time_ms; /* time_ms: for all; -1: no limit */
   bool live;
 };
 
@@ -227,27 +227,57 @@ static void end_line(struct batch *b, const char *id, struct gamut_result *r)
 /* ---- all of them ---------------------------------------------------------
  */
 
+static bool is_late(const struct batch *b)
+{
+  return b->time_ms >= 0 && now_ms() - b->begun_ms >= b->time_ms;
+}
+
+static bool goes_on(const struct batch *b)
+{
+  return !cli_is_leaving() && !is_late(b);
+}
+
+static uint32_t wait_ms(const struct batch *b)
+{
+  int64_t left = b->time_ms - (now_ms() - b->begun_ms);
+
+  if (b->time_ms < 0 || left >= DRAW_MS)
+    return DRAW_MS;
+  return left > 0 ? (uint32_t)left : 0;
+}
+
+/* The jobs that go on without us. */
+static void tell_left(const struct batch *b)
+{
+  size_t i;
+
+  for (i = 0; i < b->n_slots && is_late(b); i++)
+    cli_hint("line %lu goes on as job %s",
+             b->file.lines[b->slots[i].line].number, b->slots[i].id);
+}
+
 static void run(struct batch *b)
 {
   b->begun_ms = now_ms();
   cli_heed_signals(b->g);
-  while (!cli_is_leaving() && (b->next < b->file.n_lines || b->n_slots > 0)) {
+  while (goes_on(b) && (b->next < b->file.n_lines || b->n_slots > 0)) {
     const struct gamut_event *e;
 
-    while (b->next < b->file.n_lines && b->n_slots < b->at_once &&
-           !cli_is_leaving()) {
+    while (b->next < b->file.n_lines && b->n_slots < b->at_once && goes_on(b)) {
       begin_line(b, b->next++);
       draw(b, false);
     }
     if (b->n_slots == 0)
       continue;
-    e = gamut_next_event(b->g, DRAW_MS);
+    e = gamut_next_event(b->g, (int32_t)wait_ms(b));
     if (e && e->type == GAMUT_EVENT_DONE)
       end_line(b, e->id, e->result);
     draw(b, false);
   }
   cli_heed_signals(NULL);
   draw(b, true);
+  if (!cli_args_get(b->args, CLI_O_QUIET))
+    tell_left(b);
 }
 
 /* Begun before: going on is meant only when that is said. */
@@ -271,12 +301,18 @@ static int check_begun(struct batch *b)
 static int begin(struct batch *b)
 {
   const char *jobs = cli_args_get(b->args, CLI_O_AT_ONCE);
+  const char *deadline = cli_args_get(b->args, CLI_O_DEADLINE);
   struct gamut_request *r = NULL;
   uint32_t n = AT_ONCE;
   int rc;
 
   if (jobs && (!cli_number(jobs, AT_MOST, &n) || n == 0)) {
     cli_error("-j '%s' is no number from 1 to %u", jobs, AT_MOST);
+    return CLI_USAGE;
+  }
+  b->time_ms = -1;
+  if (deadline && !cli_time(deadline, &b->time_ms)) {
+    cli_error("--deadline '%s' is no time: 90, 90s, 5m, 2h, 1d", deadline);
     return CLI_USAGE;
   }
   /* What is wrong with the command line is said once, not at each line. */
@@ -302,8 +338,8 @@ static int summary(const struct batch *b)
     cli_hint("%zu of %zu lines are left; gamut batch --resume goes on",
              b->file.n_lines - over, b->file.n_lines);
   else if (!b->live && !cli_args_get(b->args, CLI_O_QUIET))
-    cli_hint("%zu done, %zu failed, %zu blocked, %s%s", b->completed,
-             b->failed, b->blocked, b->unpriced ? "at least " : "",
+    cli_hint("%zu done, %zu failed, %zu blocked, %s%s", b->completed, b->failed,
+             b->blocked, b->unpriced ? "at least " : "",
              cli_money(money, b->cost_microusd, false));
   if (over < b->file.n_lines)
     return gamut_class_exit(GAMUT_E_DETACHED);

@@ -10,17 +10,21 @@ static void print_rules(struct json_object *all)
   const char *route = cli_view_str(all, "route");
   struct json_object *cost = cli_view_get(all, "max_cost_usd");
   struct json_object *deadline = cli_view_get(all, "deadline_ms");
-  char money[48] = "", ms[32] = "";
+  struct json_object *attempt = cli_view_get(all, "attempt_timeout_ms");
+  char money[48] = "", ms[32] = "", each[32] = "";
 
   if (cost)
     cli_money(money, (int64_t)(json_object_get_double(cost) * 1e6 + 0.5),
               false);
   if (deadline)
     cli_seconds(ms, json_object_get_int64(deadline));
-  cli_print(stdout, "%s%s%sprefer %s%s%s%s%s%s%s", route ? "route " : "",
+  if (attempt)
+    cli_seconds(each, json_object_get_int64(attempt));
+  cli_print(stdout, "%s%s%sprefer %s%s%s%s%s%s%s%s%s", route ? "route " : "",
             route ? route : "", route ? ": " : "", cli_view_str(all, "prefer"),
             cost ? ", at most " : "", money, cost ? " a link" : "",
             deadline ? ", given back after " : "", ms,
+            attempt ? ", the next one after " : "", each,
             strcmp(cli_view_str(all, "on_blocked"), "next") == 0
               ? ", goes on after a refusal by content policy"
               : "");

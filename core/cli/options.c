@@ -142,6 +142,9 @@ const struct cli_option cli_options[] = {
 
   { FIELD("timeout", "TIME", "timeout"), .group = CLI_G_ROUTE, COLLECT,
     .help = "wait no longer: 90, 90s, 5m; the job then goes on at the vendor" },
+  { FIELD("attempt-timeout", "TIME", "attempt_timeout"), ROUTE,
+    .help = "then try the next model, if this one's job can still be "
+            "cancelled" },
   { FIELD("max-cost", "USD", "max_cost"), PRICED,
     .help = "send nothing that costs more, or whose price is not known" },
   { FLAG("allow-unknown-cost", "allow_unknown_cost", "true"), PRICED,
@@ -251,6 +254,10 @@ const struct cli_option cli_options[] = {
     .help = "where to listen on 127.0.0.1; 0: any port that is free" },
   { .letter = 'j', .arg = "COUNT", .what = CLI_O_AT_ONCE, JOBS,
     .verbs = CLI_IN(CLI_BATCH), .help = "so many jobs at once; preset 16" },
+  { .name = "deadline", .arg = "TIME", .what = CLI_O_DEADLINE, JOBS,
+    .verbs = CLI_IN(CLI_BATCH),
+    .help = "begin no line later than this, and leave those under way to "
+            "their vendors: 90, 5m, 2h; --resume goes on" },
   { .name = "out-dir", .arg = "FOLDER", .what = CLI_O_OUT_DIR, JOBS,
     .complete = CLI_C_FILE, .verbs = CLI_IN(CLI_BATCH),
     .help = "where the files go; made when it is not there" },

@@ -108,6 +108,7 @@ enum cli_what {
   CLI_O_NO_STORE,
   CLI_O_RESUME,
   CLI_O_AT_ONCE,
+  CLI_O_DEADLINE,
   CLI_O_OUT_DIR,
   CLI_O_JSON,
   CLI_O_QUIET,

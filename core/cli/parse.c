@@ -346,3 +346,29 @@ bool cli_number(const char *text, uint32_t max, uint32_t *ret)
   *ret = (uint32_t)n;
   return true;
 }
+
+bool cli_time(const char *text, int64_t *ret_ms)
+{
+  static const struct {
+    const char *suffix;
+    int64_t ms;
+  } units[] = { { "", 1000 },   { "ms", 1 },      { "s", 1000 },
+                { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
+  size_t digits = strspn(text, "0123456789"), i;
+  char number[12];
+  uint32_t n;
+
+  if (digits >= sizeof(number))
+    return false;
+  memcpy(number, text, digits);
+  number[digits] = '\0';
+  for (i = 0; i < sizeof(units) / sizeof(*units); i++) {
+    if (strcmp(text + digits, units[i].suffix) != 0)
+      continue;
+    if (!cli_number(number, UINT32_MAX, &n))
+      return false;
+    *ret_ms = (int64_t)n * units[i].ms;
+    return true;
+  }
+  return false;
+}

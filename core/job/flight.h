@@ -54,6 +54,19 @@ void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...);
 /* Write down what costs, and go on in job->durable.ready.  False: it failed. */
 bool gm_job_write_paid(struct gm_job *job);
 bool gm_job_watched(const struct gm_job *job);
+void gm_job_stop(struct gm_job *job); /* forget what is on the wire */
+/* Can the vendor be asked to cancel it, and was not?  Ask. */
+bool gm_job_has_cancel(const struct gm_job *job);
+void gm_job_ask_cancel(struct gm_job *job);
+/* What costs was sent, and is not answered. */
+bool gm_job_in_doubt(const struct gm_job *job);
+
+/* yield.c: an attempt that was to give way is over.  True: it is not, the vendor
+ * would not cancel and it goes on. */
+bool gm_job_stays(struct gm_job *job);
+/* It is not to give way any more: as it was before that. */
+void gm_job_stay(struct gm_job *job);
+void gm_job_drop_kept(struct gm_job *job);
 struct gm_found *gm_job_found(struct gm_job *job); /* NULL: no memory */
 /* Write the record.  GM_PUT_WAIT: go on in job->durable.ready. */
 int32_t gm_job_write(struct gm_job *job, unsigned flags);

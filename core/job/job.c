@@ -75,7 +75,7 @@ int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
 }
 
 /* Forget what is on the wire or on its way there. */
-static void stop(struct gm_job *job)
+void gm_job_stop(struct gm_job *job)
 {
   job->unsent = false;
   gm_timer_stop(job->engine->loop, &job->timer);
@@ -94,8 +94,9 @@ static void stop(struct gm_job *job)
 
 static void forget_attempt(struct gm_job *job)
 {
-  stop(job);
+  gm_job_stop(job);
   gm_upload_forget(job);
+  gm_job_drop_kept(job);
   gm_free(job->pending);
   job->pending = NULL;
   gm_free(job->state_text);
@@ -228,12 +229,13 @@ static void not_told(struct gm_job *job)
  * being fetched was paid for, and none follows. */
 void gm_job_over(struct gm_job *job)
 {
-  stop(job);
+  gm_job_stop(job);
+  if (gm_job_stays(job))
+    return;
   if (lost(job))
     job->maybe_charged = true;
   if (job->cancelling && job->state != GM_JOB_FETCHING &&
-      job->err.error_class != 0 &&
-      job->err.error_class != GAMUT_E_CANCELLED &&
+      job->err.error_class != 0 && job->err.error_class != GAMUT_E_CANCELLED &&
       job->err.error_class != GAMUT_E_DETACHED)
     not_told(job);
   if (job->state == GM_JOB_SENDING || job->state == GM_JOB_WAITING ||
@@ -290,13 +292,12 @@ bool gm_job_wake(struct gm_job *job)
 }
 
 /* A paid exchange whose answer we do not wait for any more. */
-static bool paid_in_flight(const struct gm_job *job)
+bool gm_job_in_doubt(const struct gm_job *job)
 {
   if (job->doubtful)
     return true;
   return job->flight && job->pending &&
-         (job->pending->flags & GAMUT_HTTP_BILLABLE) &&
-         job->flight->x.was_sent;
+         (job->pending->flags & GAMUT_HTTP_BILLABLE) && job->flight->x.was_sent;
 }
 
 void gm_job_fail_unsent(struct gm_job *job, int32_t error_class,
@@ -310,7 +311,7 @@ void gm_job_fail_unsent(struct gm_job *job, int32_t error_class,
 static void unsend(struct gm_job *job)
 {
   job->unsent = false;
-  stop(job);
+  gm_job_stop(job);
   gm_job_move(job, GM_JOB_READY);
   if (job->ops->paying)
     job->ops->paying(job, false);
@@ -330,9 +331,10 @@ void gm_job_detach(struct gm_job *job)
 {
   if (ends_well(job))
     return;
+  gm_job_stay(job);
   if (job->unsent)
     unsend(job);
-  if (paid_in_flight(job))
+  if (gm_job_in_doubt(job))
     job->maybe_charged = true;
   gm_job_write(job, GM_PUT_RELEASE);
   gm_error_finish(&job->err);
@@ -340,29 +342,41 @@ void gm_job_detach(struct gm_job *job)
               job->accepted ? "the vendor works on it" : "submitting");
 }
 
-void gm_job_cancel(struct gm_job *job)
+bool gm_job_has_cancel(const struct gm_job *job)
 {
-  bool tell = job->accepted && job->instance &&
-              (job->instance->provider->def.flags & GAMUT_WANTS_CANCEL) &&
-              job->state != GM_JOB_FETCHING && !job->cancelling;
+  return job->accepted && job->instance &&
+         (job->instance->provider->def.flags & GAMUT_WANTS_CANCEL) &&
+         job->state != GM_JOB_FETCHING && !job->cancelling;
+}
 
-  if (job->cancelling || ends_well(job))
-    return;
+void gm_job_ask_cancel(struct gm_job *job)
+{
   job->cancelling = true;
-  if (paid_in_flight(job))
-    job->maybe_charged = true;
-  if (!tell) {
-    if (job->accepted && job->state != GM_JOB_FETCHING)
-      job->maybe_charged = true;
-    gm_error_finish(&job->err);
-    gm_job_fail(job, GAMUT_E_CANCELLED, "cancelled");
-    return;
-  }
-  stop(job);
+  gm_job_stop(job);
   gm_free(GM_TAKE(job->pending));
   if (job->state != GM_JOB_READY)
     gm_job_move(job, GM_JOB_READY);
   gm_job_step(job, GAMUT_EV_CANCEL, NULL);
+}
+
+void gm_job_cancel(struct gm_job *job)
+{
+  bool tell = gm_job_has_cancel(job);
+
+  gm_job_drop_kept(job); /* whoever cancels does not want it to go on */
+  if (job->cancelling || ends_well(job))
+    return;
+  if (gm_job_in_doubt(job))
+    job->maybe_charged = true;
+  if (tell) {
+    gm_job_ask_cancel(job);
+    return;
+  }
+  job->cancelling = true;
+  if (job->accepted && job->state != GM_JOB_FETCHING)
+    job->maybe_charged = true;
+  gm_error_finish(&job->err);
+  gm_job_fail(job, GAMUT_E_CANCELLED, "cancelled");
 }
 
 struct gm_found *gm_job_found(struct gm_job *job)

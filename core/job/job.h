@@ -95,6 +95,7 @@ struct gm_job {
   bool doubtful;         /* a keyed paid exchange left and was not answered */
   bool unsent;           /* what costs waits for its record */
   bool cancelling;       /* the provider was told, or is about to be */
+  bool giving_way;       /* ... and if the vendor will not, it goes on */
   bool replayable;       /* the pending exchange came from START */
   bool renewed;          /* the token was renewed in this attempt */
   bool woken;            /* the next poll need not wait */
@@ -130,6 +131,8 @@ struct gm_job {
   const char *secret;         /* the owner's, for {@secret} in a body, or NULL */
   char *state_text;           /* the provider's, or NULL: {} */
   struct gm_pending *pending;
+  struct gm_pending *kept;    /* what was pending before it was to give way */
+  char *kept_state;           /* ... and the provider's state */
   struct gm_input *inputs; /* the owner's; alive as long as the job */
   uint32_t n_inputs;
   const struct gm_output_plan *plan; /* the owner's */
@@ -199,6 +202,13 @@ void gm_job_tell(struct gm_job *job, int32_t type, int64_t number,
 
 /* Ask the provider to cancel; the attempt ends as CANCELLED (or well).  */
 void gm_job_cancel(struct gm_job *job);
+/* yield.c: the owner would rather try elsewhere, if that cannot make two of what
+ * costs.  An attempt that has not cost anything ends as TIMEOUT, saying `why`;
+ * one that the vendor has ends as CANCELLED, and is still giving way, once the
+ * vendor says that it is cancelled there.  When it cannot or will not be, it goes
+ * on as if nothing had been asked.  False: that cannot be told yet, ask again
+ * later. */
+bool gm_job_give_way(struct gm_job *job, const char *why);
 /* Leave it to the vendor: the attempt ends as DETACHED. */
 void gm_job_detach(struct gm_job *job);
 /* The vendor is said to have news of it: what waits for its next poll polls now,

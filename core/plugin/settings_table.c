@@ -59,6 +59,9 @@ const struct gm_setting gm_settings_core[] = {
   { "timeout", ENV("TIMEOUT"), NULL, NULL,
     "give a job back after this long; it goes on at the vendor", GAMUT_MSEC,
     0, 0, 0 },
+  { "attempt_timeout", ENV("ATTEMPT_TIMEOUT"), NULL, NULL,
+    "after this long a job is cancelled at the vendor, where that can be, and "
+    "the next link tries", GAMUT_MSEC, 0, 0, 0 },
   { "poll_interval", ENV("POLL_INTERVAL"), NULL, NULL,
     "time between two looks at a job, instead of what is usual for its model",
     GAMUT_MSEC, 0, 0, 0 },

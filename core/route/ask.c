@@ -49,6 +49,8 @@ const struct gamut_field gm_ask_fields[] = {
   { "save_partials", GAMUT_BOOL, NULL, "keep drafts: NAME.partial-1.png" },
   { "sidecar", GAMUT_BOOL, NULL, "write a .json beside each file" },
   { "timeout", GAMUT_MSEC, NULL, "then detach: the job goes on" },
+  { "attempt_timeout", GAMUT_MSEC, NULL,
+    "then the next link, if this one can still be cancelled" },
   { "max_cost", GAMUT_REAL, NULL, "US dollars a link may cost at most" },
   { "allow_unknown_cost", GAMUT_BOOL, NULL, "with max_cost: also unpriced" },
   { "prefer", GAMUT_CHOICE, "order|cheapest|fastest|balanced",
@@ -67,6 +69,7 @@ static const char *const control_names[] = {
   "output",  "download",   "force",    "save_partials",
   "sidecar", "timeout",    "max_cost", "allow_unknown_cost",
   "check",   "on_blocked", "resubmit", "correlation_id",
+  "attempt_timeout",
   "prefer",  "cache",      "traceparent", "project", "tag", NULL
 };
 

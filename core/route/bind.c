@@ -47,12 +47,20 @@ static uint8_t cache_mode_of(const char *text)
   return gm_streq(text, "refresh") ? GM_CACHE_REFRESH : GM_CACHE_OFF;
 }
 
+/* A time of the request, else the setting of the same name; 0: none. */
+static uint32_t time_of(const struct gm_run *run, const struct json_object *c,
+                        const char *name)
+{
+  int64_t ms =
+    gm_json_i64(c, name, gm_setting_int(run->router->settings, name));
+
+  return ms > 0 ? (uint32_t)GM_MIN(ms, UINT32_MAX) : 0;
+}
+
 int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
                         struct gm_error *err)
 {
   const char *cost = gm_setting_str(run->router->settings, "max_cost");
-  int64_t timeout = gm_json_i64(
-    c, "timeout", gm_setting_int(run->router->settings, "timeout"));
 
   run->plan_text = gm_strdup(gm_json_text(c, NULL));
   run->plan.name = gm_strdup(gm_json_str(c, "output", NULL));
@@ -60,7 +68,8 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   run->plan.force = gm_json_bool(c, "force", false);
   run->plan.sidecar = gm_json_bool(c, "sidecar", false);
   run->plan.partials = gm_json_bool(c, "save_partials", false);
-  run->timeout_ms = timeout > 0 ? (uint32_t)GM_MIN(timeout, UINT32_MAX) : 0;
+  run->timeout_ms = time_of(run, c, "timeout");
+  run->attempt_timeout_ms = time_of(run, c, "attempt_timeout");
   run->max_cost = gm_json_real(
     c, "max_cost",
     cost ? gm_setting_real(run->router->settings, "max_cost") : -1);

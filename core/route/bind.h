@@ -20,6 +20,8 @@ int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
                      void *owner, const char *id, struct gm_run **ret,
                      struct gm_error *err);
 void gm_run_deadline(struct gm_run *run, uint64_t from_ms);
+/* ... and that of its present attempt, where a link follows. */
+void gm_run_attempt_deadline(struct gm_run *run, uint64_t at_ms);
 int32_t gm_run_open_charge(struct gm_run *run); /* NOMEM */
 uint32_t gm_run_patience_ms(const struct gm_run *run);
 /* restore.c: the members of a job's record that are the router's. */

@@ -18,6 +18,7 @@ static const struct {
   { "max_cost", "max_cost" },
   { "allow_unknown_cost", "allow_unknown_cost" },
   { "deadline", "timeout" },
+  { "attempt_timeout", "attempt_timeout" },
   { "on_blocked", "on_blocked" },
   { "check", "check" },
   { "resubmit", "resubmit" },

@@ -576,6 +576,8 @@ int32_t gm_run_restore(struct gm_router *router, const char *text, size_t len,
     rc = go_on(&r, err);
   if (rc == 0)
     gm_run_deadline(r.run, r.run->began_ms);
+  if (rc == 0 && !how->again)
+    gm_run_attempt_deadline(r.run, r.run->began_ms + r.run->attempt_timeout_ms);
   return close_record(&r, rc, ret);
 }
 

@@ -15,6 +15,7 @@
 #include "route/named.h"
 #include "route/pool.h"
 #include "route/prefer.h"
+#include <stdio.h>
 #include <string.h>
 
 static struct gm_run *run_of(struct gm_job *job)
@@ -152,6 +153,7 @@ static bool begin_some(struct gm_run *run)
                  l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                  request);
       request = NULL; /* the job has it */
+      gm_run_attempt_deadline(run, run->job.began_ms + run->attempt_timeout_ms);
       if (!run->chosen) {
         if (gm_choice_begin(run))
           return true;
@@ -171,6 +173,28 @@ static bool begin_some(struct gm_run *run)
       return false;
   }
   return false;
+}
+
+/* How often an attempt is looked at that cannot give way yet. */
+#define LOOK_AGAIN_MS 1000
+
+static void on_attempt_deadline(struct gm_timer *t)
+{
+  struct gm_run *run = GM_CONTAINER(t, struct gm_run, attempt_deadline);
+  char why[80];
+
+  snprintf(why, sizeof(why), "no result within attempt_timeout %.3g s",
+           run->attempt_timeout_ms / 1e3);
+  if (!run->chosen || !gm_job_give_way(&run->job, why))
+    gm_timer_start(run->router->engine->loop, t, gm_mono_ms() + LOOK_AGAIN_MS);
+}
+
+/* The last link has the time of the job. */
+void gm_run_attempt_deadline(struct gm_run *run, uint64_t at_ms)
+{
+  if (run->attempt_timeout_ms > 0 && run->at + 1 < run->n_links &&
+      !run->last_resort)
+    gm_timer_start(run->router->engine->loop, &run->attempt_deadline, at_ms);
 }
 
 /* Those that were passed over and may be tried when no other brings anything:
@@ -284,11 +308,28 @@ static bool next_link(struct gm_run *run)
   return begin_link(run);
 }
 
+/* The vendor has cancelled it because we wanted to try elsewhere. */
+static void gave_way(struct gm_run *run)
+{
+  struct gm_job *job = &run->job;
+
+  if (!job->giving_way || job->err.error_class != GAMUT_E_CANCELLED)
+    return;
+  job->giving_way = job->cancelling = false;
+  gm_error_finish(&job->err);
+  gm_fail(&job->err, GAMUT_E_TIMEOUT,
+          "no result within attempt_timeout %.3g s; cancelled at the vendor",
+          run->attempt_timeout_ms / 1e3);
+}
+
 static void attempt_over(struct gm_job *job)
 {
   struct gm_run *run = run_of(job);
-  int32_t error_class = job->err.error_class;
+  int32_t error_class;
 
+  gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
+  gave_way(run);
+  error_class = job->err.error_class;
   gm_pool_over(run);
   record_attempt(run);
   gm_charge_attempt(run->charge);
@@ -429,6 +470,7 @@ static struct gm_run *new_run(struct gm_router *r, const struct gm_run_ops *ops,
   run->ops = ops;
   run->owner = owner;
   run->deadline.fire = on_deadline;
+  run->attempt_deadline.fire = on_attempt_deadline;
   run->began_ms = gm_mono_ms();
   run->began_wall_ms = gm_wall_ms();
   if (id)
@@ -550,6 +592,7 @@ void gm_run_free(struct gm_run *run)
   if (!run)
     return;
   gm_timer_stop(run->router->engine->loop, &run->deadline);
+  gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
   gm_choice_drop(run);
   gm_pool_drop(run);
   gm_cache_drop(run);

@@ -72,8 +72,8 @@ struct gm_run {
   uint32_t n_links, at, n_attempts, n_inputs;
   struct gm_output_plan plan;
   char *plan_text; /* the request's control, as JSON, for the record */
-  struct gm_timer deadline;
-  uint32_t timeout_ms; /* 0: none */
+  struct gm_timer deadline, attempt_deadline;
+  uint32_t timeout_ms, attempt_timeout_ms; /* 0: none */
   double max_cost;     /* US dollars; negative: none */
   bool allow_unknown_cost, blocked_next, resubmitted;
   uint8_t check;    /* enum gm_check_mode */

@@ -26,6 +26,7 @@ cli_tests = \
 	tests/cli/compare.sh \
 	tests/cli/completion.sh \
 	tests/cli/cost.sh \
+	tests/cli/deadlines.sh \
 	tests/cli/generate.sh \
 	tests/cli/help.sh \
 	tests/cli/history.sh \

@@ -33,6 +33,7 @@ engine_tests = \
 	tests/engine/test_cache_disk \
 	tests/engine/test_cache_flight \
 	tests/engine/test_chain \
+	tests/engine/test_deadlines \
 	tests/engine/test_fal_keys \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
@@ -69,6 +70,7 @@ tests_engine_test_cache_flight_LDADD = $(cache_ldadd)
 tests_engine_test_budget_SOURCES = $(engine_books) tests/engine/test_budget.c
 tests_engine_test_budget_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
+tests_engine_test_deadlines_LDADD = $(engine_ldadd)
 tests_engine_test_fal_keys_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)

@@ -171,6 +171,11 @@ gamut_request_copy(const struct gamut_request *r);
  * "aspect_ratio" ("16:9"), "timeout" ("90s"), "output" ...  NULL unsets it.  "tag" adds to those that are
  * set.
  *
+ * "attempt_timeout" ("30s") is how long a link has before the next one tries: its
+ * job is cancelled at the vendor, and the next begins once the vendor says so.  A
+ * job that cannot be cancelled goes on; the last link has what is left of
+ * "timeout".
+ *
  * "partials" asks for so many draft pictures while the real one is made (0: for
  * none, but for an answer in pieces); vendors may send fewer, some charge for
  * each.  They come as GAMUT_EVENT_PARTIAL.  With "save_partials" they are also
@@ -708,7 +713,8 @@ GAMUT_API int32_t gamut_dry_run(struct gamut *g,
                                 struct gamut_error *ret_error);
 
 /* Which link of the request's route would be taken, and why, as JSON:
- * {"route", "prefer", "max_cost_usd", "deadline_ms", "on_blocked", "links":
+ * {"route", "prefer", "max_cost_usd", "deadline_ms", "attempt_timeout_ms",
+ * "on_blocked", "links":
  * [{"link", "provider", "model", "resolved_from", "price_usd", "expected_ms":
  * from submit to result, "expected_by": "catalog" or "measured", "decision":
  * "first", "fallback" or "skipped", "class": why it is skipped, "why", "key": the name

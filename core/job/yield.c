@@ -1,0 +1,95 @@
+/* yield.c - an attempt that takes too long makes room for another.
+ *
+ * Two jobs must not be paid for where one was asked for.  So what has left and
+ * costs is only given up once the vendor has said that it is cancelled; a
+ * vendor that cannot, or says no, keeps the job, and we look at it as before.
+ */
+#include "base/clock.h"
+#include "job/flight.h"
+
+void gm_job_drop_kept(struct gm_job *job)
+{
+  job->giving_way = false;
+  gm_free(GM_TAKE(job->kept));
+  gm_free(GM_TAKE(job->kept_state));
+}
+
+/* Where a record is taken up, what it will do is not known yet; what waits to
+ * be written down leaves in a moment; what has left is not answered, or works.
+ */
+static bool undecided(const struct gm_job *job)
+{
+  return job->takeup != GM_TAKEUP_NONE || job->unsent || job->perform ||
+         (!job->accepted && gm_job_in_doubt(job));
+}
+
+/* Its outputs are on their way, or it never was at a vendor. */
+static bool past_it(const struct gm_job *job)
+{
+  return job->state == GM_JOB_FETCHING || job->state == GM_JOB_ENDED ||
+         job->settled || job->served || job->cancelling;
+}
+
+/* In a paid stream the question that would be put again is the paid one. */
+static bool can_ask(const struct gm_job *job)
+{
+  return gm_job_has_cancel(job) && job->pending && !job->maybe_charged &&
+         !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+}
+
+bool gm_job_give_way(struct gm_job *job, const char *why)
+{
+  if (past_it(job))
+    return true;
+  if (undecided(job))
+    return false;
+  if (!job->accepted) {
+    gm_error_finish(&job->err);
+    gm_job_fail(job, GAMUT_E_TIMEOUT, "%s", why);
+    return true;
+  }
+  if (!can_ask(job))
+    return true;
+  job->kept_state = gm_strdup(job->state_text);
+  if (job->state_text && !job->kept_state)
+    return false;
+  gm_job_stop(job); /* whatever is on the wire borrows what is pending */
+  job->kept = GM_TAKE(job->pending);
+  job->giving_way = true;
+  gm_job_ask_cancel(job);
+  return true;
+}
+
+void gm_job_stay(struct gm_job *job)
+{
+  if (!job->giving_way)
+    return;
+  gm_job_stop(job);
+  gm_free(job->pending);
+  job->pending = GM_TAKE(job->kept);
+  gm_free(job->state_text);
+  job->state_text = GM_TAKE(job->kept_state);
+  job->giving_way = job->cancelling = job->maybe_charged = false;
+  job->repeats = 0;
+}
+
+bool gm_job_stays(struct gm_job *job)
+{
+  int32_t error_class = job->err.error_class;
+
+  if (!job->giving_way || job->state == GM_JOB_FETCHING || error_class == 0 ||
+      error_class == GAMUT_E_CANCELLED || error_class == GAMUT_E_DETACHED)
+    return false;
+  gm_info(job->engine->log, "job %s goes on: it was not cancelled (%s)",
+          job->id, gm_error_text(&job->err));
+  gm_job_stay(job);
+  gm_error_finish(&job->err);
+  if (job->state != GM_JOB_READY)
+    gm_job_move(job, GM_JOB_READY);
+  gm_job_move(job, GM_JOB_WAITING);
+  if (gm_timer_start(job->engine->loop, &job->timer,
+                     gm_mono_ms() + job->pending->delay_ms))
+    return true;
+  gm_fail(&job->err, GAMUT_E_NOMEM, "no memory for a timer");
+  return false;
+}

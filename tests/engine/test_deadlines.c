@@ -1,0 +1,340 @@
+/* test_deadlines.c - a link that takes too long makes room for the next, but
+ * never so that two are paid for.  The clock is the test's. */
+#include "api/context.h"
+#include "base/clock.h"
+#include "engine/vendor.h"
+
+#define SUBMIT "POST /a/jobs"
+#define POLL   "GET /a/jobs/1"
+#define DELETE "DELETE /a/jobs/1"
+#define OTHER  "POST /b/jobs"
+#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
+#define MADE                                                                   \
+  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
+#define PICTURE                                                                \
+  {                                                                            \
+    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
+  }
+#define NEXT                                                                   \
+  {                                                                            \
+    OTHER, 0, 200, MADE, NULL, 0                                               \
+  }
+
+#define WALL_MS    UINT64_C(1790000000000)
+#define TIMEOUT_MS 10000
+#define STEP_MS    2
+
+static void open_fake(struct fix *f, const struct answer *rows, size_t n)
+{
+  gm_clock_fake(1000000, WALL_MS);
+  fix_open(f, rows, n, 0);
+}
+
+static void close_fake(struct fix *f)
+{
+  script_go(f->script);
+  fix_close(f);
+  gm_clock_real();
+}
+
+static void turn(struct fix *f)
+{
+  if (gm_loop_turn(f->g->loop, 1) == 0)
+    gm_clock_advance(STEP_MS);
+}
+
+static void until_asked(struct fix *f, const char *asks, int n)
+{
+  while (script_count(f->script, asks) < n)
+    turn(f);
+}
+
+static void submit(struct fix *f, struct gamut_request *r,
+                   char id[GAMUT_ID_SIZE])
+{
+  ck_assert_msg(gamut_submit(f->g, r, NULL, NULL, id, &f->err) == 0, "%s",
+                f->err.message);
+  gamut_request_free(r);
+}
+
+static struct gamut_result *until_over(struct fix *f, const char *id)
+{
+  while (f->g->n_tickets > 0)
+    turn(f);
+  return fix_wait(f, id);
+}
+
+/* ---- what becomes of an attempt at its deadline ---------------------------
+ */
+
+static const struct {
+  const char *name, *links, *prompt;
+  struct answer answers[5];
+  const char *asks; /* the time is up when it was asked so often */
+  int n;
+  bool lets_go;               /* what is held breaks off then */
+  int32_t error_class, first; /* of the job, of the first attempt */
+  int told, posts, others;    /* how often which vendor was asked for what */
+} rows[] = {
+  { "it is cancelled there",
+    "a:m b:m",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, QUEUED, NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 },
+      NEXT,
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    GAMUT_E_TIMEOUT,
+    1,
+    1,
+    1 },
+  { "a look is on its way",
+    "a:m b:m",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 0, SCRIPT_HOLD, 0, NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 },
+      NEXT,
+      PICTURE },
+    POLL,
+    1,
+    false,
+    0,
+    GAMUT_E_TIMEOUT,
+    1,
+    1,
+    1 },
+  { "the vendor will not",
+    "a:m b:m",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      { DELETE, 0, 404, "{}", NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    0,
+    1,
+    1,
+    0 },
+  { "the vendor cannot be reached for it",
+    "a:m b:m",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      { DELETE, 0, 500, "{}", NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    0,
+    -1,
+    1,
+    0 },
+  { "it is there by then",
+    "a:m b:m",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, QUEUED, NULL, 0 },
+      { DELETE, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    0,
+    1,
+    1,
+    0 },
+  { "it cannot be cancelled",
+    "mute:m b:m",
+    "x",
+    { { "POST /mute/jobs", 0, 200, QUEUED, NULL, 0 },
+      { "GET /mute/jobs/1", 9, 200, QUEUED, NULL, 0 },
+      { "GET /mute/jobs/1", 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    "GET /mute/jobs/1",
+    3,
+    false,
+    0,
+    0,
+    0,
+    0,
+    0 },
+  { "what was paid is not answered",
+    "a:m b:m",
+    "x",
+    { { SUBMIT, 0, SCRIPT_HOLD, NULL, NULL, 0 }, NEXT, PICTURE },
+    SUBMIT,
+    1,
+    true,
+    GAMUT_E_UNKNOWN,
+    GAMUT_E_UNKNOWN,
+    0,
+    1,
+    0 },
+  { "nothing was paid yet",
+    "a:m b:m",
+    "warm",
+    { { "GET /a/hello", 0, SCRIPT_HOLD, NULL, NULL, 0 },
+      { "GET /b/hello", 0, 200, "{}", NULL, 0 },
+      NEXT,
+      PICTURE },
+    "GET /a/hello",
+    1,
+    false,
+    0,
+    GAMUT_E_TIMEOUT,
+    0,
+    0,
+    1 },
+  { "no link follows",
+    "a:m",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    0,
+    0,
+    1,
+    0 },
+};
+
+static void add_mute(struct fix *f, struct gamut_provider *mute)
+{
+  *mute = vendor_a;
+  mute->name = "mute";
+  mute->catalog = NULL;
+  mute->flags &= ~(uint32_t)GAMUT_WANTS_CANCEL;
+  fix_provider(f, mute);
+}
+
+START_TEST(at_its_end)
+{
+  struct gamut_provider mute;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+  int i, told;
+
+  open_fake(&f, rows[_i].answers, GM_LEN(rows[_i].answers));
+  add_mute(&f, &mute);
+  submit(&f,
+         fix_request(rows[_i].links, rows[_i].prompt, "attempt_timeout", "10s",
+                     NULL),
+         id);
+  until_asked(&f, rows[_i].asks, rows[_i].n);
+  ck_assert_int_eq(script_count(f.script, OTHER), 0);
+  gm_clock_advance(TIMEOUT_MS);
+  for (i = 0; i < 3 && rows[_i].lets_go; i++) { /* it stays so */
+    gm_loop_turn(f.g->loop, 1);
+    gm_clock_advance(1000);
+  }
+  if (rows[_i].lets_go)
+    script_go(f.script);
+  result = until_over(&f, id);
+  ck_assert_msg(gamut_result_class(result) == rows[_i].error_class, "%s: %s",
+                rows[_i].name, gamut_result_message(result));
+  ck_assert_msg(gamut_result_attempt(result, 0)->error_class == rows[_i].first,
+                "%s: %s", rows[_i].name,
+                gamut_result_attempt(result, 0)->message);
+  told = script_count(f.script, "DELETE");
+  ck_assert_msg(rows[_i].told < 0 ? told > 1 : told == rows[_i].told,
+                "%s: cancelled %d times", rows[_i].name, told);
+  ck_assert_msg(script_count(f.script, SUBMIT) == rows[_i].posts, "%s: posts",
+                rows[_i].name);
+  ck_assert_msg(script_count(f.script, OTHER) == rows[_i].others, "%s: others",
+                rows[_i].name);
+  ck_assert_int_eq(gamut_result_maybe_charged(result),
+                   rows[_i].error_class == GAMUT_E_UNKNOWN);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
+/* ---- while the vendor is being asked ------------------------------------- */
+
+static const struct answer asked[] = {
+  { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+  { POLL, 3, 200, QUEUED, NULL, 0 },
+  { POLL, 0, 200, MADE, NULL, 0 },
+  { DELETE, 1, SCRIPT_HOLD, NULL, NULL, 0 },
+  { DELETE, 0, 200, "{}", NULL, 0 },
+  NEXT,
+  PICTURE,
+};
+
+static void until_told(struct fix *f, char id[GAMUT_ID_SIZE])
+{
+  open_fake(f, asked, GM_LEN(asked));
+  submit(f, fix_request("a:m b:m", "x", "attempt_timeout", "10s", NULL), id);
+  until_asked(f, POLL, 2);
+  gm_clock_advance(TIMEOUT_MS);
+  until_asked(f, DELETE, 1);
+}
+
+/* Whoever cancels now does not want the next link to try. */
+START_TEST(cancelled_meanwhile)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  until_told(&f, id);
+  ck_assert_int_eq(gamut_cancel(f.g, id), 0);
+  script_go(f.script);
+  result = until_over(&f, id);
+  ck_class(result, GAMUT_E_CANCELLED);
+  ck_assert_int_eq(script_count(f.script, OTHER), 0);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
+/* What is left is the job, not the wish to cancel it. */
+START_TEST(detached_meanwhile)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  until_told(&f, id);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  result = until_over(&f, id);
+  ck_class(result, GAMUT_E_DETACHED);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  result = until_over(&f, id);
+  ck_class(result, 0);
+  ck_assert_str_eq(gamut_result_provider(result), "a");
+  ck_assert_int_eq(script_count(f.script, "DELETE"), 1);
+  ck_assert_int_eq(script_count(f.script, OTHER), 0);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("deadlines");
+
+  tcase_add_loop_test(tc, at_its_end, 0, GM_LEN(rows));
+  tcase_add_test(tc, cancelled_meanwhile);
+  tcase_add_test(tc, detached_meanwhile);
+  return unit_run("deadlines", tc);
+}
