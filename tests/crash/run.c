@@ -120,7 +120,7 @@ static void read_log(void)
 
 int run_go(const struct run *r, const struct point *p)
 {
-  int status;
+  int status = 0;
   pid_t pid;
 
   unlink(LOG);

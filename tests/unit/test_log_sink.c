@@ -31,7 +31,8 @@ void syslog(int pri, const char *fmt, ...)
 }
 
 /* What a fortified call becomes. */
-void __syslog_chk(int pri, int flag, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) void
+__syslog_chk(int pri, int flag, const char *fmt, ...);
 void __syslog_chk(int pri, int flag, const char *fmt, ...)
 {
   va_list ap;
