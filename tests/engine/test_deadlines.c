@@ -197,6 +197,21 @@ static const struct {
     0,
     0,
     1 },
+  { "the next cannot do it",
+    "a:m b:dear",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    0,
+    0,
+    1,
+    0 },
   { "no link follows",
     "a:m",
     "x",
@@ -235,7 +250,7 @@ START_TEST(at_its_end)
   add_mute(&f, &mute);
   submit(&f,
          fix_request(rows[_i].links, rows[_i].prompt, "attempt_timeout", "10s",
-                     NULL),
+                     "max_cost", "0.1", "allow_unknown_cost", "yes", NULL),
          id);
   until_asked(&f, rows[_i].asks, rows[_i].n);
   ck_assert_int_eq(script_count(f.script, OTHER), 0);
