@@ -269,6 +269,7 @@ core_route_sources = \
 	core/route/choose.c \
 	core/route/choose.h \
 	core/route/cost.c \
+	core/route/deadline.c \
 	core/route/embedding.c \
 	core/route/embedding.h \
 	core/route/ledger.c \

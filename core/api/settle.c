@@ -67,7 +67,8 @@ static char *resumed_text(struct lookup *l)
 {
   static const char *const gone[] = { "maybe_charged",  "doubtful",
                                       "accepted",       "pending",
-                                      "provider_state", "found" };
+                                      "provider_state", "found",
+                                      "giving_way" };
   _cleanup_json_ struct json_object *o = gm_json_parse_once(
     gm_buf_text(&l->claim.text), l->claim.text.len, NULL, NULL);
   struct json_object *request = gm_json_at(o, "request");

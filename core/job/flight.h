@@ -64,7 +64,8 @@ bool gm_job_in_doubt(const struct gm_job *job);
 /* yield.c: an attempt that was to give way is over.  True: it is not, the vendor
  * would not cancel and it goes on. */
 bool gm_job_stays(struct gm_job *job);
-/* It is not to give way any more: as it was before that. */
+/* It is not waited for the vendor's word any more: as it was before, but that it
+ * may turn out to be cancelled. */
 void gm_job_stay(struct gm_job *job);
 void gm_job_drop_kept(struct gm_job *job);
 struct gm_found *gm_job_found(struct gm_job *job); /* NULL: no memory */

@@ -95,7 +95,8 @@ struct gm_job {
   bool doubtful;         /* a keyed paid exchange left and was not answered */
   bool unsent;           /* what costs waits for its record */
   bool cancelling;       /* the provider was told, or is about to be */
-  bool giving_way;       /* ... and if the vendor will not, it goes on */
+  bool giving_way;       /* ... because the owner would rather try elsewhere,
+                            perhaps by another process or before a detach */
   bool replayable;       /* the pending exchange came from START */
   bool renewed;          /* the token was renewed in this attempt */
   bool woken;            /* the next poll need not wait */

@@ -53,23 +53,29 @@ bool gm_job_give_way(struct gm_job *job, const char *why)
   job->kept_state = gm_strdup(job->state_text);
   if (job->state_text && !job->kept_state)
     return false;
-  gm_job_stop(job); /* whatever is on the wire borrows what is pending */
-  job->kept = GM_TAKE(job->pending);
   job->giving_way = true;
+  gm_job_write(job, 0); /* whoever finds it cancelled must know why */
+  gm_job_stop(job);     /* whatever is on the wire borrows what is pending */
+  job->kept = GM_TAKE(job->pending);
   gm_job_ask_cancel(job);
   return true;
 }
 
+static bool is_asked(const struct gm_job *job)
+{
+  return job->giving_way && job->cancelling;
+}
+
 void gm_job_stay(struct gm_job *job)
 {
-  if (!job->giving_way)
+  if (!is_asked(job))
     return;
   gm_job_stop(job);
   gm_free(job->pending);
   job->pending = GM_TAKE(job->kept);
   gm_free(job->state_text);
   job->state_text = GM_TAKE(job->kept_state);
-  job->giving_way = job->cancelling = job->maybe_charged = false;
+  job->cancelling = job->maybe_charged = false;
   job->repeats = 0;
 }
 
@@ -77,12 +83,13 @@ bool gm_job_stays(struct gm_job *job)
 {
   int32_t error_class = job->err.error_class;
 
-  if (!job->giving_way || job->state == GM_JOB_FETCHING || error_class == 0 ||
+  if (!is_asked(job) || job->state == GM_JOB_FETCHING || error_class == 0 ||
       error_class == GAMUT_E_CANCELLED || error_class == GAMUT_E_DETACHED)
     return false;
   gm_info(job->engine->log, "job %s goes on: it was not cancelled (%s)",
           job->id, gm_error_text(&job->err));
   gm_job_stay(job);
+  job->giving_way = false;
   gm_error_finish(&job->err);
   if (job->state != GM_JOB_READY)
     gm_job_move(job, GM_JOB_READY);

@@ -15,13 +15,17 @@ int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
 /* What the catalog says of a link that is resolved already. */
 int32_t gm_bind_entry(struct gm_router *r, struct gm_link *l);
 /* router.c: a run without a request, for restore.c (`ops` NULL: only to be looked
- * at); its deadline. */
+ * at). */
 int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
                      void *owner, const char *id, struct gm_run **ret,
                      struct gm_error *err);
+/* deadline.c: that of the job; that of its present attempt, where a link follows.
+ */
 void gm_run_deadline(struct gm_run *run, uint64_t from_ms);
-/* ... and that of its present attempt, where a link follows. */
 void gm_run_attempt_deadline(struct gm_run *run, uint64_t at_ms);
+void gm_run_no_deadline(struct gm_run *run);
+/* An attempt that the vendor cancelled because of it has failed: TIMEOUT. */
+void gm_run_gave_way(struct gm_run *run);
 int32_t gm_run_open_charge(struct gm_run *run); /* NOMEM */
 uint32_t gm_run_patience_ms(const struct gm_run *run);
 /* restore.c: the members of a job's record that are the router's. */

@@ -15,7 +15,6 @@
 #include "route/named.h"
 #include "route/pool.h"
 #include "route/prefer.h"
-#include <stdio.h>
 #include <string.h>
 
 static struct gm_run *run_of(struct gm_job *job)
@@ -175,28 +174,6 @@ static bool begin_some(struct gm_run *run)
   return false;
 }
 
-/* How often an attempt is looked at that cannot give way yet. */
-#define LOOK_AGAIN_MS 1000
-
-static void on_attempt_deadline(struct gm_timer *t)
-{
-  struct gm_run *run = GM_CONTAINER(t, struct gm_run, attempt_deadline);
-  char why[80];
-
-  snprintf(why, sizeof(why), "no result within attempt_timeout %.3g s",
-           run->attempt_timeout_ms / 1e3);
-  if (!run->chosen || !gm_job_give_way(&run->job, why))
-    gm_timer_start(run->router->engine->loop, t, gm_mono_ms() + LOOK_AGAIN_MS);
-}
-
-/* The last link has the time of the job. */
-void gm_run_attempt_deadline(struct gm_run *run, uint64_t at_ms)
-{
-  if (run->attempt_timeout_ms > 0 && run->at + 1 < run->n_links &&
-      !run->last_resort)
-    gm_timer_start(run->router->engine->loop, &run->attempt_deadline, at_ms);
-}
-
 /* Those that were passed over and may be tried when no other brings anything:
  * of accounts that are off only when there was no other at all. */
 static uint32_t last_resort(const struct gm_run *run)
@@ -249,7 +226,7 @@ static void end(struct gm_run *run, bool failed)
 {
   struct gm_job *job = &run->job;
 
-  gm_timer_stop(run->router->engine->loop, &run->deadline);
+  gm_run_no_deadline(run);
   if (failed)
     sum_up(run);
   if (!run->cost.known) /* not by the books of the last attempt */
@@ -308,27 +285,13 @@ static bool next_link(struct gm_run *run)
   return begin_link(run);
 }
 
-/* The vendor has cancelled it because we wanted to try elsewhere. */
-static void gave_way(struct gm_run *run)
-{
-  struct gm_job *job = &run->job;
-
-  if (!job->giving_way || job->err.error_class != GAMUT_E_CANCELLED)
-    return;
-  job->giving_way = job->cancelling = false;
-  gm_error_finish(&job->err);
-  gm_fail(&job->err, GAMUT_E_TIMEOUT,
-          "no result within attempt_timeout %.3g s; cancelled at the vendor",
-          run->attempt_timeout_ms / 1e3);
-}
-
 static void attempt_over(struct gm_job *job)
 {
   struct gm_run *run = run_of(job);
   int32_t error_class;
 
   gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
-  gave_way(run);
+  gm_run_gave_way(run);
   error_class = job->err.error_class;
   gm_pool_over(run);
   record_attempt(run);
@@ -409,13 +372,6 @@ static const struct gm_job_ops job_ops = {
   .record = job_record,
 };
 
-static void on_deadline(struct gm_timer *t)
-{
-  struct gm_run *run = GM_CONTAINER(t, struct gm_run, deadline);
-
-  gm_job_detach(&run->job);
-}
-
 static int32_t bind(struct gm_run *run, const struct gm_ask *ask,
                     struct gm_error *err)
 {
@@ -469,8 +425,6 @@ static struct gm_run *new_run(struct gm_router *r, const struct gm_run_ops *ops,
   run->router = r;
   run->ops = ops;
   run->owner = owner;
-  run->deadline.fire = on_deadline;
-  run->attempt_deadline.fire = on_attempt_deadline;
   run->began_ms = gm_mono_ms();
   run->began_wall_ms = gm_wall_ms();
   if (id)
@@ -556,13 +510,6 @@ int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
   return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
 }
 
-void gm_run_deadline(struct gm_run *run, uint64_t from_ms)
-{
-  if (run->timeout_ms > 0)
-    gm_timer_start(run->router->engine->loop, &run->deadline,
-                   from_ms + run->timeout_ms);
-}
-
 int32_t gm_run_start(struct gm_run *run, struct gm_error *err)
 {
   int32_t rc;
@@ -591,8 +538,7 @@ void gm_run_free(struct gm_run *run)
 
   if (!run)
     return;
-  gm_timer_stop(run->router->engine->loop, &run->deadline);
-  gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
+  gm_run_no_deadline(run);
   gm_choice_drop(run);
   gm_pool_drop(run);
   gm_cache_drop(run);

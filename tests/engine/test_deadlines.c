@@ -197,6 +197,21 @@ static const struct {
     0,
     0,
     1 },
+  { "the next cannot do it",
+    "a:m b:dear",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    0,
+    0,
+    1,
+    0 },
   { "no link follows",
     "a:m",
     "x",
@@ -235,7 +250,7 @@ START_TEST(at_its_end)
   add_mute(&f, &mute);
   submit(&f,
          fix_request(rows[_i].links, rows[_i].prompt, "attempt_timeout", "10s",
-                     NULL),
+                     "max_cost", "0.1", "allow_unknown_cost", "yes", NULL),
          id);
   until_asked(&f, rows[_i].asks, rows[_i].n);
   ck_assert_int_eq(script_count(f.script, OTHER), 0);
@@ -278,9 +293,10 @@ static const struct answer asked[] = {
   PICTURE,
 };
 
-static void until_told(struct fix *f, char id[GAMUT_ID_SIZE])
+static void until_told(struct fix *f, const struct answer *answers, size_t n,
+                       char id[GAMUT_ID_SIZE])
 {
-  open_fake(f, asked, GM_LEN(asked));
+  open_fake(f, answers, n);
   submit(f, fix_request("a:m b:m", "x", "attempt_timeout", "10s", NULL), id);
   until_asked(f, POLL, 2);
   gm_clock_advance(TIMEOUT_MS);
@@ -294,7 +310,7 @@ START_TEST(cancelled_meanwhile)
   char id[GAMUT_ID_SIZE];
   struct fix f;
 
-  until_told(&f, id);
+  until_told(&f, asked, GM_LEN(asked), id);
   ck_assert_int_eq(gamut_cancel(f.g, id), 0);
   script_go(f.script);
   result = until_over(&f, id);
@@ -312,7 +328,7 @@ START_TEST(detached_meanwhile)
   char id[GAMUT_ID_SIZE];
   struct fix f;
 
-  until_told(&f, id);
+  until_told(&f, asked, GM_LEN(asked), id);
   ck_assert_int_eq(gamut_detach(f.g, id), 0);
   result = until_over(&f, id);
   ck_class(result, GAMUT_E_DETACHED);
@@ -329,6 +345,41 @@ START_TEST(detached_meanwhile)
 }
 END_TEST
 
+/* The vendor had heard it all the same: whoever takes the job up knows that
+ * nobody wanted it to be over, and goes on with the next link. */
+START_TEST(cancelled_after_all)
+{
+  static const struct answer answers[] = {
+    { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+    { POLL, 3, 200, QUEUED, NULL, 0 },
+    { POLL, 0, 200,
+      "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"code\":\"cancelled\"}}",
+      NULL, 0 },
+    { DELETE, 0, SCRIPT_HOLD, NULL, NULL, 0 },
+    NEXT,
+    PICTURE,
+  };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  until_told(&f, answers, GM_LEN(answers), id);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  gamut_result_free(until_over(&f, id));
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  result = until_over(&f, id);
+  ck_class(result, 0);
+  ck_assert_str_eq(gamut_result_provider(result), "b");
+  ck_assert_int_eq(gamut_result_attempt(result, 0)->error_class,
+                   GAMUT_E_TIMEOUT);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
+  ck_assert_int_eq(script_count(f.script, OTHER), 1);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("deadlines");
@@ -336,5 +387,6 @@ int main(void)
   tcase_add_loop_test(tc, at_its_end, 0, GM_LEN(rows));
   tcase_add_test(tc, cancelled_meanwhile);
   tcase_add_test(tc, detached_meanwhile);
+  tcase_add_test(tc, cancelled_after_all);
   return unit_run("deadlines", tc);
 }

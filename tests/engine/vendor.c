@@ -11,6 +11,7 @@ static const struct gamut_reason reasons[] = {
   { 0, GAMUT_OK, "error/message", "*try again in *", 0, 0 },
   { 0, GAMUT_E_BLOCKED, "error/code", "unsafe", 0, 0 },
   { 0, GAMUT_E_QUOTA, "error/code", "no_credit", 0, 0 },
+  { 0, GAMUT_E_CANCELLED, "error/code", "cancelled", 0, 0 },
   { 0, GAMUT_E_PROVIDER, "error/code", "final", GAMUT_REASON_FINAL, 0 },
 };
 

@@ -1,0 +1,100 @@
+/* deadline.c - the time that a job has, and the time that a link of its route
+ * has before the next one is tried.  The first gives the job back; the second
+ * asks the vendor to cancel, see job/yield.c. */
+#include "base/clock.h"
+#include "route/bind.h"
+#include <stdio.h>
+
+static void start(struct gm_run *run, struct gm_timer *t,
+                  void (*fire)(struct gm_timer *t), uint64_t at_ms)
+{
+  t->fire = fire;
+  gm_timer_start(run->router->engine->loop, t, at_ms);
+}
+
+static void on_deadline(struct gm_timer *t)
+{
+  struct gm_run *run = GM_CONTAINER(t, struct gm_run, deadline);
+
+  gm_job_detach(&run->job);
+}
+
+void gm_run_deadline(struct gm_run *run, uint64_t from_ms)
+{
+  if (run->timeout_ms > 0)
+    start(run, &run->deadline, on_deadline, from_ms + run->timeout_ms);
+}
+
+/* How often an attempt is looked at that cannot give way yet. */
+#define LOOK_AGAIN_MS 1000
+
+/* What is known of the present link stays. */
+static bool can_do(struct gm_run *run, uint32_t i)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  _cleanup_json_ struct json_object *request = NULL;
+  struct json_object *notes = GM_TAKE(run->notes);
+  struct gm_price price = run->price;
+  bool has_price = run->has_price, can;
+
+  can = gm_run_price(run, i, &request, &err) == 0 &&
+        gm_run_check_cost(run, i, &err) == 0;
+  json_object_put(run->notes);
+  run->notes = notes;
+  run->price = price;
+  run->has_price = has_price;
+  return can;
+}
+
+/* Nothing is won by giving up a job when no other can be begun. */
+static bool other_can(struct gm_run *run)
+{
+  uint32_t i = run->at + 1;
+
+  while (i < run->n_links && !can_do(run, i))
+    i++;
+  return i < run->n_links;
+}
+
+static void on_attempt_deadline(struct gm_timer *t)
+{
+  struct gm_run *run = GM_CONTAINER(t, struct gm_run, attempt_deadline);
+  char why[80];
+
+  snprintf(why, sizeof(why), "no result within attempt_timeout %.3g s",
+           run->attempt_timeout_ms / 1e3);
+  if (run->chosen && !other_can(run))
+    return;
+  if (!run->chosen || !gm_job_give_way(&run->job, why))
+    gm_timer_start(run->router->engine->loop, t, gm_mono_ms() + LOOK_AGAIN_MS);
+}
+
+/* The last link has the time of the job. */
+void gm_run_attempt_deadline(struct gm_run *run, uint64_t at_ms)
+{
+  if (run->attempt_timeout_ms > 0 && run->at + 1 < run->n_links &&
+      !run->last_resort)
+    start(run, &run->attempt_deadline, on_attempt_deadline, at_ms);
+  else
+    gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
+}
+
+/* The vendor has cancelled it because we wanted to try elsewhere. */
+void gm_run_gave_way(struct gm_run *run)
+{
+  struct gm_job *job = &run->job;
+
+  if (!job->giving_way || job->err.error_class != GAMUT_E_CANCELLED)
+    return;
+  job->giving_way = job->cancelling = false;
+  gm_error_finish(&job->err);
+  gm_fail(&job->err, GAMUT_E_TIMEOUT,
+          "no result within attempt_timeout %.3g s; cancelled at the vendor",
+          run->attempt_timeout_ms / 1e3);
+}
+
+void gm_run_no_deadline(struct gm_run *run)
+{
+  gm_timer_stop(run->router->engine->loop, &run->deadline);
+  gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
+}
