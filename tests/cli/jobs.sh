@@ -166,7 +166,8 @@ for id in $("$GAMUT" jobs --state maybe-charged | cut -c 1-26); do
 done
 
 # Killed at the vendor's work: another process goes on.
-"$GAMUT" -q -p 'a slow fox' -m flux -o slow.png >/dev/null 2>&1 &
+GAMUT_POLL_INTERVAL=1s "$GAMUT" -q -p 'a slow fox' -m flux -o slow.png \
+  >/dev/null 2>&1 &
 pid=$!
 await waiting "slow fox"
 kill -9 $pid
