@@ -2,7 +2,9 @@
 #include "api/look.h"
 #include "api/request.h"
 #include "job/policy.h"
+#include "plugin/slot.h"
 #include "route/choose.h"
+#include "route/pool.h"
 #include "route/prefer.h"
 
 /* A run that is never started needs nobody to hear of its end. */
@@ -87,8 +89,13 @@ static struct json_object *explain_link(struct gm_run *run, uint32_t at,
   gm_look_put(o, "model", l->model);
   gm_look_put(o, "resolved_from", l->resolved_from);
   put_outlook(o, run, at);
-  if (text && gm_instance_ready(instance, &err) == 0)
+  run->at = at;
+  if (text && gm_pool_choose(run, &instance, &err) == 0 &&
+      gm_instance_ready(instance, &err) == 0) {
+    if (gm_slot_is_one(instance))
+      gm_look_put(o, "key", instance->slot);
     look_at_breakers(o, run, at, instance, &err);
+  }
   if (err.error_class) {
     gm_look_put(o, "decision", "skipped");
     gm_look_put(o, "class", gm_policy_of(err.error_class)->name);

@@ -229,8 +229,7 @@ static int32_t take_list(const struct reading *r, const char *text)
   if (!list)
     return gm_fail(r->err, why.error_class, "%s.keys: %s (from %.200s)",
                    r->name, gm_error_text(&why), r->where);
-  if (!json_object_is_type(list, json_type_array) || n == 0 ||
-      n > GM_SLOTS_MAX)
+  if (!json_object_is_type(list, json_type_array) || n == 0 || n > GM_SLOTS_MAX)
     return gm_fail(r->err, GAMUT_E_INVALID,
                    "%s.keys is not a list of 1 to %d objects (from %.200s)",
                    r->name, GM_SLOTS_MAX, r->where);
@@ -268,13 +267,14 @@ static int32_t take_line(const struct reading *r, const char *key, char *line)
 }
 
 static int32_t take_lines(struct reading *r, const struct gamut_key *k,
-                          const char *path)
+                          const char *path, const char *told_in)
 {
   _cleanup_(gm_wipe_freep) char *text = NULL;
-  char label[GM_NAME_MAX + GM_KEY_MAX + 16], *line, *end;
+  char label[GM_NAME_MAX + GM_KEY_MAX + 384], *line, *end;
   int32_t rc;
 
-  snprintf(label, sizeof(label), "%s.%s_file", r->name, k->name);
+  snprintf(label, sizeof(label), "%s.%s_file%s%.350s", r->name, k->name,
+           told_in ? " in " : "", told_in ? told_in : "");
   rc = gm_secret_from_file(path, label, &text, r->err);
   r->where = path;
   for (line = text; rc == 0 && line; line = end) {
@@ -379,7 +379,7 @@ static int32_t from_lines(struct reading *r)
 {
   const struct gm_map *api = &r->settings->api, *file = &r->settings->text;
   const struct gamut_key *k;
-  const char *path;
+  const char *path, *told_in;
   uint32_t n;
 
   for (n = 0; (k = gm_table_row(&r->provider->def.keys, n, sizeof(*k), NULL));
@@ -388,10 +388,11 @@ static int32_t from_lines(struct reading *r)
         text_of(r, api, k->name, ""))
       continue;
     path = text_of(r, api, k->name, "_file");
+    told_in = path ? NULL : r->settings->file_path;
     if (!path && !is_preceded(r, k) && !text_of(r, file, k->name, ""))
       path = text_of(r, file, k->name, "_file");
     if (path)
-      return take_lines(r, k, path);
+      return take_lines(r, k, path, told_in);
   }
   return 0;
 }

@@ -303,6 +303,7 @@ static void attempt_over(struct gm_job *job)
   if (error_class == GAMUT_E_UNKNOWN && !run->resubmitted &&
       gm_bind_may_resubmit(run)) {
     run->resubmitted = true;
+    run->keys_tried = 0; /* with any key of the account's */
     gm_job_tell(job, GAMUT_EVENT_RETRY, 0, 0,
                 "perhaps charged; submitted once more");
     if (!begin_link(run))

@@ -161,6 +161,9 @@ exits 0
 prints 'key +one \(\*\*\*89ab\), weight 1'
 run diagnosed doctor
 prints "fal is ready with key 'two'"
+run explained explain -m fal:fal-ai/flux/dev --json
+exits 0
+prints '"key":"(one|two)"'
 run asked balance 'fal#two'
 exits 0
 run unknown balance 'fal#three'

@@ -126,8 +126,7 @@ START_TEST(forms_of_a_list)
   struct fixture f;
 
   scratch_text(scratch_path(folder, "one.key"), "one\n", 0600);
-  scratch_text(scratch_path(folder, "lines.key"), "l1\n\n  l2\r\nl3",
-               0600);
+  scratch_text(scratch_path(folder, "lines.key"), "l1\n\n  l2\r\nl3", 0600);
   if (forms[_i].env)
     setenv("FAL_KEY", forms[_i].env, 1);
   fixture_open(&f, text);

@@ -132,7 +132,9 @@ GAMUT_API void gamut_close(struct gamut *g);
 
 /* Set a setting: one of the core ("retry_attempts") or of a provider
  * ("fal.api_key").  Wins over environment and file.  Provider keys take effect
- * for jobs that begin later.  GAMUT_E_INVALID names setting and value. */
+ * for jobs that begin later.  Several keys of one provider are a JSON list as in
+ * the file: "fal.keys", "[{\"name\": \"a\", \"api_key\": ..., \"weight\": 3}]".
+ * GAMUT_E_INVALID names setting and value. */
 GAMUT_API int32_t gamut_set(struct gamut *g, const char *name,
                             const char *value, struct gamut_error *ret_error);
 
@@ -709,8 +711,8 @@ GAMUT_API int32_t gamut_dry_run(struct gamut *g,
  * {"route", "prefer", "max_cost_usd", "deadline_ms", "on_blocked", "links":
  * [{"link", "provider", "model", "resolved_from", "price_usd", "expected_ms":
  * from submit to result, "expected_by": "catalog" or "measured", "decision":
- * "first", "fallback" or "skipped", "class": why it is skipped, "why", "breaker"
- * and "account_breaker" when they have something to tell: {"state": "closed",
+ * "first", "fallback" or "skipped", "class": why it is skipped, "why", "key": of
+ * several the one that it would get now, "breaker" and "account_breaker" when they have something to tell: {"state": "closed",
  * "open" or "half-open", "failures": in a row, "class", "left_ms"}}]}.  Sends
  * nothing, and needs no prompt.  Waits for the store; not from a callback.
  * gamut_string_free(). */
@@ -745,7 +747,8 @@ GAMUT_API int32_t gamut_models(struct gamut *g, const char *search,
                                char **ret_json, struct gamut_error *ret_error);
 
 /* Providers with where they come from, version, keys and whether those are
- * set, or why a plugin was refused, as JSON.  Loads all of them. */
+ * set, or why a plugin was refused, as JSON.  Of one with several keys "slots"
+ * has {"name", "value": masked, "weight"} for each.  Loads all of them. */
 GAMUT_API int32_t gamut_providers(struct gamut *g, char **ret_json,
                                   struct gamut_error *ret_error);
 
@@ -773,7 +776,8 @@ GAMUT_API int32_t gamut_metrics(struct gamut *g, char **ret_text,
 /* Ask a vendor about the account behind its key; waits for the answer, and works
  * on the jobs meanwhile.  Not from a callback.
  *
- * provider   a provider's name, or that of an instance in the configuration
+ * provider   a provider's name, or that of an instance in the configuration; of
+ *            several keys the first is asked with, or that one: "fal#team-a"
  * what       "models", "balance", "usage", "keys", "health" or "embed"
  * arguments  a JSON object, or NULL for none: for usage {"period": "month"} or
  *            {"from": "2026-11-01", "to": "2026-12-01"}, for keys {"action":
