@@ -100,6 +100,30 @@ prints "key 'one': No user found"
 prints "key 'two': User is locked"
 submissions 0
 
+# ... then the next link has its turn, and others know of both keys.
+OPENAI_API_KEY=sk-good-hush
+export OPENAI_API_KEY
+makes next-link --fallback openai:gpt-image-1-mini
+exits 0
+prints '"provider":"openai"'
+submissions 1
+unset OPENAI_API_KEY
+
+# ---- work is shared out ---------------------------------------------------------
+rm -rf "$XDG_STATE_HOME"
+keys one=good two=other three=third
+for n in 1 2 3 4 5 6 7 8 9 10 11 12; do
+  echo "{\"prompt\": \"share $n\", \"model\": \"fal:fal-ai/flux/dev\"}"
+done >share.jsonl
+run shared batch share.jsonl -j 3 --out-dir shared -q
+exits 0
+"$GAMUT" jobs --json >"$work/out"
+for one in one two three; do
+  n=$(grep -oE "\"key\":\"$one\"" "$work/out" | wc -l)
+  [ "$n" -eq 4 ] || fail "$n jobs of 12 had the key $one of three"
+done
+submissions 12
+
 # ---- a job stays with its key -------------------------------------------------
 rm -rf "$XDG_STATE_HOME"
 keys one=bad two=good

@@ -714,14 +714,13 @@ GAMUT_API int32_t gamut_dry_run(struct gamut *g,
 
 /* Which link of the request's route would be taken, and why, as JSON:
  * {"route", "prefer", "max_cost_usd", "deadline_ms", "attempt_timeout_ms",
- * "on_blocked", "links":
- * [{"link", "provider", "model", "resolved_from", "price_usd", "expected_ms":
- * from submit to result, "expected_by": "catalog" or "measured", "decision":
- * "first", "fallback" or "skipped", "class": why it is skipped, "why", "key": the name
- * of the one that it would get now, of several; "breaker"
- * and "account_breaker" when they have something to tell: {"state": "closed",
- * "open" or "half-open", "failures": in a row, "class", "left_ms"}}]}.  Sends
- * nothing, and needs no prompt.  Waits for the store; not from a callback.
+ * "on_blocked", "links": [{"link", "provider", "model", "resolved_from",
+ * "price_usd", "expected_ms": from submit to result, "expected_by": "catalog" or
+ * "measured", "decision": "first", "fallback" or "skipped", "class": why it is
+ * skipped, "why", "key": of several the one that it would get now, "breaker" and
+ * "account_breaker" when they have something to tell: {"state": "closed", "open" or
+ * "half-open", "failures": in a row, "class", "left_ms"}}]}.  Sends nothing, and
+ * needs no prompt.  Waits for the store; not from a callback.
  * gamut_string_free(). */
 GAMUT_API int32_t gamut_explain(struct gamut *g,
                                 const struct gamut_request *request,
@@ -729,8 +728,8 @@ GAMUT_API int32_t gamut_explain(struct gamut *g,
                                 struct gamut_error *ret_error);
 
 /* What a request would cost at each link of its route ("@hero" stands for all of
- * them), without loading a provider: as JSON {"links": [{"link", "provider", "model", "resolved_from",
- * "operation", "n", "price", "notes", "refused", "error": {"class",
+ * them), without loading a provider: as JSON {"links": [{"link", "provider",
+ * "model", "resolved_from", "operation", "n", "price", "notes", "refused", "error": {"class",
  * "message"}}]}, in their order.
  *
  * "price" is {"usd" (absent: not known), "why" (then), "formula" ("4 seconds x
@@ -783,8 +782,8 @@ GAMUT_API int32_t gamut_metrics(struct gamut *g, char **ret_text,
 /* Ask a vendor about the account behind its key; waits for the answer, and works
  * on the jobs meanwhile.  Not from a callback.
  *
- * provider   a provider's name, or that of an instance in the configuration
- * provider   "fal", or of several keys the one of that name: "fal#team-a"
+ * provider   a provider's name, or that of an instance in the configuration; of
+ *            several keys the first is asked with, or that one: "fal#team-a"
  * what       "models", "balance", "usage", "keys", "health" or "embed"
  * arguments  a JSON object, or NULL for none: for usage {"period": "month"} or
  *            {"from": "2026-11-01", "to": "2026-12-01"}, for keys {"action":
