@@ -93,6 +93,52 @@ code=$?
 exits 0
 [ -s made/gone.jpg ] || fail "no file"
 
+# waits WORD: until the vendor has that job
+waits()
+{
+  n=0
+  until "$GAMUT" jobs --state waiting | grep -q "$1" || [ $n -gt 200 ]; do
+    n=$((n + 1))
+    sleep 0.05
+  done
+}
+
+# swap NAME: a job for the folder $NAME, of which `change` makes something else
+# while the vendor works; its exit code
+swap()
+{
+  case_name=$1
+  mkdir "$1" || exit 99
+  GAMUT_POLL_INTERVAL=1s "$GAMUT" -q -p "swap $1" -m flux -o "$1/fox.{ext}" \
+    >out 2>err </dev/null &
+  pid=$!
+  waits "swap $1"
+  change "$1"
+  wait $pid
+  code=$?
+}
+
+change() { rmdir "$1"; }
+swap folder-removed
+exits 12
+says 'folder-removed.*\[storage\]'
+id=$("$GAMUT" jobs | sed -n 's/^\([0-9A-Z]*\) .*swap folder-removed.*/\1/p')
+run folder-fetched fetch "$id" -o made/again.jpg
+exits 0
+[ "$(wc -c <made/again.jpg)" -eq 50000 ] || fail "the paid picture is lost"
+
+change() { rmdir "$1" && echo mine >"$1"; }
+swap folder-a-file
+exits 12
+says '\[storage\]'
+[ "$(cat folder-a-file)" = mine ] || fail "the file was written to"
+
+change() { mkdir elsewhere && rmdir "$1" && ln -s elsewhere "$1"; }
+swap folder-a-link
+[ "$code" -eq 0 ] || [ "$code" -eq 12 ] || fail "exit code $code"
+[ "$code" -ne 0 ] || [ -s elsewhere/fox.jpg ] || fail "no file"
+[ -z "$(find elsewhere -name '.gamut-*')" ] || fail "half a file is left"
+
 # ---- one place, several processes
 
 case_name=one-name
