@@ -303,13 +303,9 @@ static int32_t run_single(struct gm_look *k, const struct gamut_store *type,
                           void *handle, char *message)
 {
   struct single *s = GM_CONTAINER(k, struct single, w.look);
-  const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .flags = GAMUT_SCAN_KEY,
-                                       .table = GM_TABLE_JOB,
-                                       .from = s->id,
-                                       .limit = 1 };
 
-  return type->scan(handle, &q, single_row, s, message);
+  return gm_store_row(type, handle, GM_TABLE_JOB, s->id, 0, single_row, s,
+                      message);
 }
 
 /* What it came to, as it was then. */

@@ -35,13 +35,8 @@ static int32_t run_binding(struct gm_look *k, const struct gamut_store *type,
                            void *handle, char *message)
 {
   struct binding *b = GM_CONTAINER(k, struct binding, w.look);
-  const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .flags = GAMUT_SCAN_KEY,
-                                       .table = TABLE,
-                                       .from = b->key,
-                                       .limit = 1 };
 
-  return type->scan(handle, &q, binding_row, b, message);
+  return gm_store_row(type, handle, TABLE, b->key, 0, binding_row, b, message);
 }
 
 static int32_t read_binding(struct gamut *g, const char *key, struct binding *b,

@@ -284,14 +284,9 @@ static int32_t look_learned(struct gm_look *k, const struct gamut_store *type,
                             void *handle, char *message)
 {
   struct gm_share *s = GM_CONTAINER(k, struct gm_share, look);
-  const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .flags =
-                                         GAMUT_SCAN_KEY | GAMUT_SCAN_NO_BODY,
-                                       .table = GM_TABLE_FACT,
-                                       .from = s->key,
-                                       .limit = 1 };
 
-  return type->scan(handle, &q, on_learned, s, message);
+  return gm_store_row(type, handle, GM_TABLE_FACT, s->key, GAMUT_SCAN_NO_BODY,
+                      on_learned, s, message);
 }
 
 static int64_t wall_of(uint64_t until_ms, uint64_t now)

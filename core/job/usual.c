@@ -170,14 +170,9 @@ static int32_t look(struct gm_look *k, const struct gamut_store *type,
                     void *handle, char *message)
 {
   struct gm_usual *u = GM_CONTAINER(k, struct gm_usual, look);
-  const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .flags =
-                                         GAMUT_SCAN_KEY | GAMUT_SCAN_NO_BODY,
-                                       .table = GM_TABLE_FACT,
-                                       .from = u->key,
-                                       .limit = 1 };
 
-  return type->scan(handle, &q, on_row, u, message);
+  return gm_store_row(type, handle, GM_TABLE_FACT, u->key, GAMUT_SCAN_NO_BODY,
+                      on_row, u, message);
 }
 
 /* A store that cannot be read says so where a job needs it. */

@@ -66,14 +66,9 @@ static int32_t look(struct gm_look *k, const struct gamut_store *type,
                     void *handle, char *message)
 {
   struct gm_breaker *b = GM_CONTAINER(k, struct gm_breaker, look);
-  const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .flags =
-                                         GAMUT_SCAN_KEY | GAMUT_SCAN_NO_BODY,
-                                       .table = TABLE,
-                                       .from = b->key,
-                                       .limit = 1 };
 
-  return type->scan(handle, &q, on_row, b, message);
+  return gm_store_row(type, handle, TABLE, b->key, GAMUT_SCAN_NO_BODY, on_row,
+                      b, message);
 }
 
 /* What we have seen ourselves since is newer. */

@@ -54,16 +54,9 @@ static int32_t run_look(struct gm_look *look, const struct gamut_store *type,
   int32_t rc = 0;
   uint32_t i;
 
-  for (i = 0; i < s->n && rc == 0; i++) {
-    const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                         .flags =
-                                           GAMUT_SCAN_KEY | GAMUT_SCAN_NO_BODY,
-                                         .table = GM_TABLE_BUDGET,
-                                         .from = s->counters[i].key,
-                                         .limit = 1 };
-
-    rc = type->scan(handle, &q, on_row, &s->counters[i], message);
-  }
+  for (i = 0; i < s->n && rc == 0; i++)
+    rc = gm_store_row(type, handle, GM_TABLE_BUDGET, s->counters[i].key,
+                      GAMUT_SCAN_NO_BODY, on_row, &s->counters[i], message);
   return rc;
 }
 

@@ -25,13 +25,8 @@ static int32_t look(struct gm_look *k, const struct gamut_store *type,
                     void *handle, char *message)
 {
   struct gm_claim *c = GM_CONTAINER(k, struct gm_claim, look);
-  const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .flags = GAMUT_SCAN_KEY,
-                                       .table = GM_TABLE_JOB,
-                                       .from = c->id,
-                                       .limit = 1 };
 
-  return type->scan(handle, &q, on_row, c, message);
+  return gm_store_row(type, handle, GM_TABLE_JOB, c->id, 0, on_row, c, message);
 }
 
 static void taken(struct gm_tx *t, int32_t error_class)

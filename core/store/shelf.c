@@ -1,5 +1,6 @@
 /* shelf.c - one entry: found, put there, thrown away. */
 #include "store/shelf.h"
+#include "store/store.h"
 #include <gamut/plugin.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,13 +11,8 @@ static int32_t scan_one(const struct gm_shelf *s, const char *table,
                         const char *key, uint32_t flags, gamut_store_row_fn *fn,
                         void *user)
 {
-  const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .flags = GAMUT_SCAN_KEY | flags,
-                                       .table = table,
-                                       .from = key,
-                                       .limit = 1 };
-
-  return s->type->scan(s->handle, &q, fn, user, s->message);
+  return gm_store_row(s->type, s->handle, table, key, flags, fn, user,
+                      s->message);
 }
 
 /* ---- finding ------------------------------------------------------------- */

@@ -464,3 +464,16 @@ void gm_store_free(struct gm_store *s)
   pthread_mutex_destroy(&s->lock);
   gm_free(s);
 }
+
+int32_t gm_store_row(const struct gamut_store *type, void *handle,
+                     const char *table, const char *key, uint32_t flags,
+                     gamut_store_row_fn *fn, void *user, char *message)
+{
+  const struct gamut_store_query q = { .struct_size = sizeof(q),
+                                       .flags = GAMUT_SCAN_KEY | flags,
+                                       .table = table,
+                                       .from = key,
+                                       .limit = 1 };
+
+  return type->scan(handle, &q, fn, user, message);
+}

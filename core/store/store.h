@@ -64,6 +64,11 @@ struct gm_look {
   struct gm_store_item item;
 };
 void gm_store_look(struct gm_store *s, struct gm_look *k);
+/* [store thread] In run(): show the one row of that key, if it is there. `flags`:
+ * 0, or GAMUT_SCAN_NO_BODY. */
+int32_t gm_store_row(const struct gamut_store *type, void *handle,
+                     const char *table, const char *key, uint32_t flags,
+                     gamut_store_row_fn *fn, void *user, char *message);
 
 /* The sentence of the last failure, in `done`; never NULL. */
 const char *gm_store_why(const struct gm_store *s);

@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/str.h"
+#include "store/store.h"
 #include "store/vectors_index.h"
 #include <gamut/plugin.h>
 #include <stdio.h>
@@ -214,18 +215,14 @@ static int32_t follow(struct search *q)
 static int32_t weigh_one(struct search *q, const struct gm_coarse *c)
 {
   char entry[GM_SHA256_HEX], key[KEY_SIZE];
-  const struct gamut_store_query one = { .struct_size = sizeof(one),
-                                         .flags = GAMUT_SCAN_KEY,
-                                         .table = GM_TABLE_VECTOR,
-                                         .from = key,
-                                         .limit = 1 };
   const struct gm_vector_store *s = q->store;
   int32_t rc;
 
   gm_entry_write(q->group->index.entries[c->row], entry);
   key_of(q->name, entry, key);
   q->row[0] = INT16_MIN; /* which no row begins with */
-  rc = s->type->scan(s->handle, &one, weigh, q, s->message);
+  rc = gm_store_row(s->type, s->handle, GM_TABLE_VECTOR, key, 0, weigh, q,
+                    s->message);
   if (rc == 0 && q->row[0] == INT16_MIN)
     gm_vindex_drop(&q->group->index, c->row);
   return rc;
