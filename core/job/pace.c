@@ -45,7 +45,9 @@ uint32_t gm_pace_wait_ms(const struct gm_pace *p,
   uint32_t step = step_of(p, look), wait = step;
   uint64_t most = (uint64_t)look->wish_ms * GUESS_NUM / GUESS_DEN;
 
-  if (p->early_ms == 0)
+  /* Of what is done before the vendor allows a second look, the provider knows
+   * best when to take the first. */
+  if (p->early_ms == 0 || p->late_ms <= look->least_ms)
     return look->wish_ms;
   if (is_early(p, look, step))
     wait = (uint32_t)GM_MIN(p->early_ms - look->elapsed_ms, EARLY_MOST_MS);

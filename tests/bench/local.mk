@@ -35,6 +35,7 @@ tests_bench_cache_time_LDADD = core/libgamut.la
 # The CLI as it is when installed: neither libtool's script around it nor a
 # search path from the environment.
 tests_bench_cli_SOURCES = $(core_cli_sources)
+nodist_tests_bench_cli_SOURCES = core/cli/page_text.c
 tests_bench_cli_CPPFLAGS = $(core_cli_gamut_CPPFLAGS)
 tests_bench_cli_CFLAGS = $(core_cli_gamut_CFLAGS)
 tests_bench_cli_LDFLAGS = $(AM_LDFLAGS) -no-install

@@ -23,6 +23,10 @@ static const struct {
 } rows[] = {
   { "nothing is known", { 0 }, { 0, 700, 500 }, 700 },
   { "nothing is known: at once", { 0 }, { 0, 0, 500 }, 0 },
+  { "done before there could be a second look: at once",
+    { .early_ms = 10, .usual_ms = 50, .late_ms = 95 },
+    { 1, 0, 500 },
+    0 },
   { "first look: not before the first is done",
     MEASURED,
     { 0, 0, 2000 },
