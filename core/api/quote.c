@@ -26,7 +26,7 @@ static void put_reason(struct json_object *o, const struct gm_run *run,
 {
   _cleanup_(gm_buf_finish) struct gm_buf why = GM_BUF_INIT(1024);
 
-  gm_price_reason(run->links[at].entry, &run->price, run->inputs, run->n_inputs,
+  gm_price_reason(run->links[at].entry, run->quote, run->inputs, run->n_inputs,
                   &why);
   if (!gm_buf_failed(&why))
     gm_look_put(o, "why", gm_buf_text(&why));
@@ -47,18 +47,19 @@ static void put_facts(struct json_object *o, const struct gm_price *p)
 void gm_quote_put_price(struct json_object *link, const struct gm_run *run,
                         uint32_t at, const struct json_object *request)
 {
-  const struct gm_price *p = &run->price;
+  const struct gm_price *p = run->quote;
+  bool known = run->price_microusd >= 0;
   struct json_object *o = json_object_new_object(), *depends;
 
-  if (run->has_price)
+  if (known)
     json_object_object_add(o, "usd",
                            gm_json_new_real((double)p->microusd / 1e6));
   else
     put_reason(o, run, at);
   put_facts(o, p);
-  if (run->has_price)
+  if (known)
     json_object_object_add(o, "sure", json_object_new_boolean(p->sure));
-  if (run->has_price && p->guessed)
+  if (known && p->guessed)
     json_object_object_add(o, "guessed", json_object_new_boolean(true));
   depends = gm_price_depends(run->links[at].entry, request);
   if (depends)

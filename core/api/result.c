@@ -145,7 +145,7 @@ static void take_cost(struct gamut_result *r, struct gm_run *run,
   r->cost_microusd = run->cost.microusd;
   r->formula_microusd = run->cost.formula_microusd;
   r->estimated = run->cost.estimated;
-  r->estimate_microusd = run->has_price ? run->price.microusd : -1;
+  r->estimate_microusd = run->price_microusd;
 }
 
 struct gamut_result *gm_result_of(struct gm_run *run)

@@ -254,16 +254,16 @@ int32_t gm_run_check_cost(const struct gm_run *run, uint32_t i,
 
   if (rc || run->max_cost < 0)
     return rc;
-  if (!run->has_price && !run->allow_unknown_cost)
+  if (run->price_microusd < 0 && !run->allow_unknown_cost)
     return gm_fail(err, GAMUT_E_UNSUPPORTED,
                    "the price of %s is not known, and max_cost is set "
                    "(allow_unknown_cost permits it)",
                    l->model);
-  if (run->has_price && (double)run->price.microusd > run->max_cost * 1e6)
+  if ((double)run->price_microusd > run->max_cost * 1e6)
     return gm_fail(err, GAMUT_E_UNSUPPORTED,
                    "%s would cost $%s (%s), more than max_cost $%s", l->model,
-                   gm_fmt_usd(cost, (double)run->price.microusd / 1e6),
-                   run->price.formula, gm_fmt_usd(most, run->max_cost));
+                   gm_fmt_usd(cost, (double)run->price_microusd / 1e6),
+                   run->quote->formula, gm_fmt_usd(most, run->max_cost));
   return 0;
 }
 
@@ -377,8 +377,12 @@ int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
 
   if (!o || check(run, l, o, err))
     return err->error_class;
-  run->has_price = gm_price_estimate(l->entry, o, run->inputs, run->n_inputs,
-                                     &run->price);
+  if (!run->quote && !(run->quote = gm_zalloc(sizeof(*run->quote))))
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a price");
+  run->price_microusd = gm_price_estimate(l->entry, o, run->inputs,
+                                          run->n_inputs, run->quote)
+                          ? run->quote->microusd
+                          : -1;
   *ret = GM_TAKE(o);
   return 0;
 }
@@ -413,7 +417,7 @@ bool gm_bind_may_resubmit(const struct gm_run *run)
                !gm_model_can(l->entry, "image-to-image") &&
                !gm_model_can(l->entry, "edit") &&
                !gm_model_can(l->entry, "upscale");
-  bool cheap = run->has_price && run->price.microusd <= CHEAP_MICROUSD;
+  bool cheap = run->price_microusd >= 0 && run->price_microusd <= CHEAP_MICROUSD;
 
   switch (run->resubmit) {
   case RESUBMIT_NEVER:

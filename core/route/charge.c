@@ -132,6 +132,9 @@ static bool written(struct gm_also *a, int32_t error_class, int refused)
   if (error_class)
     return false;
   c->stored = c->sent;
+  /* A job waits long between two of these. */
+  gm_free(GM_TAKE(c->writing));
+  gm_free(GM_TAKE(c->ops));
   if (c->sent == c->changed)
     c->reserving = false;
   for (i = 0; i < c->n_holds; i++)
@@ -242,7 +245,7 @@ int32_t gm_charge_reserve(struct gm_charge *c)
   if (!run || c->frozen || c->open)
     return 0;
   c->open = c->reserving = true;
-  c->expected = c->estimate = run->has_price ? run->price.microusd : -1;
+  c->expected = c->estimate = run->price_microusd;
   if (c->expected >= 0)
     c->numbers[GM_CHARGE_RESERVED] += c->expected;
   else

@@ -34,15 +34,15 @@ static bool can_do(struct gm_run *run, uint32_t i)
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   _cleanup_json_ struct json_object *request = NULL;
   struct json_object *notes = GM_TAKE(run->notes);
-  struct gm_price price = run->price;
-  bool has_price = run->has_price, can;
+  int64_t price_microusd = run->price_microusd;
+  bool can;
 
   can = gm_run_price(run, i, &request, &err) == 0 &&
         gm_run_check_cost(run, i, &err) == 0;
   json_object_put(run->notes);
   run->notes = notes;
-  run->price = price;
-  run->has_price = has_price;
+  run->price_microusd = price_microusd;
+  gm_free(GM_TAKE(run->quote));
   return can;
 }
 

@@ -180,8 +180,8 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
   add_attempts(run, b);
   if (run->resubmitted)
     gm_buf_add(b, ",\"resubmitted\":true");
-  if (run->has_price)
-    add_int(b, ",\"price_microusd\":", run->price.microusd);
+  if (run->price_microusd >= 0)
+    add_int(b, ",\"price_microusd\":", run->price_microusd);
   if (run->hit)
     add_hit(run->hit, b);
   if (run->charge)
@@ -467,8 +467,7 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   run->plan.taken_up = true;
   run->began_wall_ms = (uint64_t)gm_json_i64(r->owner, "began", 0);
   run->resubmitted = gm_json_bool(r->owner, "resubmitted", false);
-  run->price.microusd = gm_json_i64(r->owner, "price_microusd", -1);
-  run->has_price = run->price.microusd >= 0;
+  run->price_microusd = gm_json_i64(r->owner, "price_microusd", -1);
   rc = read_charge(r, err);
   if (rc)
     return rc;

@@ -161,6 +161,7 @@ static bool begin_some(struct gm_run *run)
       }
       gm_pool_begun(run);
       if (gm_cache_begin(run) || gm_job_go(&run->job) == 0) {
+        gm_free(GM_TAKE(run->quote));
         read_beside(run);
         return true;
       }
@@ -425,6 +426,7 @@ static struct gm_run *new_run(struct gm_router *r, const struct gm_run_ops *ops,
   run->router = r;
   run->ops = ops;
   run->owner = owner;
+  run->price_microusd = -1;
   run->began_ms = gm_mono_ms();
   run->began_wall_ms = gm_wall_ms();
   if (id)
@@ -546,6 +548,7 @@ void gm_run_free(struct gm_run *run)
   gm_charge_drop(run->charge);
   for (i = 0; i < run->n_attempts; i++)
     gm_attempt_finish(&run->attempts[i]);
+  gm_free(run->quote);
   gm_free(run->attempts);
   for (i = 0; i < run->n_links; i++)
     gm_link_finish(&run->links[i]);

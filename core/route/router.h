@@ -92,8 +92,8 @@ struct gm_run {
   struct gm_lookup *lookup; /* of the present link, private to the cache */
   struct gm_hit *hit;       /* the result was made before; else NULL */
   char *project;            /* whose entries it shares, and for the books */
-  struct gm_price price; /* of the present link */
-  bool has_price;
+  int64_t price_microusd; /* of the present link; -1: not known */
+  struct gm_price *quote; /* how it came to that; gone once the job has begun */
   bool quoting;          /* only the price is wanted: what is missing of the
                             request is not missed */
   struct gm_cost cost;   /* once it is over */
@@ -155,7 +155,7 @@ void gm_run_cost(struct gm_run *run, const struct json_object *request);
 /* Only to be priced, link by link: no output, no job comes of it. */
 int32_t gm_run_quote(struct gm_router *r, const struct gm_ask *ask,
                      struct gm_run **ret, struct gm_error *err);
-/* bind.c: check and price link `i`: run->price, run->has_price, run->notes.
+/* bind.c: check and price link `i`: run->price_microusd, run->quote, run->notes.
  * *ret: the normalised request, json_object_put(). */
 int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
                      struct gm_error *err);
