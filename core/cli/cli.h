@@ -51,8 +51,8 @@ int cli_refuse(const struct cli_args *a, const struct gamut_error *error);
 struct json_object;
 struct json_object *cli_refusal(const struct gamut_error *error);
 
-/* What to do about a class, as hint lines. */
-void cli_advise(int32_t error_class);
+/* What to do about a class, as hint lines; nothing when the message tells. */
+void cli_advise(int32_t error_class, const char *message);
 
 /* One of the functions that hand out JSON: call it, print what it says if
  * --json wants it, and parse it.  Exit code; `ret` is written always, NULL

@@ -81,8 +81,7 @@ int cli_refuse(const struct cli_args *a, const struct gamut_error *error)
   const char *name = gamut_class_name(error->error_class);
 
   cli_error("%s [%s]", error->message, name);
-  if (!strstr(error->message, "gamut ")) /* it says itself what to do */
-    cli_advise(error->error_class);
+  cli_advise(error->error_class, error->message);
   if (cli_args_get(a, CLI_O_JSON)) {
     struct json_object *o = cli_refusal(error);
 
@@ -93,8 +92,10 @@ int cli_refuse(const struct cli_args *a, const struct gamut_error *error)
   return gamut_class_exit(error->error_class);
 }
 
-void cli_advise(int32_t error_class)
+void cli_advise(int32_t error_class, const char *message)
 {
+  if (message && strstr(message, "gamut ")) /* it says itself what to do */
+    return;
   switch (error_class) {
   case GAMUT_E_AUTH:
     cli_hint("'gamut providers -v' names the variable of each key; "

@@ -275,7 +275,7 @@ static int print_failure(const struct cli_args *a, const struct gamut_result *r)
   print_drafts(a, stderr, r);
   if (gamut_result_maybe_charged(r))
     cli_hint("the vendor may have charged for it");
-  cli_advise(why);
+  cli_advise(why, message);
   return gamut_class_exit(why);
 }
 

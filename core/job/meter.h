@@ -54,8 +54,6 @@
     "provider", NULL, NULL, "Bytes of reply bodies, downloads included.")      \
   X(CACHE_HITS, "gamut_cache_hits_total", COUNTER, 1,                          \
     "provider", "model", "kind", "Requests answered from the cache.")          \
-  X(HEDGES, "gamut_hedges_total", COUNTER, 1,                                  \
-    "provider", "model", NULL, "Second links that were begun beside the first.") \
   X(LIMITER_WAIT, "gamut_limiter_wait_seconds", HISTOGRAM, 1000,               \
     "provider", NULL, NULL, "Time that exchanges waited for the request budget.") \
   X(BREAKER, "gamut_breaker_state", GAUGE, 1,                                  \
