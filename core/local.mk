@@ -272,6 +272,7 @@ core_route_sources = \
 	core/route/deadline.c \
 	core/route/embedding.c \
 	core/route/embedding.h \
+	core/route/hedge.c \
 	core/route/ledger.c \
 	core/route/ledger.h \
 	core/route/ledger_private.h \
@@ -288,14 +289,22 @@ core_route_sources = \
 	core/route/price_text.c \
 	core/route/price_units.c \
 	core/route/price_when.c \
+	core/route/record.c \
 	core/route/request_size.h \
 	core/route/restore.c \
 	core/route/router.c \
 	core/route/router.h \
+	core/route/run.c \
 	core/route/schema.c \
 	core/route/schema.h \
 	core/route/schema_value.c \
 	core/route/schema_walk.h \
+	core/route/spread.c \
+	core/route/team.c \
+	core/route/team.h \
+	core/route/team_ask.c \
+	core/route/team_end.c \
+	core/route/team_record.c \
 	core/route/usage.c \
 	core/route/usage.h \
 	core/route/validate.c \

@@ -17,6 +17,7 @@ struct attach {
   gamut_done_fn *on_done;
   void *user;
   struct gm_error err;
+  char part_of[GAMUT_ID_SIZE]; /* that job is to be taken up instead; "" */
   bool over;
 };
 
@@ -98,8 +99,11 @@ static void claimed(struct gm_claim *c, int32_t error_class)
 
   if (check_claim(a, error_class) == 0)
     make_ticket(a);
-  if (!error_class && a->err.error_class)
+  if (!error_class && a->err.error_class) {
+    if (a->err.error_class == GAMUT_E_RATE)
+      gm_run_part_of(gm_buf_text(&c->text), c->text.len, a->part_of);
     give_back(a);
+  }
   gm_claim_finish(c);
   gm_tell_over(a->g, &a->over);
 }
@@ -118,6 +122,38 @@ static struct json_object *control_of(const struct gamut_request *how)
   return how && how->ask ? how->ask->control : NULL;
 }
 
+static void claim_and_wait(struct gamut *g, struct attach *a)
+{
+  a->over = false;
+  a->part_of[0] = '\0';
+  gm_on_engine(g, claim_now, a);
+  gm_wait_over(g, &a->over);
+}
+
+/* A job that has a part in another one is taken up with that, or alone when that
+ * has ended. */
+static void take_whole(struct gamut *g, struct attach *a)
+{
+  struct attach part = *a;
+  char id[GAMUT_ID_SIZE];
+
+  memcpy(id, a->claim.id, GAMUT_ID_SIZE);
+  memcpy(part.claim.id, a->part_of, GAMUT_ID_SIZE);
+  part.err = (struct gm_error)GM_ERROR_INIT;
+  claim_and_wait(g, &part);
+  gm_error_finish(&a->err);
+  if (part.err.error_class != GAMUT_E_INVALID &&
+      part.err.error_class != GAMUT_E_NOT_FOUND) {
+    gm_error_move(&a->err, &part.err);
+    return;
+  }
+  gm_error_finish(&part.err);
+  memset(&a->claim, 0, sizeof(a->claim));
+  memcpy(a->claim.id, id, GAMUT_ID_SIZE);
+  a->how.alone = true;
+  claim_and_wait(g, a);
+}
+
 static int32_t attach(struct gamut *g, const char *id,
                       const struct gamut_request *how, bool again,
                       gamut_done_fn *on_done, void *user,
@@ -134,8 +170,9 @@ static int32_t attach(struct gamut *g, const char *id,
     gm_fail(&a.err, how->ask->err.error_class, "%s",
             gm_error_text(&how->ask->err));
   if (!a.err.error_class && gm_job_find_id(g, id, a.claim.id, &a.err) == 0) {
-    gm_on_engine(g, claim_now, &a);
-    gm_wait_over(g, &a.over);
+    claim_and_wait(g, &a);
+    if (a.part_of[0])
+      take_whole(g, &a);
   }
   return gm_report(&a.err, ret_error);
 }
@@ -221,7 +258,19 @@ static void resume_now(struct gamut *g, void *arg)
   }
 }
 
-/* Those that another process was quicker with are nobody's failure. */
+static bool is_among(const struct resume *r, const char *id)
+{
+  uint32_t i;
+
+  for (i = 0; i < r->orphans->n; i++) {
+    if (memcmp(r->orphans->ids[i], id, GAMUT_ID_SIZE) == 0)
+      return true;
+  }
+  return false;
+}
+
+/* Those that another process was quicker with are nobody's failure; parts are
+ * taken up by what they are parts of. */
 static uint32_t settle_resume(struct gamut *g, struct resume *r)
 {
   uint32_t i, taken = 0;
@@ -230,6 +279,8 @@ static uint32_t settle_resume(struct gamut *g, struct resume *r)
     struct attach *a = &r->all[i];
 
     gm_wait_over(g, &a->over);
+    if (a->part_of[0] && !is_among(r, a->part_of))
+      take_whole(g, a);
     if (!a->err.error_class)
       taken++;
     else if (a->err.error_class != GAMUT_E_RATE)

@@ -120,6 +120,12 @@ static void put_rules(struct json_object *o, const struct gm_run *run,
     put_int(o, "deadline_ms", run->timeout_ms);
   if (run->attempt_timeout_ms > 0)
     put_int(o, "attempt_timeout_ms", run->attempt_timeout_ms);
+  if (run->hedge_ms > 0)
+    put_int(o, "hedge", run->hedge_ms);
+  else if (run->hedge_ms)
+    gm_look_put(o, "hedge", "p95");
+  if (run->spread)
+    json_object_object_add(o, "spread", json_object_new_boolean(true));
   gm_look_put(o, "on_blocked", run->blocked_next ? "next" : "stop");
 }
 

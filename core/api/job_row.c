@@ -55,8 +55,12 @@ static void put_end(struct json_object *o, const struct json_object *record)
 {
   const struct json_object *end = gm_json_at(record, "owner/end");
   int32_t error_class = (int32_t)gm_json_i64(end, "class", 0);
-  int64_t cost = gm_json_i64(record, "found/cost_microusd", -1);
+  int64_t cost = gm_json_i64(end, "cost/microusd", -1);
+  bool estimated = cost >= 0 ? gm_json_bool(end, "cost/estimated", false)
+                             : !gm_json_at(record, "found/cost_microusd");
 
+  if (cost < 0)
+    cost = gm_json_i64(record, "found/cost_microusd", -1);
   if (error_class) {
     gm_look_put(o, "class", gm_policy_of(error_class)->name);
     gm_look_put(o, "message", gm_json_str(end, "message", NULL));
@@ -66,7 +70,7 @@ static void put_end(struct json_object *o, const struct json_object *record)
   if (cost < 0)
     return;
   json_object_object_add(o, "cost_usd", gm_json_new_real((double)cost / 1e6));
-  if (!gm_json_at(record, "found/cost_microusd"))
+  if (estimated)
     json_object_object_add(o, "cost_estimated", json_object_new_boolean(true));
 }
 
@@ -169,6 +173,8 @@ struct json_object *gm_job_row(const struct json_object *record,
   put_files(o, record);
   put_outputs(o, record);
   put_known(o, "withheld", gm_json_i64(record, "found/withheld", 0));
+  put_member(o, "of", gm_json_at(owner, "of"));
+  put_member(o, "team", gm_json_at(owner, "team"));
   put_member(o, "request", gm_json_at(owner, "fields"));
   put_member(o, "facts", gm_json_at(record, "found/facts"));
   return o;

@@ -123,6 +123,7 @@ int32_t gm_job_find_id(struct gamut *g, const char *given,
 struct listing {
   struct gm_waited_look w;
   const char *state, *provider, *model, *search;
+  bool parts;
   char since[GAMUT_ID_SIZE]; /* ids sort by time */
   int64_t limit;
   struct json_object *all;
@@ -164,11 +165,23 @@ static bool matches(const struct json_object *line, const char *search)
   return true;
 }
 
+/* What a request is made of is seen there, unless it needs somebody's eye. */
+static bool is_hidden(const struct listing *l, const struct json_object *line)
+{
+  if (l->parts || !gm_json_at(line, "of"))
+    return false;
+  return !gm_streq(gm_json_str(line, "state", NULL), "maybe-charged") &&
+         (gm_json_bool(line, "ended", false) ||
+          !gm_json_bool(line, "of/lost", false));
+}
+
 static bool is_wanted(const struct listing *l, const struct json_object *line)
 {
   const char *state = gm_json_str(line, "state", "");
   bool ended = gm_json_bool(line, "ended", false);
 
+  if (is_hidden(l, line))
+    return false;
   if ((l->provider &&
        !gm_streq(l->provider, gm_json_str(line, "provider", NULL))) ||
       (l->model && !has(line, "model", l->model) &&
@@ -242,6 +255,7 @@ static int32_t read_filter(struct listing *l, const struct json_object *f,
   l->provider = gm_json_str(f, "provider", NULL);
   l->model = gm_json_str(f, "model", NULL);
   l->search = gm_json_str(f, "search", NULL);
+  l->parts = gm_json_bool(f, "parts", false);
   l->limit = gm_json_i64(f, "limit", INT64_MAX);
   for (i = 0; l->state && i < GM_LEN(states); i++)
     if (gm_streq(l->state, states[i]))

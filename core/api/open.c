@@ -184,6 +184,7 @@ static int32_t open_router(struct gamut *g, struct gm_error *err)
       gm_catalog_new(gm_setting_str(s, "catalog_path"), NULL, &g->log,
                      &g->catalog))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a context");
+  gm_list_init(&g->router.leftovers);
   g->router.engine = &g->engine;
   g->router.catalog = g->catalog;
   g->router.instances = g->instances;

@@ -50,6 +50,8 @@ static void view_artifact(struct gamut_artifact_info *a,
     .error_class = o->err.error_class,
     .error = o->err.error_class ? gm_error_text(&o->err) : NULL,
     .sha256 = o->sha256[0] ? o->sha256 : NULL,
+    .provider = o->provider,
+    .model = o->model,
   };
 }
 
@@ -164,7 +166,7 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   memcpy(r->id, run->job.id, sizeof(r->id));
   r->status = gm_status_of(run->err.error_class);
   gm_error_move(&r->err, &run->err);
-  r->maybe_charged = run->job.maybe_charged || run->job.maybe_earlier;
+  r->maybe_charged = gm_run_maybe_charged(run);
   r->provider = gm_strdup(l->provider);
   r->model = gm_strdup(l->model);
   r->resolved_from = gm_strdup(l->resolved_from);

@@ -54,6 +54,8 @@ static struct json_object *artifact(const struct gamut_artifact_info *a)
   put_known(o, "height", a->height);
   put_known(o, "duration_ms", a->duration_ms);
   put(o, "sha256", a->sha256);
+  put(o, "provider", a->provider);
+  put(o, "model", a->model);
   if (a->error_class)
     put(o, "error", a->error);
   return o;

@@ -191,7 +191,7 @@ int32_t gamut_generate(struct gamut *g, const struct gamut_request *request,
 
 struct wish {
   const char *id;
-  void (*what)(struct gm_job *job);
+  void (*what)(struct gm_run *run);
   int32_t rc;
 };
 
@@ -207,13 +207,13 @@ static void wish_now(struct gamut *g, void *arg)
     if (strcmp(t->run->job.id, w->id) != 0)
       continue;
     w->rc = 0;
-    w->what(&t->run->job);
+    w->what(t->run);
     return;
   }
 }
 
 static int32_t wish(struct gamut *g, const char *id,
-                    void (*what)(struct gm_job *job))
+                    void (*what)(struct gm_run *run))
 {
   struct wish w = { .id = id, .what = what };
   int32_t rc = gm_enter(g, NULL);
@@ -228,12 +228,12 @@ static int32_t wish(struct gamut *g, const char *id,
 
 int32_t gamut_cancel(struct gamut *g, const char *id)
 {
-  return wish(g, id, gm_job_cancel);
+  return wish(g, id, gm_run_cancel);
 }
 
 int32_t gamut_detach(struct gamut *g, const char *id)
 {
-  return wish(g, id, gm_job_detach);
+  return wish(g, id, gm_run_detach);
 }
 
 static void count_now(struct gamut *g, void *arg)
@@ -257,6 +257,7 @@ void gm_ticket_detach_all(struct gamut *g)
   while (!gm_list_empty(&g->tickets)) {
     struct gm_ticket *t = GM_CONTAINER(g->tickets.next, struct gm_ticket, link);
 
-    gm_job_detach(&t->run->job);
+    gm_run_detach(t->run);
   }
+  gm_router_abandon(&g->router);
 }

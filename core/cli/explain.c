@@ -5,29 +5,52 @@
 #include "view.h"
 #include <string.h>
 
+static void add(char *to, size_t size, const char *words, const char *value)
+{
+  size_t len = strlen(to);
+
+  snprintf(to + len, size - len, "%s%s", words, value);
+}
+
+static void add_time(char *to, size_t size, const char *words,
+                     struct json_object *ms)
+{
+  char text[32];
+
+  if (ms)
+    add(to, size, words, cli_seconds(text, json_object_get_int64(ms)));
+}
+
 static void print_rules(struct json_object *all)
 {
   const char *route = cli_view_str(all, "route");
   struct json_object *cost = cli_view_get(all, "max_cost_usd");
-  struct json_object *deadline = cli_view_get(all, "deadline_ms");
-  struct json_object *attempt = cli_view_get(all, "attempt_timeout_ms");
-  char money[48] = "", ms[32] = "", each[32] = "";
+  struct json_object *hedge = cli_view_get(all, "hedge");
+  char rules[512] = "", money[48];
 
-  if (cost)
-    cli_money(money, (int64_t)(json_object_get_double(cost) * 1e6 + 0.5),
-              false);
-  if (deadline)
-    cli_seconds(ms, json_object_get_int64(deadline));
-  if (attempt)
-    cli_seconds(each, json_object_get_int64(attempt));
-  cli_print(stdout, "%s%s%sprefer %s%s%s%s%s%s%s%s%s", route ? "route " : "",
-            route ? route : "", route ? ": " : "", cli_view_str(all, "prefer"),
-            cost ? ", at most " : "", money, cost ? " a link" : "",
-            deadline ? ", given back after " : "", ms,
-            attempt ? ", the next one after " : "", each,
-            strcmp(cli_view_str(all, "on_blocked"), "next") == 0
-              ? ", goes on after a refusal by content policy"
-              : "");
+  add(rules, sizeof(rules), "prefer ", cli_view_str(all, "prefer"));
+  if (cost) {
+    add(rules, sizeof(rules), ", at most ",
+        cli_money(money, (int64_t)(json_object_get_double(cost) * 1e6 + 0.5),
+                  false));
+    add(rules, sizeof(rules), " a link", "");
+  }
+  add_time(rules, sizeof(rules), ", given back after ",
+           cli_view_get(all, "deadline_ms"));
+  add_time(rules, sizeof(rules), ", the next one after ",
+           cli_view_get(all, "attempt_timeout_ms"));
+  if (json_object_is_type(hedge, json_type_string))
+    add(rules, sizeof(rules), ", a second one as well when 95 % would be done",
+        "");
+  else
+    add_time(rules, sizeof(rules), ", a second one as well after ", hedge);
+  if (cli_view_bool(all, "spread"))
+    add(rules, sizeof(rules), ", parts of n to each", "");
+  if (strcmp(cli_view_str(all, "on_blocked"), "next") == 0)
+    add(rules, sizeof(rules), ", goes on after a refusal by content policy",
+        "");
+  cli_print(stdout, "%s%s%s%s", route ? "route " : "", route ? route : "",
+            route ? ": " : "", rules);
 }
 
 static void print_link(struct json_object *link, size_t place)

@@ -32,7 +32,12 @@ static char *state_words(struct json_object *job)
   const char *state = cli_view_str(job, "state");
   const char *settled = cli_view_str(job, "settled");
   bool left = !cli_view_bool(job, "ended") && !cli_view_bool(job, "driven");
+  struct json_object *of = cli_view_get(job, "of");
 
+  if (of)
+    return cli_format("%s%s, %s of %s", state ? state : "?",
+                      left ? ", left alone" : "", cli_view_str(of, "why"),
+                      cli_view_str(of, "id"));
   return cli_format("%s%s%s%s", state ? state : "?", left ? ", left alone" : "",
                     settled ? ", " : "", settled ? settled : "");
 }
@@ -121,8 +126,8 @@ static int settle(const struct cli_args *a)
   struct gamut *g;
   int rc;
 
-  if (a->n_words != 2 || (cli_args_get(a, CLI_O_CHARGED) &&
-                          cli_args_get(a, CLI_O_NOT_CHARGED))) {
+  if (a->n_words != 2 ||
+      (cli_args_get(a, CLI_O_CHARGED) && cli_args_get(a, CLI_O_NOT_CHARGED))) {
     cli_error("'gamut jobs settle' needs an ID, and --charged or "
               "--not-charged, as the vendor's books say; with neither it asks "
               "the vendor");

@@ -76,7 +76,10 @@ static const char *place(const struct gamut_artifact_info *file)
 static void print_file(FILE *to, const struct gamut_artifact_info *file)
 {
   char shape[64] = "", length[48] = "", size[48] = "", buf[32];
+  char maker[260] = "";
 
+  if (file->provider && file->model)
+    snprintf(maker, sizeof(maker), ", %s:%s", file->provider, file->model);
   if (file->width && file->height)
     snprintf(shape, sizeof(shape), " %ux%u", (unsigned)file->width,
              (unsigned)file->height);
@@ -85,8 +88,8 @@ static void print_file(FILE *to, const struct gamut_artifact_info *file)
              cli_seconds(buf, file->duration_ms));
   if (file->size)
     snprintf(size, sizeof(size), ", %s", cli_bytes(buf, file->size));
-  cli_print(to, "%s  %s%s%s%s", place(file), cli_type_name(file->mime), shape,
-            length, size);
+  cli_print(to, "%s  %s%s%s%s%s", place(file), cli_type_name(file->mime), shape,
+            length, size, maker);
 }
 
 /* A file that did not arrive: what it cost is not lost with it. */
@@ -170,8 +173,8 @@ static void print_summary(FILE *to, const struct gamut_result *r)
 
   cli_print(to, "  %s:%s%s%s%s, %s%s%s%s%s", provider ? provider : "?",
             model ? model : "?", from ? " (" : "", from ? from : "",
-            from ? ")" : "", cost ? cost : "",
-            seed ? ", seed " : "", seed ? seed : "", total >= 0 ? ", " : "",
+            from ? ")" : "", cost ? cost : "", seed ? ", seed " : "",
+            seed ? seed : "", total >= 0 ? ", " : "",
             total >= 0 ? cli_seconds(time, total) : "");
   free(cost);
 }

@@ -324,7 +324,8 @@ void cli_progress_event(struct cli_progress *p, const struct gamut_event *e)
     cli_progress_tick(p);
     return;
   }
-  if (e->type != GAMUT_EVENT_FALLBACK && e->type != GAMUT_EVENT_DELIVERY)
+  if (e->type != GAMUT_EVENT_FALLBACK && e->type != GAMUT_EVENT_HEDGE &&
+      e->type != GAMUT_EVENT_DELIVERY)
     see_link(p, e);
   switch (e->type) {
   case GAMUT_EVENT_STATE:
@@ -347,6 +348,9 @@ void cli_progress_event(struct cli_progress *p, const struct gamut_event *e)
     break;
   case GAMUT_EVENT_FALLBACK:
     say(p, "failed; next: %s", text);
+    break;
+  case GAMUT_EVENT_HEDGE:
+    say(p, "takes long; %s", text);
     break;
   case GAMUT_EVENT_DOWNLOAD:
     see_download(p, e->number, e->total);

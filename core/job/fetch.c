@@ -57,6 +57,8 @@ int32_t gm_job_keep(struct gm_job *job, const struct gm_output_plan *plan,
                   &(size_t){ 0 }, &(const char *){ NULL });
 
   f.model = gm_json_str(request, "model", "");
+  if (job->ops->name)
+    job->ops->name(job, o, &f);
   return gm_draft_keep(d, plan, &f, job->engine->sync_files, o, err);
 }
 
@@ -271,10 +273,31 @@ void gm_job_settle(struct gm_job *job)
     gm_job_all_settled(job);
 }
 
+/* Fetching is free, so it goes on also where nothing can be written. */
+static void noted(struct gm_durable *d, int32_t error_class)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  if (error_class == GAMUT_E_DETACHED) {
+    d->lost(d);
+    return;
+  }
+  gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL); /* if nobody did yet */
+  gm_job_fetch_next(job);
+}
+
+/* Of a part nothing becomes a file before it is written down that this one is to
+ * make it: after a crash another may be quicker, whose picture is not the same. */
 void gm_job_fetch(struct gm_job *job)
 {
   job->repeats = 0;
   gm_job_move(job, GM_JOB_FETCHING);
-  gm_job_write(job, 0);
+  if (job->is_part) {
+    job->durable.ready = noted;
+    if (gm_job_write(job, GM_PUT_WAIT) == 0)
+      return;
+  } else {
+    gm_job_write(job, 0);
+  }
   gm_job_fetch_next(job);
 }

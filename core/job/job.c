@@ -201,6 +201,14 @@ int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
   return gm_job_go(job);
 }
 
+void gm_job_stand_by(struct gm_job *job)
+{
+  if (job->state != GM_JOB_QUEUED)
+    return;
+  gm_job_move(job, GM_JOB_READY);
+  gm_job_move(job, GM_JOB_WAITING);
+}
+
 void gm_job_give_up(struct gm_job *job, int32_t error_class, const char *why)
 {
   gm_job_fail(job, error_class, "%s", why);
@@ -276,7 +284,8 @@ void gm_job_end(struct gm_job *job)
   gm_job_move(job, GM_JOB_ENDED);
   measure(job);
   if (job->err.error_class != GAMUT_E_DETACHED)
-    gm_job_write(job, GM_PUT_ENDED | (job->served ? GM_PUT_LOOSE : 0));
+    gm_job_write(job, GM_PUT_ENDED | (job->is_part ? GM_PUT_PART : 0) |
+                        (job->served ? GM_PUT_LOOSE : 0));
 }
 
 /* A wait because of trouble is kept: it is the vendor's wish, or ours. */

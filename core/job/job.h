@@ -56,6 +56,12 @@ struct gm_job_ops {
   /* Refused for its rate: would the owner rather send it with another key, now,
    * than wait?  The attempt ends then.  May be NULL. */
   bool (*has_next_key)(struct gm_job *job);
+  /* It has been made, and what was made is about to be fetched.  May change the
+   * plan; must not end or free the job.  May be NULL. */
+  void (*generated)(struct gm_job *job);
+  /* An output is about to get its name: may change it.  May be NULL. */
+  void (*name)(struct gm_job *job, struct gm_output *o,
+               struct gm_name_facts *f);
   /* Members that the owner adds to the journal record, as JSON text. */
   void (*record)(struct gm_job *job, struct gm_buf *b);
 };
@@ -106,6 +112,7 @@ struct gm_job {
   uint8_t takeup;        /* enum gm_takeup */
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
+  bool is_part;          /* another job needs its record, set by the owner */
   bool served;           /* its outputs were made before, see serve.h */
   bool queued, permitted; /* limiter.c: it waits there; it may send now */
   bool counted, placed;   /* ... its exchange is under way; it generates */
@@ -167,6 +174,10 @@ void gm_job_finish(struct gm_job *job);
 int32_t gm_job_begin(struct gm_job *job, struct gm_instance *instance,
                   struct json_object *wire, char *request);
 
+/* It sends nothing of its own, and waits for what other jobs bring; it has not
+ * begun. */
+void gm_job_stand_by(struct gm_job *job);
+
 /* The two halves of it: set is as good as begun for cancel and detach, but
  * nothing happens before it goes.  NOMEM as above. */
 void gm_job_set(struct gm_job *job, struct gm_instance *instance,
@@ -217,6 +228,13 @@ void gm_job_detach(struct gm_job *job);
 bool gm_job_wake(struct gm_job *job);
 
 const char *gm_job_state_name(const struct gm_job *job);
+
+/* Write it down as it stands; nobody waits for that.  `release`: whoever comes
+ * first may take it over from now on.  NOMEM. */
+int32_t gm_job_save(struct gm_job *job, bool release);
+
+/* No other job needs the record of one that has ended any more. */
+void gm_job_forget(struct gm_job *job);
 
 /* The record that any process can take the job over from; gm_free. */
 char *gm_job_record(struct gm_job *job);

@@ -44,6 +44,8 @@
     "provider", "model", NULL, "Exchanges that were sent again.")              \
   X(FALLBACKS, "gamut_fallbacks_total", COUNTER, 1,                            \
     "provider", "model", NULL, "Turns to the next link, by the one that failed.") \
+  X(HEDGES, "gamut_hedges_total", COUNTER, 1,                                  \
+    "provider", "model", NULL, "Second links that began, by those.")           \
   X(FIRST_POLL, "gamut_first_poll_seconds", HISTOGRAM, 1000,                   \
     "provider", "model", NULL, "Time from acceptance to the first answer about the job.") \
   X(EXCHANGES, "gamut_exchanges_total", COUNTER, 1,                            \

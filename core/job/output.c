@@ -18,6 +18,8 @@ void gm_output_finish(struct gm_output *o)
   gm_free(o->url);
   gm_output_drop_source(o);
   gm_free(o->vendor_mime);
+  gm_free(o->provider);
+  gm_free(o->model);
   gm_free(o->path);
   gm_buf_finish(&o->data);
   gm_error_finish(&o->err);

@@ -21,6 +21,8 @@ struct gm_output {
   struct gm_blob *blob; /* or the same, too long for memory; owned */
   bool base64;
   char *vendor_mime;
+  char *provider, *model; /* who made it, where that is not the job's link */
+  uint32_t number; /* in its name, where that is not its place; 0: it is */
   /* ---- what became of it */
   char *path;         /* the final file, or NULL */
   struct gm_buf data; /* without a plan for files */

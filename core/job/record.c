@@ -93,6 +93,9 @@ static void add_output(struct gm_buf *b, const struct gm_output *o)
   add_int(b, ",\"width\":", o->vendor_width);
   add_int(b, ",\"height\":", o->vendor_height);
   add_int(b, ",\"duration_ms\":", o->vendor_duration_ms);
+  add_text(b, ",\"provider\":", o->provider);
+  add_text(b, ",\"model\":", o->model);
+  add_known(b, ",\"number\":", o->number);
   if (o->done && !o->err.error_class)
     add_path(b, o->path ? o->path : "");
   if (o->done && !o->err.error_class && o->size > 0)
@@ -183,10 +186,28 @@ bool gm_job_write_paid(struct gm_job *job)
   return false;
 }
 
+int32_t gm_job_save(struct gm_job *job, bool release)
+{
+  return gm_job_write(job, release ? GM_PUT_RELEASE : 0);
+}
+
+void gm_job_forget(struct gm_job *job)
+{
+  struct gm_journal *j = job->engine->journal;
+  struct gm_durable d = { .ended = false };
+
+  if (gm_journal_keeps(j))
+    return;
+  gm_journal_adopt(j, &d);
+  gm_journal_put(j, job->id, NULL, GM_PUT_ENDED, &d);
+  gm_journal_forget(j, &d);
+}
+
 int32_t gm_job_write(struct gm_job *job, unsigned flags)
 {
   struct gm_journal *j = job->engine->journal;
-  bool goes = flags & GM_PUT_ENDED && !gm_journal_keeps(j);
+  bool goes =
+    flags & GM_PUT_ENDED && !(flags & GM_PUT_PART) && !gm_journal_keeps(j);
   char *text = goes ? NULL : gm_job_record(job);
 
   if (!text && !goes)

@@ -288,6 +288,8 @@ static void well_done(struct gm_job *job)
   }
   job->generated_ms = gm_mono_ms();
   gm_limit_release(job);
+  if (job->ops->generated && found->n_outputs > 0)
+    job->ops->generated(job);
   if (found->n_outputs > 0)
     gm_job_fetch(job);
   else if (job->cancelling)

@@ -33,6 +33,9 @@ static bool read_output(struct gm_output *o, const struct json_object *from)
   o->vendor_duration_ms = (uint32_t)gm_json_i64(from, "duration_ms", 0);
   o->url = gm_strdup(url);
   o->vendor_mime = gm_strdup(mime);
+  o->provider = gm_strdup(gm_json_str(from, "provider", NULL));
+  o->model = gm_strdup(gm_json_str(from, "model", NULL));
+  o->number = (uint32_t)gm_json_i64(from, "number", 0);
   if ((url && !o->url) || (mime && !o->vendor_mime))
     return false;
   /* One whose file is there was settled before. */

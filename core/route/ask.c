@@ -53,6 +53,9 @@ const struct gamut_field gm_ask_fields[] = {
     "then the next link, if this one can still be cancelled" },
   { "max_cost", GAMUT_REAL, NULL, "US dollars a link may cost at most" },
   { "allow_unknown_cost", GAMUT_BOOL, NULL, "with max_cost: also unpriced" },
+  { "hedge", GAMUT_STRING, NULL,
+    "then a second link begins too: p95, or a time; the first result wins" },
+  { "spread", GAMUT_BOOL, NULL, "parts of n on several links at once" },
   { "prefer", GAMUT_CHOICE, "order|cheapest|fastest|balanced",
     "which link comes first" },
   { "on_blocked", GAMUT_CHOICE, "stop|next", "when the content is refused" },
@@ -69,7 +72,7 @@ static const char *const control_names[] = {
   "output",  "download",   "force",    "save_partials",
   "sidecar", "timeout",    "max_cost", "allow_unknown_cost",
   "check",   "on_blocked", "resubmit", "correlation_id",
-  "attempt_timeout",
+  "attempt_timeout", "hedge", "spread",
   "prefer",  "cache",      "traceparent", "project", "tag", NULL
 };
 
@@ -142,8 +145,7 @@ static int32_t refuse(struct gm_ask *a, struct gm_error *err,
   return error_class;
 }
 
-/* Takes `held` over. */
-static int32_t add_input(struct gm_ask *a, const char *role,
+int32_t gm_ask_input_held(struct gm_ask *a, const char *role,
                          const char *source, struct gm_held *held,
                          struct gm_error *err)
 {
@@ -174,7 +176,7 @@ struct gm_ask *gm_ask_copy(const struct gm_ask *a)
   for (i = 0; ok && i < a->n_links; i++)
     ok = gm_ask_link(c, a->links[i], NULL) == 0;
   for (i = 0; ok && i < a->n_inputs; i++)
-    ok = add_input(c, a->inputs[i].role, a->inputs[i].source,
+    ok = gm_ask_input_held(c, a->inputs[i].role, a->inputs[i].source,
                    gm_held_ref(a->inputs[i].held), NULL) == 0;
   if (ok && a->err.error_class)
     gm_fail(&c->err, a->err.error_class, "%s", gm_error_text(&a->err));
@@ -335,6 +337,20 @@ static int32_t add_tags(struct gm_ask *a, const char *value,
   return rc;
 }
 
+/* "p95" is no time yet. */
+static int32_t set_hedge(struct gm_ask *a, const char *value,
+                         struct gm_error *err)
+{
+  int64_t ms = GM_HEDGE_P95;
+
+  if (strcmp(value, "p95") != 0 &&
+      (!gm_parse_msec(value, &ms) || ms <= 0 || ms > INT32_MAX))
+    return refuse(a, err, GAMUT_E_INVALID,
+                  "hedge: '%.60s' is neither p95 nor a time (20, 20s, 1500ms)",
+                  value);
+  return put(a, a->control, "hedge", json_object_new_int64(ms), err);
+}
+
 static void unset(struct gm_ask *a, const char *name)
 {
   if (strcmp(name, "size") == 0) {
@@ -378,6 +394,8 @@ int32_t gm_ask_set(struct gm_ask *a, const char *name, const char *value,
                   value);
   if (strcmp(name, "tag") == 0)
     return add_tags(a, value, err);
+  if (strcmp(name, "hedge") == 0)
+    return set_hedge(a, value, err);
   v = typed(f, value, &want);
   if (!v)
     return refuse(a, err, GAMUT_E_INVALID, "%s: '%.60s' is not %s%s", name,
@@ -415,7 +433,7 @@ int32_t gm_ask_input(struct gm_ask *a, const char *role, const char *source,
     return refuse(a, err, GAMUT_E_INVALID, "input: at most %d, each with role "
                   "and source", INPUTS_MAX);
   if (!gm_input_is_held(source))
-    return add_input(a, role, source, NULL, err);
+    return gm_ask_input_held(a, role, source, NULL, err);
   for (i = 0; i < a->n_inputs; i++)
     if (strcmp(source, "-") == 0 && strcmp(a->inputs[i].source, "-") == 0)
       return refuse(a, err, GAMUT_E_INVALID,
@@ -424,7 +442,7 @@ int32_t gm_ask_input(struct gm_ask *a, const char *role, const char *source,
                     role, a->inputs[i].role);
   if (gm_input_hold(role, source, &name, &held, &own))
     return refuse(a, err, own.error_class, "%s", gm_error_text(&own));
-  return add_input(a, role, name, held, err);
+  return gm_ask_input_held(a, role, name, held, err);
 }
 
 /* A named JSON value in the member `group` of the fields. */

@@ -9,6 +9,7 @@
 #include <gamut/gamut.h>
 
 #define GM_ASK_LINKS_MAX 32
+#define GM_HEDGE_P95 (-1) /* "hedge": when 95 per cent of such jobs are done */
 
 struct gm_ask_input {
   char *role;
@@ -33,6 +34,10 @@ int32_t gm_ask_set(struct gm_ask *a, const char *name, const char *value,
 int32_t gm_ask_link(struct gm_ask *a, const char *link, struct gm_error *err);
 int32_t gm_ask_input(struct gm_ask *a, const char *role, const char *source,
                      struct gm_error *err);
+/* Of bytes that are there already: takes `held` (or NULL) over. */
+int32_t gm_ask_input_held(struct gm_ask *a, const char *role,
+                          const char *source, struct gm_held *held,
+                          struct gm_error *err);
 int32_t gm_ask_extra(struct gm_ask *a, const char *name, const char *value,
                      struct gm_error *err);
 

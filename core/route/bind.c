@@ -77,6 +77,8 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   run->blocked_next = gm_streq(control(run, c, "on_blocked"), "next");
   run->check = check_of(control(run, c, "check"));
   run->resubmit = resubmit_of(control(run, c, "resubmit"));
+  run->hedge_ms = (int32_t)gm_json_i64(c, "hedge", 0);
+  run->spread = gm_json_bool(c, "spread", false);
   run->prefer = gm_prefer_of(gm_json_str(c, "prefer", NULL));
   run->cache_mode = cache_mode_of(control(run, c, "cache"));
   run->project = gm_strdup(control(run, c, "project"));
@@ -84,6 +86,10 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   run->traceparent = gm_strdup(gm_json_str(c, "traceparent", NULL));
   if (gm_json_count(c, "tag") > 0)
     run->tags = gm_strdup(gm_json_text(gm_json_at(c, "tag"), NULL));
+  if (run->hedge_ms && run->spread)
+    return gm_fail(err, GAMUT_E_INVALID,
+                   "hedge and spread: one of them; parts of n are on several "
+                   "links already");
   if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
     return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
   if (!run->tags && gm_json_count(c, "tag") > 0)

@@ -14,7 +14,7 @@ int32_t gm_bind_links(struct gm_run *run, const struct gm_ask *ask,
                       struct gm_error *err);
 /* What the catalog says of a link that is resolved already. */
 int32_t gm_bind_entry(struct gm_router *r, struct gm_link *l);
-/* router.c: a run without a request, for restore.c (`ops` NULL: only to be looked
+/* run.c: a run without a request, for restore.c (`ops` NULL: only to be looked
  * at). */
 int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
                      void *owner, const char *id, struct gm_run **ret,
@@ -26,9 +26,25 @@ void gm_run_attempt_deadline(struct gm_run *run, uint64_t at_ms);
 void gm_run_no_deadline(struct gm_run *run);
 /* An attempt that the vendor cancelled because of it has failed: TIMEOUT. */
 void gm_run_gave_way(struct gm_run *run);
+/* router.c: begin the present link, or the first later one that can do it; false:
+ * none, each refusal is recorded.  What becomes of an attempt. */
+bool gm_run_begin_link(struct gm_run *run);
+void gm_run_attempt_over(struct gm_job *job);
+/* No link follows; over() is told.  `failed`: how is in run->err, or
+ * in the attempts. */
+void gm_run_end(struct gm_run *run, bool failed);
+/* run->err becomes what the attempts failed with. */
+void gm_run_sum_up(struct gm_run *run);
+/* run.c: a run that has a part in another one; m->run is set also when it is refused. */
+int32_t gm_run_join(struct gm_router *r, const struct gm_ask *ask,
+                    struct gm_member *m, struct gm_error *err);
+/* deadline.c: the first link behind the present one that can do the request;
+ * n_links: none. */
+uint32_t gm_run_next_able(struct gm_run *run);
+bool gm_run_is_able(struct gm_run *run, uint32_t i);
 int32_t gm_run_open_charge(struct gm_run *run); /* NOMEM */
 uint32_t gm_run_patience_ms(const struct gm_run *run);
-/* restore.c: the members of a job's record that are the router's. */
+/* record.c: the members of a job's record that are the router's. */
 void gm_run_record(const struct gm_run *run, struct gm_buf *b);
 /* The price of a link by the catalog, whether the model can do the request or
  * not.  False: not known. */

@@ -16,7 +16,7 @@ static void on_deadline(struct gm_timer *t)
 {
   struct gm_run *run = GM_CONTAINER(t, struct gm_run, deadline);
 
-  gm_job_detach(&run->job);
+  gm_run_detach(run);
 }
 
 void gm_run_deadline(struct gm_run *run, uint64_t from_ms)
@@ -29,7 +29,7 @@ void gm_run_deadline(struct gm_run *run, uint64_t from_ms)
 #define LOOK_AGAIN_MS 1000
 
 /* What is known of the present link stays. */
-static bool can_do(struct gm_run *run, uint32_t i)
+bool gm_run_is_able(struct gm_run *run, uint32_t i)
 {
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   _cleanup_json_ struct json_object *request = NULL;
@@ -46,14 +46,13 @@ static bool can_do(struct gm_run *run, uint32_t i)
   return can;
 }
 
-/* Nothing is won by giving up a job when no other can be begun. */
-static bool other_can(struct gm_run *run)
+uint32_t gm_run_next_able(struct gm_run *run)
 {
   uint32_t i = run->at + 1;
 
-  while (i < run->n_links && !can_do(run, i))
+  while (i < run->n_links && !gm_run_is_able(run, i))
     i++;
-  return i < run->n_links;
+  return i;
 }
 
 static void on_attempt_deadline(struct gm_timer *t)
@@ -63,7 +62,8 @@ static void on_attempt_deadline(struct gm_timer *t)
 
   snprintf(why, sizeof(why), "no result within attempt_timeout %.3g s",
            run->attempt_timeout_ms / 1e3);
-  if (run->chosen && !other_can(run))
+  /* Nothing is won by giving up a job when no other can be begun. */
+  if (run->chosen && gm_run_next_able(run) >= run->n_links)
     return;
   if (!run->chosen || !gm_job_give_way(&run->job, why))
     gm_timer_start(run->router->engine->loop, t, gm_mono_ms() + LOOK_AGAIN_MS);

@@ -19,6 +19,8 @@ static const struct {
   { "allow_unknown_cost", "allow_unknown_cost" },
   { "deadline", "timeout" },
   { "attempt_timeout", "attempt_timeout" },
+  { "hedge", "hedge" },
+  { "spread", "spread" },
   { "on_blocked", "on_blocked" },
   { "check", "check" },
   { "resubmit", "resubmit" },

@@ -1,9 +1,5 @@
-/* restore.c - a run as a record, and back.
- *
- * The links are written as they were resolved: a catalog that has changed since
- * must not lead a paid job elsewhere.  Paths are made whole, because the
- * process that goes on may stand in another folder. */
-#include "base/base64.h"
+/* restore.c - a run from the record that record.c has written, to go on with or
+ * to be looked at. */
 #include "base/file.h"
 #include "base/str.h"
 #include "job/input.h"
@@ -12,186 +8,11 @@
 #include "route/bind.h"
 #include "route/ledger.h"
 #include "route/pool.h"
-#include <limits.h>
+#include "route/team.h"
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define RECORD_VERSION 1
-#define BYTES_MAX      32768 /* of an input without a file, in a record */
-
-/* ---- writing ------------------------------------------------------------- */
-
-static void add_text(struct gm_buf *b, const char *name, const char *value)
-{
-  if (!value)
-    return;
-  gm_buf_add(b, name);
-  gm_buf_add_json(b, value);
-}
-
-static void add_int(struct gm_buf *b, const char *name, int64_t v)
-{
-  gm_buf_add(b, name);
-  gm_buf_add_int(b, v);
-}
-
-static void add_links(const struct gm_run *run, struct gm_buf *b)
-{
-  uint32_t i;
-
-  gm_buf_add(b, ",\"links\":[");
-  for (i = 0; i < run->n_links; i++) {
-    const struct gm_link *l = &run->links[i];
-
-    add_text(b, i ? ",{\"provider\":" : "{\"provider\":", l->provider);
-    add_text(b, ",\"model\":", l->model);
-    add_text(b, ",\"given\":", l->given);
-    add_text(b, ",\"resolved_from\":", l->resolved_from);
-    gm_buf_addc(b, '}');
-  }
-  gm_buf_addc(b, ']');
-}
-
-/* Of a file what it must still be; a few bytes that have no file go along. */
-static void add_bytes(struct gm_buf *b, const struct gm_input *in)
-{
-  char bytes[BYTES_MAX];
-  ssize_t n;
-
-  if (in->path) {
-    add_int(b, ",\"size\":", (int64_t)in->size);
-    add_int(b, ",\"mtime_ns\":", in->mtime_ns);
-  }
-  if (!in->held || in->size > sizeof(bytes))
-    return;
-  n = gm_blob_read(&in->held->blob, 0, bytes, sizeof(bytes));
-  if (n < 0 || (uint64_t)n != in->size)
-    return;
-  gm_buf_add(b, ",\"bytes\":\"");
-  gm_base64_add(b, bytes, (size_t)n);
-  gm_buf_addc(b, '"');
-}
-
-static void add_inputs(const struct gm_run *run, struct gm_buf *b)
-{
-  uint32_t i;
-
-  if (run->n_inputs == 0)
-    return;
-  gm_buf_add(b, ",\"inputs\":[");
-  for (i = 0; i < run->n_inputs; i++) {
-    add_text(b, i ? ",{\"role\":" : "{\"role\":", run->inputs[i].role);
-    add_text(b, ",\"source\":",
-             run->inputs[i].path ? run->inputs[i].path : run->inputs[i].source);
-    add_bytes(b, &run->inputs[i]);
-    gm_buf_addc(b, '}');
-  }
-  gm_buf_addc(b, ']');
-}
-
-static void add_attempts(const struct gm_run *run, struct gm_buf *b)
-{
-  uint32_t i;
-
-  if (run->n_attempts == 0)
-    return;
-  gm_buf_add(b, ",\"attempts\":[");
-  for (i = 0; i < run->n_attempts; i++) {
-    const struct gm_attempt *a = &run->attempts[i];
-
-    add_text(b, i ? ",{\"provider\":" : "{\"provider\":", a->provider);
-    add_text(b, ",\"model\":", a->model);
-    add_text(b, ",\"request_id\":", a->request_id);
-    add_text(b, ",\"key\":", a->key);
-    add_int(b, ",\"class\":", a->err.error_class);
-    add_text(b, ",\"message\":", a->err.message);
-    add_int(b, ",\"status\":", a->http_status);
-    add_int(b, ",\"tries\":", a->tries);
-    add_int(b, ",\"repeats\":", a->repeats);
-    add_int(b, ",\"elapsed_ms\":", (int64_t)a->elapsed_ms);
-    gm_buf_addc(b, '}');
-  }
-  gm_buf_addc(b, ']');
-}
-
-/* Prices change; what was said at the end stays. */
-static void add_cost(const struct gm_run *run, struct gm_buf *b)
-{
-  const struct gm_cost *c = &run->cost;
-
-  if (!c->known)
-    return;
-  add_int(b, ",\"cost\":{\"microusd\":", c->microusd);
-  add_int(b, ",\"formula_microusd\":", c->formula_microusd);
-  gm_buf_add(b, c->estimated ? ",\"estimated\":true}" : "}");
-}
-
-static void add_end(const struct gm_run *run, struct gm_buf *b)
-{
-  const struct gm_job *j = &run->job;
-
-  add_int(b, ",\"end\":{\"class\":", run->err.error_class);
-  add_text(b, ",\"message\":", run->err.message);
-  add_int(b, ",\"took_ms\":", (int64_t)(j->ended_ms - run->began_ms));
-  add_cost(run, b);
-  if (j->accepted_ms)
-    add_int(b, ",\"accepted_ms\":", (int64_t)(j->accepted_ms - run->began_ms));
-  if (j->working_ms)
-    add_int(b, ",\"working_ms\":", (int64_t)(j->working_ms - run->began_ms));
-  if (j->generated_ms)
-    add_int(b,
-            ",\"generated_ms\":", (int64_t)(j->generated_ms - run->began_ms));
-  gm_buf_addc(b, '}');
-}
-
-static void add_hit(const struct gm_hit *hit, struct gm_buf *b)
-{
-  gm_buf_add(b, ",\"cache\":{\"job\":");
-  gm_buf_add_json(b, hit->job);
-  add_int(b, ",\"made\":", hit->made_ms);
-  if (hit->prompt) {
-    char number[32];
-
-    gm_buf_add(b, ",\"prompt\":");
-    gm_buf_add_json(b, hit->prompt);
-    gm_buf_add(b, ",\"similarity\":");
-    gm_buf_add(b, gm_fmt_real(number, hit->similarity));
-  }
-  add_int(b, ",\"cost_microusd\":", hit->cost_microusd);
-  gm_buf_add(b, hit->estimated ? ",\"estimated\":true}" : "}");
-}
-
-void gm_run_record(const struct gm_run *run, struct gm_buf *b)
-{
-  char cwd[PATH_MAX];
-
-  add_int(b, "\"began\":", (int64_t)run->began_wall_ms);
-  gm_buf_add(b, ",\"control\":");
-  gm_buf_add(b, run->plan_text);
-  gm_buf_add(b, ",\"fields\":");
-  gm_buf_add(b,
-             run->fields ? gm_json_text(run->fields, NULL) : run->fields_text);
-  if (run->plan.name && *run->plan.name != '/' && getcwd(cwd, sizeof(cwd)))
-    add_text(b, ",\"folder\":", cwd);
-  add_int(b, ",\"at\":", run->at);
-  add_links(run, b);
-  add_inputs(run, b);
-  add_attempts(run, b);
-  if (run->resubmitted)
-    gm_buf_add(b, ",\"resubmitted\":true");
-  if (run->price_microusd >= 0)
-    add_int(b, ",\"price_microusd\":", run->price_microusd);
-  if (run->hit)
-    add_hit(run->hit, b);
-  if (run->charge)
-    gm_charge_record(run->charge, b);
-  if (run->job.state == GM_JOB_ENDED)
-    add_end(run, b);
-}
-
-/* ---- reading --------------------------------------------------------------
- */
 
 struct reading {
   struct gm_run *run;
@@ -427,12 +248,12 @@ static bool read_hit(const struct reading *r)
 static int32_t read_charge(const struct reading *r, struct gm_error *err)
 {
   struct gm_run *run = r->run;
-  int32_t rc = gm_bind_user(run, gm_json_str(r->owner, "fields/user", NULL),
-                            err);
+  int32_t rc =
+    gm_bind_user(run, gm_json_str(r->owner, "fields/user", NULL), err);
 
   snprintf(run->operation, sizeof(run->operation), "%s",
            gm_json_str(r->record, "request/operation", ""));
-  if (rc || !r->how)
+  if (rc || !r->how || gm_json_at(r->owner, "team"))
     return rc;
   if (gm_run_open_charge(run))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
@@ -444,6 +265,33 @@ static int32_t read_charge(const struct reading *r, struct gm_error *err)
     return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
                    run->job.id);
   return 0;
+}
+
+/* What it makes is a part of another request. */
+static int32_t read_part(const struct reading *r, struct gm_error *err)
+{
+  struct gm_member *m, *given = r->how ? r->how->member : NULL;
+  struct gm_run *run = r->run;
+
+  if (!gm_json_at(r->owner, "of"))
+    return 0;
+  m = gm_member_read(r->owner);
+  if (!m)
+    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+  if (given) {
+    given->lost |= m->lost;
+    gm_member_free(m);
+    run->member = given;
+    return 0;
+  }
+  m->run = run;
+  run->member = m;
+  if (m->lost)
+    gm_member_leave(run);
+  if (!r->how || r->how->again || r->how->alone || m->lost)
+    return 0;
+  return gm_fail(err, GAMUT_E_RATE, "job %s is a part of job %s: take that up",
+                 run->job.id, m->of);
 }
 
 /* All but the job itself. */
@@ -459,6 +307,8 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
     rc = read_inputs(r, err);
   if (rc == 0)
     rc = read_attempts(r, err);
+  if (rc == 0)
+    rc = read_part(r, err);
   if (rc)
     return rc;
   run->fields_text = gm_strdup(gm_json_text(fields, NULL));
@@ -482,15 +332,19 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
 {
   struct gm_run *run = r->run;
   const struct gm_link *l = gm_run_link(run);
+  const struct json_object *team = gm_json_at(r->owner, "team");
   struct gm_instance *instance;
-  int32_t rc = find_instance(r, &instance, err);
+  int32_t rc;
 
+  run->job.trace =
+    gm_trace_new(run->router->engine->tracer, run->traceparent, run->job.id);
+  if (team && !r->how->again)
+    return gm_team_restore(run, team, err);
+  rc = find_instance(r, &instance, err);
   if (rc)
     return rc;
   gm_draft_sweep(&run->plan, run->job.id);
   run->job.latency_ms = gm_model_latency_ms(l->entry);
-  run->job.trace = gm_trace_new(run->router->engine->tracer, run->traceparent,
-                                run->job.id);
   rc = gm_job_restore(&run->job, instance,
                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                       r->record, r->how->again, err);
@@ -575,7 +429,7 @@ int32_t gm_run_restore(struct gm_router *router, const char *text, size_t len,
     rc = go_on(&r, err);
   if (rc == 0)
     gm_run_deadline(r.run, r.run->began_ms);
-  if (rc == 0 && !how->again)
+  if (rc == 0 && !how->again && !r.run->team)
     gm_run_attempt_deadline(r.run, r.run->began_ms + r.run->attempt_timeout_ms);
   return close_record(&r, rc, ret);
 }

@@ -15,6 +15,7 @@
 #include "route/named.h"
 #include "route/pool.h"
 #include "route/prefer.h"
+#include "route/team.h"
 #include <string.h>
 
 static struct gm_run *run_of(struct gm_job *job)
@@ -182,7 +183,7 @@ static uint32_t last_resort(const struct gm_run *run)
   return (run->tried ? run->failing : run->spared) & ~run->tried;
 }
 
-static bool begin_link(struct gm_run *run)
+bool gm_run_begin_link(struct gm_run *run)
 {
   if (begin_some(run))
     return true;
@@ -195,7 +196,7 @@ static bool begin_link(struct gm_run *run)
 
 /* All failures in one sentence; the class is that of the last link that was
  * really tried. */
-static void sum_up(struct gm_run *run)
+void gm_run_sum_up(struct gm_run *run)
 {
   const struct gm_attempt *a, *last = NULL;
   struct gm_buf b = GM_BUF_INIT(GM_ERROR_MAX);
@@ -223,13 +224,13 @@ static void sum_up(struct gm_run *run)
   gm_buf_finish(&b);
 }
 
-static void end(struct gm_run *run, bool failed)
+void gm_run_end(struct gm_run *run, bool failed)
 {
   struct gm_job *job = &run->job;
 
   gm_run_no_deadline(run);
-  if (failed)
-    sum_up(run);
+  if (failed && !run->err.error_class)
+    gm_run_sum_up(run);
   if (!run->cost.known) /* not by the books of the last attempt */
     gm_run_tally(run);
   gm_charge_end(run->charge);
@@ -269,7 +270,7 @@ static bool next_key(struct gm_run *run)
   if (!gm_pool_has_next(run))
     return false;
   gm_job_tell(&run->job, GAMUT_EVENT_RETRY, 0, 0, gm_error_text(&run->job.err));
-  return begin_link(run);
+  return gm_run_begin_link(run);
 }
 
 /* The later links, then those that were passed over. */
@@ -283,16 +284,19 @@ static bool next_link(struct gm_run *run)
   run->at++;
   if (run->at < run->n_links)
     tell_fallback(run);
-  return begin_link(run);
+  return gm_run_begin_link(run);
 }
 
-static void attempt_over(struct gm_job *job)
+void gm_run_attempt_over(struct gm_job *job)
 {
   struct gm_run *run = run_of(job);
   int32_t error_class;
+  bool lost;
 
   gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
-  gm_run_gave_way(run);
+  lost = gm_member_gave_way(run);
+  if (!lost)
+    gm_run_gave_way(run);
   error_class = job->err.error_class;
   gm_pool_over(run);
   record_attempt(run);
@@ -301,8 +305,8 @@ static void attempt_over(struct gm_job *job)
   if (error_class)
     gm_cache_drop(run);
   if (error_class == 0 || job->cancelling || job->state == GM_JOB_FETCHING ||
-      error_class == GAMUT_E_DETACHED) {
-    end(run, error_class != 0);
+      error_class == GAMUT_E_DETACHED || lost) {
+    gm_run_end(run, error_class != 0);
     return;
   }
   if (error_class == GAMUT_E_UNKNOWN && !run->resubmitted &&
@@ -311,263 +315,20 @@ static void attempt_over(struct gm_job *job)
     run->keys_tried = 0; /* with any key of the account's */
     gm_job_tell(job, GAMUT_EVENT_RETRY, 0, 0,
                 "perhaps charged; submitted once more");
-    if (!begin_link(run))
-      end(run, true);
+    if (!gm_run_begin_link(run))
+      gm_run_end(run, true);
     return;
   }
   if (next_key(run))
     return;
   if (next_allowed(run, error_class) && next_link(run))
     return;
-  end(run, true);
+  gm_run_end(run, true);
 }
 
 void gm_run_chosen(struct gm_run *run)
 {
   choose_anew(run);
-  if (!begin_link(run))
-    end(run, true);
-}
-
-static void job_event(struct gm_job *job, const struct gm_job_event *e)
-{
-  struct gm_run *run = run_of(job);
-
-  run->ops->event(run, e);
-}
-
-static bool job_watched(struct gm_job *job)
-{
-  struct gm_run *run = run_of(job);
-
-  return run->ops->wants_events && run->ops->wants_events(run);
-}
-
-/* What it takes to go on with the route in another process. */
-static void job_record(struct gm_job *job, struct gm_buf *b)
-{
-  gm_run_record(run_of(job), b);
-}
-
-static int32_t job_paying(struct gm_job *job, bool begins)
-{
-  struct gm_charge *c = run_of(job)->charge;
-
-  if (begins)
-    return gm_charge_reserve(c);
-  gm_charge_take_back(c);
-  return 0;
-}
-
-static bool job_has_next_key(struct gm_job *job)
-{
-  return gm_pool_has_next(run_of(job));
-}
-
-static const struct gm_job_ops job_ops = {
-  .has_next_key = job_has_next_key,
-  .paying = job_paying,
-  .attempt_over = attempt_over,
-  .event = job_event,
-  .wants_events = job_watched,
-  .record = job_record,
-};
-
-static int32_t bind(struct gm_run *run, const struct gm_ask *ask,
-                    struct gm_error *err)
-{
-  _cleanup_(gm_ask_freep) struct gm_ask *named = NULL;
-  int64_t n = gm_json_i64(ask->fields, "n", 1);
-  int32_t rc;
-
-  if (ask->err.error_class)
-    return gm_fail(err, ask->err.error_class, "%s", gm_error_text(&ask->err));
-  rc = gm_named_ask(run->router->settings, ask, &named, err);
-  if (rc)
-    return rc;
-  ask = named ? named : ask;
-  if (json_object_deep_copy(ask->fields, &run->fields, NULL))
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
-  rc = gm_bind_user(run, gm_json_str(run->fields, "user", NULL), err);
-  if (rc == 0)
-    rc = run->quoting ? gm_validate_quote(run->fields, err)
-                      : gm_validate_common(run->fields, err);
-  if (rc == 0)
-    rc = gm_bind_control(run, ask->control, err);
-  if (rc == 0)
-    rc = gm_bind_inputs(run, ask, err);
-  if (rc == 0)
-    rc = gm_bind_links(run, ask, err);
-  if (rc == 0 && !run->quoting)
-    rc = gm_output_check(&run->plan, n > 1 ? (uint32_t)n : 1, err);
-  if (rc == 0)
-    gm_prefer_sort(run);
-  return rc;
-}
-
-/* The first link that can do it begins here, so that a refusal by all of them
- * is the caller's at once. */
-static int32_t begin(struct gm_run *run, struct gm_error *err)
-{
-  if (begin_link(run))
-    return 0;
-  sum_up(run);
-  gm_error_move(err, &run->err);
-  return err->error_class;
-}
-
-static struct gm_run *new_run(struct gm_router *r, const struct gm_run_ops *ops,
-                              void *owner, const char *id)
-{
-  struct gm_run *run = gm_zalloc(sizeof(*run));
-
-  if (!run)
-    return NULL;
-  run->router = r;
-  run->ops = ops;
-  run->owner = owner;
-  run->price_microusd = -1;
-  run->began_ms = gm_mono_ms();
-  run->began_wall_ms = gm_wall_ms();
-  if (id)
-    memcpy(run->job.id, id, GM_ID_SIZE);
-  return run;
-}
-
-int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
-                   const struct gm_run_ops *ops, void *owner, const char *id,
-                   struct gm_run **ret, struct gm_error *err)
-{
-  struct gm_run *run = new_run(r, ops, owner, id);
-  int32_t rc;
-
-  if (!run)
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
-  rc = bind(run, ask, err);
-  if (rc == 0 && gm_job_init(&run->job, r->engine, &job_ops))
-    rc = gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
-  if (rc) {
-    gm_run_free(run);
-    return rc;
-  }
-  run->job.inputs = run->inputs;
-  run->job.n_inputs = run->n_inputs;
-  run->job.plan = &run->plan;
-  run->job.trace =
-    gm_trace_new(r->engine->tracer, run->traceparent, run->job.id);
-  if (gm_run_open_charge(run)) {
-    gm_run_free(run);
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
-  }
-  *ret = run;
-  return 0;
-}
-
-int32_t gm_run_quote(struct gm_router *r, const struct gm_ask *ask,
-                     struct gm_run **ret, struct gm_error *err)
-{
-  struct gm_run *run = new_run(r, NULL, NULL, NULL);
-  int32_t rc;
-
-  if (!run)
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
-  run->quoting = true;
-  rc = bind(run, ask, err);
-  if (rc)
-    gm_run_free(run);
-  else
-    *ret = run;
-  return rc;
-}
-
-int32_t gm_run_open_charge(struct gm_run *run)
-{
-  if (!run->router->ledger)
-    return 0;
-  run->charge = gm_charge_new(run->router->ledger, run);
-  if (!run->charge)
-    return GAMUT_E_NOMEM;
-  run->job.durable.also = gm_charge_also(run->charge);
-  return 0;
-}
-
-int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
-                     void *owner, const char *id, struct gm_run **ret,
-                     struct gm_error *err)
-{
-  struct gm_run *run = new_run(r, ops, owner, id);
-
-  if (!run)
-    return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
-  *ret = run;
-  run->chosen = true; /* it was before */
-  if (!ops) {         /* only to be looked at */
-    gm_job_prepare(&run->job, r->engine, &job_ops);
-    return 0;
-  }
-  if (gm_job_init(&run->job, r->engine, &job_ops) == 0)
-    return 0;
-  gm_run_free(run);
-  *ret = NULL;
-  return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
-}
-
-int32_t gm_run_start(struct gm_run *run, struct gm_error *err)
-{
-  int32_t rc;
-
-  /* Else there is nothing to choose. */
-  run->chosen = run->n_links < 2 && !gm_pool_is_there(run, 0);
-  rc = begin(run, err);
-  gm_bind_pack(run);
-  if (rc == 0)
-    gm_run_deadline(run, run->began_ms);
-  return rc;
-}
-
-void gm_attempt_finish(struct gm_attempt *a)
-{
-  gm_free(a->provider);
-  gm_free(a->model);
-  gm_free(a->request_id);
-  gm_free(a->key);
-  gm_error_finish(&a->err);
-}
-
-void gm_run_free(struct gm_run *run)
-{
-  uint32_t i;
-
-  if (!run)
-    return;
-  gm_run_no_deadline(run);
-  gm_choice_drop(run);
-  gm_pool_drop(run);
-  gm_cache_drop(run);
-  gm_job_finish(&run->job);
-  gm_charge_drop(run->charge);
-  for (i = 0; i < run->n_attempts; i++)
-    gm_attempt_finish(&run->attempts[i]);
-  gm_free(run->quote);
-  gm_free(run->attempts);
-  for (i = 0; i < run->n_links; i++)
-    gm_link_finish(&run->links[i]);
-  gm_free(run->links);
-  for (i = 0; i < run->n_inputs; i++)
-    gm_input_close(&run->inputs[i]);
-  gm_free(run->inputs);
-  json_object_put(run->fields);
-  gm_free(run->fields_text);
-  json_object_put(run->notes);
-  gm_free(run->plan.name);
-  gm_free(run->plan_text);
-  gm_free(run->correlation_id);
-  gm_free(run->project);
-  gm_hit_free(run->hit);
-  gm_free(run->traceparent);
-  gm_trace_free(run->job.trace);
-  gm_free(run->user);
-  gm_free(run->tags);
-  gm_error_finish(&run->err);
-  gm_free(run);
+  if (!gm_run_begin_link(run))
+    gm_run_end(run, true);
 }

@@ -24,6 +24,7 @@ struct gm_router {
   struct gm_registry *registry;
   struct gm_cache *cache; /* NULL: none */
   struct gm_ledger *ledger; /* or NULL: no books are kept */
+  struct gm_list leftovers; /* runs whose request has its result: team.h */
   bool adopted; /* plugins without a catalog file have been asked for theirs */
 };
 
@@ -48,6 +49,8 @@ struct gm_cost {
 };
 
 struct gm_run;
+struct gm_team;
+struct gm_member;
 struct gm_breaker;
 struct gm_breakers;
 struct gm_choice;
@@ -79,6 +82,10 @@ struct gm_run {
   uint8_t check;    /* enum gm_check_mode */
   uint8_t resubmit; /* bind.c */
   uint8_t prefer;   /* enum gm_prefer */
+  bool spread;      /* parts of n go to different links at once */
+  int32_t hedge_ms; /* then a second link begins; 0: none does; GM_HEDGE_P95 */
+  struct gm_team *team;     /* several runs work on this one, or NULL */
+  struct gm_member *member; /* it works on another one, or NULL */
   bool chosen; /* the order of the links is known */
   /* Links, a bit each: those that breakers passed over, those of them whose own
    * failures were why, those that were tried, those that are left then. */
@@ -128,11 +135,25 @@ struct gm_restore {
   struct json_object *control; /* members that replace those of the record ("output",
                                   "timeout" ...), or NULL */
   bool again; /* it has ended: only its files are fetched once more */
+  bool alone; /* though it works on another request: that has ended */
+  struct gm_member *member; /* the part that it has in another run, or NULL */
 };
 int32_t gm_run_restore(struct gm_router *r, const char *record, size_t len,
                        const struct gm_restore *how,
                        const struct gm_run_ops *ops, void *owner,
                        struct gm_run **ret, struct gm_error *err);
+/* The record's job works on another one, which is to be taken up instead: its
+ * id, else "".  Of a record that gm_run_restore() refused with RATE. */
+void gm_run_part_of(const char *record, size_t len, char ret_id[GM_ID_SIZE]);
+/* May a vendor have charged for something that we did not get? */
+bool gm_run_maybe_charged(const struct gm_run *run);
+/* Cancel it; leave it to the vendor.  over() follows, perhaps before they
+ * return. */
+void gm_run_cancel(struct gm_run *run);
+void gm_run_detach(struct gm_run *run);
+/* Nothing is worked on any longer: what is left over is left to the vendors. */
+void gm_router_abandon(struct gm_router *r);
+
 const struct gm_link *gm_run_link(const struct gm_run *run); /* present one */
 
 /* adopt.c: make known what a plugin's own catalog says.  The plugin of that

@@ -51,17 +51,25 @@ GM_CLEANUP(struct gm_journal, gm_journal_free)
 /* gm_journal_put(): ready() follows, once, perhaps before it returns; whoever
  * comes first may take the job over from now on; the job has ended, and its
  * record is kept for a while.  The rank of a job under way is the time of its
- * first record, that of one that has ended 0.  LOOSE: nothing is lost when a power
- * cut takes it. */
-enum { GM_PUT_WAIT = 1, GM_PUT_RELEASE = 2, GM_PUT_ENDED = 4, GM_PUT_LOOSE = 8 };
-/* Write a job's record: `text` is taken (gm_free); with ENDED it may be NULL: away
- * with the record.  A record of the same job that has not begun to be written is
- * replaced.  NOMEM: nothing follows. */
+ * first record, that of one that has ended 0.  LOOSE: nothing is lost when a
+ * power cut takes it.  PART, with ENDED: another job needs the record, so it
+ * stays for a week at least. */
+enum {
+  GM_PUT_WAIT = 1,
+  GM_PUT_RELEASE = 2,
+  GM_PUT_ENDED = 4,
+  GM_PUT_LOOSE = 8,
+  GM_PUT_PART = 16
+};
+/* Write a job's record: `text` is taken (gm_free); with ENDED it may be NULL:
+ * away with the record.  A record of the same job that has not begun to be
+ * written is replaced.  NOMEM: nothing follows. */
 int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
                        unsigned flags, struct gm_durable *d);
-/* What is in the first number of its row beside a record of this job: a bit that
- * a disk turned over must not make a paid exchange look like one that is to be
- * sent.  Never 0, which is what a row has whose record was not written by us. */
+/* What is in the first number of its row beside a record of this job: a bit
+ * that a disk turned over must not make a paid exchange look like one that is
+ * to be sent.  Never 0, which is what a row has whose record was not written by
+ * us. */
 int64_t gm_journal_seal(const char *id, const void *text, size_t len);
 /* It waits no longer; the record is written all the same. */
 void gm_journal_unwait(struct gm_durable *d);

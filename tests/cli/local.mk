@@ -28,6 +28,7 @@ cli_tests = \
 	tests/cli/cost.sh \
 	tests/cli/deadlines.sh \
 	tests/cli/generate.sh \
+	tests/cli/hedge.sh \
 	tests/cli/help.sh \
 	tests/cli/history.sh \
 	tests/cli/interrupt.sh \

@@ -130,6 +130,61 @@ static bool is_gone(struct json_object *job)
          strcmp(text(job, "class"), "not-found") == 0;
 }
 
+/* Of a request that several jobs work on: the job of one of those needs an eye.
+ */
+static bool one_is_unsure(struct json_object *list)
+{
+  size_t i;
+
+  for (i = 0; list && i < json_object_array_length(list); i++)
+    if (ended_as(json_object_array_get_idx(list, i), "maybe-charged"))
+      return true;
+  return false;
+}
+
+/* The request's own; parts are listed behind it while they are not over. */
+static struct json_object *lead_of(struct json_object *list)
+{
+  struct json_object *lead = NULL, *job;
+  size_t i;
+
+  for (i = 0; list && i < json_object_array_length(list); i++) {
+    job = json_object_array_get_idx(list, i);
+    if (!at(job, "of") && lead)
+      return NULL;
+    if (!at(job, "of"))
+      lead = job;
+    else if (!ended_as(job, "maybe-charged"))
+      return NULL;
+  }
+  return lead;
+}
+
+enum fate books_judge_team(struct books *b, const char *prompt, int64_t size,
+                           size_t n)
+{
+  int64_t sold = json_object_get_int64(at(at(b->prompts, prompt), "accepted"));
+  struct json_object *list = at(b->jobs, prompt), *lead = lead_of(list);
+  bool unsure = one_is_unsure(list);
+
+  if (sold > 2)
+    return wrong(prompt, "more than two were submitted", "");
+  if (!list)
+    return sold ? wrong(prompt, "submitted, and there is no job", "")
+                : FATE_NONE;
+  if (!lead)
+    return wrong(prompt, "it has no job, or several, or parts that go on", "");
+  if (!ended_as(lead, "completed"))
+    return !unsure ? wrong(prompt, "its job is ", text(lead, "state"))
+           : sold  ? FATE_MAYBE
+                   : FATE_CAUTION;
+  if (!has_files(lead, size))
+    return wrong(prompt, "its file is missing or half", "");
+  if (!unsure && json_object_array_length(at(lead, "files")) != n)
+    return wrong(prompt, "some of its files are missing", "");
+  return unsure ? FATE_MAYBE : FATE_WHOLE;
+}
+
 enum fate books_judge(struct books *b, const char *prompt, int64_t size)
 {
   int64_t sold = json_object_get_int64(at(at(b->prompts, prompt), "accepted"));
@@ -167,8 +222,7 @@ static bool may_be_left(struct books *b, const char *name)
     size_t len = strlen(it.key);
 
     if (strncmp(name, it.key, len) == 0 && strchr(".-", name[len]) &&
-        (ended_as(json_object_array_get_idx(it.val, 0), "maybe-charged") ||
-         strncmp(name + len, ".partial-", 9) == 0))
+        (one_is_unsure(it.val) || strncmp(name + len, ".partial-", 9) == 0))
       return true;
   }
   return false;

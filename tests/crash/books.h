@@ -4,6 +4,7 @@
 #define TESTS_CRASH_BOOKS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum fate {
@@ -24,6 +25,9 @@ struct books *books_open(const char *jobs, const char *stats);
 void books_close(struct books *b);
 /* What became of the job with this prompt; `size`: of its file. */
 enum fate books_judge(struct books *b, const char *prompt, int64_t size);
+/* The same of a request that two jobs work on, for so many files. */
+enum fate books_judge_team(struct books *b, const char *prompt, int64_t size,
+                           size_t n);
 /* Files in `folder` that are halves, or that no job speaks of and no job that
  * is maybe-charged may have left: how many; each is said. */
 int books_strays(struct books *b, const char *folder);

@@ -44,6 +44,12 @@ static const struct flow flows[] = {
   /* a queue that is polled, then downloads; one answer; files that go first */
   { "fal", GENERATE, { "-m", "fal:fal-ai/flux/dev" } },
   { "fal-four", GENERATE, { "-m", "fal:fal-ai/flux/dev", "-n", "4" } },
+  { "fal-hedge", GENERATE,
+    { "-m", "fal:fal-ai/flux/dev", "--fallback", "fal:fal-ai/flux/schnell",
+      "--hedge", "1ms" } },
+  { "fal-spread", GENERATE,
+    { "-m", "fal:fal-ai/flux/dev", "--fallback", "fal:fal-ai/flux/schnell",
+      "--spread", "-n", "4" } },
   { "fal-run", GENERATE,
     { "-m", "fal:fal-ai/flux/dev", "--option", "mode=run" } },
   { "fal-sidecar", GENERATE, { "-m", "fal:fal-ai/flux/dev", "--sidecar" } },
@@ -113,6 +119,20 @@ static uint64_t below(uint64_t n)
 {
   seed = seed * 6364136223846793005u + 1442695040888963407u;
   return (seed >> 33) % n;
+}
+
+/* How many files two jobs make; 0: there is one job. */
+static size_t team_of(const struct flow *f)
+{
+  size_t i;
+
+  for (i = 0; i < LEN(f->words) && f->words[i]; i++) {
+    if (strcmp(f->words[i], "--hedge") == 0)
+      return 1;
+    if (strcmp(f->words[i], "--spread") == 0)
+      return 4;
+  }
+  return 0;
 }
 
 /* ---- one point ----------------------------------------------------------- */
@@ -373,12 +393,14 @@ static void judge(const struct flow *f, const char *state, int64_t size,
                   struct tally *t)
 {
   struct books *b;
-  size_t i;
+  size_t i, team = team_of(f);
 
   resume_twice(state);
   b = open_books(state);
   for (i = 0; i < n_tried; i++) {
-    enum fate fate = books_judge(b, tried[i].prompt, size);
+    enum fate fate =
+      team ? books_judge_team(b, tried[i].prompt, size, team)
+           : books_judge(b, tried[i].prompt, size);
 
     if (fate != FATE_WRONG && !may_be(f, fate))
       printf("FAIL %s: ends as %d\n", tried[i].prompt, (int)fate);

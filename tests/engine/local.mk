@@ -40,6 +40,7 @@ engine_tests = \
 	tests/engine/test_inputs \
 	tests/engine/test_inputs_change \
 	tests/engine/test_ledger \
+	tests/engine/test_hedge \
 	tests/engine/test_life \
 	tests/engine/test_limits \
 	tests/engine/test_listen \
@@ -50,6 +51,7 @@ engine_tests = \
 	tests/engine/test_perform \
 	tests/engine/test_query \
 	tests/engine/test_replies \
+	tests/engine/test_spread \
 	tests/engine/test_store \
 	tests/engine/test_stream \
 	tests/engine/test_takeup \
@@ -78,6 +80,7 @@ tests_engine_test_inputs_LDADD = $(engine_ldadd)
 tests_engine_test_inputs_change_LDADD = $(engine_ldadd)
 tests_engine_test_ledger_SOURCES = $(engine_books) tests/engine/test_ledger.c
 tests_engine_test_ledger_LDADD = tests/store/libkit.la $(engine_ldadd)
+tests_engine_test_hedge_LDADD = $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_limits_LDADD = $(engine_ldadd)
 tests_engine_test_listen_LDADD = $(engine_ldadd)
@@ -90,6 +93,7 @@ tests_engine_test_query_LDADD = $(engine_ldadd)
 tests_engine_test_replies_LDADD = $(engine_ldadd)
 tests_engine_test_stream_LDADD = $(engine_ldadd)
 tests_engine_test_takeup_LDADD = $(engine_ldadd)
+tests_engine_test_spread_LDADD = $(engine_ldadd)
 tests_engine_test_store_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_token_LDADD = $(engine_ldadd)
 tests_engine_test_torture_LDADD = $(engine_ldadd)

@@ -56,7 +56,7 @@ static void take_up(struct fix *f, const char *record, struct end *e)
 
   memset(e, 0, sizeof(*e));
   ck_assert_msg(gm_run_restore(&f->g->router, record, strlen(record),
-                               &(struct gm_restore){ NULL, false }, &ops, e,
+                               &(struct gm_restore){ .again = false }, &ops, e,
                                &run, &err) == 0,
                 "%s", gm_error_text(&err));
   while (!e->over)
@@ -84,42 +84,94 @@ static const struct {
   int posts;
   uint32_t outputs;
 } rows[] = {
-  { "no answer yet, no key", "x", "sending", "never",
-    { { JOBS, 0, SCRIPT_HOLD, NULL, NULL, 0 } }, GAMUT_E_UNKNOWN, 1, 0 },
-  { "no answer yet, cheap", "x", "sending", "always",
+  { "no answer yet, no key",
+    "x",
+    "sending",
+    "never",
+    { { JOBS, 0, SCRIPT_HOLD, NULL, NULL, 0 } },
+    GAMUT_E_UNKNOWN,
+    1,
+    0 },
+  { "no answer yet, cheap",
+    "x",
+    "sending",
+    "always",
     { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
-      { JOBS, 0, 200, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-                      "[{\"url\":\"$/f.png\"}]}", NULL, 0 },
-      { "GET /f.png", 0, 200, "@png", NULL, 0 } }, 0, 2, 1 },
-  { "no answer yet, keyed", "keyed", "sending", "never",
+      { JOBS, 0, 200,
+        "{\"id\":\"1\",\"status\":\"done\",\"images\":"
+        "[{\"url\":\"$/f.png\"}]}",
+        NULL, 0 },
+      { "GET /f.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    2,
+    1 },
+  { "no answer yet, keyed",
+    "keyed",
+    "sending",
+    "never",
     { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
-      { JOBS, 0, 200, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-                      "[{\"url\":\"$/f.png\"}]}", NULL, 0 },
-      { "GET /f.png", 0, 200, "@png", NULL, 0 } }, 0, 2, 1 },
-  { "free", "free", "sending", "never",
+      { JOBS, 0, 200,
+        "{\"id\":\"1\",\"status\":\"done\",\"images\":"
+        "[{\"url\":\"$/f.png\"}]}",
+        NULL, 0 },
+      { "GET /f.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    2,
+    1 },
+  { "free",
+    "free",
+    "sending",
+    "never",
     { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
-      { JOBS, 0, 200, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-                      "[{\"url\":\"$/f.png\"}]}", NULL, 0 },
-      { "GET /f.png", 0, 200, "@png", NULL, 0 } }, 0, 2, 1 },
-  { "the vendor works", "x", "waiting", "never",
+      { JOBS, 0, 200,
+        "{\"id\":\"1\",\"status\":\"done\",\"images\":"
+        "[{\"url\":\"$/f.png\"}]}",
+        NULL, 0 },
+      { "GET /f.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    2,
+    1 },
+  { "the vendor works",
+    "x",
+    "waiting",
+    "never",
     { { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
       { "GET /a/jobs/1", 20, 200, "{\"id\":\"1\"}", NULL, 0 },
-      { "GET /a/jobs/1", 0, 200, "{\"status\":\"done\",\"images\":"
-                                 "[{\"url\":\"$/f.png\"}]}", NULL, 0 },
-      { "GET /f.png", 0, 200, "@png", NULL, 0 } }, 0, 1, 1 },
-  { "the vendor failed meanwhile", "x", "waiting", "never",
+      { "GET /a/jobs/1", 0, 200,
+        "{\"status\":\"done\",\"images\":"
+        "[{\"url\":\"$/f.png\"}]}",
+        NULL, 0 },
+      { "GET /f.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    1,
+    1 },
+  { "the vendor failed meanwhile",
+    "x",
+    "waiting",
+    "never",
     { { JOBS, 0, 200, "{\"id\":\"1\"}", NULL, 0 },
       { "GET /a/jobs/1", 20, 200, "{\"id\":\"1\"}", NULL, 0 },
-      { "GET /a/jobs/1", 0, 200, "{\"status\":\"failed\",\"error\":"
-                                 "{\"code\":\"unsafe\"}}", NULL, 0 } },
-    GAMUT_E_BLOCKED, 1, 0 },
-  { "outputs on their way", "x", "fetching", "never",
-    { { JOBS, 0, 200, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-                      "[{\"url\":\"$/f.png\"},{\"url\":\"$/g.png\"}]}", NULL,
-        0 },
+      { "GET /a/jobs/1", 0, 200,
+        "{\"status\":\"failed\",\"error\":"
+        "{\"code\":\"unsafe\"}}",
+        NULL, 0 } },
+    GAMUT_E_BLOCKED,
+    1,
+    0 },
+  { "outputs on their way",
+    "x",
+    "fetching",
+    "never",
+    { { JOBS, 0, 200,
+        "{\"id\":\"1\",\"status\":\"done\",\"images\":"
+        "[{\"url\":\"$/f.png\"},{\"url\":\"$/g.png\"}]}",
+        NULL, 0 },
       { "GET /f.png", 1, SCRIPT_HOLD, NULL, NULL, 0 },
       { "GET /f.png", 0, 200, "@png", NULL, 0 },
-      { "GET /g.png", 0, 200, "@png", NULL, 0 } }, 0, 1, 2 },
+      { "GET /g.png", 0, 200, "@png", NULL, 0 } },
+    0,
+    1,
+    2 },
 };
 
 START_TEST(goes_on)
@@ -161,13 +213,15 @@ START_TEST(goes_on)
 }
 END_TEST
 
-/* The process was killed between giving the file its name and writing that down:
- * the same bytes are the result, others are somebody else's. */
+/* The process was killed between giving the file its name and writing that
+ * down: the same bytes are the result, others are somebody else's. */
 START_TEST(file_is_there)
 {
   static const struct answer answers[] = {
-    { JOBS, 0, 200, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-                    "[{\"url\":\"$/f.png\"}]}", NULL, 0 },
+    { JOBS, 0, 200,
+      "{\"id\":\"1\",\"status\":\"done\",\"images\":"
+      "[{\"url\":\"$/f.png\"}]}",
+      NULL, 0 },
     { "GET /f.png", 1, SCRIPT_HOLD, NULL, NULL, 0 },
     { "GET /f.png", 0, 200, "@png", NULL, 0 },
   };
@@ -253,8 +307,8 @@ START_TEST(refused)
   reopen(&f);
   asked = script_count(f.script, "");
   ck_assert_int_eq(gm_run_restore(&f.g->router, bad, strlen(bad),
-                                  &(struct gm_restore){ NULL, false }, &ops, &e,
-                                  &run, &err),
+                                  &(struct gm_restore){ .again = false }, &ops,
+                                  &e, &run, &err),
                    refusals[_i].error_class);
   ck_assert_msg(strstr(gm_error_text(&err), refusals[_i].part) != NULL,
                 "%s: %s", refusals[_i].name, gm_error_text(&err));

@@ -15,13 +15,15 @@ static const struct gamut_reason reasons[] = {
   { 0, GAMUT_E_PROVIDER, "error/code", "final", GAMUT_REASON_FINAL, 0 },
 };
 
-/* "cheap" and "dear" images, a cheap "clip"; other models are unpriced. */
+/* "cheap" and "dear" images, a "set" of cheap ones, a cheap "clip"; other models are unpriced. */
 #define MODELS(name)                                                           \
   "{\"provider\":\"" name "\",\"models\":["                                    \
   "{\"id\":\"cheap\",\"operations\":[\"text-to-image\"],"                      \
   "\"price\":[{\"unit\":\"image\",\"usd\":0.02}]},"                            \
   "{\"id\":\"dear\",\"operations\":[\"text-to-image\"],"                       \
   "\"price\":[{\"unit\":\"image\",\"usd\":0.5}]},"                             \
+  "{\"id\":\"set\",\"operations\":[\"text-to-image\"],\"n\":{\"max\":4},"         \
+  "\"price\":[{\"unit\":\"image\",\"usd\":0.02}]},"                            \
   "{\"id\":\"slow\",\"operations\":[\"text-to-image\"],"                       \
   "\"latency_ms\":60000},"                                                     \
   "{\"id\":\"square\",\"operations\":[\"text-to-image\"],"                     \

@@ -176,6 +176,21 @@ gamut_request_copy(const struct gamut_request *r);
  * job that cannot be cancelled goes on; a link after which no other can do the
  * request has what is left of "timeout".
  *
+ * "hedge" ("20s" from the request on, or "p95": when 95 per cent of such jobs are
+ * done, as measured here, else twice what the catalog says is usual) is when a
+ * second link of the route begins, too, if its price is within "max_cost": so
+ * twice that is the most that is spent.  The first result wins.  The other job is
+ * cancelled at the vendor where it can be, else it goes on to its end, for the
+ * books, after the result was told; what it makes stays there, and gamut_fetch()
+ * brings it.  No more than two work at once; further links follow when one fails.
+ *
+ * "spread" gives each link of the route a part of "n" at once.  What a link fails
+ * to make goes to the others, and all of it together costs "max_cost" at most.
+ * With or without it, a model that makes fewer than it was asked for is helped
+ * out by the later links ("on_blocked" says whether also when a content policy is
+ * why).  Of an artifact's maker tell `provider` and `model`.  Drafts of several
+ * jobs are told, and not saved.
+ *
  * "partials" asks for so many draft pictures while the real one is made (0: for
  * none, but for an answer in pieces); vendors may send fewer, some charge for
  * each.  They come as GAMUT_EVENT_PARTIAL.  With "save_partials" they are also
@@ -255,6 +270,8 @@ struct gamut_artifact_info {
   int32_t error_class;  /* why it could not be fetched or written; 0 */
   const char *error;    /* the sentence, or NULL */
   const char *sha256;   /* hex, when a sidecar was asked for, or NULL */
+  const char *provider, *model; /* who made it, when several links did; else
+                                   NULL: the result's */
 };
 
 /* One try of one link. */
@@ -435,13 +452,19 @@ GAMUT_API int32_t gamut_durable(struct gamut *g);
  * the job ("waiting", "fetching" ...), or how it ended ("completed", "failed",
  * "blocked", "cancelled"), or "maybe-charged".  Each of "outputs" is {"kind",
  * "path", "there": the file is there now, "url", "mime", "size", "width",
- * "height", "duration_ms"}, by its bytes when they came.  Jobs that have ended are
+ * "height", "duration_ms"}, by its bytes when they came; and "provider", "model"
+ * where several links made them.  A request that several jobs worked on has "team":
+ * {"n", "hedged", "winner", "members": [{"id", "why": "first", "hedge", "part" or
+ * "top-up", "first", "n": which of the outputs}]}; each of those is a job of its own, with "of": {"id": the
+ * request's, "why", "lost": another link was quicker}, and is listed when it is
+ * maybe-charged, or goes on though its request has its result.  Jobs that have ended are
  * forgotten after a while (setting `keep_jobs`).
  *
  * filter  NULL, or a JSON object: "state" (one of them, "unfinished" or "ended"),
  *         "provider", "model" (a part of its id or name), "search" (words, each in
  *         the prompt, the model's or provider's name, the id or a path), "since"
- *         ("24h", "7d", "2026-11-28"), "limit"
+ *         ("24h", "7d", "2026-11-28"), "limit", "parts": true, to list the jobs
+ *         that requests are made of, too
  *
  * gamut_string_free(); GAMUT_E_INVALID for a filter that makes no sense. */
 GAMUT_API int32_t gamut_jobs(struct gamut *g, const char *filter,
@@ -654,10 +677,12 @@ enum {
   GAMUT_EVENT_DONE,     /* `result` is yours: gamut_result_free() */
   GAMUT_EVENT_ACCEPTED, /* the vendor has the job, and that is written down: from
                            now on any process can collect it */
-  GAMUT_EVENT_DELIVERY  /* gamut_listen(): `provider` (NULL: none of that name),
+  GAMUT_EVENT_DELIVERY, /* gamut_listen(): `provider` (NULL: none of that name),
                             `number` the HTTP status that was answered, `text` as
                             gamut_webhook_deliver(), or {"error", "class"}; `id`
                             of the job that it woke, or "" */
+  GAMUT_EVENT_HEDGE     /* `text`: the second link, which begins as well; the
+                           events of both come under the request's id */
 };
 
 struct gamut_event {
@@ -714,7 +739,7 @@ GAMUT_API int32_t gamut_dry_run(struct gamut *g,
 
 /* Which link of the request's route would be taken, and why, as JSON:
  * {"route", "prefer", "max_cost_usd", "deadline_ms", "attempt_timeout_ms",
- * "on_blocked", "links": [{"link", "provider", "model", "resolved_from",
+ * "hedge": "p95" or ms, "spread", "on_blocked", "links": [{"link", "provider", "model", "resolved_from",
  * "price_usd", "expected_ms": from submit to result, "expected_by": "catalog" or
  * "measured", "decision": "first", "fallback" or "skipped", "class": why it is
  * skipped, "why", "key": of several the one that it would get now, "breaker" and

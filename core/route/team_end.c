@@ -1,0 +1,343 @@
+/* team_end.c - the lead's result, put together from what its members brought.
+ */
+#include "base/clock.h"
+#include "base/str.h"
+#include "route/bind.h"
+#include "route/team.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- those that go on without it ------------------------------------------
+ */
+
+static void add_attempt(struct gm_run *lead, const struct gm_attempt *a)
+{
+  struct gm_attempt *bigger =
+    gm_realloc(lead->attempts, (lead->n_attempts + 1) * sizeof(*bigger));
+
+  if (!bigger)
+    return;
+  lead->attempts = bigger;
+  bigger[lead->n_attempts++] = *a;
+}
+
+/* An attempt that nobody has seen the end of. */
+static void add_open(struct gm_run *lead, const struct gm_member *m)
+{
+  const struct gm_link *l = m->run ? gm_run_link(m->run) : NULL;
+  struct gm_attempt a = { .provider = gm_strdup(l ? l->provider : "unknown"),
+                          .model = gm_strdup(l ? l->model : "unknown") };
+
+  if (m->err.error_class)
+    gm_fail(&a.err, m->err.error_class, "%s", gm_error_text(&m->err));
+  else
+    gm_fail(&a.err, GAMUT_E_DETACHED,
+            "another link was quicker; job %s goes on at the vendor", m->id);
+  if (m->run) {
+    a.tries = m->run->job.tries;
+    a.elapsed_ms = gm_mono_ms() - m->run->job.began_ms;
+  }
+  add_attempt(lead, &a);
+}
+
+/* It is followed to its end, if there is time for that. */
+static void let_go(struct gm_run *lead, struct gm_member *m)
+{
+  add_open(lead, m);
+  m->lead = NULL;
+  m->run->job.is_part = false;
+  gm_list_remove(&m->link);
+  gm_list_append(&lead->router->leftovers, &m->link);
+  if (!m->run->job.unsent) /* what is about to be written is waited for */
+    gm_job_save(&m->run->job, false);
+}
+
+static void let_lost_go(struct gm_run *lead)
+{
+  struct gm_list *l = lead->team->members.next, *next;
+
+  for (; l != &lead->team->members; l = next) {
+    struct gm_member *m = GM_CONTAINER(l, struct gm_member, link);
+
+    next = l->next;
+    if (!m->over && m->run)
+      let_go(lead, m);
+  }
+}
+
+/* ---- what they brought ----------------------------------------------------
+ */
+
+static bool counts(const struct gm_team *team, const struct gm_member *m)
+{
+  if (!m->run || !m->run->job.found)
+    return false;
+  return team->winner && team->hedged ? m == team->winner : !m->lost;
+}
+
+static void take_attempts(struct gm_run *lead, struct gm_member *m)
+{
+  struct gm_run *run = m->run;
+  uint32_t i;
+
+  if (!run) {
+    add_open(lead, m);
+    return;
+  }
+  for (i = 0; i < run->n_attempts; i++)
+    add_attempt(lead, &run->attempts[i]);
+  run->n_attempts = 0;
+}
+
+static bool take_outputs(struct gm_found *to, struct gm_run *run)
+{
+  struct gm_found *from = run->job.found;
+  const struct gm_link *l = gm_run_link(run);
+  struct gm_output *bigger;
+  uint32_t i;
+
+  to->withheld += from->withheld;
+  if (from->n_outputs == 0)
+    return true;
+  bigger = gm_realloc(to->outputs,
+                      (to->n_outputs + from->n_outputs) * sizeof(*bigger));
+  if (!bigger)
+    return false;
+  to->outputs = bigger;
+  for (i = 0; i < from->n_outputs; i++) {
+    struct gm_output *o = &bigger[to->n_outputs++];
+
+    *o = from->outputs[i];
+    o->provider = gm_strdup(l->provider);
+    o->model = gm_strdup(l->model);
+  }
+  from->n_outputs = 0;
+  return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+  const struct gm_output *x = a, *y = b;
+
+  return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* The first of several lends its facts. */
+static void take_found(struct gm_run *lead, struct gm_run *run)
+{
+  struct gm_found *f = lead->job.found;
+
+  if (!f) {
+    lead->job.found = GM_TAKE(run->job.found);
+    return;
+  }
+  (void)take_outputs(f, run);
+  if (f->n_outputs > 1)
+    qsort(f->outputs, f->n_outputs, sizeof(*f->outputs), by_number);
+}
+
+static void mark_makers(struct gm_run *lead, const struct gm_run *run)
+{
+  struct gm_found *f = lead->job.found;
+  const struct gm_link *l = gm_run_link(run);
+  uint32_t i;
+
+  for (i = 0; i < f->n_outputs; i++) {
+    if (f->outputs[i].provider)
+      continue;
+    f->outputs[i].provider = gm_strdup(l->provider);
+    f->outputs[i].model = gm_strdup(l->model);
+  }
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+  return a && b ? GM_MIN(a, b) : a + b;
+}
+
+static void take_times(struct gm_job *to, const struct gm_job *from)
+{
+  to->accepted_ms = earlier(to->accepted_ms, from->accepted_ms);
+  to->working_ms = earlier(to->working_ms, from->working_ms);
+  to->generated_ms = GM_MAX(to->generated_ms, from->generated_ms);
+}
+
+static int64_t sum(int64_t a, int64_t b)
+{
+  return a < 0 || b < 0 ? -1 : a + b;
+}
+
+/* What ended otherwise has cost nothing, as far as the vendor said. */
+static void take_cost(struct gm_run *lead, const struct gm_run *run)
+{
+  struct gm_cost *to = &lead->cost;
+  const struct gm_cost *from = &run->cost;
+
+  if (run->err.error_class && from->microusd <= 0)
+    return;
+  to->microusd = sum(to->microusd, from->microusd);
+  to->formula_microusd = sum(to->formula_microusd, from->formula_microusd);
+  to->estimated |= from->estimated;
+}
+
+/* What the lead is asked for later, it answers as the job that made it. */
+static void take_job(struct gm_run *lead, struct gm_run *run)
+{
+  struct gm_job *to = &lead->job, *from = &run->job;
+
+  to->instance = from->instance;
+  to->request = GM_TAKE(from->request);
+  to->pending = GM_TAKE(from->pending);
+  to->state_text = GM_TAKE(from->state_text);
+  to->accepted = from->accepted;
+  to->served = from->served;
+  to->http_status = from->http_status;
+  to->partials = GM_TAKE(from->partials);
+  to->n_partials = from->n_partials;
+  from->n_partials = 0;
+  lead->hit = GM_TAKE(run->hit);
+  lead->notes = GM_TAKE(run->notes);
+  lead->price_microusd = run->price_microusd;
+  lead->embedding_usd = run->embedding_usd;
+  lead->at = gm_team_place(lead, gm_run_link(run));
+}
+
+/* Of several jobs none can be asked again for all. */
+static void take_more(struct gm_run *lead, const struct gm_run *run)
+{
+  struct gm_job *to = &lead->job;
+  struct json_object *o;
+
+  gm_free(GM_TAKE(to->pending));
+  gm_free(GM_TAKE(to->state_text));
+  lead->price_microusd = sum(lead->price_microusd, run->price_microusd);
+  o = to->request
+        ? gm_json_parse_once(to->request, strlen(to->request), NULL, NULL)
+        : NULL;
+  if (!o)
+    return;
+  json_object_object_add(o, "n", json_object_new_int64(lead->team->n));
+  gm_free(to->request);
+  to->request = gm_strdup(gm_json_text(o, NULL));
+  json_object_put(o);
+}
+
+static void take_results(struct gm_run *lead)
+{
+  struct gm_member *m, *first = NULL, *last = NULL;
+
+  lead->cost = (struct gm_cost){ .known = true };
+  GM_EACH_MEMBER(lead->team, m)
+  {
+    if (m->run) {
+      lead->team->maybe_charged |=
+        m->run->job.maybe_charged || m->run->job.maybe_earlier;
+      take_cost(lead, m->run);
+    }
+    take_attempts(lead, m);
+    last = m->run ? m : last;
+    if (!counts(lead->team, m))
+      continue;
+    if (m->run->ops) /* else it ended in another process's time */
+      take_times(&lead->job, &m->run->job);
+    if (!first) {
+      take_job(lead, m->run);
+      take_found(lead, m->run);
+      first = m;
+      continue;
+    }
+    mark_makers(lead, first->run);
+    take_found(lead, m->run);
+    take_more(lead, m->run);
+  }
+  if (!first && last)
+    take_job(lead, last->run);
+}
+
+/* ---- how it ended ---------------------------------------------------------
+ */
+
+/* How many of those that count ended with this class. */
+static uint32_t count_ends(const struct gm_team *team, int32_t error_class)
+{
+  const struct gm_member *m;
+  uint32_t n = 0;
+
+  GM_EACH_MEMBER(team, m)
+  {
+    if (m->run && m->over && !m->lost)
+      n += m->run->err.error_class == error_class;
+  }
+  return n;
+}
+
+static bool went_well(const struct gm_team *team)
+{
+  if (team->hedged && team->winner)
+    return team->winner->run && team->winner->run->err.error_class == 0;
+  /* A part is better than nothing, but not when nothing was wanted any more. */
+  return count_ends(team, 0) > 0 &&
+         !(team->cancelling && count_ends(team, GAMUT_E_CANCELLED) > 0);
+}
+
+static bool is_detached(const struct gm_team *team)
+{
+  return team->detaching &&
+         (team->let_go || count_ends(team, GAMUT_E_DETACHED) > 0);
+}
+
+/* One alone says it as it was said. */
+static void take_error(struct gm_run *lead)
+{
+  struct gm_team *team = lead->team;
+  struct gm_member *m, *unsure = NULL, *last = NULL;
+
+  GM_EACH_MEMBER(team, m)
+  {
+    if (m->run && m->run->err.error_class == GAMUT_E_UNKNOWN)
+      unsure = m;
+    if (m->run)
+      last = m;
+  }
+  if (team->hedged && team->winner)
+    last = team->winner;
+  if (last && (last == team->winner || (team->members.next == &last->link &&
+                                        team->members.prev == &last->link)))
+    gm_error_move(&lead->err, &last->run->err);
+  if (!lead->err.error_class)
+    gm_run_sum_up(lead);
+  if (unsure)
+    lead->err.error_class = GAMUT_E_UNKNOWN;
+}
+
+static void end_detached(struct gm_run *lead)
+{
+  const struct gm_member *m;
+
+  GM_EACH_MEMBER(lead->team, m)
+  {
+    if (m->err.error_class && !lead->err.error_class)
+      gm_fail(&lead->err, GAMUT_E_DETACHED, "%s, which is a part of it: %s",
+              m->id, gm_error_text(&m->err));
+  }
+  if (!lead->err.error_class)
+    gm_fail(&lead->err, GAMUT_E_DETACHED,
+            "out of time while the vendors work on it");
+  gm_fail(&lead->job.err, GAMUT_E_DETACHED, "%s", gm_error_text(&lead->err));
+  gm_job_save(&lead->job, true);
+}
+
+void gm_team_end(struct gm_run *lead)
+{
+  bool well = went_well(lead->team);
+
+  gm_team_let_claims_go(lead);
+  let_lost_go(lead);
+  if (is_detached(lead->team))
+    end_detached(lead);
+  take_results(lead);
+  if (!well && !lead->err.error_class)
+    take_error(lead);
+  lead->job.ended_ms = gm_mono_ms();
+  gm_run_end(lead, lead->err.error_class != 0);
+}

@@ -1,0 +1,586 @@
+/* test_hedge.c - a second link that begins when the first takes long: who wins,
+ * what becomes of the other, what is paid.  The clock is the test's. */
+#include "api/context.h"
+#include "base/clock.h"
+#include "engine/vendor.h"
+#include <stdio.h>
+
+#define SUBMIT      "POST /a/jobs"
+#define POLL        "GET /a/jobs/1"
+#define DELETE      "DELETE /a/jobs/1"
+#define SECOND      "POST /b/jobs"
+#define SECOND_POLL "GET /b/jobs/1"
+#define FETCHED     "GET /f.png"
+#define QUEUED      "{\"id\":\"1\",\"status\":\"queued\"}"
+#define FAILED                                                                 \
+  "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
+#define MADE                                                                   \
+  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
+#define PICTURE                                                                \
+  {                                                                            \
+    FETCHED, 0, 200, "@png", NULL, 0                                           \
+  }
+
+#define WALL_MS  UINT64_C(1790000000000)
+#define HEDGE_MS 10000
+#define STEP_MS  2
+
+static void turn(struct fix *f)
+{
+  if (gm_loop_turn(f->g->loop, 1) == 0)
+    gm_clock_advance(STEP_MS);
+}
+
+static void until_asked(struct fix *f, const char *asks, int n)
+{
+  while (script_count(f->script, asks) < n)
+    turn(f);
+}
+
+static struct gamut_result *until_over(struct fix *f, const char *id)
+{
+  while (f->g->n_tickets > 0)
+    turn(f);
+  return fix_wait(f, id);
+}
+
+static void add_mute(struct fix *f, struct gamut_provider *mute)
+{
+  *mute = vendor_a;
+  mute->name = "mute";
+  mute->catalog = NULL;
+  mute->flags &= ~(uint32_t)GAMUT_WANTS_CANCEL;
+  fix_provider(f, mute);
+}
+
+static void open_fake(struct fix *f, const struct answer *rows, size_t n)
+{
+  gm_clock_fake(1000000, WALL_MS);
+  fix_open(f, rows, n, 0);
+}
+
+static void close_fake(struct fix *f)
+{
+  script_go(f->script);
+  fix_close(f);
+  gm_clock_real();
+}
+
+static void submit(struct fix *f, const char *links, const char *prompt,
+                   char id[GAMUT_ID_SIZE])
+{
+  struct gamut_request *r =
+    fix_request(links, prompt, "hedge", "10s", "max_cost", "0.1",
+                "allow_unknown_cost", "yes", NULL);
+
+  ck_assert_msg(gamut_submit(f->g, r, NULL, NULL, id, &f->err) == 0, "%s",
+                f->err.message);
+  gamut_request_free(r);
+}
+
+/* ---- who wins --------------------------------------------------------------
+ */
+
+#define ANY (-1)
+
+static const struct {
+  const char *name, *links;
+  struct answer answers[7];
+  const char *asks; /* the time is up when it was asked so often */
+  int n;
+  bool breaks; /* what is held breaks off once the second was asked */
+  int32_t error_class;
+  const char *provider;
+  int attempts;
+  int32_t first, last; /* how those attempts ended */
+  int maybe;
+  int second, told,
+    fetched; /* how often the second was asked; cancels; files */
+} rows[] = {
+  { "the second is quicker",
+    "a:m b:m",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, QUEUED, NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 },
+      { SECOND, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    "b",
+    2,
+    GAMUT_E_CANCELLED,
+    0,
+    false,
+    1,
+    1,
+    1 },
+  { "the first is quicker after all",
+    "a:m b:m",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 60, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      { SECOND, 0, 200, QUEUED, NULL, 0 },
+      { SECOND_POLL, 0, 200, QUEUED, NULL, 0 },
+      { "DELETE /b", 0, 200, "{}", NULL, 0 },
+      PICTURE },
+    POLL,
+    9,
+    false,
+    0,
+    "a",
+    2,
+    0,
+    GAMUT_E_CANCELLED,
+    false,
+    1,
+    1,
+    1 },
+  { "the loser cannot be cancelled",
+    "mute:m b:m",
+    { { "POST /mute", 0, 200, QUEUED, NULL, 0 },
+      { "GET /mute", 0, 200, QUEUED, NULL, 0 },
+      { SECOND, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    "GET /mute",
+    3,
+    false,
+    0,
+    "b",
+    2,
+    GAMUT_E_DETACHED,
+    0,
+    false,
+    1,
+    0,
+    1 },
+  { "the loser will not be cancelled",
+    "a:m b:m",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, QUEUED, NULL, 0 },
+      { DELETE, 0, 404, "{}", NULL, 0 },
+      { SECOND, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    "b",
+    2,
+    GAMUT_E_DETACHED,
+    0,
+    false,
+    1,
+    1,
+    1 },
+  { "both are made at the same time",
+    "a:m b:m",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 3, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      { SECOND, 0, 200, MADE, NULL, 0 },
+      { DELETE, 0, 404, "{}", NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    NULL,
+    ANY,
+    ANY,
+    ANY,
+    false,
+    ANY,
+    ANY,
+    1 },
+  { "the first fails while the second works",
+    "a:m b:m",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, FAILED, NULL, 0 },
+      { SECOND, 0, 200, QUEUED, NULL, 0 },
+      { SECOND_POLL, 90, 200, QUEUED, NULL, 0 },
+      { SECOND_POLL, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    7,
+    false,
+    0,
+    "b",
+    2,
+    GAMUT_E_PROVIDER,
+    0,
+    false,
+    1,
+    0,
+    1 },
+  { "both fail",
+    "a:m b:m",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, FAILED, NULL, 0 },
+      { SECOND, 0, 200, FAILED, NULL, 0 } },
+    POLL,
+    7,
+    false,
+    GAMUT_E_PROVIDER,
+    NULL,
+    2,
+    GAMUT_E_PROVIDER,
+    GAMUT_E_PROVIDER,
+    false,
+    1,
+    0,
+    0 },
+  { "the first is not answered and breaks off",
+    "a:m b:m",
+    { { SUBMIT, 0, SCRIPT_HOLD, NULL, NULL, 0 },
+      { SECOND, 0, 200, QUEUED, NULL, 0 },
+      { SECOND_POLL, 40, 200, QUEUED, NULL, 0 },
+      { SECOND_POLL, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    SUBMIT,
+    1,
+    true,
+    0,
+    "b",
+    2,
+    GAMUT_E_UNKNOWN,
+    0,
+    true,
+    1,
+    0,
+    1 },
+  { "the second would be too dear",
+    "a:m b:dear",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    "a",
+    1,
+    0,
+    0,
+    false,
+    0,
+    0,
+    1 },
+  { "there is no second",
+    "a:m",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    3,
+    false,
+    0,
+    "a",
+    1,
+    0,
+    0,
+    false,
+    0,
+    0,
+    1 },
+  { "the third is for both: the second's",
+    "a:m b:m c:m",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, FAILED, NULL, 0 },
+      { SECOND, 0, 200, FAILED, NULL, 0 },
+      { DELETE, 0, 404, "{}", NULL, 0 },
+      { "POST /c/jobs", 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    POLL,
+    8,
+    false,
+    0,
+    "c",
+    ANY,
+    ANY,
+    0,
+    false,
+    1,
+    ANY,
+    1 },
+};
+
+static void check(struct fix *f, const struct gamut_result *r, int i)
+{
+  uint32_t n = gamut_result_attempts(r);
+  const char *name = rows[i].name;
+
+#define IS(got, want)                                                          \
+  ck_assert_msg((want) == ANY || (int)(got) == (int)(want),                    \
+                "%s: " #got " is %d, not %d", name, (int)(got), (int)(want))
+  ck_assert_msg(gamut_result_class(r) == rows[i].error_class, "%s: %s", name,
+                gamut_result_message(r));
+  if (rows[i].provider)
+    ck_assert_msg(strcmp(gamut_result_provider(r), rows[i].provider) == 0,
+                  "%s: by %s", name, gamut_result_provider(r));
+  IS(n, rows[i].attempts);
+  IS(gamut_result_attempt(r, 0)->error_class, rows[i].first);
+  IS(gamut_result_attempt(r, n - 1)->error_class, rows[i].last);
+  IS(gamut_result_maybe_charged(r), rows[i].maybe);
+  IS(script_count(f->script, SECOND), rows[i].second);
+  IS(script_count(f->script, "DELETE"), rows[i].told);
+  IS(script_count(f->script, FETCHED), rows[i].fetched);
+#undef IS
+}
+
+START_TEST(who_wins)
+{
+  struct gamut_provider mute;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  open_fake(&f, rows[_i].answers, GM_LEN(rows[_i].answers));
+  add_mute(&f, &mute);
+  submit(&f, rows[_i].links, "x", id);
+  until_asked(&f, rows[_i].asks, rows[_i].n);
+  ck_assert_int_eq(script_count(f.script, SECOND), 0);
+  gm_clock_advance(HEDGE_MS);
+  if (rows[_i].breaks) {
+    until_asked(&f, SECOND, 1);
+    script_go(f.script);
+  }
+  result = until_over(&f, id);
+  check(&f, result, _i);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
+/* ---- let go, and taken up again --------------------------------------------
+ */
+
+static const struct answer slow[] = {
+  { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+  { POLL, 30, 200, QUEUED, NULL, 0 },
+  { POLL, 0, 200, MADE, NULL, 0 },
+  { DELETE, 0, 200, "{}", NULL, 0 },
+  { SECOND, 0, 200, QUEUED, NULL, 0 },
+  { SECOND_POLL, 0, 200, QUEUED, NULL, 0 },
+  { "DELETE /b", 0, 200, "{}", NULL, 0 },
+  PICTURE,
+};
+
+static void until_hedged(struct fix *f, char id[GAMUT_ID_SIZE])
+{
+  open_fake(f, slow, GM_LEN(slow));
+  submit(f, "a:m b:m", "x", id);
+  until_asked(f, POLL, 3);
+  gm_clock_advance(HEDGE_MS);
+  until_asked(f, SECOND_POLL, 1);
+}
+
+/* The id of the job that works on `of` for this reason. */
+static void find_part(struct fix *f, const char *of, const char *why,
+                      char ret[GAMUT_ID_SIZE])
+{
+  char *json = NULL;
+  const char *at;
+  char want[100];
+
+  ck_assert_int_eq(gamut_jobs(f->g, "{\"parts\":true}", &json, &f->err), 0);
+  snprintf(want, sizeof(want), "\"of\":{\"id\":\"%s\",\"why\":\"%s\"", of, why);
+  at = strstr(json, want);
+  ck_assert_msg(at != NULL, "no %s in %s", want, json);
+  while (at > json && strncmp(at, "{\"id\":\"", 7) != 0)
+    at--;
+  snprintf(ret, GAMUT_ID_SIZE, "%s", at + 7);
+  gamut_string_free(json);
+}
+
+static void attach(struct fix *f, const char *id)
+{
+  ck_assert_msg(gamut_attach(f->g, id, NULL, NULL, NULL, &f->err) == 0, "%s",
+                f->err.message);
+}
+
+static void until_nothing_is_left(struct fix *f)
+{
+  while (!gm_list_empty(&f->g->router.leftovers))
+    turn(f);
+}
+
+/* By its own id, or by that of one of its jobs. */
+START_TEST(taken_up)
+{
+  static const char *const whys[] = { NULL, "first", "hedge" };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE], part[GAMUT_ID_SIZE];
+  struct fix f;
+
+  until_hedged(&f, id);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  result = until_over(&f, id);
+  ck_class(result, GAMUT_E_DETACHED);
+  gamut_result_free(result);
+  memcpy(part, id, sizeof(part));
+  if (whys[_i])
+    find_part(&f, id, whys[_i], part);
+  attach(&f, part);
+  result = until_over(&f, id);
+  ck_class(result, 0);
+  ck_assert_str_eq(gamut_result_provider(result), "a");
+  until_nothing_is_left(&f);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
+  ck_assert_int_eq(script_count(f.script, SECOND), 1);
+  ck_assert_int_eq(script_count(f.script, "DELETE /b"), 1);
+  ck_assert_int_eq(script_count(f.script, FETCHED), 1);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
+START_TEST(all_taken_up)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+  uint32_t n;
+
+  until_hedged(&f, id);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  gamut_result_free(until_over(&f, id));
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 1);
+  result = until_over(&f, id);
+  ck_class(result, 0);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
+  ck_assert_int_eq(script_count(f.script, SECOND), 1);
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 0);
+  close_fake(&f);
+}
+END_TEST
+
+START_TEST(cancelled)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  until_hedged(&f, id);
+  ck_assert_int_eq(gamut_cancel(f.g, id), 0);
+  result = until_over(&f, id);
+  ck_class(result, GAMUT_E_CANCELLED);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
+  ck_assert_int_eq(script_count(f.script, DELETE), 1);
+  ck_assert_int_eq(script_count(f.script, "DELETE /b"), 1);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
+/* The loser goes on; it is a job of its own then, which brings no file. */
+START_TEST(loser_is_followed)
+{
+  static const struct answer answers[] = {
+    { "POST /mute", 0, 200, QUEUED, NULL, 0 },
+    { "GET /mute", 60, 200, QUEUED, NULL, 0 },
+    { "GET /mute", 0, 200, MADE, NULL, 0 },
+    { SECOND, 0, 200, MADE, NULL, 0 },
+    PICTURE,
+  };
+  struct gamut_provider mute;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE], part[GAMUT_ID_SIZE];
+  struct fix f;
+  uint32_t n;
+
+  open_fake(&f, answers, GM_LEN(answers));
+  add_mute(&f, &mute);
+  submit(&f, "mute:m b:m", "x", id);
+  until_asked(&f, "GET /mute", 3);
+  gm_clock_advance(HEDGE_MS);
+  gamut_result_free(until_over(&f, id));
+  find_part(&f, id, "first", part);
+  if (_i) { /* by whoever comes next */
+    gm_router_abandon(&f.g->router);
+    ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+    ck_assert_uint_eq(n, 1);
+    result = until_over(&f, part);
+    ck_class(result, 0);
+    ck_assert_ptr_null(gamut_result_artifact(result, 0)->path);
+    ck_assert_ptr_nonnull(gamut_result_artifact(result, 0)->url);
+    gamut_result_free(result);
+  } else {
+    until_asked(&f, "GET /mute", 61);
+    until_nothing_is_left(&f);
+  }
+  ck_assert_int_eq(script_count(f.script, FETCHED), 1);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 0);
+  close_fake(&f);
+}
+END_TEST
+
+/* Closed while it is: it detaches, and is not waited for. */
+START_TEST(closed_meanwhile)
+{
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  until_hedged(&f, id);
+  close_fake(&f);
+}
+END_TEST
+
+/* ---- when ------------------------------------------------------------------
+ */
+
+/* By what the catalog says (a minute, so two), or not at all. */
+START_TEST(by_p95)
+{
+  static const struct answer answers[] = {
+    { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+    { POLL, 0, 200, QUEUED, NULL, 0 },
+    { DELETE, 0, 200, "{}", NULL, 0 },
+    { SECOND, 0, 200, MADE, NULL, 0 },
+    PICTURE,
+  };
+  struct gamut_request *r =
+    fix_request(_i ? "a:m b:m" : "a:slow b:m", "x", "hedge", "p95", NULL);
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  open_fake(&f, answers, GM_LEN(answers));
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  until_asked(&f, POLL, 3);
+  gm_clock_advance(115000);
+  until_asked(&f, POLL, 6);
+  ck_assert_int_eq(script_count(f.script, SECOND), 0);
+  gm_clock_advance(6000);
+  if (_i)
+    until_asked(&f, POLL, 20);
+  else
+    gamut_result_free(until_over(&f, id));
+  ck_assert_int_eq(script_count(f.script, SECOND), _i ? 0 : 1);
+  close_fake(&f);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("hedge");
+
+  tcase_add_loop_test(tc, who_wins, 0, GM_LEN(rows));
+  tcase_add_loop_test(tc, taken_up, 0, 3);
+  tcase_add_test(tc, all_taken_up);
+  tcase_add_test(tc, cancelled);
+  tcase_add_loop_test(tc, loser_is_followed, 0, 2);
+  tcase_add_test(tc, closed_meanwhile);
+  tcase_add_loop_test(tc, by_p95, 0, 2);
+  return unit_run("hedge", tc);
+}

@@ -1,0 +1,475 @@
+/* test_spread.c - n over several links: parts, what is missing, names. */
+#include "api/context.h"
+#include "engine/vendor.h"
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define A            "POST /a/jobs"
+#define B            "POST /b/jobs"
+#define C            "POST /c/jobs"
+#define IMAGES(list) "{\"id\":\"1\",\"status\":\"done\",\"images\":[" list "]}"
+#define ONE          "{\"url\":\"$/f.png\"}"
+#define MADE_1       IMAGES(ONE)
+#define MADE_2       IMAGES(ONE "," ONE)
+#define MADE_3       IMAGES(ONE "," ONE "," ONE)
+#define MADE_4       IMAGES(ONE "," ONE "," ONE "," ONE)
+#define BLOCKED      "{\"error\":{\"code\":\"unsafe\"}}"
+#define BROKEN                                                                 \
+  "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"code\":\"final\","         \
+  "\"message\":\"no\"}}"
+#define PICTURE                                                                \
+  {                                                                            \
+    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
+  }
+
+static const struct {
+  const char *name, *links, *n, *on_blocked;
+  bool spread;
+  struct answer answers[5];
+  int32_t error_class;
+  uint32_t artifacts, attempts;
+  int a, b, c;    /* submissions */
+  const char *by; /* who made which, by their letters */
+} rows[] = {
+  { "two and two",
+    "a:m b:m",
+    "4",
+    "stop",
+    true,
+    { { A, 0, 200, MADE_2, NULL, 0 }, { B, 0, 200, MADE_2, NULL, 0 }, PICTURE },
+    0,
+    4,
+    2,
+    1,
+    1,
+    0,
+    "aabb" },
+  { "indivisible",
+    "a:m b:m",
+    "3",
+    "stop",
+    true,
+    { { A, 0, 200, MADE_2, NULL, 0 }, { B, 0, 200, MADE_1, NULL, 0 }, PICTURE },
+    0,
+    3,
+    2,
+    1,
+    1,
+    0,
+    "aab" },
+  { "fewer than links",
+    "a:m b:m c:m",
+    "2",
+    "stop",
+    true,
+    { { A, 0, 200, MADE_1, NULL, 0 }, { B, 0, 200, MADE_1, NULL, 0 }, PICTURE },
+    0,
+    2,
+    2,
+    1,
+    1,
+    0,
+    "ab" },
+  { "one alone has no parts",
+    "a:m",
+    "2",
+    "stop",
+    true,
+    { { A, 0, 200, MADE_2, NULL, 0 }, PICTURE },
+    0,
+    2,
+    1,
+    1,
+    0,
+    0,
+    NULL },
+  { "one picture has no parts",
+    "a:m b:m",
+    "1",
+    "stop",
+    true,
+    { { A, 0, 200, MADE_1, NULL, 0 }, PICTURE },
+    0,
+    1,
+    1,
+    1,
+    0,
+    0,
+    NULL },
+  { "one fails: the other makes its part",
+    "a:m b:m",
+    "4",
+    "stop",
+    true,
+    { { A, 0, 200, MADE_2, NULL, 0 }, { B, 0, 200, BROKEN, NULL, 0 }, PICTURE },
+    0,
+    4,
+    3,
+    2,
+    1,
+    0,
+    "aaaa" },
+  { "one is blocked, and that is the end of its part",
+    "a:m b:m",
+    "4",
+    "stop",
+    true,
+    { { A, 0, 200, MADE_2, NULL, 0 },
+      { B, 0, 400, BLOCKED, NULL, 0 },
+      PICTURE },
+    0,
+    2,
+    2,
+    1,
+    1,
+    0,
+    NULL },
+  { "one is blocked, the other tries",
+    "a:m b:m",
+    "4",
+    "next",
+    true,
+    { { A, 0, 200, MADE_2, NULL, 0 },
+      { B, 0, 400, BLOCKED, NULL, 0 },
+      PICTURE },
+    0,
+    4,
+    3,
+    2,
+    1,
+    0,
+    "aaaa" },
+  { "all fail",
+    "a:m b:m",
+    "2",
+    "stop",
+    true,
+    { { A, 0, 200, BROKEN, NULL, 0 }, { B, 0, 200, BROKEN, NULL, 0 } },
+    GAMUT_E_PROVIDER,
+    0,
+    4,
+    2,
+    2,
+    0,
+    NULL },
+  { "one cannot do it",
+    "a:square b:m",
+    "2",
+    "stop",
+    true,
+    { { B, 0, 200, MADE_2, NULL, 0 }, PICTURE },
+    0,
+    2,
+    1,
+    0,
+    1,
+    0,
+    NULL },
+  { "too few: the next link makes the rest",
+    "a:m b:m",
+    "4",
+    "stop",
+    false,
+    { { A, 0, 200, MADE_3, NULL, 0 }, { B, 0, 200, MADE_1, NULL, 0 }, PICTURE },
+    0,
+    4,
+    2,
+    1,
+    1,
+    0,
+    "aaab" },
+  { "too few, and again",
+    "a:m b:m c:m",
+    "4",
+    "stop",
+    false,
+    { { A, 0, 200, MADE_2, NULL, 0 },
+      { B, 0, 200, MADE_1, NULL, 0 },
+      { C, 0, 200, MADE_1, NULL, 0 },
+      PICTURE },
+    0,
+    4,
+    3,
+    1,
+    1,
+    1,
+    "aabc" },
+  { "too few, and no other",
+    "a:m b:m",
+    "4",
+    "stop",
+    false,
+    { { A, 0, 200, MADE_3, NULL, 0 }, { B, 0, 200, BROKEN, NULL, 0 }, PICTURE },
+    0,
+    3,
+    2,
+    1,
+    1,
+    0,
+    "aaa" },
+  { "enough",
+    "a:m b:m",
+    "4",
+    "stop",
+    false,
+    { { A, 0, 200, MADE_4, NULL, 0 }, PICTURE },
+    0,
+    4,
+    1,
+    1,
+    0,
+    0,
+    NULL },
+  { "a chain as ever",
+    "a:m b:m",
+    "2",
+    "stop",
+    false,
+    { { A, 0, 200, BROKEN, NULL, 0 }, { B, 0, 200, MADE_2, NULL, 0 }, PICTURE },
+    0,
+    2,
+    2,
+    1,
+    1,
+    0,
+    NULL },
+};
+
+static char folder[] = "/tmp/gamut-spread.XXXXXX";
+
+static size_t count_files(const char *pattern)
+{
+  char path[200];
+  glob_t found;
+  size_t n;
+
+  snprintf(path, sizeof(path), "%s/%s", folder, pattern);
+  n = glob(path, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+  globfree(&found);
+  return n;
+}
+
+static void empty_folder(void)
+{
+  char path[200];
+  int i;
+
+  for (i = 1; i <= 4; i++) {
+    snprintf(path, sizeof(path), "%s/x-%d.png", folder, i);
+    unlink(path);
+  }
+  snprintf(path, sizeof(path), "%s/x.png", folder);
+  unlink(path);
+  ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static struct gamut_request *request(int i)
+{
+  char output[200];
+
+  snprintf(output, sizeof(output), "%s/x.png", folder);
+  return fix_request(rows[i].links, "x", "n", rows[i].n, "on_blocked",
+                     rows[i].on_blocked, "spread",
+                     rows[i].spread ? "yes" : "no", "output", output, "size",
+                     "1024x768", NULL);
+}
+
+/* Numbers without a gap, in the order of the artifacts; each says who made it.
+ */
+static void check_artifacts(const struct gamut_result *r, int i)
+{
+  const struct gamut_artifact_info *a;
+  uint32_t k, n = gamut_result_artifacts(r);
+  char want[200], by[5] = "", *p;
+
+  ck_assert_msg(n == rows[i].artifacts, "%s: %u artifacts", rows[i].name, n);
+  for (k = 0; k < n; k++) {
+    a = gamut_result_artifact(r, k);
+    snprintf(want, sizeof(want),
+             strcmp(rows[i].n, "1") == 0 ? "%s/x.png" : "%s/x-%u.png", folder,
+             k + 1);
+    ck_assert_msg(a->path && strcmp(a->path, want) == 0, "%s: %s, not %s",
+                  rows[i].name, a->path ? a->path : "no file", want);
+    by[k] = *(a->provider ? a->provider : gamut_result_provider(r));
+  }
+  ck_assert_uint_eq(count_files("*"), n);
+  if (!rows[i].by)
+    return;
+  for (p = by; *p; p++) { /* whoever was quicker */
+    char *q;
+
+    for (q = p + 1; *q; q++) {
+      if (*q < *p) {
+        char c = *p;
+
+        *p = *q;
+        *q = c;
+      }
+    }
+  }
+  ck_assert_msg(strcmp(by, rows[i].by) == 0, "%s: by %s", rows[i].name, by);
+}
+
+START_TEST(parts)
+{
+  struct gamut_result *r;
+  struct fix f;
+
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  fix_open(&f, rows[_i].answers, GM_LEN(rows[_i].answers), 0);
+  r = fix_run(&f, request(_i));
+  ck_assert_msg(r && gamut_result_class(r) == rows[_i].error_class, "%s: %s",
+                rows[_i].name, r ? gamut_result_message(r) : f.err.message);
+  check_artifacts(r, _i);
+  ck_assert_msg(gamut_result_attempts(r) == rows[_i].attempts,
+                "%s: %u attempts", rows[_i].name, gamut_result_attempts(r));
+  ck_assert_int_eq(script_count(f.script, A), rows[_i].a);
+  ck_assert_int_eq(script_count(f.script, B), rows[_i].b);
+  ck_assert_int_eq(script_count(f.script, C), rows[_i].c);
+  gamut_result_free(r);
+  fix_close(&f);
+  empty_folder();
+}
+END_TEST
+
+/* ---- money ----------------------------------------------------------------
+ */
+
+/* Each part within its share of max_cost; the sum is told. */
+START_TEST(prices)
+{
+  static const struct answer answers[] = {
+    { A, 0, 200, MADE_1, NULL, 0 },
+    { B, 0, 200, MADE_1, NULL, 0 },
+    PICTURE,
+  };
+  struct gamut_result *r;
+  int32_t estimated;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  r = fix_run(&f, fix_request(_i ? "a:set b:dear" : "a:set b:set", "x", "n",
+                              "2", "spread", "yes", "max_cost", "0.05", NULL));
+  ck_assert_msg(r != NULL, "%s", f.err.message);
+  ck_class(r, 0);
+  /* The dear one takes no part in it. */
+  ck_assert_int_eq(script_count(f.script, B), _i ? 0 : 1);
+  ck_assert_int_eq(gamut_result_cost(r, &estimated), _i ? 20000 : 40000);
+  ck_assert_int_eq(gamut_result_estimate(r), 40000);
+  gamut_result_free(r);
+  fix_close(&f);
+}
+END_TEST
+
+/* What is missing is not made for more than is left. */
+START_TEST(nothing_left)
+{
+  static const struct answer answers[] = {
+    { A, 0, 200, MADE_1, NULL, 0 },
+    { B, 0, 200, MADE_1, NULL, 0 },
+    PICTURE,
+  };
+  struct gamut_result *r;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  r = fix_run(&f, fix_request("a:set b:set", "x", "n", "2", "max_cost",
+                              _i ? "0.04" : "0.03999", NULL));
+  ck_assert_msg(!_i == !r, "%s", f.err.message);
+  ck_assert_int_eq(script_count(f.script, B), _i);
+  gamut_result_free(r);
+  fix_close(&f);
+}
+END_TEST
+
+/* ---- let go, and taken up -------------------------------------------------
+ */
+
+#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
+
+START_TEST(taken_up)
+{
+  static const struct answer answers[] = {
+    { A, 0, 200, MADE_2, NULL, 0 },
+    { B, 0, 200, QUEUED, NULL, 0 },
+    { "GET /b/jobs/1", 30, 200, QUEUED, NULL, 0 },
+    { "GET /b/jobs/1", 0, 200, MADE_2, NULL, 0 },
+    PICTURE,
+  };
+  struct gamut_result *r;
+  char id[GAMUT_ID_SIZE];
+  struct gamut_request *ask;
+  struct fix f;
+
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  ask = request(0);
+  ck_assert_int_eq(gamut_submit(f.g, ask, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(ask);
+  while (script_count(f.script, "GET /b/jobs/1") < 5 || count_files("*") < 2)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  r = fix_wait(&f, id);
+  ck_class(r, GAMUT_E_DETACHED);
+  gamut_result_free(r);
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  r = fix_wait(&f, id);
+  ck_class(r, 0);
+
+  check_artifacts(r, 0);
+  ck_assert_int_eq(script_count(f.script, A), 1);
+  ck_assert_int_eq(script_count(f.script, B), 1);
+  gamut_result_free(r);
+  fix_close(&f);
+  empty_folder();
+}
+END_TEST
+
+START_TEST(both_ways)
+{
+  static const struct answer answers[] = { PICTURE };
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  ck_assert_ptr_null(fix_run(&f, fix_request("a:m b:m", "x", "n", "2", "spread",
+                                             "yes", "hedge", "5s", NULL)));
+  ck_assert_int_eq(f.err.error_class, GAMUT_E_INVALID);
+  ck_assert_ptr_nonnull(strstr(f.err.message, "hedge and spread"));
+  fix_close(&f);
+}
+END_TEST
+
+START_TEST(wrong)
+{
+  static const struct {
+    const char *name, *value, *says;
+  } bad[] = {
+    { "hedge", "soon", "hedge: 'soon' is neither p95 nor a time" },
+    { "hedge", "0", "hedge: '0' is neither" },
+    { "hedge", "-5s", "hedge: '-5s' is neither" },
+    { "spread", "maybe", "spread: 'maybe' is not yes or no" },
+  };
+  struct gamut_request *r = gamut_request_new();
+  struct gamut_error err;
+
+  ck_assert_int_eq(gamut_request_set(r, bad[_i].name, bad[_i].value, &err),
+                   GAMUT_E_INVALID);
+  ck_assert_msg(strstr(err.message, bad[_i].says) != NULL, "%s", err.message);
+  gamut_request_free(r);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("spread");
+
+  tcase_add_loop_test(tc, parts, 0, GM_LEN(rows));
+  tcase_add_loop_test(tc, prices, 0, 2);
+  tcase_add_loop_test(tc, nothing_left, 0, 2);
+  tcase_add_test(tc, taken_up);
+  tcase_add_test(tc, both_ways);
+  tcase_add_loop_test(tc, wrong, 0, 4);
+  return unit_run("spread", tc);
+}
