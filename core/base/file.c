@@ -99,6 +99,32 @@ ssize_t gm_read_at(int fd, uint64_t offset, void *p, size_t len)
   return n;
 }
 
+ssize_t gm_read_whole_at(int fd, uint64_t offset, void *p, size_t len)
+{
+  size_t done = 0;
+
+  while (done < len) {
+    ssize_t n = gm_read_at(fd, offset + done, (char *)p + done, len - done);
+
+    if (n < 0)
+      return n;
+    if (n == 0)
+      break;
+    done += (size_t)n;
+  }
+  return (ssize_t)done;
+}
+
+int gm_sync(int fd)
+{
+  int rc;
+
+  do
+    rc = fsync(fd);
+  while (rc && errno == EINTR);
+  return rc ? -errno : 0;
+}
+
 #ifdef __APPLE__
 #define st_mtim st_mtimespec
 #endif

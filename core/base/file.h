@@ -15,6 +15,10 @@ int gm_write_all(int fd, const void *p, size_t len);
 /* Up to `len` bytes at `offset`, the position stays: the count, 0 at the end,
  * -1 with errno.  Begins again when a signal came. */
 ssize_t gm_read_at(int fd, uint64_t offset, void *p, size_t len);
+/* The same, and fewer only at the end. */
+ssize_t gm_read_whole_at(int fd, uint64_t offset, void *p, size_t len);
+/* Until what was written is on the disk.  0 or -errno. */
+int gm_sync(int fd);
 
 /* What an open file is like: with another size or another time of change it is
  * not the same any more. */

@@ -180,15 +180,15 @@ static bool is_same(int draft, const char *path)
 {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   char ours[16384], theirs[sizeof(ours)];
-  off_t at = 0;
+  uint64_t at = 0;
   ssize_t n = -1, m = -1;
 
   while (fd >= 0) {
-    n = pread(draft, ours, sizeof(ours), at);
-    m = pread(fd, theirs, sizeof(theirs), at);
+    n = gm_read_whole_at(draft, at, ours, sizeof(ours));
+    m = gm_read_whole_at(fd, at, theirs, sizeof(theirs));
     if (n <= 0 || n != m || memcmp(ours, theirs, (size_t)n) != 0)
       break;
-    at += n;
+    at += (uint64_t)n;
   }
   if (fd >= 0)
     close(fd);
@@ -200,10 +200,10 @@ static int32_t publish(struct gm_draft *d, const char *to,
                        struct gm_error *err)
 {
   bool there = p->taken_up && !p->force && is_same(d->fd, to);
-  int rc = 0;
+  int rc = sync ? gm_sync(d->fd) : 0;
 
-  if (sync && fsync(d->fd))
-    return storage(err, "sync a file in", d->folder, errno);
+  if (rc)
+    return storage(err, "sync a file in", d->folder, -rc);
   rc = close(d->fd) ? errno : 0;
   d->fd = -1;
   if (rc)

@@ -198,6 +198,17 @@ static uint64_t age_of(const struct json_object *record)
   return at < now ? now - at : 0;
 }
 
+/* Who says how often to ask means it here as well. */
+static uint64_t spread_of(const struct gm_job *job)
+{
+  int64_t most = job->engine->poll_ms;
+
+  if (job->takeup != GM_TAKEUP_SEND)
+    return 0;
+  return gm_random_below(most >= 0 && most < SPREAD_MS ? (uint64_t)most + 1
+                                                       : SPREAD_MS);
+}
+
 int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
                        struct json_object *wire,
                        const struct json_object *record, bool again,
@@ -228,9 +239,7 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
   job->age_ms = age_of(record);
   gm_job_observe_begin(job);
   job->accepted_ms = job->accepted ? now : 0;
-  if (!gm_timer_start(
-        job->engine->loop, &job->timer,
-        job->takeup == GM_TAKEUP_SEND ? now + gm_random_below(SPREAD_MS) : now))
+  if (!gm_timer_start(job->engine->loop, &job->timer, now + spread_of(job)))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a timer");
   return 0;
 }

@@ -145,8 +145,8 @@ static int write_file(const char *path, const char *text, size_t len)
   if (fd < 0)
     return -errno;
   rc = gm_write_all(fd, text, len);
-  if (rc == 0 && fsync(fd))
-    rc = -errno;
+  if (rc == 0)
+    rc = gm_sync(fd);
   if (close(fd) && rc == 0)
     rc = -errno;
   if (rc == 0 && rename(part.data, path))

@@ -72,8 +72,8 @@ static int32_t verdict(struct gm_entry *e, int32_t error_class)
   struct gm_log *log = e->journal->log;
 
   if (error_class) {
-    gm_log_line(log, GAMUT_ERROR, "journal: %s",
-                gm_store_why(e->journal->store));
+    gm_log_line(log, GAMUT_ERROR, "job %s: its record could not be written: %s",
+                e->id, gm_store_why(e->journal->store));
     return error_class;
   }
   if (!e->tx.tx.outcome || e->tx.tx.failed > 0 ||

@@ -147,8 +147,7 @@ static int32_t be_open(struct gm_store *s)
 
 static void learn_clock(struct gm_store *s)
 {
-  atomic_store(&s->skew_ms,
-               s->type->now(s->handle) - (int64_t)gm_wall_ms());
+  atomic_store(&s->skew_ms, s->type->now(s->handle) - (int64_t)gm_wall_ms());
 }
 
 /* The transactions at the head of the list, up to the next look. */
@@ -168,6 +167,10 @@ static void commit_head(struct gm_store *s, struct gm_list *todo,
   rc = be_open(s);
   if (rc == 0) {
     rc = s->type->commit(s->handle, s->batch, n, s->message);
+    /* Nothing of it was done.  A disk that failed once may do better the next
+     * time; what a paid job came to must not be lost for it. */
+    if (rc == GAMUT_E_STORAGE)
+      rc = s->type->commit(s->handle, s->batch, n, s->message);
     learn_clock(s);
   }
   for (l = now.next; l != &now; l = l->next)

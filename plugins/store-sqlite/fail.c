@@ -53,6 +53,31 @@ int sq_is_damage(int rc)
   return rc == SQLITE_CORRUPT || rc == SQLITE_NOTADB;
 }
 
+static int is_of_the_disk(int number)
+{
+  return number == EIO || number == ENXIO;
+}
+
+/* SQLite calls it damage as well when the disk does not give a page that may be
+ * good: from a cable that was loose for a moment to a server that is away. */
+int sq_read_failed(const struct sq_store *s)
+{
+  sqlite3_file *log = NULL;
+  int number = 0;
+
+  if (!s->db)
+    return 0;
+  sqlite3_file_control(s->db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+  if (is_of_the_disk(number))
+    return 1;
+  sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (!log || !log->pMethods)
+    return 0;
+  number = 0;
+  log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+  return is_of_the_disk(number);
+}
+
 int32_t sq_fail(struct sq_store *s, int rc, char *message)
 {
   const char *said = s->db ? sqlite3_errmsg(s->db) : sqlite3_errstr(rc);
@@ -62,6 +87,10 @@ int32_t sq_fail(struct sq_store *s, int rc, char *message)
 
   if (rc == SQLITE_IOERR_NOMEM)
     rc = SQLITE_NOMEM;
+  if (sq_is_damage(rc) && sq_read_failed(s)) {
+    rc = SQLITE_IOERR;
+    number = EIO;
+  }
   if (number && ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN))
     snprintf(why, sizeof(why), " (%s)", strerror(number));
   for (i = 0; i < SQ_LEN(codes); i++)

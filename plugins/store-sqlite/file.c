@@ -246,15 +246,18 @@ static int set_up(struct sq_store *s)
 }
 
 /* Owners of an earlier start of the machine are gone, whatever they say.  Of
- * several who open it at once the first writes the new start down, and the others
- * must not take its owner away: so that is asked again inside. */
+ * several who open it at once the first writes the new start down, and the
+ * others must not take its owner away: so that is asked again inside.  Whoever
+ * cannot read its name now, because descriptors are short, does not take it for
+ * another one: those who drive jobs would lose them to the next process. */
 static int forget_earlier_start(struct sq_store *s)
 {
   sqlite3_stmt *st = NULL;
   char boot[64], *sql = NULL;
   int rc, known = 0;
 
-  sq_boot_id(boot);
+  if (sq_boot_id(boot))
+    return SQLITE_CANTOPEN;
   s->even_clock = boot[0] != '\0';
   rc = sqlite3_prepare_v2(
     s->db, "SELECT value = ?1 FROM meta WHERE name = 'boot'", -1, &st, NULL);
@@ -337,6 +340,8 @@ static int32_t try_open(struct sq_store *s, int *ret_rc, char *message)
     *ret_rc = open_file(s);
   if (rc || *ret_rc == SQLITE_OK)
     return rc;
+  if (sq_is_damage(*ret_rc) && sq_read_failed(s))
+    *ret_rc = SQLITE_IOERR;
   rc = *ret_rc == SQLITE_MISMATCH ? newer(s, message)
                                   : sq_fail(s, *ret_rc, message);
   sq_disconnect(s);
@@ -432,6 +437,7 @@ int32_t sq_begin_call(struct sq_store *s, char *message)
 
 int32_t sq_after_damage(struct sq_store *s, char *message)
 {
-  set_mark(s);
+  if (!sq_read_failed(s))
+    set_mark(s);
   return sq_open_place(s, message);
 }

@@ -162,7 +162,8 @@ int32_t sq_scan(void *store, const struct gamut_store_query *query,
   if (code == SQLITE_DONE)
     return 0;
   rc = sq_fail(s, code, message);
-  if (sq_is_damage(code) && sq_after_damage(s, message) == 0)
+  if (sq_is_damage(code) && !sq_read_failed(s) &&
+      sq_after_damage(s, message) == 0)
     return sq_say(message, GAMUT_E_STORAGE,
                   "the store '%.200s' was damaged and begun anew", s->file);
   return rc;

@@ -54,8 +54,9 @@ int64_t sq_wall_ms(void);
 void sq_sleep_ms(int64_t ms);
 /* The clock by which rows of this table expire. */
 int64_t sq_now(const struct sq_store *s, const char *table);
-/* What names this start of the machine; "" where the system does not tell. */
-void sq_boot_id(char out[64]);
+/* What the machine's start is called; "": it has no name here.  -1 with errno:
+ * it has one, which could not be read. */
+int sq_boot_id(char out[64]);
 
 /* ---- fail.c: a sentence, and its class */
 __attribute__((format(printf, 3, 4))) int32_t
@@ -64,6 +65,8 @@ sq_say(char *message, int32_t error_class, const char *fmt, ...);
 int32_t sq_fail(struct sq_store *s, int rc, char *message);
 int32_t sq_fail_errno(const char *what, const char *path, char *message);
 int sq_is_damage(int rc);
+/* ... and it is the disk that fails, not what is on it. */
+int sq_read_failed(const struct sq_store *s);
 __attribute__((format(printf, 3, 4))) void
 sq_note(struct sq_store *s, int32_t level, const char *fmt, ...);
 
@@ -84,7 +87,8 @@ void sq_disconnect(struct sq_store *s);
 /* The head of every function: its wait for others counts anew, and a file that
  * was taken away under us, or could not be opened last time, is opened anew. */
 int32_t sq_begin_call(struct sq_store *s, char *message);
-/* What was open is damaged: put it aside and begin again. */
+/* What was open is damaged: put it aside and begin again; or it could not be
+ * read: begin again with it. */
 int32_t sq_after_damage(struct sq_store *s, char *message);
 /* The statement, made when first asked for; NULL: *ret_rc says why. */
 sqlite3_stmt *sq_statement(struct sq_store *s, int which, const char *sql,

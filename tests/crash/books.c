@@ -211,6 +211,27 @@ enum fate books_judge(struct books *b, const char *prompt, int64_t size)
   return FATE_WHOLE;
 }
 
+bool books_knows(struct books *b, const char *prompt)
+{
+  return at(b->jobs, prompt) != NULL;
+}
+
+enum fate books_failed(struct books *b, const char *prompt, const char **ret_id,
+                       const char **ret_message)
+{
+  int64_t sold = json_object_get_int64(at(at(b->prompts, prompt), "accepted"));
+  struct json_object *list = at(b->jobs, prompt), *job;
+
+  if (!list || json_object_array_length(list) != 1)
+    return FATE_NONE;
+  job = json_object_array_get_idx(list, 0);
+  if (!ended_as(job, "failed") || is_gone(job))
+    return FATE_NONE;
+  *ret_id = text(job, "id");
+  *ret_message = text(job, "message");
+  return sold ? FATE_KEPT : FATE_FAILED;
+}
+
 /* Named as the prompt is, before any number and ending: all that may be left of
  * a job that is maybe-charged; drafts of any. */
 static bool may_be_left(struct books *b, const char *name)

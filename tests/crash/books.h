@@ -13,6 +13,10 @@ enum fate {
   FATE_MAYBE,     /* maybe-charged, and it was */
   FATE_CAUTION,   /* maybe-charged, and nothing had come to the vendor */
   FATE_CANCELLED, /* by whoever wanted that */
+  FATE_FAILED,    /* it says why; nothing was sold */
+  FATE_KEPT,      /* it says why; what was sold can be fetched */
+  FATE_LOST,      /* ... but what was sold came with the answer and is gone */
+  FATE_FORGOTTEN, /* there was no store, and that was said */
   FATE_WRONG,     /* what must not be; it has been said */
   N_FATES
 };
@@ -28,6 +32,11 @@ enum fate books_judge(struct books *b, const char *prompt, int64_t size);
 /* The same of a request that two jobs work on, for so many files. */
 enum fate books_judge_team(struct books *b, const char *prompt, int64_t size,
                            size_t n);
+bool books_knows(struct books *b, const char *prompt);
+/* FAILED, or KEPT with the job's id and what it says: its job failed; NONE: it
+ * did not. */
+enum fate books_failed(struct books *b, const char *prompt, const char **ret_id,
+                       const char **ret_message);
 /* Files in `folder` that are halves, or that no job speaks of and no job that
  * is maybe-charged may have left: how many; each is said. */
 int books_strays(struct books *b, const char *folder);

@@ -12,85 +12,14 @@
  *   CRASH_LOG   what it was killed at, or how many there were, is added here
  *
  * Calls of libcurl and SQLite come through here as the program's own do. */
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include "shim.h"
 #include <signal.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <unistd.h>
-
-#define PROGRAM "gamut" /* not the script that libtool puts before it */
-#define SEEN    __attribute__((visibility("default")))
 
 enum how { BEFORE, HALF, AFTER };
 
-static bool awake;
 static enum how how;
-static unsigned long at;
-static atomic_ulong calls;
-
-/* ---- what a call is about ------------------------------------------------ */
-
-/* NULL: nothing that outlives the process. */
-static const char *about_path(const char *path)
-{
-  if (!path)
-    return NULL;
-  if (strstr(path, ".gamut-"))
-    return "draft";
-  if (strstr(path, "/state/"))
-    return "store";
-  if (strstr(path, "[eventfd]") || strncmp(path, "pipe:", 5) == 0)
-    return "wake";
-  return strncmp(path, "/dev/", 5) == 0 || strchr(path, ':') ? NULL : "file";
-}
-
-static const char *about_fd(int fd)
-{
-  char link[64], path[PATH_MAX];
-  struct stat st;
-  ssize_t n;
-
-  if (fd <= 2 || fstat(fd, &st))
-    return NULL;
-  if (S_ISSOCK(st.st_mode))
-    return "net";
-  snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-  n = readlink(link, path, sizeof(path) - 1);
-  if (n <= 0)
-    return NULL;
-  path[n] = '\0';
-  return about_path(path);
-}
 
 /* ---- the end ------------------------------------------------------------- */
-
-static void note(const char *what, const char *call)
-{
-  const char *log = getenv("CRASH_LOG");
-  char line[128];
-  int fd, n;
-
-  n = snprintf(line, sizeof(line), "%s %s %lu\n", what, call,
-               atomic_load(&calls));
-  fd = log ? (int)syscall(SYS_openat, AT_FDCWD, log,
-                          O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600)
-           : -1;
-  if (fd < 0)
-    return;
-  syscall(SYS_write, fd, line, (size_t)n);
-  close(fd);
-}
 
 static void die(const char *what, const char *call)
 {
@@ -124,15 +53,6 @@ static void __attribute__((destructor)) fall_asleep(void)
 }
 
 /* ---- the calls ----------------------------------------------------------- */
-
-/* The next one of this name, looked up once. */
-#define CALL(name)                                                             \
-  __extension__({                                                              \
-    static _Atomic(void *) found;                                              \
-    if (!atomic_load(&found))                                                  \
-      atomic_store(&found, dlsym(RTLD_NEXT, #name));                           \
-    (__typeof__(&name))atomic_load(&found);                                    \
-  })
 
 /* A call that is made whole or not at all. */
 #define WHOLE(type, name, params, args, about)                                 \
@@ -204,12 +124,6 @@ BRINGS(recvfrom, (int fd, void *p, size_t len, int flags,
        (fd, p, len, flags, from, from_len))
 BRINGS(recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
 BRINGS(read, (int fd, void *p, size_t len), (fd, p, len))
-/* Where the headers check sizes, their inline functions call these. */
-extern ssize_t __recv_chk(int fd, void *p, size_t len, size_t room, int flags);
-extern ssize_t __recvfrom_chk(int fd, void *p, size_t len, size_t room,
-                              int flags, __SOCKADDR_ARG from,
-                              socklen_t *from_len);
-extern ssize_t __read_chk(int fd, void *p, size_t len, size_t room);
 BRINGS(__recv_chk, (int fd, void *p, size_t len, size_t room, int flags),
        (fd, p, len, room, flags))
 BRINGS(__recvfrom_chk, (int fd, void *p, size_t len, size_t room, int flags,

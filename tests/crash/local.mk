@@ -2,32 +2,45 @@
 # whole truth.
 if HAVE_PRELOAD
 check_LTLIBRARIES += tests/crash/killer.la
-tests_crash_killer_la_SOURCES = tests/crash/killer.c
+tests_crash_killer_la_SOURCES = tests/crash/killer.c tests/crash/shim.h
 # Plain: the sanitizers of the program are not its.
 tests_crash_killer_la_CPPFLAGS = -D_GNU_SOURCE -U_FORTIFY_SOURCE
 tests_crash_killer_la_CFLAGS = -std=gnu11 -Wall -Wextra -fvisibility=hidden
 tests_crash_killer_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 tests_crash_killer_la_LIBADD = -ldl
 
-check_PROGRAMS += tests/crash/points
-tests_crash_points_CPPFLAGS = $(test_cppflags)
-tests_crash_points_SOURCES = \
+check_LTLIBRARIES += tests/crash/trouble.la
+tests_crash_trouble_la_SOURCES = tests/crash/shim.h tests/crash/trouble.c
+tests_crash_trouble_la_CPPFLAGS = $(tests_crash_killer_la_CPPFLAGS)
+tests_crash_trouble_la_CFLAGS = $(tests_crash_killer_la_CFLAGS)
+tests_crash_trouble_la_LDFLAGS = $(tests_crash_killer_la_LDFLAGS)
+tests_crash_trouble_la_LIBADD = -ldl
+
+crash_sources = \
 	tests/crash/books.c \
 	tests/crash/books.h \
-	tests/crash/points.c \
+	tests/crash/flows.c \
+	tests/crash/flows.h \
 	tests/crash/run.c \
 	tests/crash/run.h
+check_PROGRAMS += tests/crash/faults tests/crash/points
+tests_crash_faults_CPPFLAGS = $(test_cppflags)
+tests_crash_faults_SOURCES = $(crash_sources) tests/crash/faults.c
+tests_crash_faults_LDADD = $(JSONC_LIBS)
+tests_crash_points_CPPFLAGS = $(test_cppflags)
+tests_crash_points_SOURCES = $(crash_sources) tests/crash/points.c
 tests_crash_points_LDADD = $(JSONC_LIBS)
 endif
 
 crash_tests = \
 	tests/crash/batch.sh \
+	tests/crash/faults.sh \
 	tests/crash/full.sh \
 	tests/crash/points.sh
 TESTS += $(crash_tests)
-EXTRA_DIST += tests/crash/common.sh $(crash_tests)
+EXTRA_DIST += tests/crash/common.sh tests/crash/program.sh $(crash_tests)
 
 check-crash:
-	CRASH_POINTS=0 CRASH_LINES=1000 CRASH_KILLS=10 \
+	CRASH_POINTS=0 FAULT_POINTS=0 CRASH_LINES=1000 CRASH_KILLS=10 \
 		$(MAKE) check TESTS='$(crash_tests)'
 .PHONY: check-crash

@@ -6,362 +6,26 @@
  * CRASH_POINTS: so many points, spread over the flows and along each, from a
  * place that CRASH_SEED chooses; 0: every point there is.  CRASH_PROGRAM,
  * CRASH_SHIM, CRASH_VENDOR: the program, killer.so, the emulator's URL. */
-#include "books.h"
-#include "run.h"
-#include <stdint.h>
+#include "flows.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define AT_ONCE 200 /* killed jobs, before somebody goes on with them */
-#define NAME    64
-#define LINES   3 /* of a batch */
-#define SLACK   3 /* no two runs make quite the same calls */
-#define LEN(a)  (sizeof(a) / sizeof(*(a)))
+#define SLACK   3   /* no two runs make quite the same calls */
 
-enum kind {
-  GENERATE,
-  FIRST, /* there is no store yet */
-  SUBMIT,
-  WAIT,
-  RESUME, /* of what was submitted */
-  AGAIN,  /* a resume of what was killed, killed as well */
-  CANCEL,
-  FETCH,
-  BATCH
-};
-
-struct flow {
-  const char *name;
-  enum kind kind;
-  const char *words[8];
-};
-
-/* clang-format off */
-static const struct flow flows[] = {
-  /* a queue that is polled, then downloads; one answer; files that go first */
-  { "fal", GENERATE, { "-m", "fal:fal-ai/flux/dev" } },
-  { "fal-four", GENERATE, { "-m", "fal:fal-ai/flux/dev", "-n", "4" } },
-  { "fal-hedge", GENERATE,
-    { "-m", "fal:fal-ai/flux/dev", "--fallback", "fal:fal-ai/flux/schnell",
-      "--hedge", "1ms" } },
-  { "fal-spread", GENERATE,
-    { "-m", "fal:fal-ai/flux/dev", "--fallback", "fal:fal-ai/flux/schnell",
-      "--spread", "-n", "4" } },
-  { "fal-run", GENERATE,
-    { "-m", "fal:fal-ai/flux/dev", "--option", "mode=run" } },
-  { "fal-sidecar", GENERATE, { "-m", "fal:fal-ai/flux/dev", "--sidecar" } },
-  { "fal-upload", GENERATE,
-    { "-m", "fal:fal-ai/kling-video/v2.5-turbo/pro/image-to-video", "--image",
-      "in.png", "--option", "inline_max=0" } },
-  { "fal-video", GENERATE, { "-m", "fal:fal-ai/veo3.1" } },
-  /* an answer that is the picture, and one that comes piece by piece */
-  { "openai", GENERATE, { "-m", "openai:gpt-image-2" } },
-  { "openai-edit", GENERATE, { "-m", "openai:gpt-image-2", "--image", "in.png" } },
-  { "openai-stream", GENERATE, { "-m", "openai:gpt-image-2", "--stream=2" } },
-  { "openai-video", GENERATE,
-    { "-m", "openai:sora-2" } },
-  { "google", GENERATE, { "-m", "google:imagen4" } },
-  { "google-gemini", GENERATE, { "-m", "google:gemini-3-pro-image" } },
-  { "google-video", GENERATE,
-    { "-m", "google:veo-3.1-fast-generate-001", "--image", "in.png" } },
-  { "studio", GENERATE, { "-m", "google-studio:gemini-3-pro-image" } },
-  { "studio-video", GENERATE,
-    { "-m", "google-studio:veo-3.1-lite-generate-preview", "--option",
-      "veo=true" } },
-  { "higgsfield", GENERATE,
-    { "-m", "higgsfield:higgsfield-ai/soul/standard" } },
-  { "higgsfield-video", GENERATE,
-    { "-m", "higgsfield:higgsfield-ai/dop/lite", "--image", "in.png" } },
-  { "runway", GENERATE, { "-m", "runway:gen4_image" } },
-  { "runway-video", GENERATE,
-    { "-m", "runway:gen4_turbo", "--image", "in.png" } },
-  { "visgate", GENERATE, { "-m", "visgate:fal-ai/flux/schnell" } },
-  { "visgate-video", GENERATE,
-    { "-m", "visgate:runway/gen4_turbo", "--image", "in.png" } },
-  { "modelgates", GENERATE, { "-m", "modelgates:qwen/qwen-image-3" } },
-  { "modelgates-video", GENERATE,
-    { "-m", "modelgates:runway/gen-4.5", "--image", "in.png" } },
-  { "openrouter", GENERATE, { "-m", "openrouter:qwen/qwen-image-3" } },
-  { "openrouter-video", GENERATE,
-    { "-m", "openrouter:runway/gen-4.5", "--image", "in.png" } },
-  /* other verbs */
-  { "first", FIRST, { "-m", "fal:fal-ai/flux/dev" } },
-  { "submit", SUBMIT, { "-m", "fal:fal-ai/flux/dev" } },
-  { "wait", WAIT, { "-m", "fal:fal-ai/flux/dev" } },
-  { "resume", RESUME, { "-m", "runway:gen4_image" } },
-  { "again", AGAIN, { "-m", "fal:fal-ai/flux/dev" } },
-  { "cancel", CANCEL, { "-m", "fal:fal-ai/flux/dev" } },
-  { "fetch", FETCH, { "-m", "fal:fal-ai/flux/dev" } },
-  { "batch", BATCH, { "-m", "fal:fal-ai/flux/dev" } },
-};
-/* clang-format on */
-
-struct tried {
-  char prompt[NAME];
-  char died[32];
-};
+enum { BEFORE, HALF, AFTER, N_HOWS };
+static const char *const hows[N_HOWS] = { "before", "half", "after" };
 
 struct tally {
   unsigned points, lived, fates[N_FATES];
 };
 
-static struct tried tried[AT_ONCE * LINES];
-static size_t n_tried;
 static struct tally sum;
 static unsigned cautious[5]; /* where those of FATE_CAUTION died */
 static const char *const places[] = { "store", "wake", "net", "draft", "file" };
-static uint64_t seed;
-
-static uint64_t below(uint64_t n)
-{
-  seed = seed * 6364136223846793005u + 1442695040888963407u;
-  return (seed >> 33) % n;
-}
-
-/* How many files two jobs make; 0: there is one job. */
-static size_t team_of(const struct flow *f)
-{
-  size_t i;
-
-  for (i = 0; i < LEN(f->words) && f->words[i]; i++) {
-    if (strcmp(f->words[i], "--hedge") == 0)
-      return 1;
-    if (strcmp(f->words[i], "--spread") == 0)
-      return 4;
-  }
-  return 0;
-}
-
-/* ---- one point ----------------------------------------------------------- */
-
-static const char *words(char *buf, const char *a, const char *b, const char *c)
-{
-  snprintf(buf, 3 * NAME, "%s%s%s", a, b, c);
-  return buf;
-}
-
-static void add_flow(struct run *r, const struct flow *f, const char *out)
-{
-  size_t i;
-
-  for (i = 0; i < LEN(f->words) && f->words[i]; i++)
-    run_add(r, f->words[i]);
-  run_add(r, "--resubmit");
-  run_add(r, "never");
-  if (out) {
-    run_add(r, "-o");
-    run_add(r, out);
-  }
-}
-
-static void must(int code, const char *name, const char *what)
-{
-  if (code == 0)
-    return;
-  printf("FAIL %s: %s ends with %d\n", name, what, code);
-  fflush(stdout);
-  exit(system("tail -n 5 said") == 0 ? 1 : 2);
-}
-
-static char job_id[NAME];
-
-/* `gamut submit`, or with `whole` to the end; its id is in job_id. */
-static void submit(const struct flow *f, const char *state, const char *name,
-                   bool whole)
-{
-  struct run r = { .state = state, .out = "id" };
-  char out[3 * NAME];
-  FILE *file;
-
-  run_add(&r, "submit");
-  run_add(&r, "-q");
-  run_add(&r, "-p");
-  run_add(&r, name);
-  add_flow(&r, f, words(out, "made/", name, ".{ext}"));
-  setenv("GAMUT_POLL_INTERVAL", "60s", 1); /* it is left before it is done */
-  must(run_go(&r, NULL), name, "submit");
-  setenv("GAMUT_POLL_INTERVAL", "10ms", 1);
-  file = fopen("id", "r");
-  if (!file || fscanf(file, "%63s", job_id) != 1)
-    must(-1, name, "reading the id");
-  fclose(file);
-  if (!whole)
-    return;
-  r = (struct run){ .words = { "resume", "-q", job_id },
-                    .n_words = 3,
-                    .state = state };
-  must(run_go(&r, NULL), name, "resume");
-}
-
-static void write_lines(const char *path, const char *name)
-{
-  FILE *f = fopen(path, "w");
-  int i;
-
-  for (i = 1; f && i <= LINES; i++)
-    fprintf(f, "{\"prompt\":\"%s-%d\",\"output\":\"made/%s-%d.{ext}\"}\n", name,
-            i, name, i);
-  if (!f || fclose(f))
-    must(-1, name, "writing its lines");
-}
-
-static void remember(const char *name, int line)
-{
-  struct tried *t = &tried[n_tried++];
-
-  snprintf(t->prompt, NAME, line ? "%s-%d" : "%s", name, line);
-  snprintf(t->died, sizeof(t->died), "%s", run_died_at());
-}
-
-static int go_batch(const struct flow *f, const char *state, const char *name,
-                    const struct point *p)
-{
-  struct run r = { .state = state };
-  char path[3 * NAME];
-  int code, i;
-
-  write_lines(words(path, name, ".jsonl", ""), name);
-  run_add(&r, "batch");
-  run_add(&r, path);
-  add_flow(&r, f, NULL);
-  run_add(&r, "-j");
-  run_add(&r, "2");
-  code = run_go(&r, p);
-  for (i = 1; p->nth && i <= LINES; i++)
-    remember(name, i);
-  if (code == 0)
-    return code;
-  run_add(&r, "--resume");
-  i = run_go(&r, NULL); /* 1: a line is maybe-charged */
-  must(i == 1 ? 0 : i, name, "batch --resume");
-  return code;
-}
-
-static int go_fetch(const struct flow *f, const char *state, const char *name,
-                    const struct point *p)
-{
-  struct run r = { .words = { "fetch", "-q", NULL, "--force" },
-                   .n_words = 4,
-                   .state = state };
-
-  submit(f, state, name, true);
-  r.words[2] = job_id;
-  return run_go(&r, p);
-}
-
-static int go_generate(const struct flow *f, const char *state,
-                       const char *name, const struct point *p)
-{
-  struct run r = { .state = state };
-  char out[3 * NAME];
-
-  run_add(&r, f->kind == SUBMIT ? "submit" : "-q");
-  run_add(&r, "-p");
-  run_add(&r, name);
-  add_flow(&r, f, words(out, "made/", name, ".{ext}"));
-  return run_go(&r, p);
-}
-
-/* What `verb` does with the job that was submitted. */
-static int go_on(const struct flow *f, const char *state, const char *name,
-                 const struct point *p, const char *verb)
-{
-  struct run r = { .state = state };
-
-  submit(f, state, name, false);
-  run_add(&r, verb);
-  run_add(&r, "-q");
-  run_add(&r, job_id);
-  return run_go(&r, p);
-}
-
-static int go_again(const struct flow *f, const char *state, const char *name,
-                    const struct point *p)
-{
-  struct run r = { .words = { "resume", "-q", "--resubmit", "never" },
-                   .n_words = 4,
-                   .state = state };
-  struct point before = { HOW_BEFORE, 0 };
-
-  if (p->nth) {
-    before.nth = 1 + below(90);
-    go_generate(f, state, name, &before);
-  } else {
-    submit(f, state, name, false); /* what there is most to do for */
-  }
-  return run_go(&r, p);
-}
-
-static int go(const struct flow *f, const char *state, const char *name,
-              const struct point *p)
-{
-  int code;
-
-  switch (f->kind) {
-  case BATCH:
-    return go_batch(f, state, name, p);
-  case FETCH:
-    code = go_fetch(f, state, name, p);
-    break;
-  case AGAIN:
-    code = go_again(f, state, name, p);
-    break;
-  case WAIT:
-    code = go_on(f, state, name, p, "wait");
-    break;
-  case RESUME:
-    code = go_on(f, state, name, p, "resume");
-    break;
-  case CANCEL:
-    code = go_on(f, state, name, p, "cancel");
-    break;
-  default:
-    code = go_generate(f, state, name, p);
-    break;
-  }
-  if (p->nth)
-    remember(name, 0);
-  return code;
-}
 
 /* ---- what is left -------------------------------------------------------- */
-
-/* Exit codes that say what became of a job: maybe-charged; cancelled, and the
- * vendor has forgotten it, or says so. */
-enum { MAYBE = 10, GONE = 5, CANCELLED = 130 };
-
-static void resume_twice(const char *state)
-{
-  struct run r = { .words = { "resume", "-q", "--resubmit", "never" },
-                   .n_words = 4,
-                   .state = state };
-  int other = run_start(&r), one = run_start(&r);
-  int codes[] = { run_wait(one), run_wait(other) };
-  size_t i;
-
-  for (i = 0; i < LEN(codes); i++)
-    if (codes[i] != MAYBE && codes[i] != GONE && codes[i] != CANCELLED)
-      must(codes[i], state, "resume");
-}
-
-static struct books *open_books(const char *state)
-{
-  struct run r = { .words = { "jobs", "--json" },
-                   .n_words = 2,
-                   .state = state,
-                   .out = "jobs.json" };
-  char command[512];
-
-  must(run_go(&r, NULL), state, "jobs");
-  snprintf(command, sizeof(command),
-           "curl -sf -o stats.json '%s/control/stats?prompts=1'",
-           getenv("CRASH_VENDOR"));
-  must(system(command), state, "curl");
-  return books_open("jobs.json", "stats.json");
-}
 
 static void count_caution(const char *died)
 {
@@ -376,31 +40,23 @@ static void count_caution(const char *died)
 static bool may_be(const struct flow *f, enum fate fate)
 {
   if (fate == FATE_CANCELLED)
-    return f->kind == CANCEL;
+    return f->verb == CANCEL;
   if (fate == FATE_NONE)
-    return f->kind == GENERATE || f->kind == FIRST || f->kind == SUBMIT ||
-           f->kind == AGAIN;
+    return f->verb == GENERATE || f->verb == FIRST || f->verb == SUBMIT ||
+           f->verb == AGAIN;
   return fate != FATE_WRONG;
-}
-
-/* Each of its points has a store of its own. */
-static bool is_alone(const struct flow *f)
-{
-  return f->kind == FIRST || f->kind == AGAIN;
 }
 
 static void judge(const struct flow *f, const char *state, int64_t size,
                   struct tally *t)
 {
   struct books *b;
-  size_t i, team = team_of(f);
+  size_t i;
 
-  resume_twice(state);
-  b = open_books(state);
+  flow_resume_twice(state);
+  b = flow_books(state);
   for (i = 0; i < n_tried; i++) {
-    enum fate fate =
-      team ? books_judge_team(b, tried[i].prompt, size, team)
-           : books_judge(b, tried[i].prompt, size);
+    enum fate fate = flow_judge(f, b, tried[i].prompt, size);
 
     if (fate != FATE_WRONG && !may_be(f, fate))
       printf("FAIL %s: ends as %d\n", tried[i].prompt, (int)fate);
@@ -412,7 +68,7 @@ static void judge(const struct flow *f, const char *state, int64_t size,
     }
     t->fates[fate]++;
   }
-  if (!is_alone(f))
+  if (!flow_is_alone(f))
     t->fates[FATE_WRONG] += (unsigned)books_strays(b, "made");
   books_close(b);
   n_tried = 0;
@@ -420,38 +76,24 @@ static void judge(const struct flow *f, const char *state, int64_t size,
 
 /* ---- one flow ------------------------------------------------------------ */
 
-/* Of the first file, but no draft or sidecar. */
-static int64_t size_of_made(void)
-{
-  struct stat st;
-  FILE *f =
-    popen("find made -type f ! -name '*.partial-*' ! -name '*.json'", "r");
-  char path[256] = "";
-
-  if (f && !fgets(path, sizeof(path), f))
-    path[0] = '\0';
-  if (f)
-    pclose(f);
-  path[strcspn(path, "\n")] = '\0';
-  return stat(path, &st) ? -1 : st.st_size;
-}
-
 /* So many calls of each kind in one run; what it makes is the measure. */
 static int64_t measure(const struct flow *f, unsigned long calls[N_HOWS])
 {
   char name[NAME];
-  struct point p = { 0 };
   int64_t size = 0;
+  int how;
 
-  for (p.how = 0; p.how < N_HOWS; p.how++) {
-    snprintf(name, sizeof(name), "%s-%s-whole", f->name, how_name(p.how));
-    must(system("rm -rf made state && mkdir made"), name, "rm");
-    must(go(f, "state", name, &p), name, "a run that nobody kills");
-    calls[p.how] = run_calls();
-    resume_twice("state"); /* of what was only submitted */
-    size = size_of_made();
+  for (how = 0; how < N_HOWS; how++) {
+    struct point p = { hows[how], 0 };
+
+    snprintf(name, sizeof(name), "%s-%s-whole", f->name, p.how);
+    flow_clear();
+    must(flow_go(f, "state", name, &p), name, "a run that nobody kills");
+    calls[how] = run_calls();
+    flow_resume_twice("state"); /* of what was only submitted */
+    size = flow_file_size();
   }
-  must(system("rm -rf made state && mkdir made"), name, "rm");
+  flow_clear();
   return size;
 }
 
@@ -460,27 +102,26 @@ static void try_one(const struct flow *f, const struct point *p, int64_t size,
 {
   char name[NAME];
 
-  snprintf(name, sizeof(name), "%s-%s-%lu", f->name, how_name(p->how), p->nth);
-  if (go(f, "state", name, p) < 0)
+  snprintf(name, sizeof(name), "%s-%s-%lu", f->name, p->how, p->nth);
+  if (flow_go(f, "state", name, p) < 0)
     t->points++;
   else
     t->lived++;
-  if (!is_alone(f) && n_tried + LINES < LEN(tried))
+  if (!flow_is_alone(f) && n_tried + LINES < AT_ONCE * LINES)
     return;
   judge(f, "state", size, t);
-  if (is_alone(f))
+  if (flow_is_alone(f))
     must(system("rm -rf state"), name, "rm");
 }
 
 /* The i-th of all points; those of the three kinds stand in a row. */
 static struct point point_of(const unsigned long calls[N_HOWS], uint64_t i)
 {
-  struct point p = { HOW_BEFORE, 0 };
+  int how = 0;
 
-  while (p.how < N_HOWS - 1 && i >= calls[p.how])
-    i -= calls[p.how++];
-  p.nth = (unsigned long)i + 1;
-  return p;
+  while (how < N_HOWS - 1 && i >= calls[how])
+    i -= calls[how++];
+  return (struct point){ hows[how], (unsigned long)i + 1 };
 }
 
 static void print(const char *name, const struct tally *t)
@@ -511,13 +152,13 @@ static void try_flow(const struct flow *f, uint64_t wanted)
   uint64_t all, i, from = 0;
   struct point p;
 
-  calls[HOW_BEFORE] += SLACK;
-  all = calls[HOW_BEFORE] + calls[HOW_HALF] + calls[HOW_AFTER];
+  calls[BEFORE] += SLACK;
+  all = calls[BEFORE] + calls[HALF] + calls[AFTER];
   if (wanted == 0 || wanted > all)
     wanted = all;
   else
     from = below(all);
-  if (wanted < all && is_alone(f)) /* each takes its time */
+  if (wanted < all && flow_is_alone(f)) /* each takes its time */
     wanted = (wanted + 3) / 4;
   for (i = 0; i < wanted; i++) {
     p = point_of(calls, (from + i * all / wanted) % all);
@@ -529,29 +170,17 @@ static void try_flow(const struct flow *f, uint64_t wanted)
   add_up(&t);
 }
 
-static bool is_wanted(const char *name, int argc, char **argv)
-{
-  int i;
-
-  for (i = 1; i < argc; i++)
-    if (strcmp(argv[i], name) == 0)
-      return true;
-  return argc == 1;
-}
-
 int main(int argc, char **argv)
 {
-  const char *s = getenv("CRASH_SEED"), *n = getenv("CRASH_POINTS");
+  const char *n = getenv("CRASH_POINTS");
   uint64_t points = n ? strtoull(n, NULL, 10) : 0;
-  size_t i, n_flows = argc > 1 ? (size_t)argc - 1 : LEN(flows);
+  size_t i, n_wanted = argc > 1 ? (size_t)argc - 1 : n_flows;
 
-  seed = s ? strtoull(s, NULL, 10) : 1;
-  below(2);
   printf("%-18s %6s %6s %6s %6s %8s %9s %6s\n", "flow", "killed", "none",
          "whole", "maybe", "careful", "cancelled", "wrong");
-  for (i = 0; i < LEN(flows); i++)
-    if (is_wanted(flows[i].name, argc, argv))
-      try_flow(&flows[i], points ? (points + n_flows - 1) / n_flows : 0);
+  for (i = 0; i < n_flows; i++)
+    if (flow_is_wanted(&flows[i], argc, argv))
+      try_flow(&flows[i], points ? (points + n_wanted - 1) / n_wanted : 0);
   print("all", &sum);
   printf("%u runs ended before their point came.  Maybe-charged though the "
          "vendor had heard nothing, by where they died:",

@@ -12,13 +12,6 @@
 
 static char last[128]; /* the log's line */
 
-const char *how_name(enum how how)
-{
-  static const char *const names[] = { "before", "half", "after" };
-
-  return names[how];
-}
-
 void run_add(struct run *r, const char *word)
 {
   if (r->n_words == RUN_WORDS - 1)
@@ -56,7 +49,7 @@ static void set_point(const struct point *p)
     return;
   snprintf(nth, sizeof(nth), "%lu", p->nth);
   setenv("CRASH_AT", nth, 1);
-  setenv("CRASH_HOW", how_name(p->how), 1);
+  setenv("CRASH_HOW", p->how, 1);
   set_path("CRASH_LOG", LOG);
   setenv("LD_PRELOAD", getenv("CRASH_SHIM"), 1);
 }

@@ -7,11 +7,10 @@
 #define RUN_WORDS   24
 #define RUN_SECONDS 60 /* whoever takes longer is stuck */
 
-enum how { HOW_BEFORE, HOW_HALF, HOW_AFTER, N_HOWS };
-
-/* Where it dies: killer.c has the words.  nth 0: it lives. */
+/* Where it dies, or what meets it where: the shim has the words.  nth 0: none.
+ */
 struct point {
-  enum how how;
+  const char *how;
   unsigned long nth;
 };
 
@@ -22,7 +21,6 @@ struct run {
   const char *out;   /* standard output; NULL: none */
 };
 
-const char *how_name(enum how how);
 void run_add(struct run *r, const char *word);
 
 /* CRASH_PROGRAM with CRASH_SHIM before it, in this folder.  The exit code; -1:
@@ -32,7 +30,8 @@ int run_go(const struct run *r, const struct point *p);
 int run_start(const struct run *r);
 int run_wait(int pid);
 
-/* What the last killed one died at ("net send"), how many calls the last whole
+/* What the last killed one died at ("net send"), or what met trouble; "": none
+ * did.  How many calls the last whole
  * one made. */
 const char *run_died_at(void);
 unsigned long run_calls(void);

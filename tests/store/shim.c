@@ -1,6 +1,7 @@
 /* shim.c - a file system and a heap that fail on demand. */
 #include "shim.h"
 #include <check.h>
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,13 +51,15 @@ static int f_close(sqlite3_file *f)
 
 static int f_read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
 {
+  if (plan.fault == SHIM_READ && due())
+    return SQLITE_IOERR_CORRUPTFS;
   return real(f)->pMethods->xRead(real(f), p, n, at);
 }
 
 /* A full disk takes a part of what is written to it. */
 static int f_write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)
 {
-  if (!due())
+  if (plan.fault == SHIM_READ || !due())
     return real(f)->pMethods->xWrite(real(f), p, n, at);
   real(f)->pMethods->xWrite(real(f), p, n / 2, at);
   return plan.fault == SHIM_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
@@ -98,6 +101,10 @@ static int f_reserved(sqlite3_file *f, int *out)
 
 static int f_control(sqlite3_file *f, int op, void *arg)
 {
+  if (op == SQLITE_FCNTL_LAST_ERRNO && plan.fault == SHIM_READ && plan.failed) {
+    *(int *)arg = EIO;
+    return SQLITE_OK;
+  }
   return real(f)->pMethods->xFileControl(real(f), op, arg);
 }
 
@@ -114,7 +121,7 @@ static int f_device(sqlite3_file *f)
 static int f_shm_map(sqlite3_file *f, int page, int size, int extend,
                      void volatile **out)
 {
-  if (extend && due())
+  if (plan.fault != SHIM_READ && extend && due())
     return plan.fault == SHIM_FULL ? SQLITE_FULL : SQLITE_IOERR_SHMSIZE;
   return real(f)->pMethods->xShmMap(real(f), page, size, extend, out);
 }

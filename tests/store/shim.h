@@ -7,6 +7,7 @@
 
 enum shim_fault {
   SHIM_FULL,  /* writes: no space left */
+  SHIM_READ,  /* reads: the disk fails, as SQLite's own way to files says it */
   SHIM_ERROR, /* writes, syncs, truncations, shared memory: the disk fails */
 };
 

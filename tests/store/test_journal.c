@@ -328,21 +328,26 @@ END_TEST
 START_TEST(not_written)
 {
   struct job job;
+  char said[200];
 
   open_journal(kind(_i));
   job_init(&job);
   put_and_wait(&job, "x"); /* the owner is there */
   end(&job);
   ck_assert_str_eq(row_of(&job), "");
-  fake_fail_commit(1, GAMUT_E_STORAGE);
+  fake_fail_commit(2, GAMUT_E_STORAGE);
   put_and_wait(&job, "one");
   ck_assert_int_eq(job.error_class, GAMUT_E_STORAGE);
   ck_assert_str_eq(gm_journal_why(journal), "the fake store has its moods");
-  ck_assert_str_eq(lines, "3 journal: the fake store has its moods\n");
+  snprintf(said, sizeof(said),
+           "3 job %s: its record could not be written: the fake store has its "
+           "moods\n",
+           job.id);
+  ck_assert_str_eq(lines, said);
   put_and_wait(&job, "two"); /* the first one once more */
   ck_assert_int_eq(job.error_class, 0);
   ck_assert_str_eq(row_of(&job), "two held");
-  fake_fail_commit(1, GAMUT_E_STORAGE);
+  fake_fail_commit(2, GAMUT_E_STORAGE);
   put_and_wait(&job, "three");
   ck_assert_int_eq(job.error_class, GAMUT_E_STORAGE);
   ck_assert_str_eq(row_of(&job), "two held");

@@ -295,7 +295,15 @@ START_TEST(a_commit_fails)
   int i;
 
   open_store(_i ? &fake_durable : &fake_plain, true);
-  fake_fail_commit(1, GAMUT_E_STORAGE);
+  fake_fail_commit(1, GAMUT_E_STORAGE); /* it is tried once more */
+  put(&e[0], 0);
+  until_done(&e[0]);
+  ck_assert_int_eq(e[0].error_class, 0);
+  fake_fail_commit(1, GAMUT_E_TIMEOUT); /* that was patient already */
+  put(&e[0], 0);
+  until_done(&e[0]);
+  ck_assert_int_eq(e[0].error_class, GAMUT_E_TIMEOUT);
+  fake_fail_commit(2, GAMUT_E_STORAGE);
   put(&e[0], 0);
   until_done(&e[0]);
   ck_assert_int_eq(e[0].error_class, GAMUT_E_STORAGE);
