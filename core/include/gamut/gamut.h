@@ -174,7 +174,8 @@ gamut_request_copy(const struct gamut_request *r);
  * "attempt_timeout" ("30s") is how long a link has before the next one tries: its
  * job is cancelled at the vendor, and the next begins once the vendor says so.  A
  * job that cannot be cancelled goes on; a link after which no other can do the
- * request has what is left of "timeout".
+ * request has what is left of "timeout", and while all that could are passed over
+ * for their failures, it goes on, too.
  *
  * "partials" asks for so many draft pictures while the real one is made (0: for
  * none, but for an answer in pieces); vendors may send fewer, some charge for
