@@ -272,6 +272,7 @@ core_route_sources = \
 	core/route/deadline.c \
 	core/route/embedding.c \
 	core/route/embedding.h \
+	core/route/label.c \
 	core/route/ledger.c \
 	core/route/ledger.h \
 	core/route/ledger_private.h \

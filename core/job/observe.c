@@ -175,7 +175,11 @@ static void put_request(struct gm_span *s, const char *provider,
 
 static void put_attempt(struct gm_span *s, const struct gm_job *job)
 {
+  char slot[96];
+
   gm_span_text(s, "gamut.job", job->id);
+  gm_span_text(s, "gamut.slot", gm_instance_slot(job->instance, slot));
+  gm_span_labels(s);
   gm_span_int(s, "gamut.tries", job->tries);
   gm_span_int(s, "gamut.retries", job->total_repeats);
   if (job->found && job->found->facts)

@@ -2,6 +2,7 @@
  * ids are hex, enums are numbers. */
 #include "job/trace.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/str.h"
 #include <string.h>
 
@@ -126,7 +127,20 @@ void gm_trace_free(struct gm_trace *t)
     return;
   gm_buf_finish(&t->root_events);
   gm_buf_finish(&t->attempt_events);
+  gm_free(t->project);
+  gm_free(t->user);
+  gm_free(t->tags);
   gm_free(t);
+}
+
+void gm_trace_label(struct gm_trace *t, const char *project, const char *user,
+                    const char *tags)
+{
+  if (!gm_trace_is_on(t))
+    return;
+  t->project = gm_strdup(project);
+  t->user = gm_strdup(user);
+  t->tags = gm_strdup(tags);
 }
 
 /* ---- spans
@@ -198,6 +212,35 @@ void gm_span_bool(struct gm_span *s, const char *name, bool value)
 {
   add_key(s, name, "boolValue");
   gm_buf_add(&s->text, value ? "true}}" : "false}}");
+}
+
+static void add_texts(struct gm_span *s, const char *name,
+                      const struct json_object *list)
+{
+  size_t i, n = gm_json_count(list, NULL);
+
+  if (n == 0)
+    return;
+  add_key(s, name, "arrayValue");
+  gm_buf_add(&s->text, "{\"values\":[");
+  for (i = 0; i < n; i++) {
+    gm_buf_add(&s->text, i ? ",{\"stringValue\":" : "{\"stringValue\":");
+    gm_log_add_json(s->trace->tracer->log, &s->text,
+                    gm_json_str(json_object_array_get_idx(list, i), NULL, ""));
+    gm_buf_addc(&s->text, '}');
+  }
+  gm_buf_add(&s->text, "]}}}");
+}
+
+void gm_span_labels(struct gm_span *s)
+{
+  const struct gm_trace *t = s->trace;
+  _cleanup_json_ struct json_object *tags =
+    t->tags ? gm_json_parse_once(t->tags, strlen(t->tags), NULL, NULL) : NULL;
+
+  gm_span_text(s, "gamut.project", t->project);
+  gm_span_text(s, "gamut.user", t->user);
+  add_texts(s, "gamut.tags", tags);
 }
 
 void gm_span_end(struct gm_span *s, const struct gm_buf *events,

@@ -27,6 +27,8 @@ void gm_run_no_deadline(struct gm_run *run);
 /* An attempt that the vendor cancelled because of it has failed: TIMEOUT. */
 void gm_run_gave_way(struct gm_run *run);
 int32_t gm_run_open_charge(struct gm_run *run); /* NOMEM */
+/* label.c: run->job.trace, when there is something to trace. */
+void gm_run_trace(struct gm_run *run);
 uint32_t gm_run_patience_ms(const struct gm_run *run);
 /* restore.c: the members of a job's record that are the router's. */
 void gm_run_record(const struct gm_run *run, struct gm_buf *b);

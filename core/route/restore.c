@@ -489,8 +489,7 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
     return rc;
   gm_draft_sweep(&run->plan, run->job.id);
   run->job.latency_ms = gm_model_latency_ms(l->entry);
-  run->job.trace = gm_trace_new(run->router->engine->tracer, run->traceparent,
-                                run->job.id);
+  gm_run_trace(run);
   rc = gm_job_restore(&run->job, instance,
                       l->entry ? gm_json_at(l->entry->entry, "wire") : NULL,
                       r->record, r->how->again, err);

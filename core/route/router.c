@@ -453,8 +453,7 @@ int32_t gm_run_new(struct gm_router *r, const struct gm_ask *ask,
   run->job.inputs = run->inputs;
   run->job.n_inputs = run->n_inputs;
   run->job.plan = &run->plan;
-  run->job.trace =
-    gm_trace_new(r->engine->tracer, run->traceparent, run->job.id);
+  gm_run_trace(run);
   if (gm_run_open_charge(run)) {
     gm_run_free(run);
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");

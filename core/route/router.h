@@ -152,6 +152,11 @@ void gm_run_tally(struct gm_run *run);
 int64_t gm_run_embedding_microusd(const struct gm_run *run);
 void gm_run_cost(struct gm_run *run, const struct json_object *request);
 
+/* label.c: what it is filed under, of the request or else the settings; NULL.
+ * They live as long as the run and the settings do not change. */
+const char *gm_run_project(const struct gm_run *run);
+const char *gm_run_user(const struct gm_run *run);
+
 /* Only to be priced, link by link: no output, no job comes of it. */
 int32_t gm_run_quote(struct gm_router *r, const struct gm_ask *ask,
                      struct gm_run **ret, struct gm_error *err);

@@ -60,6 +60,23 @@ got '"key":"server.address","value":\{"stringValue":"queue.fal.run"\}'
 got '"key":"gamut.cost_usd","value":\{"doubleValue":0\.0[0-9]+\}'
 got '"resource":\{"attributes":\[\{"key":"service.name","value":\{"stringValue":"gamut"\}\}'
 
+got '"key":"gamut.slot","value":\{"stringValue":"fal.api_key"\}'
+
+# What the books file it under, in the request and in its attempt.
+run labels -p 'a neon fox' -m flux -o labels.png --project hero --user ann \
+  --tag autumn,print
+exits 0
+curl -sf "$collector" >"$work/got"
+for pair in '"gamut.project","value":{"stringValue":"hero"}' \
+  '"gamut.user","value":{"stringValue":"ann"}' \
+  '"gamut.slot","value":{"stringValue":"fal.api_key"}' \
+  '"gamut.tags","value":{"arrayValue":{"values":[{"stringValue":"autumn"},{"stringValue":"print"}]}}'; do
+  [ "$(grep -oF -e "\"key\":$pair" "$work/got" | wc -l)" -eq 2 ] ||
+    fail "not twice: $pair"
+done
+got '"wrong":""'
+collector_is '{}'
+
 run chain -p 'x [503:3]' -m flux --fallback recraft -o b.png
 exits 0
 draws <<'TREE'
