@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include <stdio.h>
 #include <string.h>
 
 #define SPAN_MAX   (256u << 10)
@@ -96,6 +97,18 @@ static bool is_sampled(const struct gm_tracer *t, const char *id)
   return n < t->sampled;
 }
 
+static struct gm_trace *make(const struct gm_tracer *tracer)
+{
+  struct gm_trace *t = gm_zalloc(sizeof(*t));
+
+  if (!t)
+    return NULL;
+  t->tracer = tracer;
+  gm_buf_init(&t->root_events, EVENTS_MAX);
+  gm_buf_init(&t->attempt_events, EVENTS_MAX);
+  return t;
+}
+
 struct gm_trace *gm_trace_new(const struct gm_tracer *tracer,
                               const char *traceparent, const char *job_id)
 {
@@ -104,12 +117,9 @@ struct gm_trace *gm_trace_new(const struct gm_tracer *tracer,
 
   if (!tracer || (!tracer->otlp && !traceparent))
     return NULL;
-  t = gm_zalloc(sizeof(*t));
+  t = make(tracer);
   if (!t)
     return NULL;
-  t->tracer = tracer;
-  gm_buf_init(&t->root_events, EVENTS_MAX);
-  gm_buf_init(&t->attempt_events, EVENTS_MAX);
   gm_span_id(t->root);
   t->root_us = gm_mono_us();
   told = traceparent &&
@@ -118,6 +128,32 @@ struct gm_trace *gm_trace_new(const struct gm_tracer *tracer,
     id_of_job(job_id, t->id);
   if (!told || !tracer->parent_decides)
     t->sampled = is_sampled(tracer, t->id);
+  return t;
+}
+
+struct gm_trace *gm_trace_below(const struct gm_trace *of, const char *task)
+{
+  struct gm_trace *t = of ? make(of->tracer) : NULL;
+
+  if (!t)
+    return NULL;
+  memcpy(t->id, of->id, sizeof(t->id));
+  memcpy(t->parent, of->parent, sizeof(t->parent));
+  memcpy(t->root, *of->attempt ? of->attempt : of->root, sizeof(t->root));
+  t->sampled = of->sampled;
+  snprintf(t->task, sizeof(t->task), "%s", task);
+  return t;
+}
+
+struct gm_trace *gm_trace_alone(const struct gm_tracer *tracer,
+                                const char *job_id, const char *task)
+{
+  struct gm_trace *t = gm_trace_new(tracer, NULL, job_id);
+
+  if (!t)
+    return NULL;
+  t->root[0] = '\0';
+  snprintf(t->task, sizeof(t->task), "%s", task);
   return t;
 }
 

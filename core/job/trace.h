@@ -1,6 +1,7 @@
 /* trace.h - the spans of a request: the request itself, each attempt on a link,
- * each exchange and download.  A span is written when it ends; until then it is
- * an id and a time. */
+ * each exchange and download; and of what is done beside it: tokens, uploads,
+ * queries.  A span is written when it ends; until then it is an id and a time.
+ */
 #ifndef GM_JOB_TRACE_H
 #define GM_JOB_TRACE_H
 
@@ -30,6 +31,8 @@ struct gm_trace {
   struct gm_buf root_events, attempt_events; /* JSON */
   bool sampled;                              /* the caller's flag, or ours */
   char *project, *user, *tags; /* what it is filed under; tags: JSON */
+  char task[32]; /* "gamut.token": that is what its attempt is called, which is
+                    no generation; else "" */
 };
 
 /* "00-<trace>-<span>-<flags>", as W3C's Trace Context 1 wants it; later
@@ -42,6 +45,12 @@ bool gm_traceparent_parse(const char *text, char trace[GM_TRACE_ID_SIZE],
  * trace, or no memory. */
 struct gm_trace *gm_trace_new(const struct gm_tracer *t,
                               const char *traceparent, const char *job_id);
+/* Of a job that fetches a token, uploads a file, asks something.  One span with
+ * its exchanges below it: at the attempt of `of` that needs it, or NULL when
+ * that is NULL; or, alone, the root of a trace. */
+struct gm_trace *gm_trace_below(const struct gm_trace *of, const char *task);
+struct gm_trace *gm_trace_alone(const struct gm_tracer *t, const char *job_id,
+                                const char *task);
 void gm_trace_free(struct gm_trace *t);
 /* What the request is filed under, copied; each may be NULL, `tags` is a JSON
  * array.  Where there is nothing to trace, `t` is NULL. */
