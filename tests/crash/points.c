@@ -18,6 +18,7 @@
 #define AT_ONCE 200 /* killed jobs, before somebody goes on with them */
 #define NAME    64
 #define LINES   3 /* of a batch */
+#define WHOLE_TRIES 5
 #define SLACK   3 /* no two runs make quite the same calls */
 #define LEN(a)  (sizeof(a) / sizeof(*(a)))
 
@@ -30,6 +31,7 @@ enum kind {
   AGAIN,  /* a resume of what was killed, killed as well */
   CANCEL,
   FETCH,
+  DEADLINE, /* of the first link, whose job is cancelled for the second */
   BATCH
 };
 
@@ -89,6 +91,9 @@ static const struct flow flows[] = {
   { "again", AGAIN, { "-m", "fal:fal-ai/flux/dev" } },
   { "cancel", CANCEL, { "-m", "fal:fal-ai/flux/dev" } },
   { "fetch", FETCH, { "-m", "fal:fal-ai/flux/dev" } },
+  { "deadline", DEADLINE,
+    { "-m", "fal:fal-ai/flux/dev", "--fallback", "fal:fal-ai/flux/schnell",
+      "--attempt-timeout", "200ms" } },
   { "batch", BATCH, { "-m", "fal:fal-ai/flux/dev" } },
 };
 /* clang-format on */
@@ -245,6 +250,18 @@ static int go_generate(const struct flow *f, const char *state,
   return run_go(&r, p);
 }
 
+/* The vendor works for three looks, and there is time for one. */
+static int go_deadline(const struct flow *f, const char *state,
+                       const char *name, const struct point *p)
+{
+  int code;
+
+  setenv("GAMUT_POLL_INTERVAL", "150ms", 1);
+  code = go_generate(f, state, name, p);
+  setenv("GAMUT_POLL_INTERVAL", "10ms", 1);
+  return code;
+}
+
 /* What `verb` does with the job that was submitted. */
 static int go_on(const struct flow *f, const char *state, const char *name,
                  const struct point *p, const char *verb)
@@ -297,6 +314,9 @@ static int go(const struct flow *f, const char *state, const char *name,
     break;
   case CANCEL:
     code = go_on(f, state, name, p, "cancel");
+    break;
+  case DEADLINE:
+    code = go_deadline(f, state, name, p);
     break;
   default:
     code = go_generate(f, state, name, p);
@@ -359,8 +379,14 @@ static bool may_be(const struct flow *f, enum fate fate)
     return f->kind == CANCEL;
   if (fate == FATE_NONE)
     return f->kind == GENERATE || f->kind == FIRST || f->kind == SUBMIT ||
-           f->kind == AGAIN;
+           f->kind == AGAIN || f->kind == DEADLINE;
   return fate != FATE_WRONG;
+}
+
+/* So often it is submitted when all goes well, and may be at most. */
+static int64_t submissions(const struct flow *f)
+{
+  return f->kind == DEADLINE ? 2 : 1;
 }
 
 /* Each of its points has a store of its own. */
@@ -378,7 +404,7 @@ static void judge(const struct flow *f, const char *state, int64_t size,
   resume_twice(state);
   b = open_books(state);
   for (i = 0; i < n_tried; i++) {
-    enum fate fate = books_judge(b, tried[i].prompt, size);
+    enum fate fate = books_judge(b, tried[i].prompt, size, submissions(f));
 
     if (fate != FATE_WRONG && !may_be(f, fate))
       printf("FAIL %s: ends as %d\n", tried[i].prompt, (int)fate);
@@ -414,22 +440,53 @@ static int64_t size_of_made(void)
   return stat(path, &st) ? -1 : st.st_size;
 }
 
+/* Has it been everywhere?  On a machine that is busy the first link may be done
+ * before its time is up. */
+static bool is_whole(const struct flow *f, const char *name)
+{
+  struct books *b;
+  bool whole;
+
+  if (f->kind != DEADLINE)
+    return true;
+  b = open_books("state");
+  whole = books_sold(b, name) == submissions(f);
+  books_close(b);
+  return whole;
+}
+
+/* So many calls does it make. */
+static unsigned long go_whole(const struct flow *f, const struct point *p)
+{
+  unsigned long calls;
+  char name[NAME];
+  int i;
+
+  for (i = 0; i < WHOLE_TRIES; i++) {
+    snprintf(name, sizeof(name), "%s-%s-whole-%d", f->name, how_name(p->how),
+             i);
+    must(system("rm -rf made state && mkdir made"), name, "rm");
+    must(go(f, "state", name, p), name, "a run that nobody kills");
+    calls = run_calls();
+    if (is_whole(f, name))
+      return calls;
+  }
+  must(-1, name, "going through all of it");
+  return 0;
+}
+
 /* So many calls of each kind in one run; what it makes is the measure. */
 static int64_t measure(const struct flow *f, unsigned long calls[N_HOWS])
 {
-  char name[NAME];
   struct point p = { 0 };
   int64_t size = 0;
 
   for (p.how = 0; p.how < N_HOWS; p.how++) {
-    snprintf(name, sizeof(name), "%s-%s-whole", f->name, how_name(p.how));
-    must(system("rm -rf made state && mkdir made"), name, "rm");
-    must(go(f, "state", name, &p), name, "a run that nobody kills");
-    calls[p.how] = run_calls();
+    calls[p.how] = go_whole(f, &p);
     resume_twice("state"); /* of what was only submitted */
     size = size_of_made();
   }
-  must(system("rm -rf made state && mkdir made"), name, "rm");
+  must(system("rm -rf made state && mkdir made"), f->name, "rm");
   return size;
 }
 
