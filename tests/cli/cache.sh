@@ -31,9 +31,11 @@ fox()
 fox first -o first.png
 exits 0
 prints 'flux.*\$0\.025, seed 7'
-fox second -o second.png
+fox second -o second.png --metrics-file hits.prom
 exits 0
 submitted 1
+grep -qx 'gamut_cache_hits_total{provider="fal",model="fal-ai/flux/dev",kind="exact"} 1' \
+  hits.prom || fail 'the hit is not counted'
 prints '^second\.png  PNG'
 prints 'from the cache, saved ~\$0\.025, seed 7'
 cmp -s first.png second.png || fail "it is another picture"
