@@ -28,6 +28,7 @@ engine_books = \
 engine_tests = \
 	tests/engine/test_attach \
 	tests/engine/test_backup \
+	tests/engine/test_breakers \
 	tests/engine/test_budget \
 	tests/engine/test_cache \
 	tests/engine/test_cache_disk \
@@ -62,6 +63,7 @@ engine_ldadd = tests/engine/libengine.la $(LDADD)
 cache_ldadd = tests/engine/libcachekit.la tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_attach_LDADD = $(engine_ldadd)
 tests_engine_test_backup_LDADD = $(engine_ldadd)
+tests_engine_test_breakers_LDADD = $(engine_ldadd)
 tests_engine_test_cache_LDADD = $(cache_ldadd)
 # The program's own clock and write() must be seen by the plugin.
 tests_engine_test_cache_disk_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
