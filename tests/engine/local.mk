@@ -49,6 +49,7 @@ engine_tests = \
 	tests/engine/test_money \
 	tests/engine/test_pacing \
 	tests/engine/test_perform \
+	tests/engine/test_prefer \
 	tests/engine/test_query \
 	tests/engine/test_replies \
 	tests/engine/test_store \
@@ -88,6 +89,7 @@ tests_engine_test_metrics_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_pacing_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
+tests_engine_test_prefer_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)
 tests_engine_test_replies_LDADD = $(engine_ldadd)
 tests_engine_test_stream_LDADD = $(engine_ldadd)
