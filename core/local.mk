@@ -254,6 +254,7 @@ core_route_sources = \
 	core/route/cache_private.h \
 	core/route/cache_serve.c \
 	core/route/cache_similar.c \
+	core/route/cache_when.c \
 	core/route/catalog.c \
 	core/route/catalog.h \
 	core/route/catalog_load.c \

@@ -387,14 +387,30 @@ int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
   return 0;
 }
 
-char *gm_run_request(struct gm_run *run, uint32_t i,
-                     struct gm_instance **ret_instance, struct gm_error *err)
+/* What was made before costs nothing now. */
+static int32_t check_cost(struct gm_run *run, uint32_t i,
+                          const struct json_object *request,
+                          struct gm_error *err)
+{
+  int32_t rc = gm_run_check_cost(run, i, err);
+
+  if (rc != GAMUT_E_UNSUPPORTED || !gm_cache_may_serve(run, request))
+    return rc;
+  gm_error_move(&run->too_dear, err);
+  return 0;
+}
+
+static char *request_text(struct gm_run *run, uint32_t i, bool begins,
+                          struct gm_instance **ret_instance,
+                          struct gm_error *err)
 {
   const struct gm_link *l = &run->links[i];
   _cleanup_json_ struct json_object *o = NULL;
   char *text;
 
-  if (gm_run_price(run, i, &o, err) || gm_run_check_cost(run, i, err))
+  gm_error_finish(&run->too_dear);
+  if (gm_run_price(run, i, &o, err) ||
+      (begins ? check_cost(run, i, o, err) : gm_run_check_cost(run, i, err)))
     return NULL;
   snprintf(run->operation, sizeof(run->operation), "%s",
            gm_json_str(o, "operation", ""));
@@ -404,6 +420,18 @@ char *gm_run_request(struct gm_run *run, uint32_t i,
   if (!text)
     gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   return text;
+}
+
+char *gm_run_request(struct gm_run *run, uint32_t i,
+                     struct gm_instance **ret_instance, struct gm_error *err)
+{
+  return request_text(run, i, false, ret_instance, err);
+}
+
+char *gm_bind_request(struct gm_run *run, uint32_t i,
+                      struct gm_instance **ret_instance, struct gm_error *err)
+{
+  return request_text(run, i, true, ret_instance, err);
 }
 
 #define CHEAP_MICROUSD 50000

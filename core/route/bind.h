@@ -37,6 +37,10 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b);
 bool gm_bind_quote(const struct gm_run *run, uint32_t i, struct gm_price *ret);
 /* How long such a request usually takes there; NULL. */
 struct gm_usual *gm_run_usual(const struct gm_run *run, uint32_t i);
+/* gm_run_request() to begin with: what may be served from the cache is not
+ * refused for its price, run->too_dear has that. */
+char *gm_bind_request(struct gm_run *run, uint32_t i,
+                      struct gm_instance **ret_instance, struct gm_error *err);
 /* Keep the fields as text. */
 void gm_bind_pack(struct gm_run *run);
 bool gm_bind_may_resubmit(const struct gm_run *run);

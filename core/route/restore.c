@@ -153,8 +153,7 @@ static void add_hit(const struct gm_hit *hit, struct gm_buf *b)
   if (hit->prompt) {
     char number[32];
 
-    gm_buf_add(b, ",\"prompt\":");
-    gm_buf_add_json(b, hit->prompt);
+    add_text(b, ",\"prompt\":", hit->prompt);
     gm_buf_add(b, ",\"similarity\":");
     gm_buf_add(b, gm_fmt_real(number, hit->similarity));
   }
@@ -182,6 +181,7 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
     gm_buf_add(b, ",\"resubmitted\":true");
   if (run->price_microusd >= 0)
     add_int(b, ",\"price_microusd\":", run->price_microusd);
+  add_text(b, ",\"too_dear\":", run->too_dear.message);
   if (run->hit)
     add_hit(run->hit, b);
   if (run->charge)
@@ -468,6 +468,9 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   run->began_wall_ms = (uint64_t)gm_json_i64(r->owner, "began", 0);
   run->resubmitted = gm_json_bool(r->owner, "resubmitted", false);
   run->price_microusd = gm_json_i64(r->owner, "price_microusd", -1);
+  if (gm_json_at(r->owner, "too_dear"))
+    gm_fail(&run->too_dear, GAMUT_E_UNSUPPORTED, "%s",
+            gm_json_str(r->owner, "too_dear", ""));
   rc = read_charge(r, err);
   if (rc)
     return rc;
@@ -495,13 +498,15 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
                       r->record, r->how->again, err);
   if (rc == 0)
     gm_pool_begun(run);
-  if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && r->no_input.error_class)
-    rc =
-      gm_fail(err, r->no_input.error_class, "%s", gm_error_text(&r->no_input));
-  /* Nothing was sent yet: somebody may have made it meanwhile. */
-  if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && gm_cache_begin(run))
+  if (rc || run->job.takeup != GM_TAKEUP_BEGIN)
+    return rc;
+  if (r->no_input.error_class)
+    gm_error_move(err, &r->no_input);
+  else if (gm_cache_begin(run)) /* somebody may have made it meanwhile */
     gm_timer_stop(run->router->engine->loop, &run->job.timer);
-  return rc;
+  else
+    gm_error_move(err, &run->too_dear);
+  return err->error_class;
 }
 
 /* The end as it was, with times as if it had begun a moment ago. */

@@ -93,6 +93,8 @@ struct gm_run {
   struct gm_hit *hit;       /* the result was made before; else NULL */
   char *project;            /* whose entries it shares, and for the books */
   int64_t price_microusd; /* of the present link; -1: not known */
+  struct gm_error too_dear; /* it may only be served from the cache, since this
+                               is why it may not be made; else class 0 */
   struct gm_price *quote; /* how it came to that; gone once the job has begun */
   bool quoting;          /* only the price is wanted: what is missing of the
                             request is not missed */

@@ -125,4 +125,17 @@ exits 0
 prints '^heir\.png  PNG'
 submitted 10
 [ ! -e killed.png ] || fail "the killed one wrote its file"
+
+# ---- what was made before costs nothing, whatever it would cost now
+
+before=$(submissions)
+run dear -p 'a dear fox' -m flux --seed 7 -o dear.png
+exits 0
+run at-any-price -p 'a dear fox' -m flux --seed 7 -o dear-2.png --max-cost 0.001
+exits 0
+prints 'from the cache'
+run too-dear -p 'a dearer fox' -m flux --seed 7 --max-cost 0.001 -o dear-3.png
+exits 2
+says 'more than max_cost'
+submitted $((before + 1))
 finish
