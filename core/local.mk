@@ -254,6 +254,7 @@ core_route_sources = \
 	core/route/cache_private.h \
 	core/route/cache_serve.c \
 	core/route/cache_similar.c \
+	core/route/cache_when.c \
 	core/route/catalog.c \
 	core/route/catalog.h \
 	core/route/catalog_load.c \
@@ -273,6 +274,7 @@ core_route_sources = \
 	core/route/embedding.c \
 	core/route/embedding.h \
 	core/route/hedge.c \
+	core/route/label.c \
 	core/route/ledger.c \
 	core/route/ledger.h \
 	core/route/ledger_private.h \

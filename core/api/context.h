@@ -118,12 +118,14 @@ struct gamut_result *gm_result_of(struct gm_run *run);
  * the record of a request's end. */
 int32_t gm_log_open(struct gamut *g, struct gm_error *err);
 void gm_log_apply(struct gamut *g);
-void gm_log_request(struct gamut *g, const struct gamut_result *result);
+void gm_log_request(struct gamut *g, const struct gm_run *run,
+                    const struct gamut_result *result);
 
 /* trace.c: the exporter, if the environment asks for one; the span of a request
  * that has ended; at most a second for what is not sent yet. */
 void gm_trace_open(struct gamut *g);
-void gm_trace_request(struct gm_trace *t, const struct gamut_result *result);
+void gm_trace_request(const struct gm_run *run,
+                      const struct gamut_result *result);
 void gm_trace_close(struct gamut *g);
 
 /* metrics.c: a request has ended; a job has begun; the context closes. */

@@ -4,6 +4,7 @@
 #include "api/result.h"
 #include "base/str.h"
 #include "job/policy.h"
+#include <string.h>
 
 static int32_t level_of(const char *text)
 {
@@ -98,7 +99,23 @@ static void put_failure(struct gm_record *rec, const struct gamut_result *r)
   gm_record_text(rec, "message", gm_error_text(&r->err));
 }
 
-void gm_log_request(struct gamut *g, const struct gamut_result *r)
+/* As the books have it. */
+static void put_labels(struct gm_record *rec, const struct gm_run *run)
+{
+  _cleanup_json_ struct json_object *tags =
+    run->tags ? gm_json_parse_once(run->tags, strlen(run->tags), NULL, NULL)
+              : NULL;
+  char slot[96];
+
+  if (run->job.instance)
+    gm_record_text(rec, "slot", gm_instance_slot(run->job.instance, slot));
+  gm_record_text(rec, "project", gm_run_project(run));
+  gm_record_text(rec, "user", gm_run_user(run));
+  gm_record_texts(rec, "tags", tags);
+}
+
+void gm_log_request(struct gamut *g, const struct gm_run *run,
+                    const struct gamut_result *r)
 {
   struct gm_record rec;
 
@@ -111,6 +128,7 @@ void gm_log_request(struct gamut *g, const struct gamut_result *r)
   gm_record_text(&rec, "provider", r->provider);
   gm_record_text(&rec, "model", r->model);
   gm_record_text(&rec, "resolved_from", r->resolved_from);
+  put_labels(&rec, run);
   gm_record_text(&rec, "status", gm_status_name(r->status));
   put_time(&rec, "latency_ms", r->total_ms);
   put_time(&rec, "queue_ms", r->queue_ms);

@@ -49,6 +49,9 @@ void gm_metrics_request(struct gamut *g, const struct gamut_result *r)
   gm_count(m, GM_M_COST_UNKNOWN,
            r->status == GAMUT_COMPLETED && r->cost_microusd < 0, who, what,
            NULL);
+  if (r->hit)
+    gm_count(m, GM_M_CACHE_HITS, 1, who, what,
+             r->hit->prompt ? "semantic" : "exact");
   gm_count(m, GM_M_OUTPUT_BYTES, bytes_of(r), who, what, NULL);
   gm_observe(m, GM_M_LATENCY, r->total_ms, who, what, NULL);
   gm_observe(m, GM_M_QUEUE_TIME, r->queue_ms, who, what, NULL);

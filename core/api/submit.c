@@ -39,8 +39,8 @@ static void run_over(struct gm_run *run)
 
   if (result && run->plan.sidecar)
     gm_sidecars_write(result, run);
-  gm_trace_request(run->job.trace, result);
-  gm_log_request(g, result);
+  gm_trace_request(run, result);
+  gm_log_request(g, run, result);
   gm_metrics_request(g, result);
   gm_list_remove(&t->link);
   g->n_tickets--;

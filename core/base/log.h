@@ -21,6 +21,7 @@ struct gm_repeat {
 };
 #define GM_REPEATS 8
 
+struct json_object;
 struct gm_secret;
 struct gm_log {
   gm_log_fn *write; /* NULL: dropped */
@@ -69,6 +70,9 @@ bool gm_record_begin(struct gm_record *r, struct gm_log *l, int32_t level,
                      const char *event);
 void gm_record_text(struct gm_record *r, const char *name,
                     const char *value); /* NULL: no such field */
+/* An array of texts: "a,b", or an array in JSON; none: no such field. */
+void gm_record_texts(struct gm_record *r, const char *name,
+                     const struct json_object *list);
 void gm_record_int(struct gm_record *r, const char *name, int64_t value);
 void gm_record_real(struct gm_record *r, const char *name, double value);
 void gm_record_bool(struct gm_record *r, const char *name, bool value);

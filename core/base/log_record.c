@@ -1,6 +1,7 @@
 /* log_record.c - records: one line of named fields.  Values are users' and
  * vendors' text: masked, cut, and quoted where they would be taken for
  * something else. */
+#include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
 #include <string.h>
@@ -60,6 +61,34 @@ void gm_record_text(struct gm_record *r, const char *name, const char *value)
     gm_buf_addn(&r->line, copy, len);
   else
     gm_buf_add_json_text(&r->line, copy, len);
+}
+
+static const char *text_at(const struct json_object *list, size_t i)
+{
+  return gm_json_str(json_object_array_get_idx(list, i), NULL, "");
+}
+
+void gm_record_texts(struct gm_record *r, const char *name,
+                     const struct json_object *list)
+{
+  struct gm_buf b = GM_BUF_INIT(LINE_MAX);
+  size_t i, n = gm_json_count(list, NULL);
+
+  for (i = 0; i < n; i++) {
+    if (i > 0)
+      gm_buf_addc(&b, ',');
+    if (r->log->json)
+      gm_log_add_json(r->log, &b, text_at(list, i));
+    else
+      gm_buf_add(&b, text_at(list, i));
+  }
+  if (n > 0 && r->log->json) {
+    name_it(r, name);
+    gm_buf_addf(&r->line, "[%s]", gm_buf_text(&b));
+  } else if (n > 0) {
+    gm_record_text(r, name, gm_buf_text(&b));
+  }
+  gm_buf_finish(&b);
 }
 
 void gm_record_int(struct gm_record *r, const char *name, int64_t value)

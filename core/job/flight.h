@@ -118,6 +118,9 @@ void gm_job_observe(struct gm_job *job, struct gm_flight *f);
 void gm_job_observe_abort(struct gm_job *job, struct gm_flight *f);
 void gm_job_observe_begin(struct gm_job *job); /* an attempt */
 void gm_job_observe_end(struct gm_job *job);
+/* A token, an upload, a query is finished, or nobody wants it any more: with it
+ * goes its trace. */
+void gm_job_untrace(struct gm_job *job);
 /* The traceparent for the vendor, when that is wanted: 1, else 0. */
 size_t gm_job_propagate(struct gm_job *job, struct gm_flight *f,
                         struct gm_header *out, size_t room);

@@ -1,5 +1,6 @@
 /* observe.c - what is seen of a job from outside: counters and spans of its
- * exchanges, a span for each attempt. */
+ * exchanges, a span for each attempt; and one for what is done beside it, where
+ * the attempt is the fetch of a token, an upload, a query. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -175,7 +176,11 @@ static void put_request(struct gm_span *s, const char *provider,
 
 static void put_attempt(struct gm_span *s, const struct gm_job *job)
 {
+  char slot[96];
+
   gm_span_text(s, "gamut.job", job->id);
+  gm_span_text(s, "gamut.slot", gm_instance_slot(job->instance, slot));
+  gm_span_labels(s);
   gm_span_int(s, "gamut.tries", job->tries);
   gm_span_int(s, "gamut.retries", job->total_repeats);
   if (job->found && job->found->facts)
@@ -183,29 +188,69 @@ static void put_attempt(struct gm_span *s, const struct gm_job *job)
                  gm_json_str(job->found->facts, "request_id", NULL));
 }
 
-void gm_job_observe_end(struct gm_job *job)
+/* No generation: a token, an upload, a query. */
+static void end_task(const struct gm_job *job, const char *error_type,
+                     const char *message)
+{
+  struct gm_trace *t = job->trace;
+  struct gm_span s;
+  char slot[96];
+
+  gm_span_begin(&s, t, t->attempt, t->root, t->task, GM_SPAN_INTERNAL,
+                t->attempt_us, gm_mono_us());
+  gm_span_text(&s, "gen_ai.provider.name", job->instance->name);
+  gm_span_text(&s, "gamut.job", job->id);
+  gm_span_text(&s, "gamut.slot", gm_instance_slot(job->instance, slot));
+  gm_span_int(&s, "gamut.retries", job->total_repeats);
+  gm_span_end(&s, &t->attempt_events, error_type, message);
+}
+
+static void end_attempt(const struct gm_job *job, const char *error_type,
+                        const char *message)
 {
   struct gm_trace *t = job->trace;
   _cleanup_json_ struct json_object *request = NULL;
-  const char *class_name = NULL;
   char name[128];
   struct gm_span s;
 
-  if (!gm_trace_is_on(t) || !*t->attempt)
-    return;
   if (job->request)
     request =
       gm_json_parse(job->engine->parser, job->request, strlen(job->request),
                     &(size_t){ 0 }, &(const char *){ NULL });
-  if (job->err.error_class)
-    class_name = gm_policy_of(job->err.error_class)->name;
   snprintf(name, sizeof(name), "generate_content %.100s",
            gm_json_str(request, "model", ""));
   gm_span_begin(&s, t, t->attempt, t->root, name, GM_SPAN_CLIENT, t->attempt_us,
                 gm_mono_us());
   put_request(&s, job->instance->name, request);
   put_attempt(&s, job);
-  gm_span_end(&s, &t->attempt_events, class_name, gm_error_text(&job->err));
+  gm_span_end(&s, &t->attempt_events, error_type, message);
+}
+
+void gm_job_observe_end(struct gm_job *job)
+{
+  struct gm_trace *t = job->trace;
+  const char *class_name = NULL;
+
+  if (!gm_trace_is_on(t) || !*t->attempt)
+    return;
+  if (job->err.error_class)
+    class_name = gm_policy_of(job->err.error_class)->name;
+  if (*t->task)
+    end_task(job, class_name, gm_error_text(&job->err));
+  else
+    end_attempt(job, class_name, gm_error_text(&job->err));
   gm_buf_clear(&t->attempt_events);
   t->attempt[0] = '\0';
+}
+
+void gm_job_untrace(struct gm_job *job)
+{
+  struct gm_trace *t = GM_TAKE(job->trace);
+
+  if (gm_trace_is_on(t) && *t->attempt) {
+    job->trace = t;
+    end_task(job, "aborted", "nobody waits for it any more");
+    job->trace = NULL;
+  }
+  gm_trace_free(t);
 }

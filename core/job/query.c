@@ -3,6 +3,7 @@
 #include "job/query.h"
 #include "base/str.h"
 #include "job/flight.h"
+#include <stdio.h>
 #include <string.h>
 
 #define FUNCTION(name, id, type, member)                                       \
@@ -76,16 +77,45 @@ static void over(struct gm_job *job)
 
 static const struct gm_job_ops ops = { .attempt_over = over };
 
+static void begin_trace(struct gm_query *q, const char *what)
+{
+  struct gm_job *job = &q->job;
+  char task[32];
+
+  snprintf(task, sizeof(task), "gamut.query %s", what);
+  job->trace = q->of ? gm_trace_below(q->of, task)
+                     : gm_trace_alone(job->engine->tracer, job->id, task);
+}
+
+/* Takes `request`. */
+static bool begin_job(struct gm_query *q, struct gm_engine *e,
+                      struct gm_instance *i, const char *what, char *request)
+{
+  if (gm_job_init(&q->job, e, &ops)) {
+    gm_free(request);
+    return false;
+  }
+  begin_trace(q, what);
+  if (gm_job_begin(&q->job, i, NULL, request) == 0)
+    return true;
+  gm_job_finish(&q->job);
+  gm_job_untrace(&q->job);
+  return false;
+}
+
 static int32_t start(struct gm_query *q, struct gm_engine *e,
-                     struct gm_instance *i, char *request, const char *secret)
+                     struct gm_instance *i, const char *what, char *request,
+                     const char *secret)
 {
   char *state = q->remembers ? gm_strdup(i->webhook_state) : NULL;
 
   q->secret = gm_strdup(secret);
-  if ((secret && !q->secret) || (!state && q->remembers && i->webhook_state) ||
-      gm_job_init(&q->job, e, &ops) ||
-      gm_job_begin(&q->job, i, NULL, request)) {
+  if ((secret && !q->secret) || (!state && q->remembers && i->webhook_state)) {
     gm_free(request);
+    gm_free(state);
+    return GAMUT_E_NOMEM;
+  }
+  if (!begin_job(q, e, i, what, request)) {
     gm_free(state);
     return GAMUT_E_NOMEM;
   }
@@ -113,7 +143,7 @@ int32_t gm_query_begin(struct gm_query *q, struct gm_engine *e,
   q->job.own_fn = true;
   q->job.fn = fn;
   q->job.patience_ms = e->retry_cap_ms;
-  if (start(q, e, i, request, secret))
+  if (start(q, e, i, what, request, secret))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a query");
   return 0;
 }
@@ -121,6 +151,7 @@ int32_t gm_query_begin(struct gm_query *q, struct gm_engine *e,
 void gm_query_finish(struct gm_query *q)
 {
   gm_job_finish(&q->job);
+  gm_job_untrace(&q->job);
   if (q->secret)
     explicit_bzero(q->secret, strlen(q->secret));
   gm_free(q->secret);

@@ -10,6 +10,7 @@ struct gm_query {
   char *secret;   /* wiped */
   bool remembers; /* the instance keeps the state: webhooks */
   bool done;
+  const struct gm_trace *of; /* of the request that asks; NULL: nobody's */
   /* Once, from the loop, with `done` set: job.err, or job.found->answer.  Must
    * not free the query. */
   void (*over)(struct gm_query *q);

@@ -59,6 +59,13 @@ static void release(struct gm_engine *e, const struct gm_instance *i,
   }
 }
 
+static void drop(struct gm_token_job *t)
+{
+  gm_job_finish(&t->job);
+  gm_job_untrace(&t->job);
+  gm_free(t);
+}
+
 static void token_over(struct gm_job *job)
 {
   struct gm_token_job *t = GM_CONTAINER(job, struct gm_token_job, job);
@@ -70,15 +77,17 @@ static void token_over(struct gm_job *job)
   if (!err.error_class && !fresh(i))
     gm_fail(&err, GAMUT_E_PLUGIN, "provider '%s' brought no token", i->name);
   i->token_job = NULL;
-  gm_job_finish(job);
-  gm_free(t);
+  drop(t);
   release(e, i, &err);
 }
 
 static const struct gm_job_ops token_ops = { .attempt_over = token_over };
 
-static bool begin(struct gm_engine *e, struct gm_instance *i)
+/* For `job`, and for whoever comes to need it meanwhile. */
+static bool begin(const struct gm_job *job)
 {
+  struct gm_engine *e = job->engine;
+  struct gm_instance *i = job->instance;
   const struct gamut_token *table = table_of(i);
   struct gm_token_job *t = table ? gm_zalloc(sizeof(*t)) : NULL;
   char *request = gm_strdup("{}");
@@ -91,9 +100,9 @@ static bool begin(struct gm_engine *e, struct gm_instance *i)
   t->job.own_fn = t->job.fetches_token = true;
   t->job.fn = table->token;
   t->job.patience_ms = e->retry_cap_ms;
+  t->job.trace = gm_trace_below(job->trace, "gamut.token");
   if (gm_job_begin(&t->job, i, NULL, request)) {
-    gm_job_finish(&t->job);
-    gm_free(t);
+    drop(t);
     return false;
   }
   i->token_job = t;
@@ -115,7 +124,7 @@ bool gm_token_ready(struct gm_job *job)
     return true;
   gm_list_remove(&job->link);
   gm_list_append(&job->engine->token_waits, &job->link);
-  if (i->token_job || begin(job->engine, i))
+  if (i->token_job || begin(job))
     return false;
   gm_job_fail(job, GAMUT_E_NOMEM, "no memory to fetch a token");
   return false;
@@ -139,6 +148,5 @@ void gm_token_abandon(struct gm_instance *i)
   if (!t)
     return;
   i->token_job = NULL;
-  gm_job_finish(&t->job);
-  gm_free(t);
+  drop(t);
 }

@@ -2,7 +2,9 @@
  * ids are hex, enums are numbers. */
 #include "job/trace.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/str.h"
+#include <stdio.h>
 #include <string.h>
 
 #define SPAN_MAX   (256u << 10)
@@ -95,6 +97,18 @@ static bool is_sampled(const struct gm_tracer *t, const char *id)
   return n < t->sampled;
 }
 
+static struct gm_trace *make(const struct gm_tracer *tracer)
+{
+  struct gm_trace *t = gm_zalloc(sizeof(*t));
+
+  if (!t)
+    return NULL;
+  t->tracer = tracer;
+  gm_buf_init(&t->root_events, EVENTS_MAX);
+  gm_buf_init(&t->attempt_events, EVENTS_MAX);
+  return t;
+}
+
 struct gm_trace *gm_trace_new(const struct gm_tracer *tracer,
                               const char *traceparent, const char *job_id)
 {
@@ -103,12 +117,9 @@ struct gm_trace *gm_trace_new(const struct gm_tracer *tracer,
 
   if (!tracer || (!tracer->otlp && !traceparent))
     return NULL;
-  t = gm_zalloc(sizeof(*t));
+  t = make(tracer);
   if (!t)
     return NULL;
-  t->tracer = tracer;
-  gm_buf_init(&t->root_events, EVENTS_MAX);
-  gm_buf_init(&t->attempt_events, EVENTS_MAX);
   gm_span_id(t->root);
   t->root_us = gm_mono_us();
   told = traceparent &&
@@ -120,13 +131,52 @@ struct gm_trace *gm_trace_new(const struct gm_tracer *tracer,
   return t;
 }
 
+struct gm_trace *gm_trace_below(const struct gm_trace *of, const char *task)
+{
+  struct gm_trace *t = of ? make(of->tracer) : NULL;
+
+  if (!t)
+    return NULL;
+  memcpy(t->id, of->id, sizeof(t->id));
+  memcpy(t->parent, of->parent, sizeof(t->parent));
+  memcpy(t->root, *of->attempt ? of->attempt : of->root, sizeof(t->root));
+  t->sampled = of->sampled;
+  snprintf(t->task, sizeof(t->task), "%s", task);
+  return t;
+}
+
+struct gm_trace *gm_trace_alone(const struct gm_tracer *tracer,
+                                const char *job_id, const char *task)
+{
+  struct gm_trace *t = gm_trace_new(tracer, NULL, job_id);
+
+  if (!t)
+    return NULL;
+  t->root[0] = '\0';
+  snprintf(t->task, sizeof(t->task), "%s", task);
+  return t;
+}
+
 void gm_trace_free(struct gm_trace *t)
 {
   if (!t)
     return;
   gm_buf_finish(&t->root_events);
   gm_buf_finish(&t->attempt_events);
+  gm_free(t->project);
+  gm_free(t->user);
+  gm_free(t->tags);
   gm_free(t);
+}
+
+void gm_trace_label(struct gm_trace *t, const char *project, const char *user,
+                    const char *tags)
+{
+  if (!gm_trace_is_on(t))
+    return;
+  t->project = gm_strdup(project);
+  t->user = gm_strdup(user);
+  t->tags = gm_strdup(tags);
 }
 
 /* ---- spans
@@ -198,6 +248,35 @@ void gm_span_bool(struct gm_span *s, const char *name, bool value)
 {
   add_key(s, name, "boolValue");
   gm_buf_add(&s->text, value ? "true}}" : "false}}");
+}
+
+static void add_texts(struct gm_span *s, const char *name,
+                      const struct json_object *list)
+{
+  size_t i, n = gm_json_count(list, NULL);
+
+  if (n == 0)
+    return;
+  add_key(s, name, "arrayValue");
+  gm_buf_add(&s->text, "{\"values\":[");
+  for (i = 0; i < n; i++) {
+    gm_buf_add(&s->text, i ? ",{\"stringValue\":" : "{\"stringValue\":");
+    gm_log_add_json(s->trace->tracer->log, &s->text,
+                    gm_json_str(json_object_array_get_idx(list, i), NULL, ""));
+    gm_buf_addc(&s->text, '}');
+  }
+  gm_buf_add(&s->text, "]}}}");
+}
+
+void gm_span_labels(struct gm_span *s)
+{
+  const struct gm_trace *t = s->trace;
+  _cleanup_json_ struct json_object *tags =
+    t->tags ? gm_json_parse_once(t->tags, strlen(t->tags), NULL, NULL) : NULL;
+
+  gm_span_text(s, "gamut.project", t->project);
+  gm_span_text(s, "gamut.user", t->user);
+  add_texts(s, "gamut.tags", tags);
 }
 
 void gm_span_end(struct gm_span *s, const struct gm_buf *events,

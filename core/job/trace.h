@@ -1,6 +1,7 @@
 /* trace.h - the spans of a request: the request itself, each attempt on a link,
- * each exchange and download.  A span is written when it ends; until then it is
- * an id and a time. */
+ * each exchange and download; and of what is done beside it: tokens, uploads,
+ * queries.  A span is written when it ends; until then it is an id and a time.
+ */
 #ifndef GM_JOB_TRACE_H
 #define GM_JOB_TRACE_H
 
@@ -29,6 +30,9 @@ struct gm_trace {
   uint64_t root_us, attempt_us;
   struct gm_buf root_events, attempt_events; /* JSON */
   bool sampled;                              /* the caller's flag, or ours */
+  char *project, *user, *tags; /* what it is filed under; tags: JSON */
+  char task[32]; /* "gamut.token": that is what its attempt is called, which is
+                    no generation; else "" */
 };
 
 /* "00-<trace>-<span>-<flags>", as W3C's Trace Context 1 wants it; later
@@ -41,7 +45,17 @@ bool gm_traceparent_parse(const char *text, char trace[GM_TRACE_ID_SIZE],
  * trace, or no memory. */
 struct gm_trace *gm_trace_new(const struct gm_tracer *t,
                               const char *traceparent, const char *job_id);
+/* Of a job that fetches a token, uploads a file, asks something.  One span with
+ * its exchanges below it: at the attempt of `of` that needs it, or NULL when
+ * that is NULL; or, alone, the root of a trace. */
+struct gm_trace *gm_trace_below(const struct gm_trace *of, const char *task);
+struct gm_trace *gm_trace_alone(const struct gm_tracer *t, const char *job_id,
+                                const char *task);
 void gm_trace_free(struct gm_trace *t);
+/* What the request is filed under, copied; each may be NULL, `tags` is a JSON
+ * array.  Where there is nothing to trace, `t` is NULL. */
+void gm_trace_label(struct gm_trace *t, const char *project, const char *user,
+                    const char *tags);
 /* Are spans to be written?  All below is for those only. */
 static inline bool gm_trace_is_on(const struct gm_trace *t)
 {
@@ -64,6 +78,7 @@ void gm_span_text(struct gm_span *s, const char *name, const char *value);
 void gm_span_int(struct gm_span *s, const char *name, int64_t value);
 void gm_span_real(struct gm_span *s, const char *name, double value);
 void gm_span_bool(struct gm_span *s, const char *name, bool value);
+void gm_span_labels(struct gm_span *s); /* of its trace */
 /* error_type NULL: it went well.  Hands it to the exporter. */
 void gm_span_end(struct gm_span *s, const struct gm_buf *events,
                  const char *error_type, const char *message);

@@ -149,6 +149,7 @@ static void release(struct gm_engine *e, const char *key,
 static void free_upload(struct gm_upload_job *u)
 {
   gm_job_finish(&u->job);
+  gm_job_untrace(&u->job);
   gm_input_close(&u->input);
   gm_free(u);
 }
@@ -219,6 +220,7 @@ static bool begin(struct gm_job *job, const struct gm_input *in,
   u->job.inputs = &u->input;
   u->job.n_inputs = 1;
   u->job.patience_ms = job->patience_ms;
+  u->job.trace = gm_trace_below(job->trace, "gamut.upload");
   if (gm_job_begin(&u->job, job->instance, NULL, request)) {
     free_upload(u);
     return false;

@@ -37,6 +37,49 @@ static bool can_ask(const struct gm_job *job)
          !(job->pending->flags & GAMUT_HTTP_BILLABLE);
 }
 
+/* Nothing is on the wire, and no timer runs. */
+static void park(struct gm_job *job)
+{
+  gm_job_stop(job);
+  if (job->state != GM_JOB_READY)
+    gm_job_move(job, GM_JOB_READY);
+  gm_job_move(job, GM_JOB_WAITING);
+}
+
+static bool look_on(struct gm_job *job)
+{
+  return gm_timer_start(job->engine->loop, &job->timer,
+                        gm_mono_ms() + job->pending->delay_ms);
+}
+
+/* What it goes on with when the vendor will not cancel it. */
+static bool keep(struct gm_job *job)
+{
+  job->kept_state = gm_strdup(job->state_text);
+  if (job->state_text && !job->kept_state)
+    return false;
+  gm_job_stop(job); /* whatever is on the wire borrows what is pending */
+  job->kept = GM_TAKE(job->pending);
+  return true;
+}
+
+/* That it gives way is written before the vendor is asked: whoever finds it
+ * cancelled knows why. */
+static void written(struct gm_durable *d, int32_t error_class)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  if (error_class == GAMUT_E_DETACHED) {
+    d->lost(d);
+  } else if (error_class || past_it(job) || !can_ask(job) || !keep(job)) {
+    gm_job_drop_kept(job);
+    if (job->state == GM_JOB_WAITING && !look_on(job))
+      gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
+  } else {
+    gm_job_ask_cancel(job);
+  }
+}
+
 bool gm_job_give_way(struct gm_job *job, const char *why)
 {
   if (past_it(job))
@@ -50,14 +93,11 @@ bool gm_job_give_way(struct gm_job *job, const char *why)
   }
   if (!can_ask(job))
     return true;
-  job->kept_state = gm_strdup(job->state_text);
-  if (job->state_text && !job->kept_state)
-    return false;
+  park(job);
   job->giving_way = true;
-  gm_job_write(job, 0); /* whoever finds it cancelled must know why */
-  gm_job_stop(job);     /* whatever is on the wire borrows what is pending */
-  job->kept = GM_TAKE(job->pending);
-  gm_job_ask_cancel(job);
+  job->durable.ready = written;
+  if (gm_job_write(job, GM_PUT_WAIT))
+    written(&job->durable, GAMUT_E_NOMEM);
   return true;
 }
 
@@ -91,11 +131,8 @@ bool gm_job_stays(struct gm_job *job)
   gm_job_stay(job);
   job->giving_way = false;
   gm_error_finish(&job->err);
-  if (job->state != GM_JOB_READY)
-    gm_job_move(job, GM_JOB_READY);
-  gm_job_move(job, GM_JOB_WAITING);
-  if (gm_timer_start(job->engine->loop, &job->timer,
-                     gm_mono_ms() + job->pending->delay_ms))
+  park(job);
+  if (look_on(job))
     return true;
   gm_fail(&job->err, GAMUT_E_NOMEM, "no memory for a timer");
   return false;

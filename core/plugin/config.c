@@ -22,7 +22,7 @@
 struct resolve {
   const char *name; /* of the instance */
   const struct gm_provider *provider;
-  const struct gm_settings *settings;
+  struct gm_settings *settings;
   const struct gm_slot *slot; /* or NULL */
   struct gm_log *log;
   struct gm_config *config;
@@ -120,14 +120,18 @@ static const char *look_up(const struct resolve *r, const struct source *s,
   return gm_map_get(s->map, name);
 }
 
-/* A key in a file that others can read deserves a word, not a refusal. */
+/* A key in a file that others can read deserves a word, not a refusal, and one
+ * is enough for all the keys in it. */
 static void warn_if_open(const struct resolve *r, const struct source *s)
 {
   const char *file = s->of_slot ? r->slot->file : s->where;
+  struct gm_map *told = &r->settings->open;
   struct stat st;
 
-  if (s->origin == GM_FROM_FILE && file && stat(file, &st) == 0 &&
-      st.st_mode & (S_IRGRP | S_IROTH))
+  if (s->origin != GM_FROM_FILE || !file || gm_map_get(told, file))
+    return;
+  if (stat(file, &st) == 0 && st.st_mode & (S_IRGRP | S_IROTH) &&
+      gm_map_put(told, file, told))
     gm_warn(r->log, "%s contains a key and other users can read it: chmod 600",
             file);
 }
@@ -428,7 +432,7 @@ static int32_t check_slot(const struct resolve *r)
  */
 
 int32_t gm_config_new(const char *name, const struct gm_provider *p,
-                      const struct gm_settings *s, const struct gm_slot *slot,
+                      struct gm_settings *s, const struct gm_slot *slot,
                       struct gm_log *log, struct gm_config **ret,
                       struct gm_error *err)
 {

@@ -188,7 +188,7 @@ struct gm_config {
 };
 /* `slot`: what comes before all else, or NULL. */
 int32_t gm_config_new(const char *name, const struct gm_provider *p,
-                      const struct gm_settings *s, const struct gm_slot *slot,
+                      struct gm_settings *s, const struct gm_slot *slot,
                       struct gm_log *log, struct gm_config **ret,
                       struct gm_error *err);
 void gm_config_free(struct gm_config *c);

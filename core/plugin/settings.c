@@ -342,6 +342,7 @@ void gm_settings_finish(struct gm_settings *s)
 {
   forget_file(s);
   drop(&s->api);
+  gm_map_finish(&s->open);
 }
 
 struct json_object *gm_settings_object(const struct gm_settings *s,

@@ -23,6 +23,8 @@ struct gm_settings {
   struct json_object *file; /* the config file, or NULL */
   char *file_path;          /* what was looked for */
   struct gm_map text; /* private: scalars of the file, "fal.api_key" too */
+  struct gm_map open; /* private: files with keys that others can read, of which
+                         it was said */
 };
 
 /* Load `path` (NULL: $XDG_CONFIG_HOME/gamut/config.json; there it may be

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX (1u << 20)
+#define TEXT_MAX   (1u << 20)
 #define INPUTS_MAX 64
-#define TAGS_MAX 16
+#define TAGS_MAX   16
 
 #define OPERATIONS                                                             \
   "text-to-image|image-to-image|edit|text-to-video|image-to-video|"            \
@@ -68,13 +68,27 @@ const struct gamut_field gm_ask_fields[] = {
 };
 /* clang-format on */
 
-static const char *const control_names[] = {
-  "output",  "download",   "force",    "save_partials",
-  "sidecar", "timeout",    "max_cost", "allow_unknown_cost",
-  "check",   "on_blocked", "resubmit", "correlation_id",
-  "attempt_timeout", "hedge", "spread",
-  "prefer",  "cache",      "traceparent", "project", "tag", NULL
-};
+static const char *const control_names[] = { "output",
+                                             "download",
+                                             "force",
+                                             "save_partials",
+                                             "sidecar",
+                                             "timeout",
+                                             "max_cost",
+                                             "allow_unknown_cost",
+                                             "check",
+                                             "on_blocked",
+                                             "resubmit",
+                                             "correlation_id",
+                                             "attempt_timeout",
+                                             "hedge",
+                                             "spread",
+                                             "prefer",
+                                             "cache",
+                                             "traceparent",
+                                             "project",
+                                             "tag",
+                                             NULL };
 
 static bool is_control(const char *name)
 {
@@ -146,8 +160,8 @@ static int32_t refuse(struct gm_ask *a, struct gm_error *err,
 }
 
 int32_t gm_ask_input_held(struct gm_ask *a, const char *role,
-                         const char *source, struct gm_held *held,
-                         struct gm_error *err)
+                          const char *source, struct gm_held *held,
+                          struct gm_error *err)
 {
   struct gm_ask_input *bigger, *in;
 
@@ -169,15 +183,15 @@ int32_t gm_ask_input_held(struct gm_ask *a, const char *role,
 struct gm_ask *gm_ask_copy(const struct gm_ask *a)
 {
   struct gm_ask *c = gm_ask_new();
-  bool ok = c && copy_json(a->fields, &c->fields) &&
-            copy_json(a->control, &c->control);
+  bool ok =
+    c && copy_json(a->fields, &c->fields) && copy_json(a->control, &c->control);
   uint32_t i;
 
   for (i = 0; ok && i < a->n_links; i++)
     ok = gm_ask_link(c, a->links[i], NULL) == 0;
   for (i = 0; ok && i < a->n_inputs; i++)
     ok = gm_ask_input_held(c, a->inputs[i].role, a->inputs[i].source,
-                   gm_held_ref(a->inputs[i].held), NULL) == 0;
+                           gm_held_ref(a->inputs[i].held), NULL) == 0;
   if (ok && a->err.error_class)
     gm_fail(&c->err, a->err.error_class, "%s", gm_error_text(&a->err));
   if (ok)
@@ -196,8 +210,7 @@ static const struct gamut_field *field_of(const char *name)
   return NULL;
 }
 
-static int32_t unknown(struct gm_ask *a, const char *name,
-                       struct gm_error *err)
+static int32_t unknown(struct gm_ask *a, const char *name, struct gm_error *err)
 {
   const char *names[GM_LEN(gm_ask_fields)];
   const char *near;
@@ -227,8 +240,8 @@ static bool in_choices(const char *choices, const char *value)
 
 /* The value of a row's type as JSON, or NULL with *ret_want saying what the
  * type wants. */
-static struct json_object *typed(const struct gamut_field *f,
-                                 const char *value, const char **ret_want)
+static struct json_object *typed(const struct gamut_field *f, const char *value,
+                                 const char **ret_want)
 {
   int64_t i;
   double d;
@@ -242,8 +255,7 @@ static struct json_object *typed(const struct gamut_field *f,
              : NULL;
   case GAMUT_REAL:
     *ret_want = "a number";
-    return gm_parse_real(value, -1e12, 1e12, &d) ? gm_json_new_real(d)
-                                                 : NULL;
+    return gm_parse_real(value, -1e12, 1e12, &d) ? gm_json_new_real(d) : NULL;
   case GAMUT_BOOL:
     *ret_want = "yes or no";
     return gm_parse_bool(value, &b) ? json_object_new_boolean(b) : NULL;
@@ -252,8 +264,7 @@ static struct json_object *typed(const struct gamut_field *f,
     return gm_parse_msec(value, &i) ? json_object_new_int64(i) : NULL;
   case GAMUT_CHOICE:
     *ret_want = f->choices;
-    return in_choices(f->choices, value) ? json_object_new_string(value)
-                                         : NULL;
+    return in_choices(f->choices, value) ? json_object_new_string(value) : NULL;
   case GAMUT_URL:
     *ret_want = "an http(s) URL";
     return gm_starts(value, "http://") || gm_starts(value, "https://")
@@ -303,8 +314,7 @@ static int32_t add_tag(struct gm_ask *a, struct json_object *tags,
       return 0;
   }
   if (n == TAGS_MAX)
-    return refuse(a, err, GAMUT_E_INVALID, "tag: at most %d of them",
-                  TAGS_MAX);
+    return refuse(a, err, GAMUT_E_INVALID, "tag: at most %d of them", TAGS_MAX);
   text = json_object_new_string_len(tag, (int)len);
   if (text && json_object_array_add(tags, text) == 0)
     return 0;
@@ -430,8 +440,10 @@ int32_t gm_ask_input(struct gm_ask *a, const char *role, const char *source,
   uint32_t i;
 
   if (!role || !source || a->n_inputs >= INPUTS_MAX)
-    return refuse(a, err, GAMUT_E_INVALID, "input: at most %d, each with role "
-                  "and source", INPUTS_MAX);
+    return refuse(a, err, GAMUT_E_INVALID,
+                  "input: at most %d, each with role "
+                  "and source",
+                  INPUTS_MAX);
   if (!gm_input_is_held(source))
     return gm_ask_input_held(a, role, source, NULL, err);
   for (i = 0; i < a->n_inputs; i++)

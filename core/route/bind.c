@@ -1,6 +1,6 @@
 /* bind.c - a request meets a link: which provider, which vendor id, does the
- * model do what is asked, what does it cost.  Everything here happens before the
- * first byte is sent. */
+ * model do what is asked, what does it cost.  Everything here happens before
+ * the first byte is sent. */
 #include "route/bind.h"
 #include "base/str.h"
 #include "job/input.h"
@@ -12,8 +12,12 @@
 /* Bytes of a provider's name. */
 #define PROVIDER_MAX 31
 
-enum gm_resubmit { RESUBMIT_DEFAULT, RESUBMIT_NEVER, RESUBMIT_CHEAP,
-                   RESUBMIT_ALWAYS };
+enum gm_resubmit {
+  RESUBMIT_DEFAULT,
+  RESUBMIT_NEVER,
+  RESUBMIT_CHEAP,
+  RESUBMIT_ALWAYS
+};
 
 /* A control of the request, else the setting of the same name. */
 static const char *control(const struct gm_run *run,
@@ -164,8 +168,8 @@ int32_t gm_bind_entry(struct gm_router *r, struct gm_link *l)
                          &l->entry, NULL);
 }
 
-/* Does the link begin with the name of a provider that is installed?  What comes
- * before the first colon, or all of it. */
+/* Does the link begin with the name of a provider that is installed?  What
+ * comes before the first colon, or all of it. */
 static bool names_provider(struct gm_run *run, const char *text,
                            char name[PROVIDER_MAX + 1])
 {
@@ -196,7 +200,8 @@ static int32_t resolve(struct gm_run *run, const char *text,
     gm_link_finish(ret);
   }
   if (names_provider(run, text, name)) {
-    rc = gm_router_adopt_named(run->router, provider_of(run->router, name), err);
+    rc =
+      gm_router_adopt_named(run->router, provider_of(run->router, name), err);
     return rc ? rc : look_up(run, text, ret, err);
   }
   rc = look_up(run, text, ret, &first);
@@ -366,9 +371,9 @@ static int32_t check(struct gm_run *run, const struct gm_link *l,
                      struct json_object *request, struct gm_error *err)
 {
   _cleanup_json_ struct json_object *notes = json_object_new_array();
-  int32_t rc = gm_validate(l->entry, request, run->inputs, run->n_inputs,
-                           run->check | (run->quoting ? GM_CHECK_QUOTE : 0u),
-                           notes, err);
+  int32_t rc =
+    gm_validate(l->entry, request, run->inputs, run->n_inputs,
+                run->check | (run->quoting ? GM_CHECK_QUOTE : 0u), notes, err);
 
   json_object_put(run->notes);
   run->notes = gm_json_count(notes, NULL) > 0 ? GM_TAKE(notes) : NULL;
@@ -385,22 +390,38 @@ int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
     return err->error_class;
   if (!run->quote && !(run->quote = gm_zalloc(sizeof(*run->quote))))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a price");
-  run->price_microusd = gm_price_estimate(l->entry, o, run->inputs,
-                                          run->n_inputs, run->quote)
-                          ? run->quote->microusd
-                          : -1;
+  run->price_microusd =
+    gm_price_estimate(l->entry, o, run->inputs, run->n_inputs, run->quote)
+      ? run->quote->microusd
+      : -1;
   *ret = GM_TAKE(o);
   return 0;
 }
 
-char *gm_run_request(struct gm_run *run, uint32_t i,
-                     struct gm_instance **ret_instance, struct gm_error *err)
+/* What was made before costs nothing now. */
+static int32_t check_cost(struct gm_run *run, uint32_t i,
+                          const struct json_object *request,
+                          struct gm_error *err)
+{
+  int32_t rc = gm_run_check_cost(run, i, err);
+
+  if (rc != GAMUT_E_UNSUPPORTED || !gm_cache_may_serve(run, request))
+    return rc;
+  gm_error_move(&run->too_dear, err);
+  return 0;
+}
+
+static char *request_text(struct gm_run *run, uint32_t i, bool begins,
+                          struct gm_instance **ret_instance,
+                          struct gm_error *err)
 {
   const struct gm_link *l = &run->links[i];
   _cleanup_json_ struct json_object *o = NULL;
   char *text;
 
-  if (gm_run_price(run, i, &o, err) || gm_run_check_cost(run, i, err))
+  gm_error_finish(&run->too_dear);
+  if (gm_run_price(run, i, &o, err) ||
+      (begins ? check_cost(run, i, o, err) : gm_run_check_cost(run, i, err)))
     return NULL;
   snprintf(run->operation, sizeof(run->operation), "%s",
            gm_json_str(o, "operation", ""));
@@ -410,6 +431,18 @@ char *gm_run_request(struct gm_run *run, uint32_t i,
   if (!text)
     gm_fail(err, GAMUT_E_NOMEM, "no memory for a request");
   return text;
+}
+
+char *gm_run_request(struct gm_run *run, uint32_t i,
+                     struct gm_instance **ret_instance, struct gm_error *err)
+{
+  return request_text(run, i, false, ret_instance, err);
+}
+
+char *gm_bind_request(struct gm_run *run, uint32_t i,
+                      struct gm_instance **ret_instance, struct gm_error *err)
+{
+  return request_text(run, i, true, ret_instance, err);
 }
 
 #define CHEAP_MICROUSD 50000
@@ -423,7 +456,8 @@ bool gm_bind_may_resubmit(const struct gm_run *run)
                !gm_model_can(l->entry, "image-to-image") &&
                !gm_model_can(l->entry, "edit") &&
                !gm_model_can(l->entry, "upscale");
-  bool cheap = run->price_microusd >= 0 && run->price_microusd <= CHEAP_MICROUSD;
+  bool cheap =
+    run->price_microusd >= 0 && run->price_microusd <= CHEAP_MICROUSD;
 
   switch (run->resubmit) {
   case RESUBMIT_NEVER:

@@ -43,6 +43,8 @@ int32_t gm_run_join(struct gm_router *r, const struct gm_ask *ask,
 uint32_t gm_run_next_able(struct gm_run *run);
 bool gm_run_is_able(struct gm_run *run, uint32_t i);
 int32_t gm_run_open_charge(struct gm_run *run); /* NOMEM */
+/* label.c: run->job.trace, when there is something to trace. */
+void gm_run_trace(struct gm_run *run);
 uint32_t gm_run_patience_ms(const struct gm_run *run);
 /* record.c: the members of a job's record that are the router's. */
 void gm_run_record(const struct gm_run *run, struct gm_buf *b);
@@ -51,6 +53,10 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b);
 bool gm_bind_quote(const struct gm_run *run, uint32_t i, struct gm_price *ret);
 /* How long such a request usually takes there; NULL. */
 struct gm_usual *gm_run_usual(const struct gm_run *run, uint32_t i);
+/* gm_run_request() to begin with: what may be served from the cache is not
+ * refused for its price, run->too_dear has that. */
+char *gm_bind_request(struct gm_run *run, uint32_t i,
+                      struct gm_instance **ret_instance, struct gm_error *err);
 /* Keep the fields as text. */
 void gm_bind_pack(struct gm_run *run);
 bool gm_bind_may_resubmit(const struct gm_run *run);

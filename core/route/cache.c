@@ -164,7 +164,10 @@ void gm_cache_drop(struct gm_run *run)
 
 static void begin_job(struct gm_run *run)
 {
-  if (gm_job_go(&run->job))
+  if (run->too_dear.error_class)
+    gm_job_give_up(&run->job, run->too_dear.error_class,
+                   gm_error_text(&run->too_dear));
+  else if (gm_job_go(&run->job))
     gm_job_give_up(&run->job, GAMUT_E_NOMEM, "no memory to begin");
 }
 
@@ -278,6 +281,10 @@ static bool join(struct gm_lookup *l)
 
 void gm_lookup_miss(struct gm_lookup *l)
 {
+  if (l->run->too_dear.error_class) { /* nothing is asked or made for it */
+    gm_lookup_without(l);
+    return;
+  }
   if (join(l) || gm_similar_begin(l))
     return;
   if (l->row.made)
@@ -464,27 +471,6 @@ static void on_timer(struct gm_timer *t)
     gm_lookup_ask(l, hash_inputs, hashed);
   else
     gm_lookup_without(l);
-}
-
-/* A request without a seed wants something new each time, unless the setting
- * says that it does not. */
-bool gm_cache_counts(struct gm_run *run, bool *ret_only_keeps)
-{
-  bool unseeded = gm_setting_bool(run->router->settings, "cache.unseeded");
-  _cleanup_json_ struct json_object *request = NULL;
-
-  if (run->cache_mode == GM_CACHE_OFF || run->plan.leave || !run->router->cache)
-    return false;
-  /* Most requests have no seed, and need not be read to know it. */
-  if (!unseeded && !strstr(run->job.request, "\"seed\""))
-    return false;
-  request = gm_json_parse(run->router->engine->parser, run->job.request,
-                          strlen(run->job.request), NULL, NULL);
-  /* Drafts to be kept are made, or they are not there. */
-  *ret_only_keeps =
-    run->cache_mode == GM_CACHE_REFRESH ||
-    (run->plan.partials && gm_json_i64(request, "partials", 0) > 0);
-  return unseeded || gm_json_at(request, "seed");
 }
 
 struct gm_lookup *gm_lookup_new(struct gm_run *run)

@@ -21,6 +21,7 @@
 #include "store/shelf.h"
 #include "store/store.h"
 
+struct json_object;
 struct gm_cache;
 struct gm_endpoints;
 struct gm_found;
@@ -49,8 +50,12 @@ void gm_cache_drain(struct gm_cache *c);
 void gm_cache_free(struct gm_cache *c); /* after gm_store_free() */
 
 /* The job of the present link is set (gm_job_set()).  True: it is begun, or its
- * result served, later; never before this returns. */
+ * result served, later; never before this returns.  One that is too dear
+ * (gm_run.too_dear) is served or ends. */
 bool gm_cache_begin(struct gm_run *run);
+/* May such a request be served?  It costs nothing then. */
+bool gm_cache_may_serve(const struct gm_run *run,
+                        const struct json_object *request);
 /* The attempt is over and brought nothing, or the run goes.  Any time. */
 void gm_cache_drop(struct gm_run *run);
 /* It has ended well: put what it found on the shelf.  Nobody waits for that;

@@ -160,6 +160,7 @@ static void served(struct gm_lookup *l)
   gm_info(run->router->engine->log, "cache: job %s is served from job %s",
           run->job.id, s->hit->job);
   gm_cache_drop(run);
+  gm_error_finish(&run->too_dear); /* it is not */
   run->hit = GM_TAKE(s->hit);
   run->job.found = s->found;
   gm_job_serve(&run->job, s->drafts); /* may end the run */

@@ -168,21 +168,14 @@ static struct gm_charge *new_charge(struct gm_ledger *l, const char *id)
   return c;
 }
 
-/* A name for the books: that of the request, else the setting. */
-static bool take_name(char **to, const char *given, const struct gm_settings *s,
-                      const char *setting)
+static bool take_name(char **to, const char *name)
 {
-  const char *name = given ? given : gm_setting_str(s, setting);
-
-  if (!name || !*name)
-    return true;
   *to = gm_strdup(name);
-  return *to != NULL;
+  return *to || !name;
 }
 
 struct gm_charge *gm_charge_new(struct gm_ledger *l, struct gm_run *run)
 {
-  const struct gm_settings *s = run->router->settings;
   struct gm_charge *c = new_charge(l, run->job.id);
 
   if (!c)
@@ -190,9 +183,8 @@ struct gm_charge *gm_charge_new(struct gm_ledger *l, struct gm_run *run)
   c->run = run;
   c->at_ms = (int64_t)run->began_wall_ms +
              (gm_store_now(l->store) - (int64_t)gm_wall_ms());
-  if (take_name(&c->project, run->project, s, "project") &&
-      take_name(&c->user, run->user, s, "user") &&
-      (!run->tags || (c->tags = gm_strdup(run->tags))))
+  if (take_name(&c->project, gm_run_project(run)) &&
+      take_name(&c->user, gm_run_user(run)) && take_name(&c->tags, run->tags))
     return c;
   gm_charge_unref(c);
   return NULL;

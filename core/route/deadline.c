@@ -3,6 +3,7 @@
  * asks the vendor to cancel, see job/yield.c. */
 #include "base/clock.h"
 #include "route/bind.h"
+#include "route/choose.h"
 #include <stdio.h>
 
 static void start(struct gm_run *run, struct gm_timer *t,
@@ -46,11 +47,56 @@ bool gm_run_is_able(struct gm_run *run, uint32_t i)
   return can;
 }
 
+/* Can another link do it: never, not as long as a breaker keeps it off, now. */
+enum chance { CHANCE_NONE, CHANCE_LATER, CHANCE_NOW };
+
+static enum chance with_key(const struct gm_run *run, uint32_t i,
+                            struct gm_instance *key)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+
+  if (gm_instance_use(run->router->instances, key, &err) ||
+      gm_instance_ready(key, &err))
+    return CHANCE_NONE;
+  return gm_choice_check(gm_choice_breaker(run, i, key),
+                         gm_choice_account(run, i, key), &err)
+           ? CHANCE_LATER
+           : CHANCE_NOW;
+}
+
+static enum chance chance_of(struct gm_run *run, uint32_t i)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  enum chance best = CHANCE_NONE;
+  struct gm_instance *key;
+
+  if (!gm_run_is_able(run, i) ||
+      gm_instance_look(run->router->instances, run->links[i].provider, &key,
+                       &err))
+    return CHANCE_NONE;
+  for (; key && best < CHANCE_NOW; key = key->next_slot)
+    best = GM_MAX(best, with_key(run, i, key));
+  return best;
+}
+
+/* Nothing is won by giving up a job when no other can be begun. */
+static enum chance chance_elsewhere(struct gm_run *run)
+{
+  enum chance best = CHANCE_NONE;
+  uint32_t i;
+
+  if (!run->chosen)
+    return CHANCE_LATER;
+  for (i = run->at + 1; i < run->n_links && best < CHANCE_NOW; i++)
+    best = GM_MAX(best, chance_of(run, i));
+  return best;
+}
+
 uint32_t gm_run_next_able(struct gm_run *run)
 {
   uint32_t i = run->at + 1;
 
-  while (i < run->n_links && !gm_run_is_able(run, i))
+  while (i < run->n_links && chance_of(run, i) < CHANCE_NOW)
     i++;
   return i;
 }
@@ -58,25 +104,28 @@ uint32_t gm_run_next_able(struct gm_run *run)
 static void on_attempt_deadline(struct gm_timer *t)
 {
   struct gm_run *run = GM_CONTAINER(t, struct gm_run, attempt_deadline);
+  enum chance chance = chance_elsewhere(run);
   char why[80];
 
+  if (chance == CHANCE_NONE)
+    return;
   snprintf(why, sizeof(why), "no result within attempt_timeout %.3g s",
            run->attempt_timeout_ms / 1e3);
-  /* Nothing is won by giving up a job when no other can be begun. */
-  if (run->chosen && gm_run_next_able(run) >= run->n_links)
-    return;
-  if (!run->chosen || !gm_job_give_way(&run->job, why))
+  if (chance == CHANCE_LATER || !gm_job_give_way(&run->job, why))
     gm_timer_start(run->router->engine->loop, t, gm_mono_ms() + LOOK_AGAIN_MS);
 }
 
 /* The last link has the time of the job. */
 void gm_run_attempt_deadline(struct gm_run *run, uint64_t at_ms)
 {
-  if (run->attempt_timeout_ms > 0 && run->at + 1 < run->n_links &&
-      !run->last_resort)
-    start(run, &run->attempt_deadline, on_attempt_deadline, at_ms);
-  else
+  if (run->attempt_timeout_ms == 0 || run->at + 1 >= run->n_links ||
+      run->last_resort) {
     gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
+    return;
+  }
+  if (run->chosen) /* also a job taken up knows of the others by then */
+    gm_choice_want(run);
+  start(run, &run->attempt_deadline, on_attempt_deadline, at_ms);
 }
 
 /* The vendor has cancelled it because we wanted to try elsewhere. */

@@ -214,11 +214,12 @@ static char *request_of(const char *model, const char *prompt)
 }
 
 static void ask(struct gm_embed *e, struct gm_instance *i, const char *model,
-                const char *prompt)
+                const char *prompt, const struct gm_trace *of)
 {
   int64_t wait_ms = gm_setting_int(e->router->settings, "cache.embed_wait");
 
   e->query.over = answered;
+  e->query.of = of;
   if (gm_query_begin(&e->query, e->router->engine, i, "embed",
                      request_of(model, prompt), NULL, &e->why)) {
     note_failure(e);
@@ -251,7 +252,7 @@ bool gm_embed_begin(struct gm_embed *e, struct gm_embeddings *all,
     if (find_embedder(e, name, &i))
       note_failure(e);
     else
-      ask(e, i, model, prompt);
+      ask(e, i, model, prompt, run->job.trace);
   }
   return true;
 }

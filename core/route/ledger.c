@@ -84,7 +84,8 @@ int32_t gm_ledger_check(const struct gm_run *run, const struct gm_link *l,
   for (i = 0; all && i < all->n; i++)
     if (has_a_say(&all->items[i], run, l))
       break;
-  if (!all || i == all->n || run->price_microusd >= 0 || run->allow_unknown_cost)
+  if (!all || i == all->n || run->price_microusd >= 0 ||
+      run->allow_unknown_cost)
     return 0;
   gm_budget_label(&b, all->items[i].scope, all->items[i].name);
   return gm_fail(err, GAMUT_E_UNSUPPORTED,

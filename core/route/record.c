@@ -147,8 +147,7 @@ static void add_hit(const struct gm_hit *hit, struct gm_buf *b)
   if (hit->prompt) {
     char number[32];
 
-    gm_buf_add(b, ",\"prompt\":");
-    gm_buf_add_json(b, hit->prompt);
+    add_text(b, ",\"prompt\":", hit->prompt);
     gm_buf_add(b, ",\"similarity\":");
     gm_buf_add(b, gm_fmt_real(number, hit->similarity));
   }
@@ -176,6 +175,7 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
     gm_buf_add(b, ",\"resubmitted\":true");
   if (run->price_microusd >= 0)
     add_int(b, ",\"price_microusd\":", run->price_microusd);
+  add_text(b, ",\"too_dear\":", run->too_dear.message);
   if (run->hit)
     add_hit(run->hit, b);
   if (run->charge)

@@ -318,6 +318,9 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   run->began_wall_ms = (uint64_t)gm_json_i64(r->owner, "began", 0);
   run->resubmitted = gm_json_bool(r->owner, "resubmitted", false);
   run->price_microusd = gm_json_i64(r->owner, "price_microusd", -1);
+  if (gm_json_at(r->owner, "too_dear"))
+    gm_fail(&run->too_dear, GAMUT_E_UNSUPPORTED, "%s",
+            gm_json_str(r->owner, "too_dear", ""));
   rc = read_charge(r, err);
   if (rc)
     return rc;
@@ -336,8 +339,7 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
   struct gm_instance *instance;
   int32_t rc;
 
-  run->job.trace =
-    gm_trace_new(run->router->engine->tracer, run->traceparent, run->job.id);
+  gm_run_trace(run);
   if (team && !r->how->again)
     return gm_team_restore(run, team, err);
   rc = find_instance(r, &instance, err);
@@ -350,13 +352,15 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
                       r->record, r->how->again, err);
   if (rc == 0)
     gm_pool_begun(run);
-  if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && r->no_input.error_class)
-    rc =
-      gm_fail(err, r->no_input.error_class, "%s", gm_error_text(&r->no_input));
-  /* Nothing was sent yet: somebody may have made it meanwhile. */
-  if (rc == 0 && run->job.takeup == GM_TAKEUP_BEGIN && gm_cache_begin(run))
+  if (rc || run->job.takeup != GM_TAKEUP_BEGIN)
+    return rc;
+  if (r->no_input.error_class)
+    gm_error_move(err, &r->no_input);
+  else if (gm_cache_begin(run)) /* somebody may have made it meanwhile */
     gm_timer_stop(run->router->engine->loop, &run->job.timer);
-  return rc;
+  else
+    gm_error_move(err, &run->too_dear);
+  return err->error_class;
 }
 
 /* The end as it was, with times as if it had begun a moment ago. */

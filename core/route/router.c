@@ -83,7 +83,7 @@ static void record_attempt(struct gm_run *run)
   a->tries = job->tries;
   a->repeats = job->total_repeats;
   a->elapsed_ms = job->ended_ms - job->began_ms;
-  if (!job->served) /* the vendor was not asked */
+  if (!job->served && !run->too_dear.error_class) /* the vendor was asked */
     count_attempt(run, a);
 }
 
@@ -143,7 +143,7 @@ static bool begin_some(struct gm_run *run)
 
     if (run->last_resort && !(run->last_resort & bit_of(run->at)))
       continue;
-    request = gm_run_request(run, run->at, &instance, &err);
+    request = gm_bind_request(run, run->at, &instance, &err);
     if (request && gm_pool_choose(run, &instance, &err) == 0 &&
         gm_instance_ready(instance, &err) == 0 &&
         may_try(run, instance, &err)) {
@@ -161,11 +161,13 @@ static bool begin_some(struct gm_run *run)
         return begin_some(run);
       }
       gm_pool_begun(run);
-      if (gm_cache_begin(run) || gm_job_go(&run->job) == 0) {
+      if (gm_cache_begin(run) ||
+          (!run->too_dear.error_class && gm_job_go(&run->job) == 0)) {
         gm_free(GM_TAKE(run->quote));
         read_beside(run);
         return true;
       }
+      gm_error_move(&err, &run->too_dear);
       gm_fail(&err, GAMUT_E_NOMEM, "no memory to begin");
     }
     gm_free(request);
@@ -279,10 +281,11 @@ static bool next_link(struct gm_run *run)
   run->tried |= bit_of(run->at);
   if (run->at + 1 >= run->n_links && (run->last_resort || !last_resort(run)))
     return false;
-  gm_count(run->router->engine->meters, GM_M_FALLBACKS, 1,
-           gm_run_link(run)->provider, gm_run_link(run)->model, NULL);
+  if (!run->too_dear.error_class) /* else it was not begun */
+    gm_count(run->router->engine->meters, GM_M_FALLBACKS, 1,
+             gm_run_link(run)->provider, gm_run_link(run)->model, NULL);
   run->at++;
-  if (run->at < run->n_links)
+  if (run->at < run->n_links && !run->too_dear.error_class)
     tell_fallback(run);
   return gm_run_begin_link(run);
 }

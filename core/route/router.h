@@ -100,6 +100,8 @@ struct gm_run {
   struct gm_hit *hit;       /* the result was made before; else NULL */
   char *project;            /* whose entries it shares, and for the books */
   int64_t price_microusd; /* of the present link; -1: not known */
+  struct gm_error too_dear; /* it may only be served from the cache, since this
+                               is why it may not be made; else class 0 */
   struct gm_price *quote; /* how it came to that; gone once the job has begun */
   bool quoting;          /* only the price is wanted: what is missing of the
                             request is not missed */
@@ -172,6 +174,11 @@ void gm_run_tally(struct gm_run *run);
 /* Of it, what comparing the prompt has cost (embedding_usd). */
 int64_t gm_run_embedding_microusd(const struct gm_run *run);
 void gm_run_cost(struct gm_run *run, const struct json_object *request);
+
+/* label.c: what it is filed under, of the request or else the settings; NULL.
+ * They live as long as the run and the settings do not change. */
+const char *gm_run_project(const struct gm_run *run);
+const char *gm_run_user(const struct gm_run *run);
 
 /* Only to be priced, link by link: no output, no job comes of it. */
 int32_t gm_run_quote(struct gm_router *r, const struct gm_ask *ask,

@@ -145,7 +145,7 @@ static int32_t make(struct gm_run *run, const struct gm_ask *ask,
   run->job.inputs = run->inputs;
   run->job.n_inputs = run->n_inputs;
   run->job.plan = &run->plan;
-  run->job.trace = gm_trace_new(e->tracer, run->traceparent, run->job.id);
+  gm_run_trace(run);
   if (gm_run_open_charge(run))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
   return 0;
@@ -302,5 +302,6 @@ void gm_run_free(struct gm_run *run)
   gm_free(run->user);
   gm_free(run->tags);
   gm_error_finish(&run->err);
+  gm_error_finish(&run->too_dear);
   gm_free(run);
 }

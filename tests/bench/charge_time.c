@@ -72,10 +72,9 @@ int main(void)
   struct gm_run run = { .router = &router,
                         .links = &link,
                         .n_links = 1,
-                        .has_price = true,
+                        .price_microusd = 25000,
                         .project = gm_strdup("spring"),
-                        .tags = gm_strdup("[\"a\",\"b\"]"),
-                        .price = { .microusd = 25000 } };
+                        .tags = gm_strdup("[\"a\",\"b\"]") };
   struct gm_budgets budgets;
   struct gm_log log = { 0 };
   struct gm_ledger *l;

@@ -15,6 +15,7 @@ bench_programs = \
 	tests/bench/cache_time \
 	tests/bench/charge_time \
 	tests/bench/cli \
+	tests/bench/guard_time \
 	tests/bench/ledger_time \
 	tests/bench/limit \
 	tests/bench/measure \
@@ -43,6 +44,9 @@ tests_bench_cli_LDADD = $(core_cli_gamut_LDADD)
 
 tests_bench_charge_time_SOURCES = tests/bench/charge_time.c
 tests_bench_charge_time_LDADD = core/libgamut-internal.la
+
+tests_bench_guard_time_SOURCES = tests/bench/guard_time.c
+tests_bench_guard_time_LDADD = core/libgamut-internal.la
 
 tests_bench_limit_SOURCES = tests/bench/limit.c
 tests_bench_limit_CPPFLAGS = $(GM_CONFIG_CPPFLAGS)

@@ -51,6 +51,8 @@ int main(int argc, char **argv)
                             .queue_ms = 534,
                             .generate_ms = 1950,
                             .download_ms = 26 };
+  char tags[] = "[\"autumn\",\"print\"]";
+  struct gm_run run = { .tags = tags };
   struct gamut *g;
   double start;
   int i;
@@ -61,9 +63,10 @@ int main(int argc, char **argv)
     return 2;
   }
   gm_id_new(r.id);
+  run.router = &g->router;
   start = cpu_us();
   for (i = 0; i < JOBS; i++)
-    gm_log_request(g, &r);
+    gm_log_request(g, &run, &r);
   printf("log %.2f us\n", (cpu_us() - start) / JOBS);
   start = cpu_us();
   for (i = 0; i < JOBS; i++) {

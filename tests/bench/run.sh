@@ -310,17 +310,25 @@ cached() {
   unset FAL_KEY GAMUT_ENDPOINTS
 }
 
-# CPU of a job's record and counters, to a log in memory.
+# CPU of a job's record and counters, to a log in memory; of its breakers and
+# the limiter; of all four.
 seeing() {
   i=0
   while [ "$i" -lt "$runs" ]; do
     "$bench/observe_time" "$out/log" >>"$work/seen"
+    "$bench/guard_time" >>"$work/guarded"
     rm -f "$out/log"
     i=$((i + 1))
   done
-  awk '{ sum[int((NR - 1) / 2)] += $2 }
-    END { for (i in sum) print sum[i] }' "$work/seen" >"$work/seeing"
+  for one in seen guarded; do
+    awk '{ sum[int((NR - 1) / 2)] += $2 }
+      END { for (i in sum) print sum[i] }' "$work/$one" >"$work/$one.sums"
+  done
+  paste "$work/seen.sums" "$work/guarded.sums" >"$work/seeing"
   row 'log record and metrics of a job' us "$(median "$work/seeing" '$1')" - 30
+  row 'breaker and limiter of a job' us "$(median "$work/seeing" '$2')" - 30
+  row 'limiter, breaker, log, metrics of a job' us \
+    "$(median "$work/seeing" '$1 + $2')" - 30
 }
 
 # part FILE NAME: the median of a figure of ledger_time, charge_time, vector_time

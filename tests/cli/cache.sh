@@ -31,9 +31,11 @@ fox()
 fox first -o first.png
 exits 0
 prints 'flux.*\$0\.025, seed 7'
-fox second -o second.png
+fox second -o second.png --metrics-file hits.prom
 exits 0
 submitted 1
+grep -qx 'gamut_cache_hits_total{provider="fal",model="fal-ai/flux/dev",kind="exact"} 1' \
+  hits.prom || fail 'the hit is not counted'
 prints '^second\.png  PNG'
 prints 'from the cache, saved ~\$0\.025, seed 7'
 cmp -s first.png second.png || fail "it is another picture"
@@ -123,4 +125,17 @@ exits 0
 prints '^heir\.png  PNG'
 submitted 10
 [ ! -e killed.png ] || fail "the killed one wrote its file"
+
+# ---- what was made before costs nothing, whatever it would cost now
+
+before=$(submissions)
+run dear -p 'a dear fox' -m flux --seed 7 -o dear.png
+exits 0
+run at-any-price -p 'a dear fox' -m flux --seed 7 -o dear-2.png --max-cost 0.001
+exits 0
+prints 'from the cache'
+run too-dear -p 'a dearer fox' -m flux --seed 7 --max-cost 0.001 -o dear-3.png
+exits 2
+says 'more than max_cost'
+submitted $((before + 1))
 finish

@@ -21,10 +21,23 @@ holds()
 run text -p 'a neon fox' -m flux -o a.png -v
 exits 0
 says '^gamut\.request request_id=01[0-9A-Z]{24} operation=text-to-image '
-says ' provider=fal model=fal-ai/flux/dev resolved_from=flux status=completed '
+says ' provider=fal model=fal-ai/flux/dev resolved_from=flux slot=fal\.api_key '
+says ' slot=fal\.api_key status=completed '
 says ' latency_ms=[0-9]+ .*generate_ms=[0-9]+ download_ms=[0-9]+ artifacts=1 '
 says ' bytes_out=[0-9]+ cost_usd=[0-9.]+ cost_estimated=true maybe_charged=false '
 says ' attempts=1 tries=1 retry_count=0 fallback_used=false$'
+run labels -p 'a neon fox' -m flux -o a2.png -v --project hero \
+  --user 'ann b' --tag autumn,print
+exits 0
+says ' slot=fal\.api_key project=hero user="ann b" tags=autumn,print status='
+run labels-json -p 'a neon fox' -m flux -o a3.png -v --log-format json \
+  --project hero --tag autumn --tag 'two words'
+says '"slot":"fal.api_key","project":"hero","tags":\["autumn","two words"\],'
+GAMUT_PROJECT=hero
+export GAMUT_PROJECT
+run setting -p 'a neon fox' -m flux -o a4.png -v
+says ' project=hero status='
+unset GAMUT_PROJECT
 run preset -p 'a neon fox' -m flux -o b.png
 if grep -q gamut.request "$work/err"; then fail 'the preset is warn'; fi
 
@@ -44,6 +57,17 @@ if grep -v '^{' "$work/err"; then fail 'a line is no object'; fi
 run failed -p 'x [401]' -m flux -o e.png -v
 exits 3
 says ' status=failed .*class=auth message="'
+
+# Of several keys it says which, and is not one of them.
+mkdir -p "$work/config/gamut"
+echo '{ "providers": { "mine": { "use": "fal", "keys": [
+  {"name": "team-a", "api_key": "good:hush-0123456789ab"} ] } } }' \
+  >"$work/config/gamut/config.json"
+chmod 600 "$work/config/gamut/config.json"
+XDG_CONFIG_HOME=$work/config "$GAMUT" -p x -m mine:flux -o keys.png -v \
+  >"$work/out" 2>"$work/err" || fail 'no picture'
+says ' slot=mine\.api_key#team-a '
+if grep -q hush "$work/err"; then fail 'that is the key'; fi
 
 # ---- a file --------------------------------------------------------------------
 

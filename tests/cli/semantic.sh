@@ -63,8 +63,10 @@ cmp -s first.png near.png || fail "it is another picture"
 fox json "$nearly" --json
 submitted 2 # below the threshold, but not far
 GAMUT_CACHE_SIMILARITY=0.8 fox lower "a red fox sleeps in the snow below an oak, \
-early in the morning" --json
+early in the morning" --json --metrics-file hits.prom
 submitted 2
+grep -q '^gamut_cache_hits_total{.*,kind="semantic"} 1$' hits.prom ||
+  fail 'the hit is not counted'
 prints '"cost_usd":1e-06,.*"cache_hit":true,.*"cache_kind":"semantic"'
 prints '"cached_prompt":"a red fox sleeps .*","similarity":0\.[89][0-9]{0,3},'
 fox far "$far"

@@ -60,6 +60,23 @@ got '"key":"server.address","value":\{"stringValue":"queue.fal.run"\}'
 got '"key":"gamut.cost_usd","value":\{"doubleValue":0\.0[0-9]+\}'
 got '"resource":\{"attributes":\[\{"key":"service.name","value":\{"stringValue":"gamut"\}\}'
 
+got '"key":"gamut.slot","value":\{"stringValue":"fal.api_key"\}'
+
+# What the books file it under, in the request and in its attempt.
+run labels -p 'a neon fox' -m flux -o labels.png --project hero --user ann \
+  --tag autumn,print
+exits 0
+curl -sf "$collector" >"$work/got"
+for pair in '"gamut.project","value":{"stringValue":"hero"}' \
+  '"gamut.user","value":{"stringValue":"ann"}' \
+  '"gamut.slot","value":{"stringValue":"fal.api_key"}' \
+  '"gamut.tags","value":{"arrayValue":{"values":[{"stringValue":"autumn"},{"stringValue":"print"}]}}'; do
+  [ "$(grep -oF -e "\"key\":$pair" "$work/got" | wc -l)" -eq 2 ] ||
+    fail "not twice: $pair"
+done
+got '"wrong":""'
+collector_is '{}'
+
 run chain -p 'x [503:3]' -m flux --fallback recraft -o b.png
 exits 0
 draws <<'TREE'
@@ -105,6 +122,99 @@ gamut.request completed
     GET download 503
     GET download 503
     GET download 200
+TREE
+
+# ---- what is done beside the generation ------------------------------------------
+
+run upload -p x -m fal:fal-ai/kling-video/v2.5-turbo/pro/image-to-video \
+  --image a.png --option inline_max=0 -o upload.mp4
+exits 0
+draws <<'TREE'
+gamut.request completed
+  generate_content fal-ai/kling-video/v2.5-turbo/pro/image-to-video
+    gamut.upload
+      POST initiate 200
+      PUT put 200
+    POST submit 200
+    GET status 202
+    GET status 200
+    GET result 200
+    GET download 200
+TREE
+
+GOOGLE_CLOUD_PROJECT=project
+GOOGLE_APPLICATION_CREDENTIALS=$work/user.key
+export GOOGLE_CLOUD_PROJECT GOOGLE_APPLICATION_CREDENTIALS
+user='"type": "authorized_user", "client_id": "i", "client_secret": "hush-s"'
+echo "{$user, \"refresh_token\": \"hush-r\"}" >"$work/user.key"
+run token -p 'a fox' -m google:imagen4 -o token.png
+exits 0
+draws <<'TREE'
+gamut.request completed
+  generate_content imagen-4.0-generate-001
+    gamut.token
+      POST token 200
+    POST predict 200
+TREE
+if grep -q -e hush -e ya29 "$work/got"; then fail 'the token is shown'; fi
+echo "{$user, \"refresh_token\": \"bad\"}" >"$work/user.key"
+run revoked -p 'a fox' -m google:imagen4 -o revoked.png
+exits 3
+draws <<'TREE'
+gamut.request failed auth
+  generate_content imagen-4.0-generate-001 auth
+    gamut.token auth
+      POST token 400
+TREE
+
+OPENAI_API_KEY=sk-hush-1
+export OPENAI_API_KEY
+# compares NAME PROMPT: with vectors; what is asked for them is the first span
+compares()
+{
+  GAMUT_CACHE_SEMANTIC=on GAMUT_CACHE_EMBEDDER=openai \
+    GAMUT_CACHE_EMBED_WAIT=200ms \
+    run "$1" -p "$2" -m flux --seed 7 -o "$1.png"
+  exits 0
+  {
+    printf 'gamut.request completed\n  generate_content fal-ai/flux/dev\n'
+    cat
+    echo '    POST submit 200'
+    echo '    GET status 202'
+    echo '    GET status 200'
+    echo '    GET result 200'
+    echo '    GET download 200'
+  } >"$work/whole"
+  draws <"$work/whole"
+}
+if [ -f "$top_builddir/plugins/.libs/store-sqlite.so" ]; then
+  compares embed 'a fox' <<'TREE'
+    gamut.query embed
+      POST embed 200
+TREE
+  compares embed-hangs 'a hare [embed:hang]' <<'TREE'
+    gamut.query embed aborted
+      POST embed aborted
+TREE
+fi
+
+# Asked by itself it is a trace of its own.
+run models models --remote openai
+exits 0
+draws <<'TREE'
+gamut.query models
+  GET models 200
+TREE
+run balance balance fal
+exits 0
+draws <<'TREE'
+gamut.query balance
+  GET balance 200
+TREE
+FAL_KEY=bad run refused-balance balance fal
+draws <<'TREE'
+gamut.query balance auth
+  GET balance 401
 TREE
 
 # ---- context from outside -------------------------------------------------------

@@ -160,10 +160,15 @@ static struct json_object *lead_of(struct json_object *list)
   return lead;
 }
 
+int64_t books_sold(struct books *b, const char *prompt)
+{
+  return json_object_get_int64(at(at(b->prompts, prompt), "accepted"));
+}
+
 enum fate books_judge_team(struct books *b, const char *prompt, int64_t size,
                            size_t n)
 {
-  int64_t sold = json_object_get_int64(at(at(b->prompts, prompt), "accepted"));
+  int64_t sold = books_sold(b, prompt);
   struct json_object *list = at(b->jobs, prompt), *lead = lead_of(list);
   bool unsure = one_is_unsure(list);
 
@@ -185,13 +190,25 @@ enum fate books_judge_team(struct books *b, const char *prompt, int64_t size,
   return unsure ? FATE_MAYBE : FATE_WHOLE;
 }
 
-enum fate books_judge(struct books *b, const char *prompt, int64_t size)
+/* Jobs that are paid for at the same time; without any that was cancelled those
+ * are all. */
+static int64_t at_once(struct books *b, const char *prompt)
 {
-  int64_t sold = json_object_get_int64(at(at(b->prompts, prompt), "accepted"));
+  struct json_object *n = at(at(b->prompts, prompt), "at_once");
+
+  return n ? json_object_get_int64(n) : books_sold(b, prompt);
+}
+
+enum fate books_judge(struct books *b, const char *prompt, int64_t size,
+                      int64_t most)
+{
+  int64_t sold = books_sold(b, prompt);
   struct json_object *list = at(b->jobs, prompt), *job;
 
-  if (sold > 1)
+  if (sold > most)
     return wrong(prompt, "submitted more than once", "");
+  if (at_once(b, prompt) > 1)
+    return wrong(prompt, "submitted while another was not cancelled", "");
   if (!list)
     return sold ? wrong(prompt, "submitted, and there is no job", "")
                 : FATE_NONE;

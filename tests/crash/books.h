@@ -27,8 +27,13 @@ struct books;
  * the vendor's control URL did. */
 struct books *books_open(const char *jobs, const char *stats);
 void books_close(struct books *b);
-/* What became of the job with this prompt; `size`: of its file. */
-enum fate books_judge(struct books *b, const char *prompt, int64_t size);
+/* What became of the job with this prompt; `size`: of its file; `most`: so
+ * often it may be submitted, and never while the one before is not cancelled.
+ */
+enum fate books_judge(struct books *b, const char *prompt, int64_t size,
+                      int64_t most);
+/* How often the vendor took it. */
+int64_t books_sold(struct books *b, const char *prompt);
 /* The same of a request that two jobs work on, for so many files. */
 enum fate books_judge_team(struct books *b, const char *prompt, int64_t size,
                            size_t n);

@@ -97,7 +97,7 @@ static enum fate judge_one(struct books *b, const struct kind *k,
   fate = books_failed(b, t->prompt, &id, &message);
   if (fate == FATE_KEPT)
     return judge_kept(k, state, t->prompt, id, message);
-  return fate == FATE_NONE ? books_judge(b, t->prompt, size) : fate;
+  return fate == FATE_NONE ? books_judge(b, t->prompt, size, 1) : fate;
 }
 
 /* What may follow on an exit code. */
@@ -214,10 +214,10 @@ static bool kind_is_wanted(const char *name)
   return found && (found[len] == ',' || found[len] == '\0');
 }
 
-/* Of two jobs each may fail in its own way: those are killed only. */
+/* Of two jobs each may fail in its own way: such flows are killed only. */
 static bool is_wanted(const struct flow *f, int argc, char **argv)
 {
-  return f->verb != AGAIN && !flow_has_two_jobs(f) &&
+  return f->verb != AGAIN && f->verb != DEADLINE && !flow_has_two_jobs(f) &&
          flow_is_wanted(f, argc, argv);
 }
 

@@ -20,6 +20,7 @@ enum verb {
   AGAIN,  /* a resume of what was killed, killed as well */
   CANCEL,
   FETCH,
+  DEADLINE, /* of the first link, whose job is cancelled for the second */
   BATCH
 };
 
@@ -55,6 +56,8 @@ extern size_t n_tried;
 /* Two processes go on with what is left, at once. */
 void flow_resume_twice(const char *state);
 struct books *flow_books(const char *state);
+/* So often it is submitted when all goes well, and may be at most. */
+int64_t flow_submissions(const struct flow *f);
 bool flow_has_two_jobs(const struct flow *f);
 /* What became of it: books_judge(), or of two jobs books_judge_team(). */
 enum fate flow_judge(const struct flow *f, struct books *b, const char *prompt,

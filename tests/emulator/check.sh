@@ -176,6 +176,10 @@ is "cancelled status" 200 "$(ask "$base/$flux/requests/$id/status")"
 has "cancelled" client_cancelled
 is "cancelled result" 499 "$(ask "$base/$flux/requests/$id")"
 is "wrong verb" 405 "$(ask -X POST -d '' "$base/$flux/requests/$id/cancel")"
+new_job fal-ai/flux/dev '{"prompt":"stop"}'
+new_job fal-ai/flux/dev '{"prompt":"stop"}'
+stats '?prompt=stop'
+has "at once" '"stop":{"seen":3,"accepted":3,"cancelled":1,"at_once":2}'
 is "sub path kept" 404 "$(ask \
   "$base/queue.fal.run/fal-ai/flux/dev/requests/$id/status")"
 is "other app" 404 "$(ask "$base/queue/fal-ai/veo3.1/requests/$id/status")"

@@ -144,8 +144,13 @@ static void put_prompt(const struct em_prompt *p, bool first, struct em_buf *b)
   if (!first)
     em_buf_putc(b, ',');
   em_buf_json(b, p->text);
-  em_buf_printf(b, ":{\"seen\":%llu,\"accepted\":%llu}",
+  em_buf_printf(b, ":{\"seen\":%llu,\"accepted\":%llu",
                 (unsigned long long)p->seen, (unsigned long long)p->accepted);
+  if (p->cancelled)
+    em_buf_printf(b, ",\"cancelled\":%llu,\"at_once\":%llu",
+                  (unsigned long long)p->cancelled,
+                  (unsigned long long)p->at_once);
+  em_buf_putc(b, '}');
 }
 
 static void put_prompts(const struct em_request *rq, struct em_buf *b)

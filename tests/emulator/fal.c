@@ -185,7 +185,7 @@ static struct em_job *accept_work(struct em_request *rq, const struct target *t,
   if ((!fault || fault->made) && !queue_full(rq)) {
     job = make_job(sv, t, input, prompt);
     job->account = fal_account(rq);
-    prompt->accepted++;
+    em_prompt_accept(prompt);
     sv->stats.submits_accepted++;
     em_reply_header(rq, "x-fal-request-id", "%s", job->id);
   }
@@ -397,8 +397,11 @@ static void answer_cancel(struct em_request *rq, struct em_job *job)
   } else if (em_job_state(job, sv->options, em_now_ms(sv)) == EM_COMPLETED) {
     em_reply_json(rq, 400, "{\"status\":\"ALREADY_COMPLETED\"}");
   } else {
-    job->cancelled =
-      !em_fault_take(&sv->faults, job->faults, EM_CANCEL, EM_F_STUBBORN);
+    if (!job->cancelled &&
+        !em_fault_take(&sv->faults, job->faults, EM_CANCEL, EM_F_STUBBORN)) {
+      job->cancelled = true;
+      em_prompt_cancel(&sv->faults, job->prompt);
+    }
     em_reply_json(rq, 202, "{\"status\":\"CANCELLATION_REQUESTED\"}");
   }
 }

@@ -397,6 +397,22 @@ struct em_prompt *em_prompt_get(struct em_faults *f, const char *text)
   return p;
 }
 
+void em_prompt_accept(struct em_prompt *p)
+{
+  uint64_t now = ++p->accepted - p->cancelled;
+
+  if (now > p->at_once)
+    p->at_once = now;
+}
+
+void em_prompt_cancel(const struct em_faults *f, const char *text)
+{
+  struct em_prompt *p = text ? em_prompt_find(f, text) : NULL;
+
+  if (p)
+    p->cancelled++;
+}
+
 void em_faults_finish(struct em_faults *f)
 {
   size_t i;

@@ -110,7 +110,8 @@ struct em_rule {
 struct em_prompt {
   uint64_t hash;
   char *text;
-  uint64_t seen, accepted;
+  uint64_t seen, accepted, cancelled;
+  uint64_t at_once; /* the most jobs at a time that were not cancelled */
   struct em_fault_set *set;
 };
 
@@ -132,6 +133,9 @@ void em_fault_help(FILE *out);
 struct em_prompt *em_prompt_get(struct em_faults *f, const char *text);
 /* The record of a prompt, or NULL. */
 struct em_prompt *em_prompt_find(const struct em_faults *f, const char *text);
+/* A job of it is taken; one is cancelled. */
+void em_prompt_accept(struct em_prompt *p);
+void em_prompt_cancel(const struct em_faults *f, const char *text);
 void em_faults_finish(struct em_faults *f);
 
 /* The set of a new job: a copy of its prompt's, and what the rules add that

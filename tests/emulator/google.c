@@ -226,7 +226,7 @@ struct em_job *google_accept(struct em_request *rq, const char *app,
     fault = em_fault_instead(&sv->faults, prompt->set, rq->phase);
   if (!fault || fault->made) {
     job = make_job(rq, prompt, app, model);
-    prompt->accepted++;
+    em_prompt_accept(prompt);
     sv->stats.submits_accepted++;
   }
   if (fault) {

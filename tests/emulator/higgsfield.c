@@ -236,7 +236,7 @@ static void take_work(struct em_request *rq, const struct hf_model *model,
     job = make_job(sv, model, input, prompt, mark);
     put_submitted(rq, job);
     hf_add_hook(rq, body, job);
-    prompt->accepted++;
+    em_prompt_accept(prompt);
     sv->stats.submits_accepted++;
   }
   if (fault)

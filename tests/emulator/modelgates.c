@@ -224,7 +224,7 @@ struct em_job *gate_accept(struct em_request *rq, const struct gate_want *want,
   fault = em_fault_instead(&sv->faults, prompt->set, rq->phase);
   if (!fault || fault->made) {
     job = make_job(rq, want, prompt, kind);
-    prompt->accepted++;
+    em_prompt_accept(prompt);
     sv->stats.submits_accepted++;
   }
   if (fault) {

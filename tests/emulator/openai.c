@@ -250,7 +250,7 @@ struct em_job *openai_accept(struct em_request *rq,
   fault = em_fault_instead(&sv->faults, prompt->set, rq->phase);
   if (!fault || fault->made) {
     job = make_job(rq, prompt, app, model ? model : "");
-    prompt->accepted++;
+    em_prompt_accept(prompt);
     sv->stats.submits_accepted++;
   }
   if (fault) {

@@ -67,14 +67,35 @@ static bool is_digits(const char *s)
 }
 
 static bool good_value(struct em_otlp *t, struct json_object *v,
+                       const char *key);
+
+/* Of values of one kind, and no arrays in them. */
+static bool good_array(struct em_otlp *t, struct json_object *v,
+                       const char *key)
+{
+  struct json_object *values = at(v, "values");
+  size_t i, n = values ? json_object_array_length(values) : 0;
+
+  if (!only(t, v, key, "values"))
+    return false;
+  for (i = 0; i < n; i++)
+    if (!text(json_object_array_get_idx(values, i), "stringValue") ||
+        !good_value(t, json_object_array_get_idx(values, i), key))
+      return bad(t, "the array '%s' is none", key);
+  return n > 0 || bad(t, "the array '%s' is empty", key);
+}
+
+static bool good_value(struct em_otlp *t, struct json_object *v,
                        const char *key)
 {
   struct json_object *number = at(v, "doubleValue");
   const char *integer = text(v, "intValue");
   int n = 0;
 
-  if (!only(t, v, key, "stringValue intValue doubleValue boolValue"))
+  if (!only(t, v, key, "stringValue intValue doubleValue boolValue arrayValue"))
     return false;
+  if (at(v, "arrayValue"))
+    return good_array(t, at(v, "arrayValue"), key);
   n += text(v, "stringValue") != NULL;
   n += integer && is_digits(integer);
   n += json_object_is_type(at(v, "boolValue"), json_type_boolean);

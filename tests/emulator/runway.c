@@ -254,7 +254,7 @@ static void take_work(struct em_request *rq, const char *work,
     model = check(rq, work, input);
   if (model) {
     put_created(rq, make_job(sv, model, input, prompt));
-    prompt->accepted++;
+    em_prompt_accept(prompt);
     sv->stats.submits_accepted++;
   }
   if (fault)
@@ -291,9 +291,11 @@ static void count_poll(struct em_server *sv, struct em_job *job)
 
 static void delete_task(struct em_request *rq, struct em_job *job)
 {
-  if (!em_fault_take(&rq->server->faults, job->faults, EM_CANCEL,
-                     EM_F_STUBBORN))
+  if (!job->cancelled && !em_fault_take(&rq->server->faults, job->faults,
+                                        EM_CANCEL, EM_F_STUBBORN)) {
     job->cancelled = true;
+    em_prompt_cancel(&rq->server->faults, job->prompt);
+  }
   em_reply_text(rq, 204, "application/json", "");
 }
 

@@ -236,7 +236,7 @@ static void take_work(struct em_request *rq, enum vg_endpoint endpoint,
     model = vg_check(rq, endpoint, input);
   if (model && good_own_key(rq, model)) {
     answer_job(rq, make_job(rq, endpoint, model, params, prompt), endpoint);
-    prompt->accepted++;
+    em_prompt_accept(prompt);
     sv->stats.submits_accepted++;
   }
   if (fault)

@@ -28,6 +28,7 @@ engine_books = \
 engine_tests = \
 	tests/engine/test_attach \
 	tests/engine/test_backup \
+	tests/engine/test_breakers \
 	tests/engine/test_budget \
 	tests/engine/test_cache \
 	tests/engine/test_cache_disk \
@@ -49,6 +50,7 @@ engine_tests = \
 	tests/engine/test_money \
 	tests/engine/test_pacing \
 	tests/engine/test_perform \
+	tests/engine/test_prefer \
 	tests/engine/test_query \
 	tests/engine/test_replies \
 	tests/engine/test_spread \
@@ -64,6 +66,7 @@ engine_ldadd = tests/engine/libengine.la $(LDADD)
 cache_ldadd = tests/engine/libcachekit.la tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_attach_LDADD = $(engine_ldadd)
 tests_engine_test_backup_LDADD = $(engine_ldadd)
+tests_engine_test_breakers_LDADD = $(engine_ldadd)
 tests_engine_test_cache_LDADD = $(cache_ldadd)
 # The program's own clock and write() must be seen by the plugin.
 tests_engine_test_cache_disk_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
@@ -89,6 +92,7 @@ tests_engine_test_metrics_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_pacing_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
+tests_engine_test_prefer_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)
 tests_engine_test_replies_LDADD = $(engine_ldadd)
 tests_engine_test_stream_LDADD = $(engine_ldadd)

@@ -74,6 +74,7 @@ static const struct {
   { "another prompt", NULL, NULL, { "prompt", "a hare" }, 0, 2 },
   { "for another user", NULL, NULL, { "user", "u" }, 1, 1 },
   { "with a deadline", NULL, NULL, { "timeout", "10s" }, 1, 1 },
+  { "for less than it would cost", NULL, NULL, { "max_cost", "0.001" }, 1, 1 },
   { "refresh", NULL, NULL, { "cache", "refresh" }, 0, 2 },
   { "off", NULL, NULL, { "cache", "off" }, 0, 2 },
   { "off by the setting", "cache", "off", { NULL }, 0, 2 },
@@ -264,6 +265,109 @@ START_TEST(no_store)
 }
 END_TEST
 
+/* ---- too dear to be made ------------------------------------------------- */
+
+static const char *const too_dear = "would cost $0.5";
+
+static struct gamut_request *limited(const char *links, const char *cache)
+{
+  return fix_request(links, "a fox", "seed", "7", "max_cost", "0.1", "cache",
+                     cache, NULL);
+}
+
+/* What was made before costs nothing, also what nobody knows the price of. */
+START_TEST(served_at_any_price)
+{
+  static const char *const links[] = { "a:dear", "a:m" };
+  struct gamut_result *r;
+  struct fix f;
+
+  cf_open_fix(&f, cf_well, 2, 0, KIT_MEMORY, scratch_folder());
+  gamut_result_free(
+    fix_run(&f, fix_request(links[_i], "a fox", "seed", "7", NULL)));
+  cf_settle(&f);
+  r = fix_run(&f, limited(links[_i], "use"));
+  ck_class(r, 0);
+  ck_assert_int_eq(gamut_result_cache_hit(r), 1);
+  ck_assert_int_eq(gamut_result_cost(r, NULL), 0);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
+  gamut_result_free(r);
+  fix_close(&f);
+}
+END_TEST
+
+/* When it was not, it is refused as ever: at once where no cache is asked, in
+ * the result where one was. */
+START_TEST(refused_at_this_price)
+{
+  struct gamut_result *r;
+  struct fix f;
+
+  cf_open_fix(&f, cf_well, 2, 0, KIT_MEMORY, scratch_folder());
+  r = fix_run(&f, limited("a:dear", "use"));
+  ck_class(r, GAMUT_E_UNSUPPORTED);
+  ck_assert_ptr_nonnull(strstr(gamut_result_message(r), too_dear));
+  ck_assert_uint_eq(gamut_result_attempt(r, 0)->tries, 0);
+  gamut_result_free(r);
+  ck_assert_ptr_null(fix_run(&f, limited("a:dear", "off")));
+  ck_assert_ptr_nonnull(strstr(f.err.message, too_dear));
+  ck_assert_ptr_null(fix_run(&f, limited("a:dear", "refresh")));
+  ck_assert_ptr_null(
+    fix_run(&f, fix_request("a:dear", "x", "max_cost", "0.1", NULL)));
+  ck_assert_int_eq(script_count(f.script, "POST"), 0);
+  fix_close(&f);
+}
+END_TEST
+
+/* The next link makes it, and that is no fallback from a failure. */
+START_TEST(made_by_the_next)
+{
+  struct gamut_result *r;
+  struct fix f;
+  char *text;
+
+  cf_open_fix(&f, cf_well, 2, 0, KIT_MEMORY, scratch_folder());
+  r = fix_run(&f, limited("a:dear a:cheap", "use"));
+  ck_class(r, 0);
+  ck_assert_str_eq(gamut_result_model(r), "cheap");
+  ck_assert_int_eq(gamut_result_attempt(r, 0)->error_class,
+                   GAMUT_E_UNSUPPORTED);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
+  gamut_result_free(r);
+  ck_assert_int_eq(gamut_metrics(f.g, &text, &f.err), 0);
+  ck_assert_ptr_null(strstr(text, "gamut_fallbacks_total"));
+  ck_assert_ptr_null(strstr(text, "class=\"unsupported\""));
+  gamut_string_free(text);
+  fix_close(&f);
+}
+END_TEST
+
+/* Left while it was looked for, it is not made by whoever takes it up. */
+START_TEST(not_made_later)
+{
+  struct gamut_result *r;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+  int32_t rc;
+
+  cf_open_fix(&f, cf_well, 2, 0, KIT_MEMORY, scratch_folder());
+  cf_submit(&f, limited("a:dear", "use"), id);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  r = fix_wait(&f, id);
+  ck_class(r, GAMUT_E_DETACHED);
+  gamut_result_free(r);
+  rc = gamut_attach(f.g, id, NULL, NULL, NULL, &f.err);
+  if (rc == 0) {
+    r = fix_wait(&f, id);
+    rc = gamut_result_class(r);
+    gamut_result_free(r);
+  }
+  ck_assert_int_eq(rc, GAMUT_E_UNSUPPORTED);
+  ck_assert_int_eq(script_count(f.script, "POST"), 0);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("cache");
@@ -279,5 +383,9 @@ int main(void)
   tcase_add_test(tc, not_whole);
   tcase_add_test(tc, output_rules);
   tcase_add_test(tc, no_store);
+  tcase_add_loop_test(tc, served_at_any_price, 0, 2);
+  tcase_add_test(tc, refused_at_this_price);
+  tcase_add_test(tc, made_by_the_next);
+  tcase_add_test(tc, not_made_later);
   return unit_run("cache", tc);
 }

@@ -3,6 +3,7 @@
 #include "api/context.h"
 #include "base/clock.h"
 #include "engine/vendor.h"
+#include "route/breaker.h"
 
 #define SUBMIT "POST /a/jobs"
 #define POLL   "GET /a/jobs/1"
@@ -281,6 +282,109 @@ START_TEST(at_its_end)
 }
 END_TEST
 
+/* ---- while the next one cannot be begun ---------------------------------- */
+
+static const struct answer slow[] = {
+  { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+  { POLL, 40, 200, QUEUED, NULL, 0 },
+  { POLL, 0, 200, MADE, NULL, 0 },
+  { DELETE, 0, 200, "{}", NULL, 0 },
+  NEXT,
+  PICTURE,
+};
+
+static const struct {
+  const char *name;
+  int32_t error_class; /* of the next one's failures */
+  int failures;
+  bool of_account;
+  uint64_t again_ms; /* then it may be tried again; 0: not before the end */
+} off[] = {
+  { "its breaker is open", GAMUT_E_PROVIDER, 5, false, 0 },
+  { "it may be tried again", GAMUT_E_PROVIDER, 5, false, 30000 },
+  { "its account has no credit", GAMUT_E_QUOTA, 1, true, 0 },
+  { "there is credit again", GAMUT_E_QUOTA, 1, true, 600000 },
+};
+
+static void fail_at(struct fix *f, const char *provider, int row)
+{
+  char account[GM_ACCOUNT_SIZE];
+  struct gm_instance *i;
+  struct gm_breaker *b;
+  int n;
+
+  ck_assert_int_eq(gm_instance_look(f->g->instances, provider, &i, NULL), 0);
+  gm_instance_account(i, account);
+  b = gm_breaker_of(f->g->router.breakers, provider, account,
+                    off[row].of_account ? NULL : "m");
+  for (n = 0; n < off[row].failures; n++)
+    gm_breaker_done(b, off[row].error_class);
+}
+
+static void turns(struct fix *f, uint64_t ms)
+{
+  uint64_t until = gm_mono_ms() + ms;
+
+  while (gm_mono_ms() < until)
+    turn(f);
+}
+
+/* What runs is not given up for a link that is off. */
+START_TEST(the_next_is_off)
+{
+  bool comes_back = off[_i].again_ms > 0;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  open_fake(&f, slow, GM_LEN(slow));
+  submit(&f, fix_request("a:m b:m", "x", "attempt_timeout", "10s", NULL), id);
+  until_asked(&f, POLL, 3);
+  fail_at(&f, "b", _i);
+  gm_clock_advance(TIMEOUT_MS);
+  turns(&f, 20);
+  ck_assert_msg(script_count(f.script, "DELETE") == 0, "%s", off[_i].name);
+  if (comes_back)
+    gm_clock_advance(off[_i].again_ms);
+  result = until_over(&f, id);
+  ck_class(result, 0);
+  ck_assert_msg(script_count(f.script, "DELETE") == comes_back &&
+                  script_count(f.script, OTHER) == comes_back,
+                "%s", off[_i].name);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
+/* Nor for one that has no key. */
+START_TEST(the_next_has_no_key)
+{
+  static const struct gamut_key keys[] = {
+    { "api_key", NULL, NULL, NULL, "key", GAMUT_STRING,
+      GAMUT_KEY_REQUIRED | GAMUT_KEY_SECRET, 0, 0 },
+  };
+  struct gamut_provider locked = vendor_b;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  open_fake(&f, slow, GM_LEN(slow));
+  locked.name = "locked";
+  locked.catalog = NULL;
+  locked.keys = (struct gamut_table)GAMUT_TABLE(keys);
+  fix_provider(&f, &locked);
+  submit(&f, fix_request("a:m locked:m", "x", "attempt_timeout", "10s", NULL),
+         id);
+  until_asked(&f, POLL, 3);
+  gm_clock_advance(TIMEOUT_MS);
+  result = until_over(&f, id);
+  ck_class(result, 0);
+  ck_assert_int_eq(script_count(f.script, "DELETE"), 0);
+  gamut_result_free(result);
+  close_fake(&f);
+}
+END_TEST
+
 /* ---- while the vendor is being asked ------------------------------------- */
 
 static const struct answer asked[] = {
@@ -385,6 +489,8 @@ int main(void)
   TCase *tc = tcase_create("deadlines");
 
   tcase_add_loop_test(tc, at_its_end, 0, GM_LEN(rows));
+  tcase_add_loop_test(tc, the_next_is_off, 0, GM_LEN(off));
+  tcase_add_test(tc, the_next_has_no_key);
   tcase_add_test(tc, cancelled_meanwhile);
   tcase_add_test(tc, detached_meanwhile);
   tcase_add_test(tc, cancelled_after_all);

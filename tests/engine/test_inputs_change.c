@@ -132,7 +132,7 @@ static void take_up(const char *record, struct end *e)
   memset(e, 0, sizeof(*e));
   e->error_class =
     gm_run_restore(&g->router, record, strlen(record),
-                   &(struct gm_restore){ NULL, false }, &ops, e, &run, &err);
+                   &(struct gm_restore){ .again = false }, &ops, e, &run, &err);
   snprintf(e->message, sizeof(e->message), "%s", gm_error_text(&err));
   gm_error_finish(&err);
   while (e->error_class == 0 && !e->over)

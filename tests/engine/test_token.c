@@ -2,6 +2,7 @@
  * refuses it, and told when there is none. */
 #include "engine/vendor.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { JOB };
 static const char *const phases[] = { "job" };
@@ -269,6 +270,36 @@ START_TEST(close_while_fetching)
 }
 END_TEST
 
+/* Where vendors are told of the trace, its token is asked for in it, too. */
+START_TEST(in_the_trace)
+{
+#define TRACE "4bf92f3577b34da6a3ce929d0e0e4736"
+  static const struct answer answers[] = {
+    { TOKEN, 0, 200, "{\"token\":\"first-token\",\"ttl\":3600}", NULL, 0 },
+    GOOD_JOB,
+    PICTURE
+  };
+  char of_token[64];
+  struct fix f;
+
+  setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9", 1);
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_provider(&f, &bearer);
+  fix_set(&f, "propagate_trace", "yes");
+  gamut_result_free(
+    fix_run(&f, fix_request("bearer:m", "x", "traceparent",
+                            "00-" TRACE "-00f067aa0ba902b7-01", NULL)));
+  snprintf(of_token, sizeof(of_token), "%s",
+           script_header(f.script, TOKEN, 0, "traceparent"));
+  ck_assert_int_eq(strncmp(of_token, "00-" TRACE "-", 36), 0);
+  ck_assert_int_eq(strncmp(script_header(f.script, JOBS, 0, "traceparent"),
+                           "00-" TRACE "-", 36),
+                   0);
+  ck_assert_str_ne(of_token, script_header(f.script, JOBS, 0, "traceparent"));
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("token");
@@ -280,5 +311,6 @@ int main(void)
   tcase_add_test(tc, refused);
   tcase_add_loop_test(tc, none, 0, GM_LEN(failures));
   tcase_add_loop_test(tc, close_while_fetching, 0, 2);
+  tcase_add_test(tc, in_the_trace);
   return unit_run("token", tc);
 }

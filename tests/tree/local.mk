@@ -4,6 +4,7 @@ tree_tests = \
 	tests/tree/banned.sh \
 	tests/tree/headers.sh \
 	tests/tree/includes.sh \
+	tests/tree/meters.sh \
 	tests/tree/scripts.sh \
 	tests/tree/sources.sh \
 	tests/tree/symbols.sh \

@@ -308,11 +308,13 @@ START_TEST(a_secret_from_a_command)
 END_TEST
 
 static char logged[256];
+static int n_logged;
 
 static void keep_line(void *user, int32_t level, const char *line)
 {
   (void)user;
   (void)level;
+  n_logged++;
   snprintf(logged, sizeof(logged), "%s", line);
 }
 
@@ -330,16 +332,22 @@ START_TEST(secrets_are_masked_in_lines)
 }
 END_TEST
 
+/* One word, however many keys are in it. */
 START_TEST(a_file_that_others_can_read)
 {
   struct fixture f;
 
-  fixture_open(&f, "{\"providers\": {\"fal\": {\"api_key\": \"k-123456\"}}}");
+  fixture_open(&f, "{\"providers\": {\"fal\": {\"keys\": ["
+                   "{\"name\": \"one\", \"api_key\": \"k-123456\"},"
+                   "{\"name\": \"two\", \"api_key\": \"k-234567\"}]},"
+                   "\"work\": {\"use\": \"fal\", \"api_key\": \"k-345678\"}}}");
   f.log.write = keep_line;
   ck_assert_int_eq(chmod(f.settings.file_path, 0644), 0);
   fixture_get(&f, "fal");
+  fixture_get(&f, "work");
+  ck_assert_int_eq(n_logged, 1);
   ck_assert_ptr_nonnull(strstr(logged, "other users can read it: chmod 600"));
-  ck_assert_ptr_null(strstr(logged, "k-123456"));
+  ck_assert_ptr_null(strstr(logged, "k-"));
   fixture_close(&f);
 }
 END_TEST

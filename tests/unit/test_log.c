@@ -205,6 +205,8 @@ static const char *const values[] = {
 
 static void put_values(struct gm_log *l)
 {
+  _cleanup_json_ struct json_object *list =
+    gm_json_parse_once("[\"a\",\"two words\",\"sk-12345\"]", 28, NULL, NULL);
   struct gm_record r;
   size_t i;
 
@@ -215,6 +217,8 @@ static void put_values(struct gm_log *l)
   gm_record_int(&r, "n", -7);
   gm_record_real(&r, "usd", 0.025);
   gm_record_bool(&r, "yes", true);
+  gm_record_texts(&r, "tags", list);
+  gm_record_texts(&r, "none", NULL);
   gm_record_end(&r);
 }
 
@@ -232,13 +236,18 @@ START_TEST(records_cannot_be_broken)
                    "v=\"x\\ny=1\" v=\"\\\"\" v=\"\" "
                    "v=\"\xef\xbf\xbd\xef\xbf\xbd\" v=\"\\u001b[31m\" "
                    "v=\\ v=}{ v=\"\xef\xbf\xbd\xef\xbf\xbd\" "
-                   "v=\"a\x7f\" v=\"*** level=error\" n=-7 usd=0.025 yes=true");
+                   "v=\"a\x7f\" v=\"*** level=error\" n=-7 usd=0.025 yes=true "
+                   "tags=\"a,two words,***\"");
   l.json = true;
   put_values(&l);
   o = gm_json_parse_once(s.text, s.len, NULL, NULL);
   ck_assert_msg(o != NULL, "%s", s.text);
   ck_assert_str_eq(gm_json_str(o, "v", ""), "*** level=error");
   ck_assert_int_eq(gm_json_i64(o, "n", 0), -7);
+  ck_assert_uint_eq(gm_json_count(o, "tags"), 3);
+  ck_assert_str_eq(gm_json_str(o, "tags/1", ""), "two words");
+  ck_assert_str_eq(gm_json_str(o, "tags/2", ""), "***");
+  ck_assert_ptr_null(gm_json_at(o, "none"));
   l.level = 2;
   ck_assert(!gm_record_begin(&r, &l, 1, "gamut.test"));
   gm_log_finish(&l);

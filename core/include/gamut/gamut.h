@@ -168,13 +168,20 @@ GAMUT_API struct gamut_request *
 gamut_request_copy(const struct gamut_request *r);
 
 /* Set a field from text: "prompt", "n", "seed", "size" ("1024x768"),
- * "aspect_ratio" ("16:9"), "timeout" ("90s"), "output" ...  NULL unsets it.  "tag" adds to those that are
- * set.
+ * "aspect_ratio" ("16:9"), "timeout" ("90s"), "output" ...  NULL unsets it.
+ * "tag" adds to those that are set.
  *
- * "attempt_timeout" ("30s") is how long a link has before the next one tries: its
- * job is cancelled at the vendor, and the next begins once the vendor says so.  A
- * job that cannot be cancelled goes on; a link after which no other can do the
- * request has what is left of "timeout".
+ * "attempt_timeout" ("30s") is how long a link has before the next one tries:
+ * its job is cancelled at the vendor, and the next begins once the vendor says
+ * so.  A job that cannot be cancelled goes on; a link after which no other can
+ * do the request has what is left of "timeout", and while all that could are
+ * passed over for their failures, it goes on, too.
+ *
+ * "max_cost" (US dollars) keeps the request from links whose price is higher,
+ * or not known unless "allow_unknown_cost" is set.  What is in the cache costs
+ * nothing and is served all the same; a request that may be is not refused by
+ * gamut_submit() for its price, but ends as GAMUT_E_UNSUPPORTED when it is not
+ * there.
  *
  * "hedge" ("20s" from the request on, or "p95": when 95 per cent of such jobs are
  * done, as measured here, else twice what the catalog says is usual) is when a
