@@ -202,6 +202,8 @@ core_job_sources = \
 	core/job/output.h \
 	core/job/pace.c \
 	core/job/pace.h \
+	core/job/parsed.c \
+	core/job/parsed.h \
 	core/job/partial.c \
 	core/job/partial_fetch.c \
 	core/job/perform.c \

@@ -2,6 +2,7 @@
  * reads is a view of what the result owns. */
 #include "api/result.h"
 #include "api/context.h"
+#include "job/parsed.h"
 #include "job/policy.h"
 #include <string.h>
 
@@ -151,12 +152,7 @@ static void take_cost(struct gamut_result *r, struct gm_run *run,
 struct gamut_result *gm_result_of(struct gm_run *run)
 {
   const struct gm_link *l = gm_run_link(run);
-  _cleanup_json_ struct json_object *request =
-    run->job.request
-      ? gm_json_parse(run->router->engine->parser, run->job.request,
-                      strlen(run->job.request), &(size_t){ 0 },
-                      &(const char *){ NULL })
-      : NULL;
+  _cleanup_json_ struct json_object *request = gm_job_request(&run->job);
   struct gamut_result *r = gm_zalloc(sizeof(*r));
 
   if (!r)

@@ -31,6 +31,7 @@ struct gm_engine {
   struct gm_list flights;  /* idle ones */
   struct gm_list accounts; /* limits by provider and credential: limiter.c */
   uint32_t n_flights;
+  uint32_t n_parsed;           /* jobs that keep trees: parsed.h */
   struct gm_list token_waits;  /* jobs that wait for a bearer token */
   struct gm_list upload_waits; /* jobs that wait for a file to be uploaded */
   struct gm_map uploads;       /* URLs by content, see upload.c */

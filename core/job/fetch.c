@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "job/flight.h"
+#include "job/parsed.h"
 #include "job/policy.h"
 #include <string.h>
 
@@ -52,9 +53,7 @@ int32_t gm_job_keep(struct gm_job *job, const struct gm_output_plan *plan,
     .count = job->found->n_outputs,
     .wall_ms = gm_wall_ms(),
   };
-  _cleanup_json_ struct json_object *request =
-    gm_json_parse(job->engine->parser, job->request, strlen(job->request),
-                  &(size_t){ 0 }, &(const char *){ NULL });
+  _cleanup_json_ struct json_object *request = gm_job_request(job);
 
   f.model = gm_json_str(request, "model", "");
   return gm_draft_keep(d, plan, &f, job->engine->sync_files, o, err);

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "job/flight.h"
 #include "job/limiter.h"
+#include "job/parsed.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -99,6 +100,7 @@ static void forget_attempt(struct gm_job *job)
   gm_job_drop_kept(job);
   gm_free(job->pending);
   job->pending = NULL;
+  gm_parsed_drop(job);
   gm_free(job->state_text);
   job->state_text = NULL;
   gm_free(job->request);

@@ -131,6 +131,7 @@ struct gm_job {
   char *request;              /* normalised, JSON text */
   const char *secret;         /* the owner's, for {@secret} in a body, or NULL */
   char *state_text;           /* the provider's, or NULL: {} */
+  struct gm_parsed *parsed;   /* what they say, or NULL: parsed.h */
   struct gm_pending *pending;
   struct gm_pending *kept;    /* what was pending before it was to give way */
   char *kept_state;           /* ... and the provider's state */

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "job/flight.h"
+#include "job/parsed.h"
 #include "job/policy.h"
 #include "loop/url.h"
 #include <stdio.h>
@@ -193,10 +194,7 @@ void gm_job_observe_end(struct gm_job *job)
 
   if (!gm_trace_is_on(t) || !*t->attempt)
     return;
-  if (job->request)
-    request =
-      gm_json_parse(job->engine->parser, job->request, strlen(job->request),
-                    &(size_t){ 0 }, &(const char *){ NULL });
+  request = gm_job_request(job);
   if (job->err.error_class)
     class_name = gm_policy_of(job->err.error_class)->name;
   snprintf(name, sizeof(name), "generate_content %.100s",

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "job/parsed.h"
 #include "route/cache_private.h"
 #include <fcntl.h>
 #include <gamut/plugin.h>
@@ -196,9 +197,7 @@ static void sliced(struct gm_look *look, int32_t error_class)
 
 static bool is_whole(const struct gm_run *run, const struct gm_found *f)
 {
-  _cleanup_json_ struct json_object *request =
-    gm_json_parse(run->router->engine->parser, run->job.request,
-                  strlen(run->job.request), NULL, NULL);
+  _cleanup_json_ struct json_object *request = gm_job_request(&run->job);
   uint32_t i;
 
   if (f->withheld > 0 || f->n_outputs == 0 ||
@@ -275,9 +274,7 @@ static struct json_object *file_of(const struct gm_output *o)
 
 static void put_request(struct json_object *o, const struct gm_run *run)
 {
-  _cleanup_json_ struct json_object *request =
-    gm_json_parse(run->router->engine->parser, run->job.request,
-                  strlen(run->job.request), NULL, NULL);
+  _cleanup_json_ struct json_object *request = gm_job_request(&run->job);
 
   put(o, "model", gm_json_str(request, "model", NULL));
   put(o, "operation", gm_json_str(request, "operation", NULL));

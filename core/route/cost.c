@@ -3,6 +3,7 @@
  * catalog's formula over what was delivered.  What the formula says is kept
  * beside the vendor's figure, so that a price that has changed shows. */
 #include "job/input.h"
+#include "job/parsed.h"
 #include "route/bind.h"
 #include <math.h>
 #include <string.h>
@@ -74,11 +75,7 @@ void gm_run_cost(struct gm_run *run, const struct json_object *request)
 
 void gm_run_tally(struct gm_run *run)
 {
-  _cleanup_json_ struct json_object *request = NULL;
-  const char *text = run->job.request;
+  _cleanup_json_ struct json_object *request = gm_job_request(&run->job);
 
-  if (text)
-    request = gm_json_parse(run->router->engine->parser, text, strlen(text),
-                            &(size_t){ 0 }, &(const char *){ NULL });
   gm_run_cost(run, request);
 }
