@@ -45,6 +45,8 @@ core_base_sources = \
 	core/base/sha256_ni.h \
 	core/base/str.c \
 	core/base/str.h \
+	core/base/texts.c \
+	core/base/texts.h \
 	core/base/utf8.c \
 	core/base/util.h \
 	core/base/vector.c \

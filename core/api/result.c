@@ -348,12 +348,7 @@ int64_t gamut_result_cost_avoided(const struct gamut_result *r,
 
 const char *gamut_result_fact(const struct gamut_result *r, const char *name)
 {
-  struct json_object *v = NULL;
-
-  if (!r || !r->found || !r->found->facts || !name ||
-      !json_object_object_get_ex(r->found->facts, name, &v))
-    return NULL;
-  return json_object_get_string(v);
+  return r && r->found && name ? gm_texts_get(&r->found->facts, name) : NULL;
 }
 
 const char *gamut_result_raw(const struct gamut_result *r)

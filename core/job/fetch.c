@@ -48,7 +48,7 @@ int32_t gm_job_keep(struct gm_job *job, const struct gm_output_plan *plan,
   struct gm_name_facts f = {
     .job = job->id,
     .provider = job->instance->name,
-    .seed = gm_json_str(job->found->facts, "seed", NULL),
+    .seed = gm_texts_get(&job->found->facts, "seed"),
     .index = index_of(job, o),
     .count = job->found->n_outputs,
     .wall_ms = gm_wall_ms(),

@@ -400,9 +400,9 @@ void gm_found_free(struct gm_found *found)
   for (i = 0; i < found->n_outputs; i++)
     gm_output_finish(&found->outputs[i]);
   gm_free(found->outputs);
-  json_object_put(found->facts);
+  gm_texts_finish(&found->facts);
   json_object_put(found->answer);
-  json_object_put(found->notes);
+  gm_texts_finish(&found->notes);
   gm_free(found->usage_unit);
   gm_free(found->raw);
   gm_free(found);

@@ -8,6 +8,7 @@
 #define GM_JOB_JOB_H
 
 #include "base/random.h"
+#include "base/texts.h"
 #include "job/engine.h"
 #include "job/output.h"
 #include <gamut/gamut.h>
@@ -64,13 +65,13 @@ struct gm_job_ops {
 struct gm_found {
   struct gm_output *outputs;
   uint32_t n_outputs, withheld, fetching;
-  struct json_object *facts; /* name -> text */
+  struct gm_texts facts;     /* pairs */
   int64_t cost_microusd;     /* -1: not said */
   char *usage_unit;
   double usage_amount;
   char *raw; /* the last reply */
   struct json_object *answer; /* of a query */
-  struct json_object *notes;  /* the vendor's log: its last lines */
+  struct gm_texts notes;      /* the vendor's log: its last lines */
 };
 
 void gm_found_free(struct gm_found *found);

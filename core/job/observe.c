@@ -179,9 +179,9 @@ static void put_attempt(struct gm_span *s, const struct gm_job *job)
   gm_span_text(s, "gamut.job", job->id);
   gm_span_int(s, "gamut.tries", job->tries);
   gm_span_int(s, "gamut.retries", job->total_repeats);
-  if (job->found && job->found->facts)
+  if (job->found)
     gm_span_text(s, "gamut.vendor_request_id",
-                 gm_json_str(job->found->facts, "request_id", NULL));
+                 gm_texts_get(&job->found->facts, "request_id"));
 }
 
 void gm_job_observe_end(struct gm_job *job)

@@ -111,10 +111,14 @@ static void add_found(struct gm_buf *b, const struct gm_found *f)
     add_output(b, &f->outputs[i]);
   }
   add_int(b, "],\"withheld\":", f->withheld);
-  if (f->facts)
-    add(b, ",\"facts\":", gm_json_text(f->facts, NULL));
-  if (f->notes)
-    add(b, ",\"notes\":", gm_json_text(f->notes, NULL));
+  if (f->facts.n > 0) {
+    gm_buf_add(b, ",\"facts\":");
+    gm_texts_add_pairs(&f->facts, b);
+  }
+  if (f->notes.n > 0) {
+    gm_buf_add(b, ",\"notes\":");
+    gm_texts_add_list(&f->notes, b);
+  }
   if (f->cost_microusd >= 0)
     add_int(b, ",\"cost_microusd\":", (uint64_t)f->cost_microusd);
   add_text(b, ",\"usage_unit\":", f->usage_unit);

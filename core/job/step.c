@@ -25,13 +25,8 @@ static void keep_facts(struct gm_job *job, const struct gm_call *c)
   struct gm_found *found = c->n_facts ? gm_job_found(job) : NULL;
   uint32_t i;
 
-  if (!found)
-    return;
-  if (!found->facts)
-    found->facts = json_object_new_object();
-  for (i = 0; i < c->n_facts && found->facts; i++)
-    json_object_object_add(found->facts, c->facts[i].name,
-                           json_object_new_string(c->facts[i].value));
+  for (i = 0; i < c->n_facts && found; i++)
+    gm_texts_set(&found->facts, c->facts[i].name, c->facts[i].value);
 }
 
 static void keep_usage(struct gm_job *job, const struct gm_call *c)
@@ -164,13 +159,11 @@ static void keep_note(struct gm_job *job, const char *note)
 {
   struct gm_found *f = gm_job_found(job);
 
-  if (f && !f->notes)
-    f->notes = json_object_new_array();
-  if (!f || !f->notes)
+  if (!f)
     return;
-  if (json_object_array_length(f->notes) >= NOTES_MAX)
-    json_object_array_del_idx(f->notes, 0, 1);
-  json_object_array_add(f->notes, json_object_new_string(note));
+  if (f->notes.n >= NOTES_MAX)
+    gm_texts_remove(&f->notes, gm_texts_next(&f->notes, NULL));
+  gm_texts_add(&f->notes, note);
 }
 
 static void tell_progress(struct gm_job *job, const struct gm_call *c)
