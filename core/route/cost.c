@@ -16,7 +16,8 @@ static bool by_count(struct gm_run *run, const struct json_object *request)
 
   if (!f || !f->usage_unit ||
       !gm_price_billed(gm_run_link(run)->entry, request, run->inputs,
-                       run->n_inputs, f->usage_unit, f->usage_amount, &price))
+                       run->n_inputs, f->usage_unit, f->usage_amount, false,
+                       &price))
     return false;
   run->cost.microusd = price.microusd;
   run->cost.estimated = !price.sure;
@@ -43,7 +44,7 @@ static int64_t by_formula(const struct gm_run *run,
     };
   }
   gm_price_delivered(gm_run_link(run)->entry, request, run->inputs,
-                     run->n_inputs, d, n, &price);
+                     run->n_inputs, d, n, false, &price);
   return price.microusd;
 }
 
