@@ -82,12 +82,11 @@ static void add_body(const struct gm_charge *c, struct gm_buf *b)
 {
   const struct gm_run *run = c->run;
   int32_t error_class = run->err.error_class;
-  char slot[96];
 
   add_by(c, b);
   add_text(b, ",\"operation\":", run->operation);
   if (run->job.instance)
-    add_text(b, ",\"slot\":", gm_instance_slot(run->job.instance, slot));
+    add_text(b, ",\"slot\":", run->job.instance->proof);
   add_text(b, ",\"correlation_id\":", run->correlation_id);
   add_known(b, ",\"estimate\":", c->estimate);
   add_known(b, ",\"actual\":", c->actual);
