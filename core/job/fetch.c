@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define FETCH_REPEATS 5
+#define NOTE_AFTER_MS 1000
 #define TELL_EVERY_MS 100
 
 static uint64_t ceiling(const struct gm_output *o)
@@ -120,6 +121,17 @@ static void pour(struct gm_job *job, struct gm_output *o)
   gm_output_drop_source(o);
 }
 
+/* What a free question brought, whoever takes the job over asks for again: it
+ * is worth a record only when fetching it takes a while. */
+static void note(struct gm_job *job, uint64_t now)
+{
+  if (job->noted ||
+      (gm_job_can_ask_again(job) && now - job->generated_ms < NOTE_AFTER_MS))
+    return;
+  job->noted = true;
+  gm_job_write(job, 0);
+}
+
 static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)
 {
   struct gm_flight *f = x->owner;
@@ -137,6 +149,7 @@ static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)
   }
   rc = gm_draft_add(&f->draft, p, len, &x->err);
   now = gm_mono_ms();
+  note(job, now);
   if (rc == 0 && now - f->told_ms >= TELL_EVERY_MS) {
     f->told_ms = now;
     gm_job_tell(job, GAMUT_EVENT_DOWNLOAD, (int64_t)f->draft.len,
@@ -175,6 +188,7 @@ static void settle(struct gm_job *job, struct gm_exchange *x,
                             x->has_retry_after, x->retry_after_ms);
     job->repeats++;
     job->total_repeats++;
+    note(job, gm_mono_ms() + wait_ms);
     gm_job_tell(job, GAMUT_EVENT_RETRY, wait_ms, 0, gm_error_text(err));
     if (gm_timer_start(e->loop, &job->timer, gm_mono_ms() + wait_ms))
       return;
@@ -274,6 +288,7 @@ void gm_job_fetch(struct gm_job *job)
 {
   job->repeats = 0;
   gm_job_move(job, GM_JOB_FETCHING);
-  gm_job_write(job, 0);
+  job->noted = false;
+  note(job, gm_mono_ms());
   gm_job_fetch_next(job);
 }

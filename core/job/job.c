@@ -293,6 +293,12 @@ bool gm_job_wake(struct gm_job *job)
   return job->woken;
 }
 
+bool gm_job_can_ask_again(const struct gm_job *job)
+{
+  return job->accepted && job->pending &&
+         !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+}
+
 /* A paid exchange whose answer we do not wait for any more. */
 bool gm_job_in_doubt(const struct gm_job *job)
 {

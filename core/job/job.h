@@ -107,6 +107,7 @@ struct gm_job {
   uint8_t takeup;        /* enum gm_takeup */
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
+  bool noted;            /* what it fetches is in its record */
   bool served;           /* its outputs were made before, see serve.h */
   bool queued, permitted; /* limiter.c: it waits there; it may send now */
   bool counted, placed;   /* ... its exchange is under way; it generates */

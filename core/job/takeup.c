@@ -163,8 +163,7 @@ static int32_t choose_again(struct gm_job *job, struct gm_error *err)
   struct gm_found *f = job->found;
   uint32_t i;
 
-  if (job->accepted && job->pending &&
-      !(job->pending->flags & GAMUT_HTTP_BILLABLE)) {
+  if (gm_job_can_ask_again(job)) {
     gm_found_free(f);
     job->found = NULL;
     job->takeup = GM_TAKEUP_SEND;
