@@ -25,6 +25,7 @@ struct gm_engine {
   struct gm_work_pool *pool; /* made when a provider first needs it */
   struct gm_usuals *usuals;  /* how long jobs take; NULL: nobody keeps count */
   struct gm_json_parser *parser;
+  struct gm_buf record; /* one in the making: record.c */
   struct gm_call call;     /* the loop thread's; one call at a time */
   struct gm_map jobs;      /* id -> struct gm_job */
   struct gm_list ready;    /* jobs that wait for a flight */

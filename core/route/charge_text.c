@@ -111,13 +111,13 @@ void gm_charge_count(struct gm_charge *c)
 
 void gm_charge_describe(struct gm_charge *c)
 {
-  struct gm_buf b = GM_BUF_INIT(64u << 20);
+  struct gm_buf *b = &c->ledger->text; /* many wait, and few are long */
 
   gm_charge_count(c);
-  gm_buf_room(&b, 512);
-  add_body(c, &b);
+  gm_buf_clear(b);
+  add_body(c, b);
   gm_free(c->body);
-  c->body = gm_buf_take(&b);
+  c->body = gm_buf_copy(b);
 }
 
 /* ---- the record ---------------------------------------------------------- */
