@@ -45,6 +45,8 @@ core_base_sources = \
 	core/base/sha256_ni.h \
 	core/base/str.c \
 	core/base/str.h \
+	core/base/texts.c \
+	core/base/texts.h \
 	core/base/utf8.c \
 	core/base/util.h \
 	core/base/vector.c \
@@ -202,6 +204,8 @@ core_job_sources = \
 	core/job/output.h \
 	core/job/pace.c \
 	core/job/pace.h \
+	core/job/parsed.c \
+	core/job/parsed.h \
 	core/job/partial.c \
 	core/job/partial_fetch.c \
 	core/job/perform.c \

@@ -105,10 +105,9 @@ static void put_labels(struct gm_record *rec, const struct gm_run *run)
   _cleanup_json_ struct json_object *tags =
     run->tags ? gm_json_parse_once(run->tags, strlen(run->tags), NULL, NULL)
               : NULL;
-  char slot[96];
 
   if (run->job.instance)
-    gm_record_text(rec, "slot", gm_instance_slot(run->job.instance, slot));
+    gm_record_text(rec, "slot", run->job.instance->proof);
   gm_record_text(rec, "project", gm_run_project(run));
   gm_record_text(rec, "user", gm_run_user(run));
   gm_record_texts(rec, "tags", tags);

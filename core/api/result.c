@@ -2,6 +2,7 @@
  * reads is a view of what the result owns. */
 #include "api/result.h"
 #include "api/context.h"
+#include "job/parsed.h"
 #include "job/policy.h"
 #include <string.h>
 
@@ -153,12 +154,7 @@ static void take_cost(struct gamut_result *r, struct gm_run *run,
 struct gamut_result *gm_result_of(struct gm_run *run)
 {
   const struct gm_link *l = gm_run_link(run);
-  _cleanup_json_ struct json_object *request =
-    run->job.request
-      ? gm_json_parse(run->router->engine->parser, run->job.request,
-                      strlen(run->job.request), &(size_t){ 0 },
-                      &(const char *){ NULL })
-      : NULL;
+  _cleanup_json_ struct json_object *request = gm_job_request(&run->job);
   struct gamut_result *r = gm_zalloc(sizeof(*r));
 
   if (!r)
@@ -354,12 +350,7 @@ int64_t gamut_result_cost_avoided(const struct gamut_result *r,
 
 const char *gamut_result_fact(const struct gamut_result *r, const char *name)
 {
-  struct json_object *v = NULL;
-
-  if (!r || !r->found || !r->found->facts || !name ||
-      !json_object_object_get_ex(r->found->facts, name, &v))
-    return NULL;
-  return json_object_get_string(v);
+  return r && r->found && name ? gm_texts_get(&r->found->facts, name) : NULL;
 }
 
 const char *gamut_result_raw(const struct gamut_result *r)

@@ -206,8 +206,8 @@ static void put_vendor(struct json_object *o, const struct gamut_result *r)
 
   if (!r->found)
     return;
-  if (r->found->facts)
-    json_object_object_add(o, "facts", json_object_get(r->found->facts));
+  if (r->found->facts.n > 0)
+    json_object_object_add(o, "facts", gm_texts_pairs(&r->found->facts));
   if (!r->found->raw)
     return;
   raw = gm_json_parse_once(r->found->raw, strlen(r->found->raw), &(size_t){ 0 },

@@ -34,8 +34,8 @@ static struct json_object *document(const struct gamut_result *r,
       o, "cost_usd", gm_json_new_real((double)r->cost_microusd / 1e6));
   if (request)
     json_object_object_add(o, "request", json_object_get(request));
-  if (r->found && r->found->facts)
-    json_object_object_add(o, "facts", json_object_get(r->found->facts));
+  if (r->found && r->found->facts.n > 0)
+    json_object_object_add(o, "facts", gm_texts_pairs(&r->found->facts));
   return o;
 }
 

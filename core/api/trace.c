@@ -208,7 +208,6 @@ void gm_trace_request(const struct gm_run *run, const struct gamut_result *r)
   const struct gm_trace *t = run->job.trace;
   const char *class_name = NULL;
   struct gm_span s;
-  char slot[96];
 
   if (!r || !gm_trace_is_on(t))
     return;
@@ -223,7 +222,7 @@ void gm_trace_request(const struct gm_run *run, const struct gamut_result *r)
   gm_span_text(&s, "gen_ai.provider.name", r->provider);
   gm_span_text(&s, "gen_ai.request.model", r->model);
   if (run->job.instance)
-    gm_span_text(&s, "gamut.slot", gm_instance_slot(run->job.instance, slot));
+    gm_span_text(&s, "gamut.slot", run->job.instance->proof);
   gm_span_labels(&s);
   gm_span_int(&s, "gamut.attempts", r->n_attempts);
   gm_span_int(&s, "gamut.artifacts", r->n_artifacts);

@@ -110,10 +110,10 @@ static bool was_seen(struct gamut *g, const uint64_t id[2])
 /* What the vendor calls the job. */
 static const char *vendor_id(const struct gm_job *job)
 {
-  const struct json_object *facts = job->found ? job->found->facts : NULL;
+  const struct gm_found *f = job->found;
+  const char *id = f ? gm_texts_get(&f->facts, "vendor_job") : NULL;
 
-  return gm_json_str(facts, "vendor_job",
-                     gm_json_str(facts, "request_id", NULL));
+  return id || !f ? id : gm_texts_get(&f->facts, "request_id");
 }
 
 /* The id of the job here that heard of it, or NULL. */

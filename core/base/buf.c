@@ -268,6 +268,11 @@ void gm_buf_add_clean(struct gm_buf *b, const char *s, size_t len)
   }
 }
 
+char *gm_buf_copy(const struct gm_buf *b)
+{
+  return b->failed ? NULL : gm_strndup(gm_buf_text(b), b->len);
+}
+
 char *gm_buf_take(struct gm_buf *b)
 {
   char *data;

@@ -46,6 +46,9 @@ static inline const char *gm_buf_text(const struct gm_buf *b)
 {
   return b->data ? b->data : "";
 }
+/* The text in memory of its own (gm_free), which takes what it needs and no
+ * more; NULL when failed, or without memory. */
+char *gm_buf_copy(const struct gm_buf *b);
 /* Hand the bytes over (gm_free); NULL when failed. */
 char *gm_buf_take(struct gm_buf *b);
 

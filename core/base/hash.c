@@ -1,4 +1,5 @@
-/* hash.c - SipHash-2-4 with 128 bits of output (Aumasson and Bernstein).
+/* hash.c - SipHash (Aumasson and Bernstein): 2-4 with 128 bits of output, and
+ * 1-3 with 64.
  *
  * Tables are keyed at random so that a vendor's reply cannot choose keys that
  * collide; identifiers made from text use a fixed key and so must never change:
@@ -48,29 +49,42 @@ static inline uint64_t load(const unsigned char *p, size_t n)
   return v;
 }
 
-static inline void absorb(struct state *s, uint64_t m)
+static inline void absorb(struct state *s, uint64_t m, unsigned n)
 {
   s->v3 ^= m;
-  rounds(s, 2);
+  rounds(s, n);
   s->v0 ^= m;
+}
+
+static inline struct state begin(uint64_t key_a, uint64_t key_b)
+{
+  return (struct state){
+    key_a ^ UINT64_C(0x736f6d6570736575),
+    key_b ^ UINT64_C(0x646f72616e646f6d),
+    key_a ^ UINT64_C(0x6c7967656e657261),
+    key_b ^ UINT64_C(0x7465646279746573),
+  };
+}
+
+static inline void absorb_all(struct state *s, const void *data, size_t len,
+                              unsigned n)
+{
+  const unsigned char *p = data;
+  size_t rest = len;
+
+  for (; rest >= 8; rest -= 8, p += 8)
+    absorb(s, load(p, 8), n);
+  absorb(s, load(p, rest) | (uint64_t)len << 56, n);
 }
 
 struct gm_hash gm_hash(const void *data, size_t len, uint64_t key_a,
                        uint64_t key_b)
 {
-  const unsigned char *p = data;
-  struct state s = {
-    key_a ^ UINT64_C(0x736f6d6570736575),
-    key_b ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
-    key_a ^ UINT64_C(0x6c7967656e657261),
-    key_b ^ UINT64_C(0x7465646279746573),
-  };
+  struct state s = begin(key_a, key_b);
   struct gm_hash h;
-  size_t rest = len;
 
-  for (; rest >= 8; rest -= 8, p += 8)
-    absorb(&s, load(p, 8));
-  absorb(&s, load(p, rest) | (uint64_t)len << 56);
+  s.v1 ^= 0xee;
+  absorb_all(&s, data, len, 2);
   s.v2 ^= 0xee;
   rounds(&s, 4);
   h.a = s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
@@ -78,6 +92,17 @@ struct gm_hash gm_hash(const void *data, size_t len, uint64_t key_a,
   rounds(&s, 4);
   h.b = s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
   return h;
+}
+
+uint64_t gm_hash_quick(const void *data, size_t len, uint64_t key_a,
+                       uint64_t key_b)
+{
+  struct state s = begin(key_a, key_b);
+
+  absorb_all(&s, data, len, 1);
+  s.v2 ^= 0xff;
+  rounds(&s, 3);
+  return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
 }
 
 /* Each step is a bijection of the sum, so one that differs stays so to the end:

@@ -29,6 +29,8 @@ struct json_object *gm_json_parse_config(const char *text, size_t len,
                                          struct gm_error *err);
 
 /* A path is keys and indexes joined by '/'; "" or NULL is the node itself. */
+bool gm_json_find(const struct json_object *o, const char *path,
+                  struct json_object **ret); /* true: it is there; NULL: null */
 struct json_object *gm_json_at(const struct json_object *o, const char *path);
 const char *gm_json_str(const struct json_object *o, const char *path,
                         const char *fallback); /* strings only */

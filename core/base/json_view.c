@@ -16,58 +16,77 @@
  * json-c's hash of the key, which a step computes a hundred times. */
 #define FEW 16
 
-static struct json_object *member_of_few(const struct json_object *o,
-                                         const char *key, size_t len)
+static bool member_of_few(const struct json_object *o, const char *key,
+                          size_t len, struct json_object **ret)
 {
   const struct lh_entry *e = json_object_get_object(o)->head;
 
   for (; e; e = e->next) {
     const char *name = lh_entry_k(e);
 
-    if (name[0] == key[0] && strncmp(name, key, len) == 0 && !name[len])
-      return (struct json_object *)lh_entry_v(e);
+    if (name[0] == key[0] && strncmp(name, key, len) == 0 && !name[len]) {
+      *ret = (struct json_object *)lh_entry_v(e);
+      return true;
+    }
   }
-  return NULL;
+  return false;
 }
 
-static struct json_object *child(const struct json_object *o, const char *key,
-                                 size_t len)
+static bool element(const struct json_object *o, const char *name,
+                    struct json_object **ret)
 {
-  struct json_object *found = NULL;
-  char name[KEY_MAX];
   int64_t index;
 
+  if (!gm_parse_i64(name, 0, INT32_MAX, &index) ||
+      (size_t)index >= json_object_array_length(o))
+    return false;
+  *ret = json_object_array_get_idx(o, (size_t)index);
+  return true;
+}
+
+static bool child(const struct json_object *o, const char *key, size_t len,
+                  struct json_object **ret)
+{
+  enum json_type type = json_object_get_type(o);
+  char name[KEY_MAX];
+
   if (len >= sizeof(name))
-    return NULL;
-  if (len > 0 && json_object_is_type(o, json_type_object) &&
+    return false;
+  if (len > 0 && type == json_type_object &&
       json_object_object_length(o) <= FEW)
-    return member_of_few(o, key, len);
+    return member_of_few(o, key, len, ret);
   memcpy(name, key, len);
   name[len] = '\0';
-  if (json_object_is_type(o, json_type_object)) {
-    json_object_object_get_ex(o, name, &found);
-    return found;
+  if (type == json_type_object)
+    return json_object_object_get_ex(o, name, ret);
+  return type == json_type_array && element(o, name, ret);
+}
+
+bool gm_json_find(const struct json_object *o, const char *path,
+                  struct json_object **ret)
+{
+  *ret = gm_unconst(o);
+  if (!path || !*path)
+    return true;
+  while (*ret) {
+    size_t len = (size_t)(strchrnul(path, '/') - path);
+
+    o = *ret;
+    *ret = NULL;
+    if (!child(o, path, len, ret))
+      return false;
+    if (!path[len])
+      return true;
+    path += len + 1;
   }
-  if (json_object_is_type(o, json_type_array) &&
-      gm_parse_i64(name, 0, INT32_MAX, &index))
-    return json_object_array_get_idx(o, (size_t)index);
-  return NULL;
+  return false;
 }
 
 struct json_object *gm_json_at(const struct json_object *o, const char *path)
 {
-  if (!path || !*path)
-    return gm_unconst(o);
-  while (o) {
-    const char *slash = strchr(path, '/');
-    size_t len = slash ? (size_t)(slash - path) : strlen(path);
+  struct json_object *found;
 
-    o = child(o, path, len);
-    if (!path[len])
-      break;
-    path += len + 1;
-  }
-  return gm_unconst(o);
+  return gm_json_find(o, path, &found) ? found : NULL;
 }
 
 const char *gm_json_str(const struct json_object *o, const char *path,

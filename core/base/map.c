@@ -24,7 +24,7 @@ static void make_seed(void)
 static size_t hash_of(const char *key)
 {
   pthread_once(&seed_once, make_seed);
-  return (size_t)gm_hash(key, strlen(key), seed[0], seed[1]).a;
+  return (size_t)gm_hash_quick(key, strlen(key), seed[0], seed[1]);
 }
 
 void gm_map_finish(struct gm_map *m)

@@ -6,6 +6,7 @@
 
 /* Secrets of one send; wiped by http.c after use, bounded here. */
 #define SECRETS_MAX 65536
+#define RECORD_MAX  (128u << 20)
 
 int32_t gm_engine_init(struct gm_engine *e)
 {
@@ -16,6 +17,7 @@ int32_t gm_engine_init(struct gm_engine *e)
   gm_list_init(&e->upload_waits);
   gm_list_init(&e->work_waits);
   gm_list_init(&e->performs);
+  gm_buf_init(&e->record, RECORD_MAX);
   return gm_call_init(&e->call, e->log);
 }
 
@@ -43,6 +45,7 @@ void gm_engine_finish(struct gm_engine *e)
   e->pool = NULL;
   gm_perform_drop_all(e);
   gm_call_finish(&e->call);
+  gm_buf_finish(&e->record);
   gm_map_finish(&e->jobs);
 }
 

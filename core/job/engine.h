@@ -25,12 +25,14 @@ struct gm_engine {
   struct gm_work_pool *pool; /* made when a provider first needs it */
   struct gm_usuals *usuals;  /* how long jobs take; NULL: nobody keeps count */
   struct gm_json_parser *parser;
+  struct gm_buf record; /* one in the making: record.c */
   struct gm_call call;     /* the loop thread's; one call at a time */
   struct gm_map jobs;      /* id -> struct gm_job */
   struct gm_list ready;    /* jobs that wait for a flight */
   struct gm_list flights;  /* idle ones */
   struct gm_list accounts; /* limits by provider and credential: limiter.c */
   uint32_t n_flights;
+  uint32_t n_parsed;           /* jobs that keep trees: parsed.h */
   struct gm_list token_waits;  /* jobs that wait for a bearer token */
   struct gm_list upload_waits; /* jobs that wait for a file to be uploaded */
   struct gm_map uploads;       /* URLs by content, see upload.c */

@@ -7,10 +7,12 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "job/flight.h"
+#include "job/parsed.h"
 #include "job/policy.h"
 #include <string.h>
 
 #define FETCH_REPEATS 5
+#define NOTE_AFTER_MS 1000
 #define TELL_EVERY_MS 100
 
 static uint64_t ceiling(const struct gm_output *o)
@@ -47,14 +49,12 @@ int32_t gm_job_keep(struct gm_job *job, const struct gm_output_plan *plan,
   struct gm_name_facts f = {
     .job = job->id,
     .provider = job->instance->name,
-    .seed = gm_json_str(job->found->facts, "seed", NULL),
+    .seed = gm_texts_get(&job->found->facts, "seed"),
     .index = index_of(job, o),
     .count = job->found->n_outputs,
     .wall_ms = gm_wall_ms(),
   };
-  _cleanup_json_ struct json_object *request =
-    gm_json_parse(job->engine->parser, job->request, strlen(job->request),
-                  &(size_t){ 0 }, &(const char *){ NULL });
+  _cleanup_json_ struct json_object *request = gm_job_request(job);
 
   f.model = gm_json_str(request, "model", "");
   if (job->ops->name)
@@ -91,8 +91,8 @@ static int32_t pour_to(struct gm_job *job, const struct gm_output_plan *plan,
                        struct gm_output *o, struct gm_error *err)
 {
   struct gm_draft d;
-  int32_t rc = gm_draft_open(&d, plan, job->id, index_of(job, o), ceiling(o),
-                             err);
+  int32_t rc =
+    gm_draft_open(&d, plan, job->id, index_of(job, o), ceiling(o), err);
 
   if (rc == 0)
     rc = gm_output_pour(o, &d, err);
@@ -107,9 +107,9 @@ static int32_t pour_to(struct gm_job *job, const struct gm_output_plan *plan,
 static void rescue(struct gm_job *job, struct gm_output *o)
 {
   const char *tmp = gm_env("TMPDIR");
-  struct gm_output_plan plan = { .name = gm_path_join(
-                                   tmp ? tmp : "/tmp",
-                                   "gamut-{job}-{index}.{ext}") };
+  struct gm_output_plan plan = {
+    .name = gm_path_join(tmp ? tmp : "/tmp", "gamut-{job}-{index}.{ext}")
+  };
 
   if (plan.name && pour_to(job, &plan, o, NULL) == 0)
     gm_error_suffix(&o->err, "; the bytes are in '%s'", o->path);
@@ -121,6 +121,17 @@ static void pour(struct gm_job *job, struct gm_output *o)
   if (pour_to(job, job->plan, o, &o->err) == GAMUT_E_STORAGE)
     rescue(job, o);
   gm_output_drop_source(o);
+}
+
+/* What a free question brought, whoever takes the job over asks for again: it
+ * is worth a record only when fetching it takes a while. */
+static void note(struct gm_job *job, uint64_t now)
+{
+  if (job->noted ||
+      (gm_job_can_ask_again(job) && now - job->generated_ms < NOTE_AFTER_MS))
+    return;
+  job->noted = true;
+  gm_job_write(job, 0);
 }
 
 static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)
@@ -140,12 +151,12 @@ static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)
   }
   rc = gm_draft_add(&f->draft, p, len, &x->err);
   now = gm_mono_ms();
+  note(job, now);
   if (rc == 0 && now - f->told_ms >= TELL_EVERY_MS) {
     f->told_ms = now;
-    gm_job_tell(job, GAMUT_EVENT_DOWNLOAD, (int64_t)f->draft.len,
-                x->content_length == UINT64_MAX ? 0
-                                                : (int64_t)x->content_length,
-                NULL);
+    gm_job_tell(
+      job, GAMUT_EVENT_DOWNLOAD, (int64_t)f->draft.len,
+      x->content_length == UINT64_MAX ? 0 : (int64_t)x->content_length, NULL);
   }
   return rc;
 }
@@ -178,6 +189,7 @@ static void settle(struct gm_job *job, struct gm_exchange *x,
                             x->has_retry_after, x->retry_after_ms);
     job->repeats++;
     job->total_repeats++;
+    note(job, gm_mono_ms() + wait_ms);
     gm_job_tell(job, GAMUT_EVENT_RETRY, wait_ms, 0, gm_error_text(err));
     if (gm_timer_start(e->loop, &job->timer, gm_mono_ms() + wait_ms))
       return;
@@ -286,18 +298,20 @@ static void noted(struct gm_durable *d, int32_t error_class)
   gm_job_fetch_next(job);
 }
 
-/* Of a part nothing becomes a file before it is written down that this one is to
- * make it: after a crash another may be quicker, whose picture is not the same. */
+/* Of a part nothing becomes a file before it is written down that this one is
+ * to make it: after a crash another may be quicker, whose picture is not the
+ * same. */
 void gm_job_fetch(struct gm_job *job)
 {
   job->repeats = 0;
   gm_job_move(job, GM_JOB_FETCHING);
+  job->noted = job->is_part;
   if (job->is_part) {
     job->durable.ready = noted;
     if (gm_job_write(job, GM_PUT_WAIT) == 0)
       return;
   } else {
-    gm_job_write(job, 0);
+    note(job, gm_mono_ms());
   }
   gm_job_fetch_next(job);
 }

@@ -58,6 +58,8 @@ void gm_job_stop(struct gm_job *job); /* forget what is on the wire */
 /* Can the vendor be asked to cancel it, and was not?  Ask. */
 bool gm_job_has_cancel(const struct gm_job *job);
 void gm_job_ask_cancel(struct gm_job *job);
+/* Is what is pending free, so that its answer can be had once more? */
+bool gm_job_can_ask_again(const struct gm_job *job);
 /* What costs was sent, and is not answered. */
 bool gm_job_in_doubt(const struct gm_job *job);
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "job/flight.h"
 #include "job/limiter.h"
+#include "job/parsed.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -99,6 +100,7 @@ static void forget_attempt(struct gm_job *job)
   gm_job_drop_kept(job);
   gm_free(job->pending);
   job->pending = NULL;
+  gm_parsed_drop(job);
   gm_free(job->state_text);
   job->state_text = NULL;
   gm_free(job->request);
@@ -300,6 +302,12 @@ bool gm_job_wake(struct gm_job *job)
   return job->woken;
 }
 
+bool gm_job_can_ask_again(const struct gm_job *job)
+{
+  return job->accepted && job->pending &&
+         !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+}
+
 /* A paid exchange whose answer we do not wait for any more. */
 bool gm_job_in_doubt(const struct gm_job *job)
 {
@@ -407,9 +415,9 @@ void gm_found_free(struct gm_found *found)
   for (i = 0; i < found->n_outputs; i++)
     gm_output_finish(&found->outputs[i]);
   gm_free(found->outputs);
-  json_object_put(found->facts);
+  gm_texts_finish(&found->facts);
   json_object_put(found->answer);
-  json_object_put(found->notes);
+  gm_texts_finish(&found->notes);
   gm_free(found->usage_unit);
   gm_free(found->raw);
   gm_free(found);

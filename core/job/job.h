@@ -8,6 +8,7 @@
 #define GM_JOB_JOB_H
 
 #include "base/random.h"
+#include "base/texts.h"
 #include "job/engine.h"
 #include "job/output.h"
 #include <gamut/gamut.h>
@@ -70,13 +71,13 @@ struct gm_job_ops {
 struct gm_found {
   struct gm_output *outputs;
   uint32_t n_outputs, withheld, fetching;
-  struct json_object *facts; /* name -> text */
+  struct gm_texts facts;     /* pairs */
   int64_t cost_microusd;     /* -1: not said */
   char *usage_unit;
   double usage_amount;
   char *raw; /* the last reply */
   struct json_object *answer; /* of a query */
-  struct json_object *notes;  /* the vendor's log: its last lines */
+  struct gm_texts notes;      /* the vendor's log: its last lines */
 };
 
 void gm_found_free(struct gm_found *found);
@@ -113,6 +114,7 @@ struct gm_job {
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
   bool is_part;          /* another job needs its record, set by the owner */
+  bool noted;            /* what it fetches is in its record */
   bool served;           /* its outputs were made before, see serve.h */
   bool queued, permitted; /* limiter.c: it waits there; it may send now */
   bool counted, placed;   /* ... its exchange is under way; it generates */
@@ -138,6 +140,7 @@ struct gm_job {
   char *request;              /* normalised, JSON text */
   const char *secret;         /* the owner's, for {@secret} in a body, or NULL */
   char *state_text;           /* the provider's, or NULL: {} */
+  struct gm_parsed *parsed;   /* what they say, or NULL: parsed.h */
   struct gm_pending *pending;
   struct gm_pending *kept;    /* what was pending before it was to give way */
   char *kept_state;           /* ... and the provider's state */

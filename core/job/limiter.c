@@ -44,12 +44,11 @@ static struct gm_account *find(const struct gm_engine *e, const char *key)
 static struct gm_account *new_account(struct gm_engine *e,
                                       const struct gm_instance *i)
 {
-  char key[sizeof(((struct gm_account *)NULL)->key)], label[GM_ACCOUNT_SIZE];
+  char key[sizeof(((struct gm_account *)NULL)->key)];
   struct gm_account *a;
   int lane;
 
-  gm_instance_account(i, label);
-  snprintf(key, sizeof(key), "%.48s/%s", i->provider->def.name, label);
+  snprintf(key, sizeof(key), "%.48s/%s", i->provider->def.name, i->account_id);
   a = find(e, key);
   if (a)
     return a;

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "job/flight.h"
+#include "job/parsed.h"
 #include "job/policy.h"
 #include "loop/url.h"
 #include <stdio.h>
@@ -176,16 +177,14 @@ static void put_request(struct gm_span *s, const char *provider,
 
 static void put_attempt(struct gm_span *s, const struct gm_job *job)
 {
-  char slot[96];
-
   gm_span_text(s, "gamut.job", job->id);
-  gm_span_text(s, "gamut.slot", gm_instance_slot(job->instance, slot));
+  gm_span_text(s, "gamut.slot", job->instance->proof);
   gm_span_labels(s);
   gm_span_int(s, "gamut.tries", job->tries);
   gm_span_int(s, "gamut.retries", job->total_repeats);
-  if (job->found && job->found->facts)
+  if (job->found)
     gm_span_text(s, "gamut.vendor_request_id",
-                 gm_json_str(job->found->facts, "request_id", NULL));
+                 gm_texts_get(&job->found->facts, "request_id"));
 }
 
 /* No generation: a token, an upload, a query. */
@@ -194,13 +193,12 @@ static void end_task(const struct gm_job *job, const char *error_type,
 {
   struct gm_trace *t = job->trace;
   struct gm_span s;
-  char slot[96];
 
   gm_span_begin(&s, t, t->attempt, t->root, t->task, GM_SPAN_INTERNAL,
                 t->attempt_us, gm_mono_us());
   gm_span_text(&s, "gen_ai.provider.name", job->instance->name);
   gm_span_text(&s, "gamut.job", job->id);
-  gm_span_text(&s, "gamut.slot", gm_instance_slot(job->instance, slot));
+  gm_span_text(&s, "gamut.slot", job->instance->proof);
   gm_span_int(&s, "gamut.retries", job->total_repeats);
   gm_span_end(&s, &t->attempt_events, error_type, message);
 }
@@ -214,9 +212,7 @@ static void end_attempt(const struct gm_job *job, const char *error_type,
   struct gm_span s;
 
   if (job->request)
-    request =
-      gm_json_parse(job->engine->parser, job->request, strlen(job->request),
-                    &(size_t){ 0 }, &(const char *){ NULL });
+    request = gm_job_request(job);
   snprintf(name, sizeof(name), "generate_content %.100s",
            gm_json_str(request, "model", ""));
   gm_span_begin(&s, t, t->attempt, t->root, name, GM_SPAN_CLIENT, t->attempt_us,

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define RECORD_VERSION 1
-#define USUAL_SIZE     1024
+#define RECORD_KEPT    65536 /* what a buffer may have grown to */
 
 static void add(struct gm_buf *b, const char *name, const char *json)
 {
@@ -114,10 +114,14 @@ static void add_found(struct gm_buf *b, const struct gm_found *f)
     add_output(b, &f->outputs[i]);
   }
   add_int(b, "],\"withheld\":", f->withheld);
-  if (f->facts)
-    add(b, ",\"facts\":", gm_json_text(f->facts, NULL));
-  if (f->notes)
-    add(b, ",\"notes\":", gm_json_text(f->notes, NULL));
+  if (f->facts.n > 0) {
+    gm_buf_add(b, ",\"facts\":");
+    gm_texts_add_pairs(&f->facts, b);
+  }
+  if (f->notes.n > 0) {
+    gm_buf_add(b, ",\"notes\":");
+    gm_texts_add_list(&f->notes, b);
+  }
   if (f->cost_microusd >= 0)
     add_int(b, ",\"cost_microusd\":", (uint64_t)f->cost_microusd);
   add_text(b, ",\"usage_unit\":", f->usage_unit);
@@ -130,45 +134,50 @@ static void add_found(struct gm_buf *b, const struct gm_found *f)
 }
 
 /* Written piece by piece: this runs several times a job, and a tree of it would
- * cost more than the exchange that it is for. */
+ * cost more than the exchange that it is for.  Into a buffer that all jobs share:
+ * many records may wait for the store, and none takes more than it needs. */
 char *gm_job_record(struct gm_job *job)
 {
-  struct gm_buf b = GM_BUF_INIT(128u << 20);
+  struct gm_buf *b = &job->engine->record;
+  char *text;
 
-  gm_buf_room(&b, USUAL_SIZE);
-  add_int(&b, "{\"v\":", RECORD_VERSION);
-  add(&b, ",\"id\":\"", job->id);
-  add(&b, "\",\"attempt\":\"", job->attempt_id);
-  add(&b, "\",\"state\":\"", gm_job_state_name(job));
-  add_int(&b, "\",\"at\":", gm_wall_ms());
-  add_int(&b, ",\"tries\":", job->tries);
+  gm_buf_clear(b);
+  add_int(b, "{\"v\":", RECORD_VERSION);
+  add(b, ",\"id\":\"", job->id);
+  add(b, "\",\"attempt\":\"", job->attempt_id);
+  add(b, "\",\"state\":\"", gm_job_state_name(job));
+  add_int(b, "\",\"at\":", gm_wall_ms());
+  add_int(b, ",\"tries\":", job->tries);
   if (job->accepted)
-    gm_buf_add(&b, ",\"accepted\":true");
+    gm_buf_add(b, ",\"accepted\":true");
   if (job->maybe_charged || job->maybe_earlier)
-    gm_buf_add(&b, ",\"maybe_charged\":true");
+    gm_buf_add(b, ",\"maybe_charged\":true");
   if (job->maybe_earlier && !job->maybe_charged)
-    gm_buf_add(&b, ",\"maybe_earlier\":true");
+    gm_buf_add(b, ",\"maybe_earlier\":true");
   if (job->doubtful)
-    gm_buf_add(&b, ",\"doubtful\":true");
+    gm_buf_add(b, ",\"doubtful\":true");
   if (job->giving_way)
-    gm_buf_add(&b, ",\"giving_way\":true");
+    gm_buf_add(b, ",\"giving_way\":true");
   if (job->instance)
-    add_instance(&b, job->instance);
-  add(&b, ",\"request\":", job->request);
-  add(&b, ",\"provider_state\":", job->state_text);
+    add_instance(b, job->instance);
+  add(b, ",\"request\":", job->request);
+  add(b, ",\"provider_state\":", job->state_text);
   if (job->pending) {
-    gm_buf_add(&b, ",\"pending\":");
-    gm_pending_add_json(job->pending, &b);
+    gm_buf_add(b, ",\"pending\":");
+    gm_pending_add_json(job->pending, b);
   }
   if (job->found)
-    add_found(&b, job->found);
+    add_found(b, job->found);
   if (job->ops->record) {
-    gm_buf_add(&b, ",\"owner\":{");
-    job->ops->record(job, &b);
-    gm_buf_addc(&b, '}');
+    gm_buf_add(b, ",\"owner\":{");
+    job->ops->record(job, b);
+    gm_buf_addc(b, '}');
   }
-  gm_buf_addc(&b, '}');
-  return gm_buf_take(&b);
+  gm_buf_addc(b, '}');
+  text = gm_buf_copy(b);
+  if (b->size > RECORD_KEPT)
+    gm_buf_finish(b);
+  return text;
 }
 
 /* `unsent` goes first: with a store that answers on the spot the end may have

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "job/flight.h"
 #include "job/limiter.h"
+#include "job/parsed.h"
 #include "job/policy.h"
 
 /* Free exchanges of an accepted job are repeated longer: the render is paid,
@@ -32,6 +33,7 @@ static void wait_and_repeat(struct gm_job *job, uint32_t wait_ms,
   if (was_answered && job->replayable && !job->doubtful) {
     /* What the state holds is from the same START. */
     gm_free(GM_TAKE(job->pending));
+    gm_parsed_drop(job);
     gm_free(GM_TAKE(job->state_text));
     gm_id_new(job->attempt_id);
   }

@@ -8,6 +8,7 @@
 #include "job/flight.h"
 #include "job/limiter.h"
 #include "job/pace.h"
+#include "job/parsed.h"
 #include <string.h>
 
 /* A provider that never waits is broken, not busy; but long lists come in many
@@ -24,13 +25,8 @@ static void keep_facts(struct gm_job *job, const struct gm_call *c)
   struct gm_found *found = c->n_facts ? gm_job_found(job) : NULL;
   uint32_t i;
 
-  if (!found)
-    return;
-  if (!found->facts)
-    found->facts = json_object_new_object();
-  for (i = 0; i < c->n_facts && found->facts; i++)
-    json_object_object_add(found->facts, c->facts[i].name,
-                           json_object_new_string(c->facts[i].value));
+  for (i = 0; i < c->n_facts && found; i++)
+    gm_texts_set(&found->facts, c->facts[i].name, c->facts[i].value);
 }
 
 static void keep_usage(struct gm_job *job, const struct gm_call *c)
@@ -163,13 +159,11 @@ static void keep_note(struct gm_job *job, const char *note)
 {
   struct gm_found *f = gm_job_found(job);
 
-  if (f && !f->notes)
-    f->notes = json_object_new_array();
-  if (!f || !f->notes)
+  if (!f)
     return;
-  if (json_object_array_length(f->notes) >= NOTES_MAX)
-    json_object_array_del_idx(f->notes, 0, 1);
-  json_object_array_add(f->notes, json_object_new_string(note));
+  if (f->notes.n >= NOTES_MAX)
+    gm_texts_remove(&f->notes, gm_texts_next(&f->notes, NULL));
+  gm_texts_add(&f->notes, note);
 }
 
 static void tell_progress(struct gm_job *job, const struct gm_call *c)
@@ -196,20 +190,21 @@ static void tell_progress(struct gm_job *job, const struct gm_call *c)
 
 static bool keep_state(struct gm_job *job, struct gm_call *c)
 {
-  const char *text = gm_call_state_text(c);
+  const char *text = c->json_set ? gm_call_state_text(c) : job->state_text;
   char *copy;
 
   if (!text)
-    return false;
+    return !c->json_set;
   if (strcmp(text, "{}") == 0)
     return true;
-  if (job->state_text && strcmp(job->state_text, text) == 0)
-    return true;
-  copy = gm_strdup(text);
-  if (!copy)
-    return false;
-  gm_free(job->state_text);
-  job->state_text = copy;
+  if (!job->state_text || strcmp(job->state_text, text) != 0) {
+    copy = gm_strdup(text);
+    if (!copy)
+      return false;
+    gm_free(job->state_text);
+    job->state_text = copy;
+  }
+  gm_parsed_keep_state(job, gm_call_take_state(c));
   return true;
 }
 
@@ -376,6 +371,12 @@ void gm_job_act(struct gm_job *job, struct gm_ending *end,
   }
 }
 
+static bool answers_paid(const struct gm_job *job, const struct gm_exchange *x)
+{
+  return x && job->pending && (job->pending->flags & GAMUT_HTTP_BILLABLE) &&
+         !job->accepted;
+}
+
 /* The first good answer to a paid exchange: the vendor has the job.  A provider
  * that goes on after a refusal has not got it yet. */
 static void mark_accepted(struct gm_job *job, const struct gm_ending *end,
@@ -407,8 +408,7 @@ void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
   bool kept;
 
   *end = (struct gm_ending){ .kind = c->kind, .event = event };
-  end->paid = x && job->pending &&
-              (job->pending->flags & GAMUT_HTTP_BILLABLE) && !job->accepted;
+  end->paid = answers_paid(job, x);
   mark_accepted(job, end, x);
   tell_progress(job, c);
   keep_facts(job, c);
@@ -443,17 +443,6 @@ void gm_job_outcome(struct gm_job *job, struct gm_call *c, int32_t event,
   gm_error_finish(&end.err);
 }
 
-static struct json_object *request_of(struct gm_job *job)
-{
-  struct json_object *o =
-    gm_json_parse(job->engine->parser, job->request, strlen(job->request),
-                  &(size_t){ 0 }, &(const char *){ NULL });
-
-  if (o && job->wire)
-    json_object_object_add(o, "wire", json_object_get(job->wire));
-  return o;
-}
-
 static struct gm_call_in input_of(struct gm_job *job, int32_t event,
                                   struct gm_exchange *x,
                                   struct json_object *request)
@@ -465,45 +454,60 @@ static struct gm_call_in input_of(struct gm_job *job, int32_t event,
     .attempt_id = job->attempt_id,
     .request = request,
     .state = job->state_text,
+    .state_tree = gm_parsed_take_state(job),
     .exchange = x,
     .inputs = job->inputs,
     .n_inputs = job->n_inputs,
   };
 }
 
-/* What the outcome points to is in the request and the reply as well: both live
- * until it is taken. */
-void gm_job_step(struct gm_job *job, int32_t event, struct gm_exchange *x)
+static void find_usual(struct gm_job *job, const struct json_object *request)
 {
-  _cleanup_json_ struct json_object *request = request_of(job);
-  struct gm_call_in in = input_of(job, event, x, request);
-  struct gm_call *c = &job->engine->call;
-
-  if (!request) {
-    gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a step");
-    return;
-  }
   if (!job->usual && !job->own_fn)
     job->usual = gm_usual_of(job->engine->usuals, job->instance->name,
                              gm_json_str(request, "model", ""),
                              gm_json_str(request, "operation", NULL));
+}
+
+/* What the outcome points to is in the request and the reply as well: both live
+ * until it is taken. */
+static void call(struct gm_job *job, int32_t event, struct gm_exchange *x,
+                 const struct gm_sse_event *chunk, struct gm_ending *end)
+{
+  _cleanup_json_ struct json_object *request = gm_parsed_request(job);
+  struct gm_call *c = &job->engine->call;
+  struct gm_call_in in;
+
+  if (!request) {
+    *end = (struct gm_ending){ .kind = GM_STEP_FAIL,
+                               .event = event,
+                               .paid = answers_paid(job, x) };
+    gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for a step");
+    return;
+  }
+  find_usual(job, request);
+  /* The catalog's, which a request that is kept has not in it. */
+  if (job->wire)
+    json_object_object_add(request, "wire", json_object_get(job->wire));
+  in = input_of(job, event, x, request);
+  in.chunk = chunk;
   gm_call_run(c, job->instance, job->fn, &in);
-  gm_job_outcome(job, c, event, x);
+  gm_job_take(job, c, event, x, end);
+  if (job->wire)
+    json_object_object_del(request, "wire");
+}
+
+void gm_job_step(struct gm_job *job, int32_t event, struct gm_exchange *x)
+{
+  struct gm_ending end;
+
+  call(job, event, x, NULL, &end);
+  gm_job_act(job, &end, x);
+  gm_error_finish(&end.err);
 }
 
 void gm_job_chunk(struct gm_job *job, struct gm_exchange *x,
                   const struct gm_sse_event *chunk, struct gm_ending *end)
 {
-  _cleanup_json_ struct json_object *request = request_of(job);
-  struct gm_call_in in = input_of(job, GAMUT_EV_CHUNK, x, request);
-  struct gm_call *c = &job->engine->call;
-
-  in.chunk = chunk;
-  if (!request) {
-    *end = (struct gm_ending){ .kind = GM_STEP_FAIL };
-    gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for a step");
-    return;
-  }
-  gm_call_run(c, job->instance, job->fn, &in);
-  gm_job_take(job, c, GAMUT_EV_CHUNK, x, end);
+  call(job, GAMUT_EV_CHUNK, x, chunk, end);
 }

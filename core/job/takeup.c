@@ -73,8 +73,9 @@ static bool read_found(struct gm_job *job, const struct json_object *from)
   if (!f || !read_outputs(f, gm_json_at(from, "outputs")))
     return false;
   f->withheld = (uint32_t)gm_json_i64(from, "withheld", 0);
-  f->facts = json_object_get(gm_json_at(from, "facts"));
-  f->notes = json_object_get(gm_json_at(from, "notes"));
+  if (!gm_texts_read_pairs(&f->facts, gm_json_at(from, "facts")) ||
+      !gm_texts_read_list(&f->notes, gm_json_at(from, "notes")))
+    return false;
   f->cost_microusd = gm_json_i64(from, "cost_microusd", -1);
   f->usage_unit = gm_strdup(unit);
   f->usage_amount = gm_json_real(from, "usage_amount", 0);
@@ -165,8 +166,7 @@ static int32_t choose_again(struct gm_job *job, struct gm_error *err)
   struct gm_found *f = job->found;
   uint32_t i;
 
-  if (job->accepted && job->pending &&
-      !(job->pending->flags & GAMUT_HTTP_BILLABLE)) {
+  if (gm_job_can_ask_again(job)) {
     gm_found_free(f);
     job->found = NULL;
     job->takeup = GM_TAKEUP_SEND;

@@ -157,7 +157,7 @@ static void free_upload(struct gm_upload_job *u)
 /* What the provider says of this file, else of all. */
 static uint64_t life_ms(const struct gm_job *job, const struct gamut_upload *t)
 {
-  const char *said = gm_json_str(job->found->facts, "ttl_s", NULL);
+  const char *said = gm_texts_get(&job->found->facts, "ttl_s");
   int64_t s;
 
   if (!said || !gm_parse_i64(said, 0, INT32_MAX, &s))
@@ -172,8 +172,7 @@ static void upload_over(struct gm_job *job)
   struct gm_engine *e = job->engine;
   struct gm_uploaded *entry = gm_map_get(&e->uploads, u->key);
   const struct gamut_upload *t = table_of(job->instance);
-  const char *url =
-    job->found ? gm_json_str(job->found->facts, "url", NULL) : NULL;
+  const char *url = job->found ? gm_texts_get(&job->found->facts, "url") : NULL;
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   char key[KEY_SIZE];
 

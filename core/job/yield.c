@@ -6,6 +6,7 @@
  */
 #include "base/clock.h"
 #include "job/flight.h"
+#include "job/parsed.h"
 
 void gm_job_drop_kept(struct gm_job *job)
 {
@@ -113,6 +114,7 @@ void gm_job_stay(struct gm_job *job)
   gm_job_stop(job);
   gm_free(job->pending);
   job->pending = GM_TAKE(job->kept);
+  gm_parsed_drop(job);
   gm_free(job->state_text);
   job->state_text = GM_TAKE(job->kept_state);
   job->cancelling = job->maybe_charged = false;

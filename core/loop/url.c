@@ -38,6 +38,16 @@ static bool is_name_char(char c)
   return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.';
 }
 
+/* In lower case, of a plain name; 0: it is of none. */
+static inline char name_char(char c)
+{
+  char low = (char)(c | 0x20);
+
+  if (low >= 'a' && low <= 'z')
+    return low;
+  return is_digit(c) || c == '-' || c == '.' ? c : '\0';
+}
+
 /* No control character, blank or byte beyond ASCII; not too long.  A URL on the
  * wire has none of them, whatever a parser would make of it. */
 static bool clean(const char *url)
@@ -124,10 +134,11 @@ static bool plain_origin(const char *url, size_t skip, char ret[GM_ORIGIN_SIZE])
   unsigned port = https ? 443 : 80;
   const char *p = url + skip;
   size_t n = 0;
+  char c;
 
   memcpy(ret, https ? "https://" : "http://", skip);
-  for (; n < 253 && is_name_char(to_lower(p[n])); n++)
-    ret[skip + n] = to_lower(p[n]);
+  for (; n < 253 && (c = name_char(p[n])); n++)
+    ret[skip + n] = c;
   ret[skip + n] = '\0';
   if (!plain_host(ret + skip))
     return false;

@@ -4,7 +4,7 @@
 #include "plugin/plugin_private.h"
 #include <string.h>
 
-void gm_instance_account(const struct gm_instance *i, char ret[GM_ACCOUNT_SIZE])
+void gm_instance_set_account(struct gm_instance *i)
 {
   char hex[GM_SHA256_HEX];
   struct gm_sha256 sum;
@@ -21,6 +21,5 @@ void gm_instance_account(const struct gm_instance *i, char ret[GM_ACCOUNT_SIZE])
       gm_sha256_add(&sum, v->text, strlen(v->text) + 1);
   }
   gm_sha256_hex(&sum, hex);
-  memcpy(ret, hex, GM_ACCOUNT_SIZE - 1);
-  ret[GM_ACCOUNT_SIZE - 1] = '\0';
+  memcpy(i->account_id, hex, GM_ACCOUNT_SIZE - 1);
 }

@@ -236,6 +236,10 @@ static bool load_state(struct gm_call *c)
   const char *why = NULL;
   size_t at = 0;
 
+  if (c->in->state_tree) {
+    c->state = c->in->state_tree;
+    return true;
+  }
   if (!c->in->state) {
     c->state = json_object_new_object();
     if (!c->state)
@@ -436,4 +440,10 @@ const char *gm_call_state_text(struct gm_call *c)
   const char *text = gm_json_text(c->state, &len);
 
   return len > 0 ? gm_call_expand(c, text, &len) : NULL;
+}
+
+/* Where bytes of inputs stand in the text the tree has tokens. */
+struct json_object *gm_call_take_state(struct gm_call *c)
+{
+  return c->build->n_uses > 0 ? NULL : GM_TAKE(c->state);
 }

@@ -53,6 +53,8 @@ struct gm_call_in {
   const char *job_id, *attempt_id;
   struct json_object *request; /* borrowed; "wire" included */
   const char *state;           /* JSON text, NULL: {} */
+  struct json_object *state_tree; /* the same parsed, which changes hands; or
+                                     NULL */
   struct gm_exchange *exchange; /* the answered one, or NULL */
   const struct gm_sse_event *chunk;
   const struct gm_input *inputs;
@@ -74,6 +76,7 @@ struct gm_call {
   struct gm_error err;
   struct gm_pending *pending; /* GM_TAKE it, else gm_call_end() frees it */
   struct json_object *state;  /* changed in place by the provider */
+  bool json_set;              /* a value was set; else the state is as it was */
   const struct gamut_artifact *artifacts;
   uint32_t n_artifacts;
   int32_t permille; /* -1: not said */
@@ -110,6 +113,8 @@ int32_t gm_call_open(struct gm_call *c, struct gm_instance *i);
 void gm_call_end(struct gm_call *c); /* forget the outcome, keep memory */
 /* The state after the call as compact text (arena), NULL: no memory. */
 const char *gm_call_state_text(struct gm_call *c);
+/* The state itself, when it says no more and no less than its text; or NULL. */
+struct json_object *gm_call_take_state(struct gm_call *c);
 /* Add `from` (copied) to what *to has: answer.c.  False: no memory. */
 bool gm_answer_join(struct json_object **to, struct json_object *from);
 /* The bytes of an artifact's data or url when it stands for a long string that

@@ -478,7 +478,9 @@ struct gm_config_value *gm_config_find(const struct gm_config *c,
   size_t i;
 
   for (i = 0; i < c->n_values; i++) {
-    if (strcmp(c->values[i].key.name, key) == 0)
+    const char *name = c->values[i].key.name;
+
+    if (name[0] == key[0] && strcmp(name, key) == 0)
       return &c->values[i];
   }
   return NULL;

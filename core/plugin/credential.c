@@ -391,23 +391,22 @@ static const struct gamut_credential *row_in_use(const struct gm_instance *i)
   return NULL;
 }
 
-const char *gm_instance_slot(const struct gm_instance *i, char buf[96])
+void gm_instance_set_proof(struct gm_instance *i)
 {
   const struct gamut_credential *c = row_in_use(i);
   const char *at = c ? c->value : NULL;
   struct gm_piece piece;
 
-  snprintf(buf, 96, "%s", i->name);
+  snprintf(i->proof, sizeof(i->proof), "%s", i->name);
   while (gm_template_next(&at, &piece)) {
     const char *name = *piece.name == '=' ? piece.name + 1 : piece.name;
 
     if (*name && !is_condition(name)) {
-      snprintf(buf, 96, "%s.%.30s%s%s", i->name, name, i->slot[0] ? "#" : "",
-               i->slot);
+      snprintf(i->proof, sizeof(i->proof), "%.31s.%.30s%s%s", i->name, name,
+               i->slot[0] ? "#" : "", i->slot);
       break;
     }
   }
-  return buf;
 }
 
 /* "api_key", or "api_key/member" of a JSON file. */

@@ -265,6 +265,7 @@ static bool find_key(struct gm_call *c, const char *key, struct gamut_key *ret)
 static const char *value_of(struct gm_call *c, const char *key, int32_t *type)
 {
   struct gamut_key row;
+  const char *broken;
 
   if (!key || !find_key(c, key, &row)) {
     gm_call_break(c, GAMUT_E_PLUGIN,
@@ -277,8 +278,9 @@ static const char *value_of(struct gm_call *c, const char *key, int32_t *type)
     gm_call_break(c, GAMUT_E_PLUGIN, "reads the secret '%s'", key);
     return NULL;
   }
-  if (gm_instance_broken(c->instance, key)) {
-    gm_call_break(c, GAMUT_E_AUTH, "%s", gm_instance_broken(c->instance, key));
+  broken = strchr(key, '/') ? gm_instance_broken(c->instance, key) : NULL;
+  if (broken) {
+    gm_call_break(c, GAMUT_E_AUTH, "%s", broken);
     return NULL;
   }
   *type = row.type;

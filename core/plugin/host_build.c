@@ -155,13 +155,18 @@ static bool check_http(struct gm_call *c, const struct gamut_http *x)
 static const char *below_base(struct gm_call *c, const char *path)
 {
   const struct gm_instance *i = c->instance;
-  const char *mark = strchr(path, '?') ? "&" : "?";
-  size_t size = strlen(i->base_url) + strlen(path) + strlen(i->base_query) + 2;
-  char *full = gm_call_alloc(c, size);
+  size_t base = strlen(i->base_url), len = strlen(path);
+  size_t query = strlen(i->base_query);
+  char *full = gm_call_alloc(c, base + len + query + 2);
 
-  if (full)
-    snprintf(full, size, "%s%s%s%s", i->base_url, path,
-             *i->base_query ? mark : "", i->base_query);
+  if (!full)
+    return NULL;
+  memcpy(full, i->base_url, base);
+  memcpy(full + base, path, len + 1);
+  if (query > 0) {
+    full[base + len] = strchr(path, '?') ? '&' : '?';
+    memcpy(full + base + len + 1, i->base_query, query + 1);
+  }
   return full;
 }
 

@@ -34,29 +34,6 @@ static struct json_object *member_value(const struct lh_entry *e)
 
 /* ---- reading ------------------------------------------------------------ */
 
-/* Is the value at `path` a null that is there? */
-static bool is_null_at(struct json_object *o, const char *path)
-{
-  const char *slash = strrchr(path, '/'), *last = slash ? slash + 1 : path;
-  char parent[256];
-  int64_t n;
-
-  if (slash) {
-    size_t len = (size_t)(slash - path);
-
-    if (len >= sizeof(parent))
-      return false;
-    memcpy(parent, path, len);
-    parent[len] = '\0';
-    o = gm_json_at(o, parent);
-  }
-  if (json_object_is_type(o, json_type_object))
-    return json_object_object_get_ex(o, last, NULL);
-  return json_object_is_type(o, json_type_array) &&
-         gm_parse_i64(last, 0, INT32_MAX, &n) &&
-         (size_t)n < json_object_array_length(o);
-}
-
 const struct gamut_json *gm_host_json_get(const struct gamut_json *o,
                                           const char *path)
 {
@@ -64,10 +41,9 @@ const struct gamut_json *gm_host_json_get(const struct gamut_json *o,
 
   if (!path || !path[0] || !node)
     return o;
-  found = gm_json_at(node, path);
-  if (!found && is_null_at(node, path))
-    return NULL_NODE;
-  return gm_json_seen(found);
+  if (!gm_json_find(node, path, &found))
+    return NULL;
+  return found ? gm_json_seen(found) : NULL_NODE;
 }
 
 const char *gm_host_json_str(const struct gamut_json *o, const char *path,
@@ -227,6 +203,8 @@ static bool keep_old(struct gm_call *c, struct json_object *o, const char *key)
 static bool attach(struct gm_call *c, struct json_object *o, const char *key,
                    struct json_object *value)
 {
+  if (c)
+    c->json_set = true;
   if (json_object_is_type(o, json_type_array) && !key)
     return json_object_array_add(o, value) == 0;
   return json_object_is_type(o, json_type_object) && key &&

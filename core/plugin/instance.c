@@ -155,6 +155,8 @@ static int32_t make_one(struct gm_instances *all, const char *name,
   if (slot)
     snprintf(i->slot, sizeof(i->slot), "%s",
              *slot->label ? slot->label : i->key_hash);
+  gm_instance_set_account(i);
+  gm_instance_set_proof(i);
   *ret = GM_TAKE(i);
   return 0;
 }

@@ -10,6 +10,7 @@
 #include "plugin/registry.h"
 
 #define GM_KEY_HASH_LEN 8
+#define GM_ACCOUNT_SIZE 13
 
 struct gm_account;
 struct gm_token_job;
@@ -33,6 +34,13 @@ struct gm_instance {
   char base_origin[GM_ORIGIN_SIZE];
   char (*row_origins)[GM_ORIGIN_SIZE]; /* of credential rows; "": as needed */
   struct gm_own_headers headers;
+  /* What tells accounts apart, and is no secret: hex digits that change with
+   * the keys and the base URL. */
+  char account_id[GM_ACCOUNT_SIZE];
+  /* A name for what proves who we are at the base URL, never the secret itself:
+   * "fal.api_key", of several "fal.api_key#team-a"; the instance's name alone
+   * when there is nothing to prove. */
+  char proof[96];
   bool own_base;   /* the user set base_url: trusted even when private */
   char *webhook_state; /* what gamut.webhook/1 keeps, or NULL */
   char *token;     /* current bearer, or NULL */
@@ -125,15 +133,6 @@ bool gm_instance_wants_token(const struct gm_instance *i, const char *url);
 /* Is there something to authorize the base origin with?  AUTH naming the
  * variables when a credential is declared and none can be filled. */
 int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err);
-/* account.c: what tells accounts apart, and is no secret: hex digits that change
- * with the keys and the base URL. */
-#define GM_ACCOUNT_SIZE 13
-void gm_instance_account(const struct gm_instance *i,
-                         char ret[GM_ACCOUNT_SIZE]);
-/* A name for what proves who we are at the base URL, never the secret itself:
- * "fal.api_key", of several "fal.api_key#team-a"; the instance's name alone when
- * there is nothing to prove. */
-const char *gm_instance_slot(const struct gm_instance *i, char buf[96]);
 /* backup.c: the same on the backup of its server; gm_free; NULL: it has none,
  * or no memory. */
 bool gm_instance_has_backup(const struct gm_instance *i, const char *url);

@@ -167,6 +167,9 @@ void gm_slots_finish(struct gm_slots *all);
 char *gm_slots_text(const char *instance, const char *key,
                     struct json_object *list, struct gm_error *err);
 void gm_slot_set_hash(struct gm_instance *i);
+/* account.c, credential.c: account_id and proof, once all else is there. */
+void gm_instance_set_account(struct gm_instance *i);
+void gm_instance_set_proof(struct gm_instance *i);
 
 /* ---- config of an instance */
 

@@ -27,7 +27,7 @@ static const struct gm_setting *find_row(const char *name)
   const struct gm_setting *row;
 
   for (row = gm_settings_core; row->name; row++) {
-    if (strcmp(row->name, name) == 0)
+    if (row->name[0] == name[0] && strcmp(row->name, name) == 0)
       return row;
   }
   return NULL;
@@ -420,15 +420,13 @@ static bool find_value(const struct gm_settings *s,
   return v->text != NULL;
 }
 
-int32_t gm_setting_get(const struct gm_settings *s, const char *name,
-                       struct gm_value *ret, struct gm_error *err)
+static int32_t read_row(const struct gm_settings *s,
+                        const struct gm_setting *row, struct gm_value *ret,
+                        struct gm_error *err)
 {
-  const struct gm_setting *row = find_row(name);
   struct gm_value v;
   int32_t rc;
 
-  if (!row)
-    return unknown(name, false, err);
   if (find_value(s, row, &v) && v.origin == GM_FROM_ENV) {
     rc = gm_setting_check(row, v.text, v.where, err);
     if (rc)
@@ -438,23 +436,36 @@ int32_t gm_setting_get(const struct gm_settings *s, const char *name,
   return 0;
 }
 
+int32_t gm_setting_get(const struct gm_settings *s, const char *name,
+                       struct gm_value *ret, struct gm_error *err)
+{
+  const struct gm_setting *row = find_row(name);
+
+  return row ? read_row(s, row, ret, err) : unknown(name, false, err);
+}
+
+static const char *text_of(const struct gm_settings *s,
+                           const struct gm_setting *row)
+{
+  struct gm_value v;
+
+  return read_row(s, row, &v, NULL) ? row->preset : v.text;
+}
+
 const char *gm_setting_str(const struct gm_settings *s, const char *name)
 {
   const struct gm_setting *row = find_row(name);
-  struct gm_value v;
 
-  if (!row || gm_setting_get(s, name, &v, NULL))
-    return row ? row->preset : NULL;
-  return v.text;
+  return row ? text_of(s, row) : NULL;
 }
 
 int64_t gm_setting_int(const struct gm_settings *s, const char *name)
 {
   const struct gm_setting *row = find_row(name);
-  const char *text = gm_setting_str(s, name);
+  const char *text = row ? text_of(s, row) : NULL;
   int64_t v = -1;
 
-  if (!row || !text)
+  if (!text)
     return -1;
   if (row->type == GAMUT_MSEC)
     return gm_parse_msec(text, &v) ? v : -1;

@@ -353,7 +353,8 @@ bool gm_bind_quote(const struct gm_run *run, uint32_t i, struct gm_price *ret)
   const struct gm_link *l = &run->links[i];
   _cleanup_json_ struct json_object *o = request_for(run, l, &err);
 
-  return o && gm_price_estimate(l->entry, o, run->inputs, run->n_inputs, ret);
+  return o &&
+         gm_price_estimate(l->entry, o, run->inputs, run->n_inputs, false, ret);
 }
 
 struct gm_usual *gm_run_usual(const struct gm_run *run, uint32_t i)
@@ -390,8 +391,10 @@ int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
     return err->error_class;
   if (!run->quote && !(run->quote = gm_zalloc(sizeof(*run->quote))))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a price");
+  /* A refusal for its price says how it comes to that. */
   run->price_microusd =
-    gm_price_estimate(l->entry, o, run->inputs, run->n_inputs, run->quote)
+    gm_price_estimate(l->entry, o, run->inputs, run->n_inputs,
+                      run->quoting || run->max_cost >= 0, run->quote)
       ? run->quote->microusd
       : -1;
   *ret = GM_TAKE(o);

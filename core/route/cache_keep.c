@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "job/parsed.h"
 #include "route/cache_private.h"
 #include <fcntl.h>
 #include <gamut/plugin.h>
@@ -196,9 +197,7 @@ static void sliced(struct gm_look *look, int32_t error_class)
 
 static bool is_whole(const struct gm_run *run, const struct gm_found *f)
 {
-  _cleanup_json_ struct json_object *request =
-    gm_json_parse(run->router->engine->parser, run->job.request,
-                  strlen(run->job.request), NULL, NULL);
+  _cleanup_json_ struct json_object *request = gm_job_request(&run->job);
   uint32_t i;
 
   if (f->withheld > 0 || f->n_outputs == 0 ||
@@ -275,22 +274,19 @@ static struct json_object *file_of(const struct gm_output *o)
 
 static void put_request(struct json_object *o, const struct gm_run *run)
 {
-  _cleanup_json_ struct json_object *request =
-    gm_json_parse(run->router->engine->parser, run->job.request,
-                  strlen(run->job.request), NULL, NULL);
+  _cleanup_json_ struct json_object *request = gm_job_request(&run->job);
 
   put(o, "model", gm_json_str(request, "model", NULL));
   put(o, "operation", gm_json_str(request, "operation", NULL));
   put(o, "prompt", gm_json_str(request, "prompt", NULL));
 }
 
-/* The facts are the result's, which another thread may read: a copy. */
 static struct json_object *entry_of(const struct gm_run *run,
                                     const struct gm_found *f,
                                     const struct gm_lookup *l)
 {
   struct json_object *o = json_object_new_object();
-  struct json_object *files = json_object_new_array(), *facts = NULL;
+  struct json_object *files = json_object_new_array();
   uint32_t i;
 
   json_object_object_add(o, "v", json_object_new_int(1));
@@ -299,8 +295,8 @@ static struct json_object *entry_of(const struct gm_run *run,
   put_request(o, run);
   put(o, "project", run->project);
   put(o, "shape", l->shape);
-  if (f->facts && json_object_deep_copy(f->facts, &facts, NULL) == 0)
-    json_object_object_add(o, "facts", facts);
+  if (f->facts.n > 0)
+    json_object_object_add(o, "facts", gm_texts_pairs(&f->facts));
   for (i = 0; i < f->n_outputs; i++)
     json_object_array_add(files, file_of(&f->outputs[i]));
   json_object_object_add(o, "files", files);

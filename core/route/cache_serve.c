@@ -98,12 +98,12 @@ static bool read_entry(const struct gm_lookup *l,
   s->hit->made_ms = gm_json_i64(entry, "at", 0);
   s->hit->cost_microusd = gm_json_i64(entry, "cost_microusd", -1);
   s->hit->estimated = gm_json_bool(entry, "estimated", false);
-  s->found->facts = json_object_get(gm_json_at(entry, "facts"));
   s->found->cost_microusd = 0;
   s->hit->similarity = l->similarity;
   if (l->similarity > 0)
     s->hit->prompt = gm_strdup(gm_json_str(entry, "prompt", ""));
-  return s->hit->job && (s->hit->prompt || l->similarity <= 0) &&
+  return gm_texts_read_pairs(&s->found->facts, gm_json_at(entry, "facts")) &&
+         s->hit->job && (s->hit->prompt || l->similarity <= 0) &&
          read_files(s, gm_json_at(entry, "files"));
 }
 

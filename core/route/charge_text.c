@@ -82,12 +82,11 @@ static void add_body(const struct gm_charge *c, struct gm_buf *b)
 {
   const struct gm_run *run = c->run;
   int32_t error_class = run->err.error_class;
-  char slot[96];
 
   add_by(c, b);
   add_text(b, ",\"operation\":", run->operation);
   if (run->job.instance)
-    add_text(b, ",\"slot\":", gm_instance_slot(run->job.instance, slot));
+    add_text(b, ",\"slot\":", run->job.instance->proof);
   add_text(b, ",\"correlation_id\":", run->correlation_id);
   add_known(b, ",\"estimate\":", c->estimate);
   add_known(b, ",\"actual\":", c->actual);
@@ -112,13 +111,13 @@ void gm_charge_count(struct gm_charge *c)
 
 void gm_charge_describe(struct gm_charge *c)
 {
-  struct gm_buf b = GM_BUF_INIT(64u << 20);
+  struct gm_buf *b = &c->ledger->text; /* many wait, and few are long */
 
   gm_charge_count(c);
-  gm_buf_room(&b, 512);
-  add_body(c, &b);
+  gm_buf_clear(b);
+  add_body(c, b);
   gm_free(c->body);
-  c->body = gm_buf_take(&b);
+  c->body = gm_buf_copy(b);
 }
 
 /* ---- the record ---------------------------------------------------------- */

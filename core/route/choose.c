@@ -22,10 +22,8 @@ static struct gm_breaker *find(const struct gm_run *run, uint32_t i,
                                bool of_account)
 {
   const struct gm_link *l = &run->links[i];
-  char account[GM_ACCOUNT_SIZE];
 
-  gm_instance_account(instance, account);
-  return gm_breaker_of(run->router->breakers, l->provider, account,
+  return gm_breaker_of(run->router->breakers, l->provider, instance->account_id,
                        of_account ? NULL : l->model);
 }
 

@@ -3,6 +3,7 @@
  * catalog's formula over what was delivered.  What the formula says is kept
  * beside the vendor's figure, so that a price that has changed shows. */
 #include "job/input.h"
+#include "job/parsed.h"
 #include "route/bind.h"
 #include <math.h>
 #include <string.h>
@@ -15,7 +16,8 @@ static bool by_count(struct gm_run *run, const struct json_object *request)
 
   if (!f || !f->usage_unit ||
       !gm_price_billed(gm_run_link(run)->entry, request, run->inputs,
-                       run->n_inputs, f->usage_unit, f->usage_amount, &price))
+                       run->n_inputs, f->usage_unit, f->usage_amount, false,
+                       &price))
     return false;
   run->cost.microusd = price.microusd;
   run->cost.estimated = !price.sure;
@@ -42,7 +44,7 @@ static int64_t by_formula(const struct gm_run *run,
     };
   }
   gm_price_delivered(gm_run_link(run)->entry, request, run->inputs,
-                     run->n_inputs, d, n, &price);
+                     run->n_inputs, d, n, false, &price);
   return price.microusd;
 }
 
@@ -74,11 +76,7 @@ void gm_run_cost(struct gm_run *run, const struct json_object *request)
 
 void gm_run_tally(struct gm_run *run)
 {
-  _cleanup_json_ struct json_object *request = NULL;
-  const char *text = run->job.request;
+  _cleanup_json_ struct json_object *request = gm_job_request(&run->job);
 
-  if (text)
-    request = gm_json_parse(run->router->engine->parser, text, strlen(text),
-                            &(size_t){ 0 }, &(const char *){ NULL });
   gm_run_cost(run, request);
 }

@@ -3,12 +3,15 @@
 #include "route/ledger_private.h"
 #include <string.h>
 
+#define BODY_MAX (64u << 20)
+
 struct gm_ledger *gm_ledger_new(struct gm_store *store, struct gm_log *log)
 {
   struct gm_ledger *l = gm_zalloc(sizeof(*l));
 
   if (!l)
     return NULL;
+  gm_buf_init(&l->text, BODY_MAX);
   l->store = store;
   l->log = log;
   return l;
@@ -20,6 +23,7 @@ void gm_ledger_free(struct gm_ledger *l)
     return;
   gm_budgets_finish(&l->budgets);
   gm_map_finish(&l->warned);
+  gm_buf_finish(&l->text);
   gm_free(l);
 }
 

@@ -10,6 +10,7 @@ struct gm_ledger {
   struct gm_log *log;
   struct gm_budgets budgets;
   struct gm_map warned; /* keys of counters that were warned of */
+  struct gm_buf text;   /* a body in the making */
 };
 
 /* What this job has in one counter. */

@@ -117,6 +117,8 @@ static void say_row(struct gm_bill *b, const struct json_object *row,
 {
   char number[32];
 
+  if (!b->words)
+    return;
   if (b->formula_len > 0)
     say(b, " + ");
   if (n > 1)
@@ -274,14 +276,15 @@ static bool make_bill(struct gm_bill *b, struct gm_price *ret)
 bool gm_price_estimate(const struct gm_model *m,
                        const struct json_object *request,
                        const struct gm_input *inputs, uint32_t n_inputs,
-                       struct gm_price *ret)
+                       bool words, struct gm_price *ret)
 {
   int64_t n = gm_json_i64(request, "n", 1);
   struct gm_bill b = { .m = m,
                        .request = request,
                        .inputs = inputs,
                        .n_inputs = n_inputs,
-                       .n = n < 1 ? 1 : n };
+                       .n = n < 1 ? 1 : n,
+                       .words = words };
 
   return make_bill(&b, ret);
 }
@@ -290,14 +293,15 @@ bool gm_price_delivered(const struct gm_model *m,
                         const struct json_object *request,
                         const struct gm_input *inputs, uint32_t n_inputs,
                         const struct gm_delivered *d, uint32_t n_delivered,
-                        struct gm_price *ret)
+                        bool words, struct gm_price *ret)
 {
   struct gm_bill b = { .m = m,
                        .request = request,
                        .inputs = inputs,
                        .n_inputs = n_inputs,
                        .delivered = d,
-                       .n = n_delivered };
+                       .n = n_delivered,
+                       .words = words };
 
   return make_bill(&b, ret);
 }
@@ -325,12 +329,14 @@ static const struct json_object *only_row(const struct gm_bill *b)
 bool gm_price_billed(const struct gm_model *m,
                      const struct json_object *request,
                      const struct gm_input *inputs, uint32_t n_inputs,
-                     const char *unit, double units, struct gm_price *ret)
+                     const char *unit, double units, bool words,
+                     struct gm_price *ret)
 {
   struct gm_bill b = { .m = m,
                        .request = request,
                        .inputs = inputs,
                        .n_inputs = n_inputs,
+                       .words = words,
                        .price = { .sure = true, .credits = -1 } };
   const struct json_object *row = only_row(&b);
   const struct gm_price_unit *known = row ? gm_price_unit(row) : NULL;

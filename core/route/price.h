@@ -37,22 +37,24 @@ struct gm_delivered {
   uint32_t kind, width, height, duration_ms; /* 0: not known */
 };
 /* False: not known (no price, or it depends on what is not known), for the
- * reason in ret->why. */
+ * reason in ret->why.  `words`: is ret->formula wanted?  It takes more time
+ * than all the rest. */
 bool gm_price_estimate(const struct gm_model *m,
                        const struct json_object *request,
                        const struct gm_input *inputs, uint32_t n_inputs,
-                       struct gm_price *ret);
+                       bool words, struct gm_price *ret);
 bool gm_price_delivered(const struct gm_model *m,
                         const struct json_object *request,
                         const struct gm_input *inputs, uint32_t n_inputs,
                         const struct gm_delivered *d, uint32_t n_delivered,
-                        struct gm_price *ret);
+                        bool words, struct gm_price *ret);
 /* What so many units, counted by the vendor, come to.  False when the price is
  * by another unit ("unit": by whichever) or has further parts. */
 bool gm_price_billed(const struct gm_model *m,
                      const struct json_object *request,
                      const struct gm_input *inputs, uint32_t n_inputs,
-                     const char *unit, double units, struct gm_price *ret);
+                     const char *unit, double units, bool words,
+                     struct gm_price *ret);
 
 /* ---- price_text.c */
 

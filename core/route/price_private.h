@@ -24,6 +24,7 @@ struct gm_bill {
   int64_t n;                            /* outputs */
   int64_t nanousd;
   bool guessed;          /* a shape was worked out, not known */
+  bool words;            /* the formula is wanted */
   struct gm_price price; /* so far */
   size_t formula_len;
 };

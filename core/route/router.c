@@ -75,8 +75,7 @@ static void record_attempt(struct gm_run *run)
   if (job->err.error_class)
     gm_fail(&a->err, job->err.error_class, "%s", gm_error_text(&job->err));
   if (job->found)
-    a->request_id =
-      gm_strdup(gm_json_str(job->found->facts, "request_id", NULL));
+    a->request_id = gm_strdup(gm_texts_get(&job->found->facts, "request_id"));
   if (job->instance && gm_slot_is_one(job->instance))
     a->key = gm_strdup(job->instance->slot);
   a->http_status = job->http_status;

@@ -184,18 +184,18 @@ static struct table *table_of(struct gm_memory *m, const char *name)
   return NULL;
 }
 
-static int32_t change(struct gm_memory *m, const struct row *old,
-                      const struct gamut_store_op *op)
+/* `before`: what is in the table, be it there or not; `old`: if it is. */
+static int32_t change(struct gm_memory *m, struct table *t, struct row *before,
+                      const struct row *old, const struct gamut_store_op *op)
 {
-  struct table *t = table_of(m, op->table);
-  struct row *row = t ? changed(m, old, op) : NULL;
+  struct row *row = changed(m, old, op);
 
   if (!row)
     return GAMUT_E_NOMEM;
   row->gone = op->changes & GAMUT_REMOVE;
   row->table = t;
   set_members(row, op);
-  row->before = gm_map_get(&t->rows, op->key);
+  row->before = before;
   if (!gm_map_put(&t->rows, op->key, row)) {
     gm_free(row);
     return GAMUT_E_NOMEM;
@@ -208,15 +208,19 @@ static int32_t change(struct gm_memory *m, const struct row *old,
 
 static int32_t run_op(struct gm_memory *m, const struct gamut_store_op *op)
 {
-  const struct row *old = find(m, op->table, op->key);
+  struct table *t = table_of(m, op->table);
+  struct row *before = t ? gm_map_get(&t->rows, op->key) : NULL;
+  const struct row *old = before && is_there(before) ? before : NULL;
 
+  if (!t)
+    return GAMUT_E_NOMEM;
   if (op->conditions > ALL_CONDITIONS || op->changes > ALL_CHANGES)
     return GAMUT_E_UNSUPPORTED;
   if (!met(m, old, op))
     return GAMUT_STORE_NOT_MET;
   if (!op->changes || (op->changes & GAMUT_REMOVE && !old))
     return 0;
-  return change(m, old, op);
+  return change(m, t, before, old, op);
 }
 
 /* ---- commits ------------------------------------------------------------- */

@@ -134,44 +134,48 @@ static const char *base_of(struct gamut_call *c)
                                          : c->host->config_str(c, "base_url");
 }
 
-/* The path that fal's answer to the submit names, when it lies below our own
- * base and is not the usual one; else NULL.  No other host gets the key. */
-static const char *named_path(struct gamut_call *c, const char *member,
-                              const char *usual)
+/* "/fal-ai/flux/requests/<id>" */
+static const char *home_of(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
-  const char *url = h->json_str(c->reply->json, member, "");
-  const char *base = base_of(c);
-  size_t n = base ? strlen(base) : 0;
+
+  return h->text(c, "/%s/requests/%s", fal_app(c),
+                 h->json_str(c->state, "id", ""));
+}
+
+/* The same plus what follows, unless fal named another path. */
+static const char *path_of(struct gamut_call *c, const char *named,
+                           const char *tail)
+{
+  const char *path = c->host->json_str(c->state, named, NULL);
+
+  return path ? path : c->host->text(c, "%s%s", home_of(c), tail);
+}
+
+/* The path that fal's answer to the submit names is kept when it lies below our
+ * own `base` and is not the usual one.  No other host gets the key. */
+static void keep_path(struct gamut_call *c, const char *base, const char *home,
+                      const char *member, const char *name, const char *tail)
+{
+  const char *url = c->host->json_str(c->reply->json, member, "");
+  size_t n = base ? strlen(base) : 0, len = home ? strlen(home) : 0;
 
   while (n > 0 && base[n - 1] == '/')
     n--;
   if (n == 0 || strncmp(url, base, n) != 0 || url[n] != '/')
-    return NULL;
-  if (usual && strcmp(url + n, usual) == 0)
-    return NULL;
-  return url + n;
+    return;
+  url += n;
+  if (len == 0 || strncmp(url, home, len) != 0 || strcmp(url + len, tail) != 0)
+    c->host->json_set_str(c->state, name, url);
 }
 
-/* "/fal-ai/flux/requests/<id>" plus what follows, unless fal named another. */
-static const char *path_of(struct gamut_call *c, const char *named,
-                           const char *tail)
+static void keep_paths(struct gamut_call *c)
 {
-  const struct gamut_host *h = c->host;
-  const char *path = named ? h->json_str(c->state, named, NULL) : NULL;
+  const char *base = base_of(c), *home = home_of(c);
 
-  return path ? path
-              : h->text(c, "/%s/requests/%s%s", fal_app(c),
-                        h->json_str(c->state, "id", ""), tail);
-}
-
-static void keep_path(struct gamut_call *c, const char *member,
-                      const char *name, const char *tail)
-{
-  const char *path = named_path(c, member, path_of(c, NULL, tail));
-
-  if (path)
-    c->host->json_set_str(c->state, name, path);
+  keep_path(c, base, home, "status_url", "status", "/status");
+  keep_path(c, base, home, "response_url", "result", "");
+  keep_path(c, base, home, "cancel_url", "cancel", "/cancel");
 }
 
 /* ---- exchanges ---------------------------------------------------------- */
@@ -335,9 +339,7 @@ static int32_t submitted(struct gamut_call *c)
     return h->fail(c, GAMUT_E_PROTOCOL, "fal took the job but gave no id");
   h->json_set_str(c->state, "id", id);
   h->fact(c, "request_id", id);
-  keep_path(c, "status_url", "status", "/status");
-  keep_path(c, "response_url", "result", "");
-  keep_path(c, "cancel_url", "cancel", "/cancel");
+  keep_paths(c);
   return follow(c);
 }
 

@@ -308,14 +308,12 @@ static const struct {
 
 static void fail_at(struct fix *f, const char *provider, int row)
 {
-  char account[GM_ACCOUNT_SIZE];
   struct gm_instance *i;
   struct gm_breaker *b;
   int n;
 
   ck_assert_int_eq(gm_instance_look(f->g->instances, provider, &i, NULL), 0);
-  gm_instance_account(i, account);
-  b = gm_breaker_of(f->g->router.breakers, provider, account,
+  b = gm_breaker_of(f->g->router.breakers, provider, i->account_id,
                     off[row].of_account ? NULL : "m");
   for (n = 0; n < off[row].failures; n++)
     gm_breaker_done(b, off[row].error_class);

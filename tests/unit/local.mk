@@ -55,6 +55,7 @@ unit_tests = \
 	tests/unit/test_slot \
 	tests/unit/test_sse \
 	tests/unit/test_str \
+	tests/unit/test_texts \
 	tests/unit/test_timer \
 	tests/unit/test_trace \
 	tests/unit/test_trust \

@@ -114,6 +114,25 @@ START_TEST(room_is_written_in_place)
 }
 END_TEST
 
+START_TEST(copy_leaves_it_there)
+{
+  struct gm_buf b = GM_BUF_INIT(10);
+  char *text;
+
+  text = gm_buf_copy(&b);
+  ck_assert_str_eq(text, "");
+  gm_free(text);
+  gm_buf_add(&b, "mine");
+  text = gm_buf_copy(&b);
+  ck_assert_str_eq(text, "mine");
+  ck_assert_str_eq(gm_buf_text(&b), "mine");
+  gm_free(text);
+  gm_buf_add(&b, "more than fits");
+  ck_assert_ptr_null(gm_buf_copy(&b));
+  gm_buf_finish(&b);
+}
+END_TEST
+
 START_TEST(take_hands_over)
 {
   struct gm_buf b = GM_BUF_INIT(100);
@@ -210,6 +229,7 @@ int main(void)
   tcase_add_test(tc, long_formats_fit);
   tcase_add_loop_test(tc, ceiling_holds_and_sticks, 0, (int)GM_LEN(fills));
   tcase_add_test(tc, room_is_written_in_place);
+  tcase_add_test(tc, copy_leaves_it_there);
   tcase_add_test(tc, take_hands_over);
   tcase_add_loop_test(tc, text_is_escaped, 0, (int)GM_LEN(rows));
   tcase_add_test(tc, absent_text_is_null);

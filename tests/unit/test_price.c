@@ -180,7 +180,8 @@ START_TEST(requests_are_estimated)
                         .entry = parse(rows[_i].entry) };
   struct json_object *request = parse(rows[_i].request);
   struct gm_price p = { .microusd = -7 };
-  bool known = gm_price_estimate(&m, request, pictures, rows[_i].n_inputs, &p);
+  bool known =
+    gm_price_estimate(&m, request, pictures, rows[_i].n_inputs, true, &p);
 
   ck_assert_msg(known == (rows[_i].microusd >= 0), "%s %s", rows[_i].entry,
                 rows[_i].request);
@@ -242,7 +243,8 @@ START_TEST(unknown_says_why)
   struct gm_buf why = GM_BUF_INIT(1024);
   struct gm_price p;
 
-  ck_assert(!gm_price_estimate(m.entry ? &m : NULL, request, NULL, 0, &p));
+  ck_assert(
+    !gm_price_estimate(m.entry ? &m : NULL, request, NULL, 0, true, &p));
   gm_price_reason(m.entry ? &m : NULL, &p, NULL, 0, &why);
   ck_assert_str_eq(gm_buf_text(&why), reasons[_i].reason);
   ck_assert_str_eq(p.formula, reasons[_i].formula);
@@ -263,7 +265,7 @@ START_TEST(credits_have_a_value)
   struct json_object *request = parse("{'duration':5}");
   struct gm_price p;
 
-  ck_assert(gm_price_estimate(&m, request, NULL, 0, &p));
+  ck_assert(gm_price_estimate(&m, request, NULL, 0, true, &p));
   ck_assert_int_eq(p.microusd, 600000);
   ck_assert_double_eq(p.credits, 60);
   ck_assert_str_eq(p.formula, "5 seconds x $0.12");
@@ -308,7 +310,8 @@ START_TEST(inputs_count_by_their_role)
     parse("{'duration':5,'width':1280,'height':720}");
   struct gm_price p = { .microusd = -7 };
 
-  ck_assert(gm_price_estimate(&m, request, roles[_i].inputs, roles[_i].n, &p));
+  ck_assert(
+    gm_price_estimate(&m, request, roles[_i].inputs, roles[_i].n, true, &p));
   ck_assert_int_eq(p.microusd, roles[_i].microusd);
   ck_assert_str_eq(p.formula, roles[_i].formula);
   json_object_put(m.entry);
@@ -324,10 +327,10 @@ START_TEST(sources_are_named)
   struct json_object *request = parse("{}");
   struct gm_price p;
 
-  ck_assert(gm_price_estimate(&m, request, NULL, 0, &p));
+  ck_assert(gm_price_estimate(&m, request, NULL, 0, true, &p));
   ck_assert_str_eq(p.source, "page");
   ck_assert_str_eq(p.checked, "2026-10-01");
-  ck_assert(!gm_price_estimate(NULL, request, NULL, 0, &p));
+  ck_assert(!gm_price_estimate(NULL, request, NULL, 0, true, &p));
   json_object_put(m.entry);
   json_object_put(request);
 }
@@ -457,7 +460,7 @@ START_TEST(deliveries_are_priced)
   struct json_object *request = parse(after[_i].request);
   struct gm_price p = { .microusd = -1 };
   bool known = gm_price_delivered(&m, request, pictures, after[_i].n_inputs,
-                                  after[_i].d, after[_i].n, &p);
+                                  after[_i].d, after[_i].n, true, &p);
 
   ck_assert_msg(known == (after[_i].microusd >= 0), "%s %s", after[_i].entry,
                 after[_i].request);
@@ -539,7 +542,7 @@ START_TEST(units_are_priced)
   struct json_object *request = parse(billed[_i].request);
   struct gm_price p = { .microusd = -1 };
   bool known = gm_price_billed(&m, request, NULL, 0, billed[_i].unit,
-                               billed[_i].units, &p);
+                               billed[_i].units, true, &p);
 
   ck_assert_int_eq(known, billed[_i].microusd >= 0);
   ck_assert_int_eq(p.microusd, billed[_i].microusd);

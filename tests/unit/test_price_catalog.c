@@ -322,7 +322,7 @@ START_TEST(stated_prices_are_quoted)
   ck_assert_int_eq(
     gm_catalog_find(c, rows[_i].provider, rows[_i].model, &m, NULL), 0);
   ck_assert_msg(m != NULL, "%s", rows[_i].model);
-  gm_price_estimate(m, request, inputs, n, &p);
+  gm_price_estimate(m, request, inputs, n, true, &p);
   ck_assert_msg(p.microusd == rows[_i].microusd, "%s:%s %s: %lld, not %lld",
                 rows[_i].provider, rows[_i].model, rows[_i].request,
                 (long long)p.microusd, (long long)rows[_i].microusd);

@@ -27,7 +27,6 @@ static void ck_key(struct gm_instance *i, const char *label, const char *key)
 START_TEST(each_is_an_instance)
 {
   struct gm_instance *i;
-  char slot[96];
   struct fixture f;
 
   fixture_open(&f, KEYS("{\"name\":\"a\",\"api_key\":\"the-key-of-team-a\","
@@ -39,7 +38,7 @@ START_TEST(each_is_an_instance)
   ck_key(i, "a", "the-key-of-team-a");
   ck_assert_uint_eq(i->weight, 3);
   ck_assert_str_eq(gm_slot_shown(i), "***am-a");
-  ck_assert_str_eq(gm_instance_slot(i, slot), "fal.api_key#a");
+  ck_assert_str_eq(i->proof, "fal.api_key#a");
   ck_key(at(i, 1), "b", "kb");
   ck_assert_uint_eq(at(i, 1)->weight, 1);
   ck_assert_str_eq(gm_instance_value(at(i, 1), "priority", false), "low");
