@@ -30,8 +30,10 @@ struct gm_member *gm_member_new(struct gm_run *lead, enum gm_why why,
   m->why = (uint8_t)why;
   m->first = share.first;
   m->n = share.n;
-  if (lead)
-    memcpy(m->of, lead->job.id, GM_ID_SIZE);
+  if (!lead)
+    return m;
+  m->total = lead->team->n;
+  memcpy(m->of, lead->job.id, GM_ID_SIZE);
   return m;
 }
 
@@ -285,16 +287,15 @@ void gm_member_name(struct gm_run *run, struct gm_output *o,
                     struct gm_name_facts *f)
 {
   const struct gm_member *m = run->member;
-  const struct gm_team *team = m->lead ? m->lead->team : NULL;
 
   f->job = m->of;
-  if (!team || team->n < 2)
+  if (m->total < 2)
     return;
   o->number = m->first + f->index - 1;
   if (f->index > m->n) /* more than was asked for */
-    o->number += team->n;
+    o->number += m->total;
   f->index = o->number;
-  f->count = GM_MAX(team->n, f->index);
+  f->count = GM_MAX(m->total, f->index);
 }
 
 /* ---- the whole ----------------------------------------------------------- */
@@ -429,10 +430,9 @@ static void tell_all(struct gm_run *lead, void (*what)(struct gm_job *job))
   struct gm_member *m;
 
   lead->team->busy = true;
-  gm_team_let_claims_go(lead);
   GM_EACH_MEMBER(lead->team, m)
   {
-    if (!m->over)
+    if (!m->over && m->run)
       what(&m->run->job);
   }
   lead->team->busy = false;
@@ -450,6 +450,7 @@ void gm_team_detach(struct gm_run *lead)
 {
   lead->team->detaching = true;
   gm_timer_stop(lead->router->engine->loop, &lead->team->hedge);
+  gm_team_let_claims_go(lead);
   tell_all(lead, gm_job_detach);
 }
 

@@ -45,6 +45,7 @@ struct gm_member {
   bool accepted;     /* the vendor has it, and that was told */
   bool topped_up;    /* what it did not bring is another's */
   uint32_t first, n; /* its share */
+  uint32_t total;    /* of so many */
   uint8_t places[GM_ASK_LINKS_MAX],
     n_places;            /* its links, in the lead's route */
   struct gm_timer timer; /* to claim, or to give way, once more */

@@ -80,8 +80,9 @@ static void take_attempts(struct gm_run *lead, struct gm_member *m)
   struct gm_run *run = m->run;
   uint32_t i;
 
-  if (!run) {
-    add_open(lead, m);
+  if (!run) { /* what is not said of it is where it was */
+    if (m->err.error_class)
+      add_open(lead, m);
     return;
   }
   for (i = 0; i < run->n_attempts; i++)
@@ -304,6 +305,8 @@ static void take_error(struct gm_run *lead)
   if (last && (last == team->winner || (team->members.next == &last->link &&
                                         team->members.prev == &last->link)))
     gm_error_move(&lead->err, &last->run->err);
+  if (!lead->err.error_class && team->cancelling && lead->n_attempts == 0)
+    gm_fail(&lead->err, GAMUT_E_CANCELLED, "cancelled");
   if (!lead->err.error_class)
     gm_run_sum_up(lead);
   if (unsure)

@@ -55,6 +55,8 @@ void gm_member_record(const struct gm_member *m, struct gm_buf *b)
 {
   add_words(b, ",\"of\":{\"id\":", m->of);
   add_words(b, ",\"why\":", whys[m->why]);
+  gm_buf_addf(b, ",\"first\":%u,\"n\":%u,\"total\":%u", (unsigned)m->first,
+              (unsigned)m->n, (unsigned)m->total);
   if (m->lost)
     gm_buf_add(b, ",\"lost\":true");
   gm_buf_addc(b, '}');
@@ -80,10 +82,12 @@ struct gm_member *gm_member_read(const struct json_object *owner)
   if (!of || !gm_id_valid(id))
     return NULL;
   m = gm_member_new(NULL, why_of(gm_json_str(of, "why", NULL)),
-                    (struct gm_share){ 0, 0 });
+                    (struct gm_share){ (uint32_t)gm_json_i64(of, "first", 1),
+                                       (uint32_t)gm_json_i64(of, "n", 1) });
   if (!m)
     return NULL;
   memcpy(m->of, id, GM_ID_SIZE);
+  m->total = (uint32_t)gm_json_i64(of, "total", 1);
   m->lost = gm_json_bool(of, "lost", false);
   return m;
 }
@@ -133,6 +137,16 @@ static void see(struct gm_member *m)
   gm_member_free(read);
 }
 
+/* Its lead was cancelled while it was being claimed. */
+static void cancel(struct gm_member *m)
+{
+  struct gm_team *team = m->lead->team;
+
+  team->busy = true;
+  gm_job_cancel(&m->run->job);
+  team->busy = false;
+}
+
 static void go_on(struct gm_member *m)
 {
   struct gm_router *r = m->lead->router;
@@ -152,6 +166,8 @@ static void go_on(struct gm_member *m)
   if (m->lost)
     gm_member_leave(m->run);
   gm_hedge_arm(m->lead);
+  if (m->lead->team->cancelling)
+    cancel(m);
 }
 
 static void begin_claim(struct gm_timer *t);
@@ -191,7 +207,7 @@ static void look(struct gm_run *lead)
 {
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
 
-  if (!gm_list_empty(&lead->team->members)) {
+  if (!gm_list_empty(&lead->team->members) || lead->team->cancelling) {
     gm_team_look(lead);
     return;
   }
@@ -263,6 +279,26 @@ static void begin_claim(struct gm_timer *t)
   gm_claim_begin(&m->claim, r->engine->journal, r->store);
 }
 
+/* The claim under way keeps what it has, and finds nobody who wants it; the
+ * lead's record goes on to name the member. */
+static bool leave_claim(struct gm_member *m)
+{
+  struct gm_member *same =
+    gm_member_new(m->lead, m->why, (struct gm_share){ m->first, m->n });
+
+  if (!same)
+    return false;
+  memcpy(same->id, m->id, GM_ID_SIZE);
+  memcpy(same->places, m->places, sizeof(m->places));
+  same->n_places = m->n_places;
+  same->topped_up = m->topped_up;
+  same->over = true;
+  gm_list_append(&m->link, &same->link); /* before it */
+  gm_list_remove(&m->link);
+  m->lead = NULL;
+  return true;
+}
+
 void gm_team_let_claims_go(struct gm_run *lead)
 {
   struct gm_list *l = lead->team->members.next, *next;
@@ -274,11 +310,13 @@ void gm_team_let_claims_go(struct gm_run *lead)
     if (m->run || m->over)
       continue;
     lead->team->let_go = true;
-    gm_list_remove(&m->link);
     gm_timer_stop(lead->router->engine->loop, &m->timer);
-    m->lead = NULL;
     if (!m->claiming)
-      gm_member_free(m);
+      m->over = true;
+    else if (!leave_claim(m)) {
+      gm_list_remove(&m->link);
+      m->lead = NULL;
+    }
   }
 }
 

@@ -41,8 +41,10 @@ until_is()
 # The first never comes to its end by itself; the second is asked less often.
 GAMUT_POLL_INTERVAL=50ms
 run hedge generate -p 'a fox' -m $DEV --fallback $SCHNELL --hedge 300ms \
-  -o fox.png --json
+  -o fox.png --json --metrics-file m.prom
 exits 0
+grep -q 'gamut_hedges_total{provider="fal",model="fal-ai/flux/schnell"} 1' m.prom ||
+  fail "the hedge is not counted"
 prints '"artifacts": ?\[\{"kind": ?"image","path": ?"fox.png"'
 prints 'cancelled: another link was quicker'
 is submissions "$(submissions)" 2
@@ -51,8 +53,7 @@ is jobs "$(grep -o '"began_at"' out | wc -l)" 1
 prints '"hedged": ?true'
 run books usage
 prints 'requests +2: 1 succeeded, 1 cancelled'
-run metrics generate -p 'b' -m $DEV --fallback $SCHNELL --hedge 1h -o b.png \
-  --metrics-file m.prom
+run in-time generate -p 'b' -m $DEV --fallback $SCHNELL --hedge 1h -o b.png
 exits 0
 is submissions "$(submissions)" 3
 

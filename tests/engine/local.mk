@@ -9,6 +9,8 @@ tests_engine_libengine_la_SOURCES = \
 	tests/engine/script.h \
 	tests/engine/taker.c \
 	tests/engine/taker.h \
+	tests/engine/timed.c \
+	tests/engine/timed.h \
 	tests/engine/vendor.c \
 	tests/engine/vendor.h \
 	tests/unit/scratch.c \

@@ -1,8 +1,6 @@
 /* test_deadlines.c - a link that takes too long makes room for the next, but
  * never so that two are paid for.  The clock is the test's. */
-#include "api/context.h"
-#include "base/clock.h"
-#include "engine/vendor.h"
+#include "engine/timed.h"
 #include "route/breaker.h"
 
 #define SUBMIT "POST /a/jobs"
@@ -21,49 +19,7 @@
     OTHER, 0, 200, MADE, NULL, 0                                               \
   }
 
-#define WALL_MS    UINT64_C(1790000000000)
 #define TIMEOUT_MS 10000
-#define STEP_MS    2
-
-static void open_fake(struct fix *f, const struct answer *rows, size_t n)
-{
-  gm_clock_fake(1000000, WALL_MS);
-  fix_open(f, rows, n, 0);
-}
-
-static void close_fake(struct fix *f)
-{
-  script_go(f->script);
-  fix_close(f);
-  gm_clock_real();
-}
-
-static void turn(struct fix *f)
-{
-  if (gm_loop_turn(f->g->loop, 1) == 0)
-    gm_clock_advance(STEP_MS);
-}
-
-static void until_asked(struct fix *f, const char *asks, int n)
-{
-  while (script_count(f->script, asks) < n)
-    turn(f);
-}
-
-static void submit(struct fix *f, struct gamut_request *r,
-                   char id[GAMUT_ID_SIZE])
-{
-  ck_assert_msg(gamut_submit(f->g, r, NULL, NULL, id, &f->err) == 0, "%s",
-                f->err.message);
-  gamut_request_free(r);
-}
-
-static struct gamut_result *until_over(struct fix *f, const char *id)
-{
-  while (f->g->n_tickets > 0)
-    turn(f);
-  return fix_wait(f, id);
-}
 
 /* ---- what becomes of an attempt at its deadline ---------------------------
  */
@@ -230,15 +186,6 @@ static const struct {
     0 },
 };
 
-static void add_mute(struct fix *f, struct gamut_provider *mute)
-{
-  *mute = vendor_a;
-  mute->name = "mute";
-  mute->catalog = NULL;
-  mute->flags &= ~(uint32_t)GAMUT_WANTS_CANCEL;
-  fix_provider(f, mute);
-}
-
 START_TEST(at_its_end)
 {
   struct gamut_provider mute;
@@ -247,13 +194,14 @@ START_TEST(at_its_end)
   struct fix f;
   int i, told;
 
-  open_fake(&f, rows[_i].answers, GM_LEN(rows[_i].answers));
-  add_mute(&f, &mute);
-  submit(&f,
-         fix_request(rows[_i].links, rows[_i].prompt, "attempt_timeout", "10s",
-                     "max_cost", "0.1", "allow_unknown_cost", "yes", NULL),
-         id);
-  until_asked(&f, rows[_i].asks, rows[_i].n);
+  timed_open(&f, rows[_i].answers, GM_LEN(rows[_i].answers));
+  timed_mute(&f, &mute);
+  timed_submit(&f,
+               fix_request(rows[_i].links, rows[_i].prompt, "attempt_timeout",
+                           "10s", "max_cost", "0.1", "allow_unknown_cost",
+                           "yes", NULL),
+               id);
+  timed_until_asked(&f, rows[_i].asks, rows[_i].n);
   ck_assert_int_eq(script_count(f.script, OTHER), 0);
   gm_clock_advance(TIMEOUT_MS);
   for (i = 0; i < 3 && rows[_i].lets_go; i++) { /* it stays so */
@@ -262,7 +210,7 @@ START_TEST(at_its_end)
   }
   if (rows[_i].lets_go)
     script_go(f.script);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_assert_msg(gamut_result_class(result) == rows[_i].error_class, "%s: %s",
                 rows[_i].name, gamut_result_message(result));
   ck_assert_msg(gamut_result_attempt(result, 0)->error_class == rows[_i].first,
@@ -278,7 +226,7 @@ START_TEST(at_its_end)
   ck_assert_int_eq(gamut_result_maybe_charged(result),
                    rows[_i].error_class == GAMUT_E_UNKNOWN);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -324,7 +272,7 @@ static void turns(struct fix *f, uint64_t ms)
   uint64_t until = gm_mono_ms() + ms;
 
   while (gm_mono_ms() < until)
-    turn(f);
+    timed_turn(f);
 }
 
 /* What runs is not given up for a link that is off. */
@@ -335,22 +283,23 @@ START_TEST(the_next_is_off)
   char id[GAMUT_ID_SIZE];
   struct fix f;
 
-  open_fake(&f, slow, GM_LEN(slow));
-  submit(&f, fix_request("a:m b:m", "x", "attempt_timeout", "10s", NULL), id);
-  until_asked(&f, POLL, 3);
+  timed_open(&f, slow, GM_LEN(slow));
+  timed_submit(&f, fix_request("a:m b:m", "x", "attempt_timeout", "10s", NULL),
+               id);
+  timed_until_asked(&f, POLL, 3);
   fail_at(&f, "b", _i);
   gm_clock_advance(TIMEOUT_MS);
   turns(&f, 20);
   ck_assert_msg(script_count(f.script, "DELETE") == 0, "%s", off[_i].name);
   if (comes_back)
     gm_clock_advance(off[_i].again_ms);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, 0);
   ck_assert_msg(script_count(f.script, "DELETE") == comes_back &&
                   script_count(f.script, OTHER) == comes_back,
                 "%s", off[_i].name);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -366,20 +315,20 @@ START_TEST(the_next_has_no_key)
   char id[GAMUT_ID_SIZE];
   struct fix f;
 
-  open_fake(&f, slow, GM_LEN(slow));
+  timed_open(&f, slow, GM_LEN(slow));
   locked.name = "locked";
   locked.catalog = NULL;
   locked.keys = (struct gamut_table)GAMUT_TABLE(keys);
   fix_provider(&f, &locked);
-  submit(&f, fix_request("a:m locked:m", "x", "attempt_timeout", "10s", NULL),
-         id);
-  until_asked(&f, POLL, 3);
+  timed_submit(
+    &f, fix_request("a:m locked:m", "x", "attempt_timeout", "10s", NULL), id);
+  timed_until_asked(&f, POLL, 3);
   gm_clock_advance(TIMEOUT_MS);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, 0);
   ck_assert_int_eq(script_count(f.script, "DELETE"), 0);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -398,11 +347,12 @@ static const struct answer asked[] = {
 static void until_told(struct fix *f, const struct answer *answers, size_t n,
                        char id[GAMUT_ID_SIZE])
 {
-  open_fake(f, answers, n);
-  submit(f, fix_request("a:m b:m", "x", "attempt_timeout", "10s", NULL), id);
-  until_asked(f, POLL, 2);
+  timed_open(f, answers, n);
+  timed_submit(f, fix_request("a:m b:m", "x", "attempt_timeout", "10s", NULL),
+               id);
+  timed_until_asked(f, POLL, 2);
   gm_clock_advance(TIMEOUT_MS);
-  until_asked(f, DELETE, 1);
+  timed_until_asked(f, DELETE, 1);
 }
 
 /* Whoever cancels now does not want the next link to try. */
@@ -415,11 +365,11 @@ START_TEST(cancelled_meanwhile)
   until_told(&f, asked, GM_LEN(asked), id);
   ck_assert_int_eq(gamut_cancel(f.g, id), 0);
   script_go(f.script);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, GAMUT_E_CANCELLED);
   ck_assert_int_eq(script_count(f.script, OTHER), 0);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -432,18 +382,18 @@ START_TEST(detached_meanwhile)
 
   until_told(&f, asked, GM_LEN(asked), id);
   ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, GAMUT_E_DETACHED);
   ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
   gamut_result_free(result);
   ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, 0);
   ck_assert_str_eq(gamut_result_provider(result), "a");
   ck_assert_int_eq(script_count(f.script, "DELETE"), 1);
   ck_assert_int_eq(script_count(f.script, OTHER), 0);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -467,9 +417,9 @@ START_TEST(cancelled_after_all)
 
   until_told(&f, answers, GM_LEN(answers), id);
   ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  gamut_result_free(until_over(&f, id));
+  gamut_result_free(timed_result(&f, id));
   ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, 0);
   ck_assert_str_eq(gamut_result_provider(result), "b");
   ck_assert_int_eq(gamut_result_attempt(result, 0)->error_class,
@@ -478,7 +428,7 @@ START_TEST(cancelled_after_all)
   ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
   ck_assert_int_eq(script_count(f.script, OTHER), 1);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 

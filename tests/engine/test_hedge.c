@@ -1,8 +1,6 @@
 /* test_hedge.c - a second link that begins when the first takes long: who wins,
  * what becomes of the other, what is paid.  The clock is the test's. */
-#include "api/context.h"
-#include "base/clock.h"
-#include "engine/vendor.h"
+#include "engine/timed.h"
 #include <stdio.h>
 
 #define SUBMIT      "POST /a/jobs"
@@ -21,50 +19,7 @@
     FETCHED, 0, 200, "@png", NULL, 0                                           \
   }
 
-#define WALL_MS  UINT64_C(1790000000000)
 #define HEDGE_MS 10000
-#define STEP_MS  2
-
-static void turn(struct fix *f)
-{
-  if (gm_loop_turn(f->g->loop, 1) == 0)
-    gm_clock_advance(STEP_MS);
-}
-
-static void until_asked(struct fix *f, const char *asks, int n)
-{
-  while (script_count(f->script, asks) < n)
-    turn(f);
-}
-
-static struct gamut_result *until_over(struct fix *f, const char *id)
-{
-  while (f->g->n_tickets > 0)
-    turn(f);
-  return fix_wait(f, id);
-}
-
-static void add_mute(struct fix *f, struct gamut_provider *mute)
-{
-  *mute = vendor_a;
-  mute->name = "mute";
-  mute->catalog = NULL;
-  mute->flags &= ~(uint32_t)GAMUT_WANTS_CANCEL;
-  fix_provider(f, mute);
-}
-
-static void open_fake(struct fix *f, const struct answer *rows, size_t n)
-{
-  gm_clock_fake(1000000, WALL_MS);
-  fix_open(f, rows, n, 0);
-}
-
-static void close_fake(struct fix *f)
-{
-  script_go(f->script);
-  fix_close(f);
-  gm_clock_real();
-}
 
 static void submit(struct fix *f, const char *links, const char *prompt,
                    char id[GAMUT_ID_SIZE])
@@ -341,20 +296,20 @@ START_TEST(who_wins)
   char id[GAMUT_ID_SIZE];
   struct fix f;
 
-  open_fake(&f, rows[_i].answers, GM_LEN(rows[_i].answers));
-  add_mute(&f, &mute);
+  timed_open(&f, rows[_i].answers, GM_LEN(rows[_i].answers));
+  timed_mute(&f, &mute);
   submit(&f, rows[_i].links, "x", id);
-  until_asked(&f, rows[_i].asks, rows[_i].n);
+  timed_until_asked(&f, rows[_i].asks, rows[_i].n);
   ck_assert_int_eq(script_count(f.script, SECOND), 0);
   gm_clock_advance(HEDGE_MS);
   if (rows[_i].breaks) {
-    until_asked(&f, SECOND, 1);
+    timed_until_asked(&f, SECOND, 1);
     script_go(f.script);
   }
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   check(&f, result, _i);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -374,11 +329,11 @@ static const struct answer slow[] = {
 
 static void until_hedged(struct fix *f, char id[GAMUT_ID_SIZE])
 {
-  open_fake(f, slow, GM_LEN(slow));
+  timed_open(f, slow, GM_LEN(slow));
   submit(f, "a:m b:m", "x", id);
-  until_asked(f, POLL, 3);
+  timed_until_asked(f, POLL, 3);
   gm_clock_advance(HEDGE_MS);
-  until_asked(f, SECOND_POLL, 1);
+  timed_until_asked(f, SECOND_POLL, 1);
 }
 
 /* The id of the job that works on `of` for this reason. */
@@ -399,16 +354,10 @@ static void find_part(struct fix *f, const char *of, const char *why,
   gamut_string_free(json);
 }
 
-static void attach(struct fix *f, const char *id)
-{
-  ck_assert_msg(gamut_attach(f->g, id, NULL, NULL, NULL, &f->err) == 0, "%s",
-                f->err.message);
-}
-
 static void until_nothing_is_left(struct fix *f)
 {
   while (!gm_list_empty(&f->g->router.leftovers))
-    turn(f);
+    timed_turn(f);
 }
 
 /* By its own id, or by that of one of its jobs. */
@@ -421,14 +370,14 @@ START_TEST(taken_up)
 
   until_hedged(&f, id);
   ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, GAMUT_E_DETACHED);
   gamut_result_free(result);
   memcpy(part, id, sizeof(part));
   if (whys[_i])
     find_part(&f, id, whys[_i], part);
-  attach(&f, part);
-  result = until_over(&f, id);
+  timed_attach(&f, part);
+  result = timed_result(&f, id);
   ck_class(result, 0);
   ck_assert_str_eq(gamut_result_provider(result), "a");
   until_nothing_is_left(&f);
@@ -437,7 +386,7 @@ START_TEST(taken_up)
   ck_assert_int_eq(script_count(f.script, "DELETE /b"), 1);
   ck_assert_int_eq(script_count(f.script, FETCHED), 1);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -450,17 +399,63 @@ START_TEST(all_taken_up)
 
   until_hedged(&f, id);
   ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  gamut_result_free(until_over(&f, id));
+  gamut_result_free(timed_result(&f, id));
   ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
   ck_assert_uint_eq(n, 1);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, 0);
   ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
   ck_assert_int_eq(script_count(f.script, SECOND), 1);
   gamut_result_free(result);
   ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
   ck_assert_uint_eq(n, 0);
-  close_fake(&f);
+  timed_close(&f);
+}
+END_TEST
+
+/* While the records of its jobs are not here yet. */
+START_TEST(cancelled_at_once)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  until_hedged(&f, id);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  gamut_result_free(timed_result(&f, id));
+  timed_attach(&f, id);
+  ck_assert_int_eq(gamut_cancel(f.g, id), 0);
+  result = timed_result(&f, id);
+  ck_class(result, GAMUT_E_CANCELLED);
+  ck_assert_int_eq(script_count(f.script, DELETE), 1);
+  ck_assert_int_eq(script_count(f.script, "DELETE /b"), 1);
+  gamut_result_free(result);
+  timed_close(&f);
+}
+END_TEST
+
+/* The same, given back once more, or closed. */
+START_TEST(left_at_once)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  until_hedged(&f, id);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  gamut_result_free(timed_result(&f, id));
+  timed_attach(&f, id);
+  if (_i) {
+    ck_assert_int_eq(gamut_detach(f.g, id), 0);
+    result = timed_result(&f, id);
+    ck_class(result, GAMUT_E_DETACHED);
+    gamut_result_free(result);
+    timed_attach(&f, id);
+    result = timed_result(&f, id);
+    ck_class(result, 0);
+    gamut_result_free(result);
+  }
+  timed_close(&f);
 }
 END_TEST
 
@@ -472,13 +467,13 @@ START_TEST(cancelled)
 
   until_hedged(&f, id);
   ck_assert_int_eq(gamut_cancel(f.g, id), 0);
-  result = until_over(&f, id);
+  result = timed_result(&f, id);
   ck_class(result, GAMUT_E_CANCELLED);
   ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
   ck_assert_int_eq(script_count(f.script, DELETE), 1);
   ck_assert_int_eq(script_count(f.script, "DELETE /b"), 1);
   gamut_result_free(result);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -498,30 +493,30 @@ START_TEST(loser_is_followed)
   struct fix f;
   uint32_t n;
 
-  open_fake(&f, answers, GM_LEN(answers));
-  add_mute(&f, &mute);
+  timed_open(&f, answers, GM_LEN(answers));
+  timed_mute(&f, &mute);
   submit(&f, "mute:m b:m", "x", id);
-  until_asked(&f, "GET /mute", 3);
+  timed_until_asked(&f, "GET /mute", 3);
   gm_clock_advance(HEDGE_MS);
-  gamut_result_free(until_over(&f, id));
+  gamut_result_free(timed_result(&f, id));
   find_part(&f, id, "first", part);
   if (_i) { /* by whoever comes next */
     gm_router_abandon(&f.g->router);
     ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
     ck_assert_uint_eq(n, 1);
-    result = until_over(&f, part);
+    result = timed_result(&f, part);
     ck_class(result, 0);
     ck_assert_ptr_null(gamut_result_artifact(result, 0)->path);
     ck_assert_ptr_nonnull(gamut_result_artifact(result, 0)->url);
     gamut_result_free(result);
   } else {
-    until_asked(&f, "GET /mute", 61);
+    timed_until_asked(&f, "GET /mute", 61);
     until_nothing_is_left(&f);
   }
   ck_assert_int_eq(script_count(f.script, FETCHED), 1);
   ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
   ck_assert_uint_eq(n, 0);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -532,7 +527,7 @@ START_TEST(closed_meanwhile)
   struct fix f;
 
   until_hedged(&f, id);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -554,20 +549,20 @@ START_TEST(by_p95)
   char id[GAMUT_ID_SIZE];
   struct fix f;
 
-  open_fake(&f, answers, GM_LEN(answers));
+  timed_open(&f, answers, GM_LEN(answers));
   ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
   gamut_request_free(r);
-  until_asked(&f, POLL, 3);
+  timed_until_asked(&f, POLL, 3);
   gm_clock_advance(115000);
-  until_asked(&f, POLL, 6);
+  timed_until_asked(&f, POLL, 6);
   ck_assert_int_eq(script_count(f.script, SECOND), 0);
   gm_clock_advance(6000);
   if (_i)
-    until_asked(&f, POLL, 20);
+    timed_until_asked(&f, POLL, 20);
   else
-    gamut_result_free(until_over(&f, id));
+    gamut_result_free(timed_result(&f, id));
   ck_assert_int_eq(script_count(f.script, SECOND), _i ? 0 : 1);
-  close_fake(&f);
+  timed_close(&f);
 }
 END_TEST
 
@@ -579,6 +574,8 @@ int main(void)
   tcase_add_loop_test(tc, taken_up, 0, 3);
   tcase_add_test(tc, all_taken_up);
   tcase_add_test(tc, cancelled);
+  tcase_add_test(tc, cancelled_at_once);
+  tcase_add_loop_test(tc, left_at_once, 0, 2);
   tcase_add_loop_test(tc, loser_is_followed, 0, 2);
   tcase_add_test(tc, closed_meanwhile);
   tcase_add_loop_test(tc, by_p95, 0, 2);
