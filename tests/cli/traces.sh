@@ -217,6 +217,19 @@ gamut.query balance auth
   GET balance 401
 TREE
 
+if [ -f "$top_builddir/plugins/.libs/store-sqlite.so" ]; then
+  run lost -p 'x [reset]' -m openai:sora-2 -o lost.mp4 --resubmit never
+  exits 10
+  collector_is '{}'
+  id=$("$GAMUT" jobs --json -q | sed -n \
+    's/.*"id": *"\([0-9A-Z]*\)", *"state": *"maybe-charged".*sora-2.*/\1/p')
+  run settle jobs settle "$id"
+  draws <<'TREE'
+gamut.query lookup
+  GET lookup 200
+TREE
+fi
+
 # ---- context from outside -------------------------------------------------------
 
 trace=4bf92f3577b34da6a3ce929d0e0e4736
