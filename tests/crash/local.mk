@@ -16,6 +16,12 @@ tests_crash_trouble_la_CFLAGS = $(tests_crash_killer_la_CFLAGS)
 tests_crash_trouble_la_LDFLAGS = $(tests_crash_killer_la_LDFLAGS)
 tests_crash_trouble_la_LIBADD = -ldl
 
+check_LTLIBRARIES += tests/crash/clock.la
+tests_crash_clock_la_SOURCES = tests/crash/clock.c
+tests_crash_clock_la_CPPFLAGS = $(tests_crash_killer_la_CPPFLAGS)
+tests_crash_clock_la_CFLAGS = $(tests_crash_killer_la_CFLAGS)
+tests_crash_clock_la_LDFLAGS = $(tests_crash_killer_la_LDFLAGS)
+
 crash_sources = \
 	tests/crash/books.c \
 	tests/crash/books.h \
@@ -36,7 +42,9 @@ crash_tests = \
 	tests/crash/batch.sh \
 	tests/crash/faults.sh \
 	tests/crash/full.sh \
-	tests/crash/points.sh
+	tests/crash/locks.sh \
+	tests/crash/points.sh \
+	tests/crash/suspend.sh
 TESTS += $(crash_tests)
 EXTRA_DIST += tests/crash/common.sh tests/crash/program.sh $(crash_tests)
 
