@@ -137,11 +137,14 @@ static int32_t look(struct gm_draft *d, struct gm_output *o,
                     struct gm_error *err)
 {
   struct gm_media *m = &o->media;
-  int rc = d->path ? gm_probe_fd(d->fd, m)
+  int error = 0;
+  int rc = d->path ? gm_probe_fd(d->fd, m, &error)
                    : gm_probe_bytes(gm_buf_text(&d->memory), d->memory.len, m);
 
   if (d->len == 0)
     return gm_fail(err, GAMUT_E_PROTOCOL, "the result is empty");
+  if (rc && error) /* not the vendor's fault: the bytes can be had again */
+    return storage(err, "read a file in", d->folder, error);
   if (rc || m->kind == 0)
     return gm_fail(err, GAMUT_E_PROTOCOL, "the result is no %s%s%s",
                    kind_name(o->kind), rc ? "" : " but ", rc ? "" : m->mime);

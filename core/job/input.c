@@ -94,7 +94,7 @@ static int32_t look_at_file(struct gm_input *in, int fd, int32_t kind,
                    in->role, in->source);
   in->size = mark.size;
   in->mtime_ns = mark.mtime_ns;
-  if (gm_probe_fd(fd, &m))
+  if (gm_probe_fd(fd, &m, NULL))
     m.kind = 0;
   return check_type(in, &m, kind, err);
 }

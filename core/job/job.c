@@ -21,6 +21,39 @@ static const struct {
 #undef GM_JOB_ROW
 };
 
+#define HUNG_MS 20000 /* a store's lease is good for longer; see owner.c */
+
+/* A wait is over. */
+static void go_on(struct gm_job *job)
+{
+  gm_job_move(job, GM_JOB_READY);
+  if (job->pending)
+    gm_job_send(job);
+  else
+    gm_job_step(job, GAMUT_EV_START, NULL);
+}
+
+static void still_ours(struct gm_durable *d, int32_t error_class)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  if (error_class == GAMUT_E_DETACHED)
+    d->lost(d);
+  else if (job->state == GM_JOB_WAITING && job->timer.at == 0)
+    go_on(job); /* nobody woke it meanwhile */
+}
+
+/* The loop stood still for so long that the job may be another's by now: the
+ * store says so before we do what its new owner does as well. */
+static bool asks_first(struct gm_job *job)
+{
+  if (job->state != GM_JOB_WAITING || !job->durable.held ||
+      job->durable.entry || gm_mono_ms() - job->timer.due_ms < HUNG_MS)
+    return false;
+  job->durable.ready = still_ours;
+  return gm_job_write(job, GM_PUT_WAIT) == 0;
+}
+
 static void on_timer(struct gm_timer *t)
 {
   struct gm_job *job = GM_CONTAINER(t, struct gm_job, timer);
@@ -34,11 +67,8 @@ static void on_timer(struct gm_timer *t)
     gm_job_fetch_next(job);
     return;
   }
-  gm_job_move(job, GM_JOB_READY);
-  if (job->pending)
-    gm_job_send(job);
-  else
-    gm_job_step(job, GAMUT_EV_START, NULL);
+  if (!asks_first(job))
+    go_on(job);
 }
 
 /* We were stopped for so long that another process has taken the job over: it

@@ -145,7 +145,7 @@ int32_t gm_output_look(struct gm_output *o, const char *path)
   if (fd < 0)
     return GAMUT_E_STORAGE;
   if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-    rc = gm_probe_fd(fd, &o->media);
+    rc = gm_probe_fd(fd, &o->media, NULL);
   close(fd);
   if (rc)
     return GAMUT_E_STORAGE;

@@ -7,6 +7,7 @@
  * (two bytes of BMP or of an MPEG frame) stand last, text after them. */
 #include "base/file.h"
 #include "job/probe_read.h"
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -163,20 +164,36 @@ int gm_probe(const struct gm_probe_source *source, struct gm_media *ret)
   return -1;
 }
 
+struct file {
+  int fd, error; /* of errno, once reading failed */
+};
+
 static ssize_t fd_read(void *ctx, uint64_t offset, void *buf, size_t len)
 {
-  return gm_read_at(*(const int *)ctx, offset, buf, len);
+  struct file *f = ctx;
+  ssize_t n = gm_read_at(f->fd, offset, buf, len);
+
+  if (n < 0)
+    f->error = errno;
+  return n;
 }
 
-int gm_probe_fd(int fd, struct gm_media *ret)
+int gm_probe_fd(int fd, struct gm_media *ret, int *ret_error)
 {
-  struct gm_probe_source s = { .read = fd_read, .ctx = &fd };
+  struct file f = { .fd = fd };
+  struct gm_probe_source s = { .read = fd_read, .ctx = &f };
   struct stat st;
+  int rc;
 
+  if (ret_error)
+    *ret_error = 0;
   if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= 0)
     return -1;
   s.size = (uint64_t)st.st_size;
-  return gm_probe(&s, ret);
+  rc = gm_probe(&s, ret);
+  if (ret_error)
+    *ret_error = f.error;
+  return rc;
 }
 
 struct span {

@@ -30,7 +30,9 @@ struct gm_probe_source {
  * on success only.  A file that is cut short still has its type; what could
  * not be read is 0.  Work and memory are bounded whatever the bytes say. */
 int gm_probe(const struct gm_probe_source *source, struct gm_media *ret);
-int gm_probe_fd(int fd, struct gm_media *ret); /* leaves the file position */
+/* Leaves the file position.  *ret_error: of errno, when it is the reading that
+ * failed; 0 else; may be NULL. */
+int gm_probe_fd(int fd, struct gm_media *ret, int *ret_error);
 int gm_probe_bytes(const void *bytes, size_t len, struct gm_media *ret);
 
 #endif

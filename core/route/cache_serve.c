@@ -289,7 +289,9 @@ static void got_piece(struct gm_look *k, int32_t error_class)
   }
 }
 
-bool gm_lookup_serve(struct gm_lookup *l)
+/* Parts of what is parsed go into the result, which the application may have on
+ * its own thread as soon as it is told: ours is put back before that. */
+static bool read_row(struct gm_lookup *l)
 {
   _cleanup_json_ struct json_object *entry =
     gm_json_parse_once(l->row.body, l->row.len, NULL, NULL);
@@ -297,10 +299,16 @@ bool gm_lookup_serve(struct gm_lookup *l)
   if (!entry || is_old(l, entry))
     return false;
   l->serving = gm_zalloc(sizeof(*l->serving));
-  if (!l->serving || !read_entry(l, entry)) {
-    gm_serving_free(GM_TAKE(l->serving));
+  if (l->serving && read_entry(l, entry))
+    return true;
+  gm_serving_free(GM_TAKE(l->serving));
+  return false;
+}
+
+bool gm_lookup_serve(struct gm_lookup *l)
+{
+  if (!read_row(l))
     return false;
-  }
   gm_lookup_resign(l, true); /* it is there for all who waited */
   if (open_file(l))
     gm_lookup_ask(l, read_piece, got_piece);

@@ -67,15 +67,23 @@ static void entry_free(struct gm_entry *e)
   gm_free(e);
 }
 
+/* What is in the store is no longer true.  Whoever waits says so himself, and
+ * of a job that has ended without ever being there nothing is missed. */
+static bool is_missed(const struct gm_entry *e)
+{
+  return !e->wait && (!(e->op.conditions & GAMUT_IF_ABSENT) ||
+                      e->op.changes & GAMUT_SET_OWNER);
+}
+
 static int32_t verdict(struct gm_entry *e, int32_t error_class)
 {
   struct gm_log *log = e->journal->log;
 
-  if (error_class) {
+  if (error_class && is_missed(e))
     gm_log_line(log, GAMUT_ERROR, "job %s: its record could not be written: %s",
                 e->id, gm_store_why(e->journal->store));
+  if (error_class)
     return error_class;
-  }
   if (!e->tx.tx.outcome || e->tx.tx.failed > 0 ||
       e->op.changes & GAMUT_REMOVE || !e->op.changes)
     return 0;

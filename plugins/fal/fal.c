@@ -76,10 +76,12 @@ static const struct gamut_backup backups[] = {
   { "https://fal.run", "https://falrun.com" },
 };
 
-/* A row for a job that has run: asking again gives the same answer.  The same
- * words from a submit are worth a repetition. */
-#define ENDED (1u << FAL_STATUS | 1u << FAL_RESULT)
-#define ONCE  (((2u << FAL_COMPLETE) - 1) & ~ENDED)
+/* A row for a job that has run, whose result says how it failed: asking again
+ * gives the same answer.  The same words from a submit are worth a repetition;
+ * from a status they are the queue's own trouble, and the job goes on. */
+#define ENDED (1u << FAL_RESULT)
+#define ONCE                                                                   \
+  (((2u << FAL_COMPLETE) - 1) & ~(1u << FAL_STATUS | 1u << FAL_RESULT))
 #define RAN(class, path, value)                                                \
   { 0, class, path, value, GAMUT_REASON_FINAL, ENDED },                        \
   {                                                                            \

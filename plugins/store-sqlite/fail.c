@@ -93,6 +93,12 @@ int32_t sq_fail(struct sq_store *s, int rc, char *message)
   }
   if (number && ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN))
     snprintf(why, sizeof(why), " (%s)", strerror(number));
+  if (rc == SQLITE_IOERR_SHMMAP)
+    return sq_say(message, GAMUT_E_STORAGE,
+                  "the store '%.200s'%s: its file system shares no memory "
+                  "between processes: name a folder on a disk of this machine "
+                  "with state_dir",
+                  s->file, why);
   for (i = 0; i < SQ_LEN(codes); i++)
     if (codes[i].code == (rc & 0xff))
       return sq_say(message, codes[i].error_class, "the store '%.200s'%s: %s",

@@ -221,6 +221,20 @@ static int32_t move_aside(struct sq_store *s, char *message)
 
 /* ---- opening ------------------------------------------------------------- */
 
+/* Before anything is read.  The last one to close would move the log into the
+ * database and remove it: that waits for the disk, where the log is read
+ * quicker; and when the log could not be read because the disk is full, nothing
+ * is moved and the log, which has all that is new, removed. */
+static void prepare(struct sq_store *s)
+{
+  int on = 1;
+
+  sqlite3_extended_result_codes(s->db, 1);
+  sqlite3_busy_handler(s->db, on_busy, s);
+  sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  sqlite3_file_control(s->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
+}
+
 static int set_up(struct sq_store *s)
 {
   static const char *const always[] = {
@@ -235,10 +249,6 @@ static int set_up(struct sq_store *s)
   int rc = SQLITE_OK;
   size_t i;
 
-  sqlite3_extended_result_codes(s->db, 1);
-  sqlite3_busy_handler(s->db, on_busy, s);
-  /* The last one to close would wait for the disk; the log is read quicker. */
-  sqlite3_db_config(s->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   for (i = 0; i < SQ_LEN(always) && rc == SQLITE_OK; i++)
     rc = sq_exec(s, always[i]);
   s->full_sync = 1;
@@ -307,7 +317,7 @@ static int open_file(struct sq_store *s)
     return SQLITE_NOTADB;
   rc = sqlite3_open_v2(s->file, &s->db, flags, sq_vfs());
   if (rc == SQLITE_OK) {
-    sqlite3_busy_handler(s->db, on_busy, s);
+    prepare(s);
     rc = look_and_bring(s);
   }
   return rc;

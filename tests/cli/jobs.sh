@@ -78,6 +78,11 @@ run logs logs "$id"
 exits 0
 prints '^fal:fal-ai/flux/dev: well'
 
+# The queue's own trouble while a job is under way does not end it.
+run queue-trouble -p 'a gale [status:500:2]' -m flux -o gale.png
+exits 0
+[ "$(submissions)" -eq 3 ] || fail "submitted $(submissions) times"
+
 run timeout -p 'x [never]' -m flux -o never.png --timeout 1s
 exits 11
 says 'collect it with: gamut wait [0-9A-Z]{26}'

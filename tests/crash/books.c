@@ -228,6 +228,20 @@ enum fate books_judge(struct books *b, const char *prompt, int64_t size,
   return FATE_WHOLE;
 }
 
+void books_forgive(struct books *b, const char *prompt)
+{
+  struct json_object *list = at(b->jobs, prompt);
+  size_t i = 0;
+
+  while (list && json_object_array_length(list) > 1 &&
+         i < json_object_array_length(list)) {
+    if (ended_as(json_object_array_get_idx(list, i), "failed"))
+      json_object_array_del_idx(list, i, 1);
+    else
+      i++;
+  }
+}
+
 bool books_knows(struct books *b, const char *prompt)
 {
   return at(b->jobs, prompt) != NULL;

@@ -37,6 +37,9 @@ int64_t books_sold(struct books *b, const char *prompt);
 /* The same of a request that two jobs work on, for so many files. */
 enum fate books_judge_team(struct books *b, const char *prompt, int64_t size,
                            size_t n);
+/* Of several jobs of a prompt those that failed before they were sold count no
+ * more: a line of a batch is tried again. */
+void books_forgive(struct books *b, const char *prompt);
 bool books_knows(struct books *b, const char *prompt);
 /* FAILED, or KEPT with the job's id and what it says: its job failed; NONE: it
  * did not. */

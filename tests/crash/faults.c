@@ -94,6 +94,7 @@ static enum fate judge_one(struct books *b, const struct kind *k,
 
   if (t->forgotten && !books_knows(b, t->prompt))
     return judge_forgotten(t);
+  books_forgive(b, t->prompt);
   fate = books_failed(b, t->prompt, &id, &message);
   if (fate == FATE_KEPT)
     return judge_kept(k, state, t->prompt, id, message);

@@ -16,6 +16,7 @@ CRASH_SHIM=$top_builddir/tests/crash/.libs/trouble.so
 CRASH_HOW=eintr
 export CRASH_HOW
 . "$top_srcdir/tests/crash/program.sh"
+bears_shim
 FAULT_POINTS=${FAULT_POINTS:-80}
 export FAULT_POINTS
 

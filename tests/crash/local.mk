@@ -16,6 +16,12 @@ tests_crash_trouble_la_CFLAGS = $(tests_crash_killer_la_CFLAGS)
 tests_crash_trouble_la_LDFLAGS = $(tests_crash_killer_la_LDFLAGS)
 tests_crash_trouble_la_LIBADD = -ldl
 
+check_LTLIBRARIES += tests/crash/clock.la
+tests_crash_clock_la_SOURCES = tests/crash/clock.c
+tests_crash_clock_la_CPPFLAGS = $(tests_crash_killer_la_CPPFLAGS)
+tests_crash_clock_la_CFLAGS = $(tests_crash_killer_la_CFLAGS)
+tests_crash_clock_la_LDFLAGS = $(tests_crash_killer_la_LDFLAGS)
+
 crash_sources = \
 	tests/crash/books.c \
 	tests/crash/books.h \
@@ -32,15 +38,26 @@ tests_crash_points_SOURCES = $(crash_sources) tests/crash/points.c
 tests_crash_points_LDADD = $(JSONC_LIBS)
 endif
 
+check_PROGRAMS += tests/crash/soak
+tests_crash_soak_SOURCES = tests/crash/soak.c
+tests_crash_soak_CPPFLAGS = $(GM_CONFIG_CPPFLAGS) $(GM_PUBLIC_CPPFLAGS)
+tests_crash_soak_LDADD = core/libgamut.la
+
 crash_tests = \
 	tests/crash/batch.sh \
 	tests/crash/faults.sh \
 	tests/crash/full.sh \
-	tests/crash/points.sh
+	tests/crash/locks.sh \
+	tests/crash/points.sh \
+	tests/crash/soak.sh \
+	tests/crash/suspend.sh
 TESTS += $(crash_tests)
 EXTRA_DIST += tests/crash/common.sh tests/crash/program.sh $(crash_tests)
 
 check-crash:
 	CRASH_POINTS=0 FAULT_POINTS=0 CRASH_LINES=1000 CRASH_KILLS=10 \
 		$(MAKE) check TESTS='$(crash_tests)'
-.PHONY: check-crash
+check-soak:
+	SOAK_SECONDS=$${SOAK_SECONDS:-600} \
+		$(MAKE) check TESTS=tests/crash/soak.sh
+.PHONY: check-crash check-soak

@@ -14,6 +14,7 @@ CRASH_SHIM=$top_builddir/tests/crash/.libs/killer.so
 CRASH_POINTS=${CRASH_POINTS:-240}
 export CRASH_POINTS
 . "$top_srcdir/tests/crash/program.sh"
+bears_shim
 
 case_name=points
 "$GAMUT" -q -p 'to begin with' -m flux --set output_format=png \

@@ -168,7 +168,9 @@ struct script *script_start(const struct answer *rows, size_t n)
   s->connections = calloc(ASKED_MAX, sizeof(*s->connections));
   pthread_mutex_init(&s->lock, NULL);
   pthread_cond_init(&s->changed, NULL);
+  pthread_mutex_lock(&s->lock); /* whoever answers takes it */
   s->server = server_start(answer, s);
+  pthread_mutex_unlock(&s->lock);
   return s;
 }
 

@@ -7,6 +7,7 @@
 #include <gamut/gamut.h>
 #include <gamut/plugin.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #undef fail /* of Check; it is a member of struct gamut_host */
 
@@ -22,7 +23,7 @@ struct taker {
   char *body;
   size_t len;
   uint64_t sum;
-  int posts, whole;        /* that came; with all of their bytes */
+  atomic_int posts, whole; /* that came; with all of their bytes */
   int first;               /* what the first is answered with */
   void (*meanwhile)(void); /* ... and what happens before that */
 };

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,9 +16,9 @@
 
 /* ---- this program's own clock and disk, also for the plugin -------------- */
 
-static int64_t wall_offset_s;
-static bool disk_is_full; /* for what the store's thread writes */
-static int slow_s;        /* how long the next of its long reads takes */
+static atomic_llong wall_offset_s;
+static atomic_bool disk_is_full; /* for what the store's thread writes */
+static atomic_int slow_s;        /* how long the next of its long reads takes */
 
 static bool on_store_thread(void)
 {
@@ -33,7 +34,7 @@ __attribute__((visibility("default"))) int clock_gettime(clockid_t id,
   long rc = syscall(SYS_clock_gettime, id, t);
 
   if (rc == 0 && id == CLOCK_REALTIME)
-    t->tv_sec += wall_offset_s;
+    t->tv_sec += (time_t)wall_offset_s;
   return (int)rc;
 }
 

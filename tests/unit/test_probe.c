@@ -44,7 +44,7 @@ START_TEST(files_are_recognised)
   ck_assert_uint_eq(fwrite(b.at, 1, b.len, file), b.len);
   ck_assert_int_eq(fflush(file), 0);
   ck_assert_int_eq(lseek(fileno(file), 3, SEEK_SET), 3);
-  ck_assert_msg(gm_probe_fd(fileno(file), &m) == 0, "%s", f->name);
+  ck_assert_msg(gm_probe_fd(fileno(file), &m, NULL) == 0, "%s", f->name);
   check_media(f, &m);
   ck_assert_int_eq(lseek(fileno(file), 0, SEEK_CUR), 3);
   fclose(file);
@@ -264,7 +264,7 @@ START_TEST(index_at_the_end_is_reached)
                    (ssize_t)sizeof(head));
   ck_assert_int_eq(pwrite(fileno(file), tail, sizeof(tail), at),
                    (ssize_t)sizeof(tail));
-  ck_assert_int_eq(gm_probe_fd(fileno(file), &m), 0);
+  ck_assert_int_eq(gm_probe_fd(fileno(file), &m, NULL), 0);
   ck_assert_uint_eq(m.duration_ms, 2500);
   fclose(file);
 }
@@ -301,10 +301,10 @@ START_TEST(only_regular_files_are_read)
   int fds[2];
 
   ck_assert_int_eq(pipe(fds), 0);
-  ck_assert_int_eq(gm_probe_fd(fds[0], &m), -1);
+  ck_assert_int_eq(gm_probe_fd(fds[0], &m, NULL), -1);
   close(fds[0]);
   close(fds[1]);
-  ck_assert_int_eq(gm_probe_fd(-1, &m), -1);
+  ck_assert_int_eq(gm_probe_fd(-1, &m, NULL), -1);
 }
 END_TEST
 

@@ -1,0 +1,165 @@
+#!/bin/sh
+# The machine sleeps for an hour, or a process hangs, at moments of a job: when it
+# wakes up its connection is dead, the calendar has jumped, and perhaps its jobs
+# are another's.  The job is finished, once, by one of them.
+#
+# The clocks are those of clock.c; SIGSTOP stands for what the machine does.
+# shellcheck disable=SC2034,SC2154 # common.sh reads and sets
+emulator_words='--size 64x64'
+. "$top_srcdir/tests/crash/common.sh"
+CRASH_SHIM=$top_builddir/tests/crash/.libs/clock.so
+. "$top_srcdir/tests/crash/program.sh"
+CLOCK_AHEAD=$work/ahead
+GAMUT_POLL_INTERVAL=100ms
+export CLOCK_AHEAD GAMUT_POLL_INTERVAL
+
+# ahead WALL EVEN: seconds
+ahead()
+{
+  echo "$1 $2" >ahead.new && mv ahead.new ahead
+}
+
+# it WORD...: the program, by those clocks
+it()
+{
+  LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" "$@"
+}
+
+# control PATH JSON
+control()
+{
+  curl -sf -d "$2" "$emulator_url/control/$1" >/dev/null || fail "no $1"
+}
+
+# begin NAME PROMPT: in the background; goes on when the vendor has seen it, and
+# it has had the time to write down what it was told
+begin()
+{
+  case_name=$1
+  control reset '{}'
+  ahead 0 0
+  rm -rf state made
+  mkdir made
+  XDG_STATE_HOME=$work/state
+  export XDG_STATE_HOME
+  LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" -p "$2" -m fal:fal-ai/flux/dev \
+    --resubmit never -o made/it.png >out 2>err </dev/null &
+  pid=$!
+}
+
+# until STATE: of the one job
+until_it_is()
+{
+  tries=100
+  until it jobs --state "$1" 2>/dev/null | grep -q .; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { fail "no job is $1"; return; }
+    sleep 0.05
+  done
+}
+
+stop()
+{
+  kill -STOP "$pid" || fail "it has ended already"
+}
+
+# wake EXIT: and see how it ends
+wake()
+{
+  kill -CONT "$pid"
+  wait "$pid"
+  code=$?
+  exits "$1"
+}
+
+# sold N FILES: in the vendor's books, in the folder
+sold()
+{
+  n=$(curl -sf "$emulator_url/control/stats" |
+    sed -n 's/.*"submits":{"seen":\([0-9]*\).*/\1/p')
+  [ "$n" -eq "$1" ] || fail "$n submissions, not $1"
+  [ "$(find made -type f | wc -l)" -eq "$2" ] || fail "files: $(ls -A made)"
+}
+
+# ---- while the vendor works
+
+# sleeps NAME WALL EVEN FAULT: nobody else is there
+sleeps()
+{
+  begin "$1" 'a fox'
+  until_it_is waiting
+  stop
+  ahead "$2" "$3"
+  control fault "{\"where\":\"status\",\"fault\":\"$4\",\"count\":1}"
+  wake 0
+  sold 1 1
+  it jobs --state unfinished | grep -q . && fail "a job is left"
+}
+
+sleeps suspended 3600 0 reset-before
+sleeps suspended-quietly 3600 0 close-before
+sleeps woken-in-the-past -3600 0 reset-before
+sleeps paused 3600 3600 reset-before
+sleeps paused-for-days 300000 300000 close-before
+
+# Another one finishes what a process that hangs has left; that one sees it.
+begin taken-over 'a fox'
+until_it_is waiting
+stop
+ahead 40 40
+it resume -q --resubmit never >other 2>&1 || fail "resume: $(cat other)"
+sold 1 1
+wake 11
+says 'another process has taken'
+sold 1 1
+
+# Both at once: the lease has run out, and who comes first has it.
+begin both-at-once 'a fox'
+until_it_is waiting
+stop
+ahead 40 40
+it resume -q --resubmit never >other 2>&1 &
+other=$!
+kill -CONT "$pid"
+wait "$pid"
+code=$?
+[ "$code" -eq 0 ] || [ "$code" -eq 11 ] || fail "the one ends with $code"
+wait "$other"
+code=$?
+[ "$code" -eq 0 ] || fail "the other ends with $code"
+until_it_is completed
+sold 1 1
+
+# A machine that sleeps for an hour keeps its jobs: nobody was awake to take them.
+begin kept 'a fox'
+until_it_is waiting
+stop
+ahead 3600 0
+it resume -q --resubmit never >other 2>&1
+grep -q . other && fail "resume: $(cat other)"
+sold 1 0
+wake 0
+sold 1 1
+
+# ---- while the answer to what is paid is out
+
+begin answer 'a fox [slow:1500]'
+until_it_is sending
+stop
+ahead 3600 0
+sleep 1.6
+wake 0
+sold 1 1
+
+begin answer-to-another 'a fox [slow:1500]'
+until_it_is sending
+stop
+ahead 40 40
+it resume -q --resubmit never >other 2>&1
+[ $? -eq 10 ] || fail "resume: $(cat other)"
+sold 1 0
+sleep 1.6
+wake 11
+sold 1 0
+it jobs --state maybe-charged | grep -q . || fail "it is not maybe-charged"
+finish
