@@ -381,8 +381,9 @@ static int32_t check(struct gm_run *run, const struct gm_link *l,
   return rc;
 }
 
-int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
-                     struct gm_error *err)
+/* `words`: how it comes to that is said as well. */
+static int32_t find_price(struct gm_run *run, uint32_t i, bool words,
+                          struct json_object **ret, struct gm_error *err)
 {
   const struct gm_link *l = &run->links[i];
   _cleanup_json_ struct json_object *o = request_for(run, l, err);
@@ -391,14 +392,18 @@ int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
     return err->error_class;
   if (!run->quote && !(run->quote = gm_zalloc(sizeof(*run->quote))))
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a price");
-  /* A refusal for its price says how it comes to that. */
-  run->price_microusd =
-    gm_price_estimate(l->entry, o, run->inputs, run->n_inputs,
-                      run->quoting || run->max_cost >= 0, run->quote)
-      ? run->quote->microusd
-      : -1;
+  run->price_microusd = gm_price_estimate(l->entry, o, run->inputs,
+                                          run->n_inputs, words, run->quote)
+                          ? run->quote->microusd
+                          : -1;
   *ret = GM_TAKE(o);
   return 0;
+}
+
+int32_t gm_run_price(struct gm_run *run, uint32_t i, struct json_object **ret,
+                     struct gm_error *err)
+{
+  return find_price(run, i, true, ret, err);
 }
 
 /* What was made before costs nothing now. */
@@ -423,7 +428,8 @@ static char *request_text(struct gm_run *run, uint32_t i, bool begins,
   char *text;
 
   gm_error_finish(&run->too_dear);
-  if (gm_run_price(run, i, &o, err) ||
+  /* A refusal for its price says how it comes to that. */
+  if (find_price(run, i, !begins || run->max_cost >= 0, &o, err) ||
       (begins ? check_cost(run, i, o, err) : gm_run_check_cost(run, i, err)))
     return NULL;
   snprintf(run->operation, sizeof(run->operation), "%s",
