@@ -290,6 +290,7 @@ static void noted(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
+  job->unwritten = false;
   if (error_class == GAMUT_E_DETACHED) {
     d->lost(d);
     return;

@@ -108,7 +108,7 @@ int32_t gm_job_init(struct gm_job *job, struct gm_engine *e,
 /* Forget what is on the wire or on its way there. */
 void gm_job_stop(struct gm_job *job)
 {
-  job->unsent = false;
+  job->unsent = job->unwritten = job->held = false;
   gm_timer_stop(job->engine->loop, &job->timer);
   gm_list_remove(&job->link);
   gm_limit_release(job);

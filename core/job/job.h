@@ -101,6 +101,8 @@ struct gm_job {
   bool maybe_earlier;    /* one before it may */
   bool doubtful;         /* a keyed paid exchange left and was not answered */
   bool unsent;           /* what costs waits for its record */
+  bool unwritten;        /* that the vendor has it waits for its record */
+  bool held;             /* ... and the next exchange for that */
   bool cancelling;       /* the provider was told, or is about to be */
   bool giving_way;       /* ... because the owner would rather try elsewhere,
                             perhaps by another process or before a detach */

@@ -233,7 +233,9 @@ void gm_job_send(struct gm_job *job)
 {
   struct gm_flight *f;
 
-  if (!gm_token_ready(job) || !gm_limit_ready(job))
+  /* Nothing is done on the strength of an answer that a crash could take. */
+  job->held = job->unwritten;
+  if (job->held || !gm_token_ready(job) || !gm_limit_ready(job))
     return;
   f = gm_flight_take(job);
   if (!f)

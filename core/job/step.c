@@ -396,10 +396,17 @@ static void accepted_durable(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
-  if (error_class == GAMUT_E_DETACHED)
+  bool held = job->held;
+
+  job->unwritten = job->held = false;
+  if (error_class == GAMUT_E_DETACHED) {
     d->lost(d);
-  else if (!error_class)
+    return;
+  }
+  if (!error_class)
     gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL);
+  if (held)
+    gm_job_send(job);
 }
 
 void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
@@ -429,7 +436,9 @@ void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
     gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for the outcome of a step");
   } else if (job->accepted && end->paid && !job->own_fn) {
     job->durable.ready = accepted_durable;
-    gm_job_write(job, GM_PUT_WAIT);
+    job->unwritten = true;
+    if (gm_job_write(job, GM_PUT_WAIT))
+      job->unwritten = false;
   }
 }
 

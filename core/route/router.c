@@ -207,7 +207,8 @@ void gm_run_sum_up(struct gm_run *run)
     a = &run->attempts[i];
     if (!a->err.error_class)
       continue;
-    if (!last || a->tries > 0 || last->tries == 0)
+    if (!last || a->tries > 0 || last->tries == 0 ||
+        a->err.error_class == GAMUT_E_UNKNOWN)
       last = a;
     gm_buf_addf(&b, "%s%s:%s: %s", b.len ? "; " : "", a->provider, a->model,
                 gm_error_text(&a->err));
