@@ -45,13 +45,18 @@ static bool is_asked(struct fix *f)
 }
 
 /* The vendor answers while the clock stands still. */
-static void quiet(struct fix *f)
+static void turn_for(struct fix *f, int ms)
 {
   int i;
 
   for (i = 0; i < 3; i++)
-    if (gm_loop_turn(f->g->loop, is_asked(f) ? 2 : 0) > 0)
+    if (gm_loop_turn(f->g->loop, ms) > 0)
       i = 0;
+}
+
+static void quiet(struct fix *f)
+{
+  turn_for(f, 2);
 }
 
 static void run_for(struct fix *f, uint64_t ms)
@@ -59,7 +64,7 @@ static void run_for(struct fix *f, uint64_t ms)
   uint64_t until = gm_mono_ms() + ms;
 
   while (gm_mono_ms() < until) {
-    quiet(f);
+    turn_for(f, is_asked(f) ? 2 : 0);
     gm_clock_advance(STEP_MS);
   }
   quiet(f);
@@ -220,6 +225,7 @@ START_TEST(cancelled_makes_room)
     ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id[i], &f.err), 0);
   gamut_request_free(r);
   quiet(&f);
+  script_wait(f.script, SUBMIT, 1);
   ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
   gamut_cancel(f.g, id[1]); /* one that waits */
   gamut_cancel(f.g, id[0]);
