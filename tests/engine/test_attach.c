@@ -71,7 +71,7 @@ static void start_worker(struct fix *f)
 
 static pid_t work_there(struct fix *f, const char *prompt, const char *resubmit)
 {
-  struct order o;
+  struct order o = { 0 };
 
   script_url(f->script, "/a", o.url, sizeof(o.url));
   snprintf(o.prompt, sizeof(o.prompt), "%s", prompt);
