@@ -109,6 +109,8 @@ static bool fits(const struct flow *f, const struct kind *k,
     return f->verb == CANCEL;
   if (k->harmless && fate != FATE_WHOLE)
     return false;
+  if (f->verb == CANCEL && fate == FATE_MAYBE)
+    return true; /* the vendor could not be told */
   if (t->code == 0 && fate == FATE_MAYBE)
     return k->stays && t->unwritten;
   if (t->code == 0)
