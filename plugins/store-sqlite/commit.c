@@ -10,9 +10,11 @@
 
 /* Expired rows go a few at a time, beside other work. */
 #define PURGE_EVERY_MS 10000
+#define PURGE_AGAIN_MS 100 /* when there are more than are purged at once */
+#define PURGE_AT_ONCE  500
 #define PURGE                                                                  \
   "DELETE FROM row WHERE id IN (SELECT id FROM row"                            \
-  " WHERE expires < ?1 AND tab <> 'owner' LIMIT 500)"                          \
+  " WHERE expires < ?1 AND tab <> 'owner' LIMIT ?3)"                           \
   " OR tab = 'owner' AND expires < ?2"
 
 #define FIND                                                                   \
@@ -370,7 +372,11 @@ static int purge(struct sq_store *s)
     return rc;
   sqlite3_bind_int64(st, 1, now);
   sqlite3_bind_int64(st, 2, sq_now(s, GAMUT_STORE_OWNERS));
-  return run(st);
+  sqlite3_bind_int(st, 3, PURGE_AT_ONCE);
+  rc = run(st);
+  if (rc == SQLITE_OK && sqlite3_changes(s->db) >= PURGE_AT_ONCE)
+    s->purged_at -= PURGE_EVERY_MS - PURGE_AGAIN_MS;
+  return rc;
 }
 
 static int set_sync(struct sq_store *s, int full)

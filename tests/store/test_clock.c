@@ -111,6 +111,50 @@ START_TEST(rows_follow_the_calendar)
 }
 END_TEST
 
+static int count_rows(const char *sql)
+{
+  sqlite3_stmt *st;
+  char file[600];
+  sqlite3 *db;
+  int n;
+
+  snprintf(file, sizeof(file), "%s/gamut.db", place);
+  ck_assert_int_eq(sqlite3_open(file, &db), SQLITE_OK);
+  ck_assert_int_eq(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+  ck_assert_int_eq(sqlite3_step(st), SQLITE_ROW);
+  n = sqlite3_column_int(st, 0);
+  sqlite3_finalize(st);
+  sqlite3_close(db);
+  return n;
+}
+
+/* As quickly as it comes: else a busy store would grow for ever. */
+START_TEST(what_has_expired_goes)
+{
+  struct gamut_store_op op = kit_put("fact", "x", "1");
+  char key[16];
+  int i;
+
+  open_both();
+  op.changes |= GAMUT_SET_TTL;
+  op.ttl_ms = 1000;
+  op.key = key;
+  for (i = 0; i < 1700; i++) {
+    snprintf(key, sizeof(key), "%d", i);
+    ck_assert_int_eq(kit_run(&a, &op, 1), 0);
+  }
+  op = kit_put("fact", "stays", "1");
+  for (i = 0; i < 8; i++) {
+    wall_offset_s += i == 0 ? HOUR : 1;
+    ck_assert_int_eq(kit_run(&a, &op, 1), 0);
+  }
+  ck_assert_int_eq(count_rows("SELECT count(*) FROM row WHERE tab = 'fact'"),
+                   1);
+  kit_close(&a);
+  kit_close(&b);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("clock");
@@ -120,5 +164,6 @@ int main(void)
   tcase_add_loop_test(tc, the_wall_clock_jumps, 0, 2);
   tcase_add_test(tc, the_machine_starts_anew);
   tcase_add_test(tc, rows_follow_the_calendar);
+  tcase_add_test(tc, what_has_expired_goes);
   return unit_run("clock", tc);
 }
