@@ -133,6 +133,7 @@ int gm_http_on_seek(void *user, curl_off_t offset, int origin);
 /* http_socket.c: callbacks that stand between curl and the network */
 curl_socket_t gm_http_on_open(void *user, curlsocktype purpose,
                               struct curl_sockaddr *a);
+int gm_http_on_close(void *user, curl_socket_t fd);
 int gm_http_on_send(void *user, char *remote_ip, char *local_ip,
                     int remote_port, int local_port);
 

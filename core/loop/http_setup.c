@@ -65,6 +65,8 @@ static CURLcode set_callbacks(struct gm_http_slot *s)
   curl_easy_setopt(e, CURLOPT_SEEKDATA, s);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETFUNCTION, gm_http_on_open);
   curl_easy_setopt(e, CURLOPT_OPENSOCKETDATA, s);
+  curl_easy_setopt(e, CURLOPT_CLOSESOCKETFUNCTION, gm_http_on_close);
+  curl_easy_setopt(e, CURLOPT_CLOSESOCKETDATA, s->http);
   curl_easy_setopt(e, CURLOPT_PREREQDATA, s);
   return curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, gm_http_on_send);
 }

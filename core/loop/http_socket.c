@@ -75,8 +75,18 @@ curl_socket_t gm_http_on_open(void *user, curlsocktype purpose,
     return CURL_SOCKET_BAD;
   }
   s->opened = true;
+  gm_loop_opened(s->http->loop, fd);
   s->http->stats.connections++;
   return fd;
+}
+
+/* Kept connections outlive their slot. */
+int gm_http_on_close(void *user, curl_socket_t fd)
+{
+  struct gm_http *h = user;
+
+  gm_loop_closes(h->loop, fd);
+  return close(fd);
 }
 
 static bool leads_home(struct gm_http_slot *s, const char *ip)

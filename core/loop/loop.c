@@ -163,6 +163,16 @@ int32_t gm_loop_watch(struct gm_loop *l, int fd, int events)
   return rc == -ENOMEM ? GAMUT_E_NOMEM : GAMUT_E_TRANSPORT;
 }
 
+void gm_loop_opened(struct gm_loop *l, int fd)
+{
+  gm_poller_opened(l->poller, fd);
+}
+
+void gm_loop_closes(struct gm_loop *l, int fd)
+{
+  gm_poller_closes(l->poller, fd);
+}
+
 int32_t gm_watch_start(struct gm_loop *l, struct gm_watch *w, int events)
 {
   int32_t rc = gm_loop_watch(l, w->fd, events);

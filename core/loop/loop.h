@@ -63,6 +63,10 @@ enum { GM_READ = 1, GM_WRITE = 2 };
 typedef void gm_socket_fn(void *user, int fd, int events);
 void gm_loop_on_socket(struct gm_loop *l, gm_socket_fn *fn, void *user);
 int32_t gm_loop_watch(struct gm_loop *l, int fd, int events);
+/* A new socket whose end will be told too, just before it is closed: to wait for
+ * it again and again then costs nothing. */
+void gm_loop_opened(struct gm_loop *l, int fd);
+void gm_loop_closes(struct gm_loop *l, int fd);
 
 /* A descriptor of somebody else's, beside those of http.c: its owner's memory,
  * zeroed, with `fd` and `ready` set.  Few at a time. */

@@ -17,6 +17,10 @@ void gm_poller_free(struct gm_poller *p);
 /* Events 0 forgets the descriptor; unknown ones may be forgotten too.  0 or
  * -errno. */
 int gm_poller_watch(struct gm_poller *p, int fd, int events);
+/* A new descriptor whose closing will be told, just before: while nobody waits
+ * for it, it may stay with the system, which spares the next who does. */
+void gm_poller_opened(struct gm_poller *p, int fd);
+void gm_poller_closes(struct gm_poller *p, int fd);
 /* Wait (-1: for ever) and fill `ret`; the count.  A wake-up, a signal or the
  * armed moment ends the wait with what else is there, perhaps nothing. */
 int gm_poller_wait(struct gm_poller *p, int timeout_ms,

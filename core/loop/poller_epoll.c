@@ -5,7 +5,11 @@
  * The timerfd is armed only on request: our own turns give epoll_wait a time
  * limit, which costs no further system call.  A closed socket leaves the set
  * without a word, so `known` may be ahead of the kernel: EPOLL_CTL_MOD then
- * fails with ENOENT and the socket is added anew. */
+ * fails with ENOENT and the socket is added anew.
+ *
+ * A kept connection is waited for, and not, with each exchange.  If its closing
+ * will be told it stays in the set meanwhile; should it then have something to
+ * say, that is told to nobody and it leaves. */
 #include "loop/poller.h"
 
 #ifdef HAVE_SYS_EPOLL_H
@@ -20,9 +24,15 @@
 
 enum { BATCH = 64 };
 
+struct known {
+  uint8_t in_set; /* GM_READ | GM_WRITE that it is in the set for; 0: it is not */
+  bool wanted;    /* somebody waits for it */
+  bool stays;     /* its closing will be told */
+};
+
 struct gm_poller {
   int set, wake, timer;
-  uint8_t *known; /* per descriptor: is it in the set? */
+  struct known *known; /* per descriptor */
   size_t n_known;
 };
 
@@ -84,56 +94,92 @@ void gm_poller_free(struct gm_poller *p)
 static bool make_room(struct gm_poller *p, size_t fd)
 {
   size_t size = GM_MAX(p->n_known, (size_t)64);
-  uint8_t *known;
+  struct known *known;
 
   if (fd < p->n_known)
     return true;
   while (size <= fd)
     size *= 2;
-  known = gm_realloc(p->known, size);
+  known = gm_realloc(p->known, size * sizeof(*known));
   if (!known)
     return false;
-  memset(known + p->n_known, 0, size - p->n_known);
+  memset(known + p->n_known, 0, (size - p->n_known) * sizeof(*known));
   p->known = known;
   p->n_known = size;
   return true;
 }
 
+static struct known *known_of(struct gm_poller *p, int fd)
+{
+  return fd >= 0 && (size_t)fd < p->n_known ? &p->known[fd] : NULL;
+}
+
 static int forget(struct gm_poller *p, int fd)
 {
+  struct known *k = known_of(p, fd);
   struct epoll_event ev = { 0 };
 
-  if ((size_t)fd >= p->n_known || !p->known[fd])
+  if (!k || !k->in_set)
     return 0;
-  p->known[fd] = 0;
+  k->in_set = 0;
   if (epoll_ctl(p->set, EPOLL_CTL_DEL, fd, &ev) < 0 && errno != ENOENT &&
       errno != EBADF)
     return -errno;
   return 0;
 }
 
+/* One that waits to be written to nearly always may be. */
+static int unwatch(struct gm_poller *p, int fd)
+{
+  struct known *k = known_of(p, fd);
+
+  if (!k)
+    return 0;
+  k->wanted = false;
+  return k->stays && k->in_set == GM_READ ? 0 : forget(p, fd);
+}
+
 int gm_poller_watch(struct gm_poller *p, int fd, int events)
 {
   struct epoll_event ev = { .data = { .fd = fd } };
+  struct known *k;
 
   if (fd < 0)
     return -EBADF;
   if (!events)
-    return forget(p, fd);
+    return unwatch(p, fd);
   if (!make_room(p, (size_t)fd))
     return -ENOMEM;
+  k = &p->known[fd];
+  k->wanted = true;
+  if (k->stays && k->in_set == events)
+    return 0;
   ev.events = (events & GM_READ ? (uint32_t)EPOLLIN : 0) |
               (events & GM_WRITE ? (uint32_t)EPOLLOUT : 0);
-  if (p->known[fd]) {
-    if (!epoll_ctl(p->set, EPOLL_CTL_MOD, fd, &ev))
-      return 0;
-    if (errno != ENOENT)
+  if (!k->in_set || epoll_ctl(p->set, EPOLL_CTL_MOD, fd, &ev)) {
+    if (k->in_set && errno != ENOENT)
+      return -errno;
+    if (epoll_ctl(p->set, EPOLL_CTL_ADD, fd, &ev) < 0)
       return -errno;
   }
-  if (epoll_ctl(p->set, EPOLL_CTL_ADD, fd, &ev) < 0)
-    return -errno;
-  p->known[fd] = 1;
+  k->in_set = (uint8_t)events;
   return 0;
+}
+
+/* Without memory it is as any other. */
+void gm_poller_opened(struct gm_poller *p, int fd)
+{
+  if (fd >= 0 && make_room(p, (size_t)fd))
+    p->known[fd] = (struct known){ .stays = true };
+}
+
+void gm_poller_closes(struct gm_poller *p, int fd)
+{
+  struct known *k = known_of(p, fd);
+
+  forget(p, fd);
+  if (k)
+    *k = (struct known){ 0 };
 }
 
 static void drain(int fd)
@@ -158,6 +204,10 @@ int gm_poller_wait(struct gm_poller *p, int timeout_ms,
 
     if (fd == p->wake || fd == p->timer) {
       drain(fd);
+      continue;
+    }
+    if (!known_of(p, fd) || !p->known[fd].wanted) {
+      forget(p, fd);
       continue;
     }
     ret[count].fd = fd;

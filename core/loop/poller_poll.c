@@ -112,6 +112,17 @@ static void forget(struct gm_poller *p, int fd)
   p->place[fd] = 0;
 }
 
+/* Here to wait for it costs nothing beforehand. */
+void gm_poller_opened(struct gm_poller *p, int fd)
+{
+  forget(p, fd);
+}
+
+void gm_poller_closes(struct gm_poller *p, int fd)
+{
+  forget(p, fd);
+}
+
 int gm_poller_watch(struct gm_poller *p, int fd, int events)
 {
   short wanted = (short)((events & GM_READ ? POLLIN : 0) |

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "unit.h"
 #include <gamut/plugin.h>
+#include <stdio.h>
 
 START_TEST(appends_join)
 {
@@ -111,6 +112,38 @@ START_TEST(room_is_written_in_place)
   ck_assert_str_eq(gm_buf_text(&b), "hello");
   ck_assert_ptr_null(gm_buf_room(&b, 96));
   ck_assert(gm_buf_failed(&b));
+}
+END_TEST
+
+/* Wherever it stands among others, also beyond ASCII. */
+START_TEST(json_escapes_each_byte_anywhere)
+{
+  static const char around[] = "abcdefgh \xc3\xa9 ~ijklmnopqrs";
+  size_t at, len = sizeof(around) - 1;
+  int c;
+
+  for (c = 1; c < 0x80; c++) {
+    for (at = 0; at <= len; at++) {
+      struct gm_buf b = GM_BUF_INIT(200);
+      char text[64], want[80], shown[8];
+
+      if (at == 10) /* inside of a character */
+        continue;
+      memcpy(text, around, at);
+      text[at] = (char)c;
+      memcpy(text + at + 1, around + at, len - at + 1);
+      snprintf(shown, sizeof(shown), "\\u%04x", (unsigned)c);
+      if (c >= 0x20 || strchr("\b\f\n\r\t", c))
+        snprintf(shown, sizeof(shown), "%s%c",
+                 c < 0x20 || c == '"' || c == '\\' ? "\\" : "",
+                 c < 0x20 ? "btn_fr"[c - '\b'] : c);
+      snprintf(want, sizeof(want), "\"%.*s%s%s\"", (int)at, around, shown,
+               around + at);
+      gm_buf_add_json(&b, text);
+      ck_assert_str_eq(gm_buf_text(&b), want);
+      gm_buf_finish(&b);
+    }
+  }
 }
 END_TEST
 
@@ -229,6 +262,7 @@ int main(void)
   tcase_add_test(tc, long_formats_fit);
   tcase_add_loop_test(tc, ceiling_holds_and_sticks, 0, (int)GM_LEN(fills));
   tcase_add_test(tc, room_is_written_in_place);
+  tcase_add_test(tc, json_escapes_each_byte_anywhere);
   tcase_add_test(tc, copy_leaves_it_there);
   tcase_add_test(tc, take_hands_over);
   tcase_add_loop_test(tc, text_is_escaped, 0, (int)GM_LEN(rows));

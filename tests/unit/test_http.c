@@ -327,15 +327,18 @@ START_TEST(sockets_are_private_and_above_stdio)
   struct curl_sockaddr a = { .family = AF_INET, .socktype = SOCK_STREAM };
   int saved = dup(0), fd;
 
+  ck_assert_int_eq(gm_loop_new(NULL, &h.loop, NULL), 0);
   close(0);
   fd = gm_http_on_open(&s, CURLSOCKTYPE_IPCXN, &a);
   ck_assert_int_ge(fd, 3);
   ck_assert_int_eq(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
   ck_assert_int_eq(fcntl(0, F_GETFD), -1);
-  close(fd);
+  ck_assert_int_eq(gm_http_on_close(&h, fd), 0);
+  ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
   dup2(saved, 0);
   close(saved);
   ck_assert_uint_eq(h.stats.connections, 1);
+  gm_loop_free(h.loop);
 }
 END_TEST
 

@@ -383,6 +383,7 @@ START_TEST(addresses_in_use_are_judged)
   struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
   int fd, rc;
 
+  ck_assert_int_eq(gm_loop_new(NULL, &h.loop, NULL), 0);
   gm_exchange_init(&x);
   snprintf(ip, sizeof(ip), "%s", addresses[_i].ip);
   rc = gm_http_on_send(&s, ip, local, 443, 40000);
@@ -398,13 +399,14 @@ START_TEST(addresses_in_use_are_judged)
   ck_assert_int_eq(fd >= 0 || (!s.refused && addresses[_i].ok),
                    addresses[_i].ok); /* no IPv6 here is no refusal */
   if (fd >= 0)
-    close(fd);
+    gm_http_on_close(&h, fd);
   if (!addresses[_i].ok) {
     ck_assert_int_eq(gm_http_judge(&s, CURLE_COULDNT_CONNECT),
                      GAMUT_E_PROTOCOL);
     ck_assert(strstr(gm_error_text(&x.err), addresses[_i].ip));
   }
   gm_exchange_finish(&x);
+  gm_loop_free(h.loop);
 }
 END_TEST
 

@@ -217,6 +217,66 @@ START_TEST(sockets_are_reported)
 }
 END_TEST
 
+/* A socket whose closing is told is waited for, or not, as any other. */
+START_TEST(kept_sockets_are_reported)
+{
+  int fds[2], i;
+
+  gm_loop_on_socket(loop, on_socket, &seen_fd);
+  ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  gm_loop_opened(loop, fds[0]);
+  for (i = 0; i < 3; i++) {
+    ck_assert_int_eq(gm_loop_watch(loop, fds[0], GM_READ), 0);
+    ck_assert_int_eq(gm_loop_turn(loop, 0), 0);
+    ck_assert_int_eq(gm_loop_watch(loop, fds[0], 0), 0);
+    ck_assert_int_eq(gm_loop_turn(loop, 0), 0);
+  }
+  ck_assert_int_eq(write(fds[1], "x", 1), 1);
+  for (i = 0; i < 3; i++)
+    ck_assert_int_eq(gm_loop_turn(loop, 0), 0); /* nobody waits for it */
+  ck_assert_int_eq(gm_loop_watch(loop, fds[0], GM_READ), 0);
+  ck_assert_int_eq(gm_loop_turn(loop, -1), 1);
+  ck_assert_int_eq(seen_events, GM_READ);
+  ck_assert_int_eq(gm_loop_watch(loop, fds[0], GM_READ | GM_WRITE), 0);
+  ck_assert_int_eq(gm_loop_turn(loop, -1), 1);
+  ck_assert_int_eq(seen_events, GM_READ | GM_WRITE);
+  ck_assert_int_eq(gm_loop_watch(loop, fds[0], 0), 0);
+  ck_assert_int_eq(gm_loop_turn(loop, 0), 0);
+  gm_loop_closes(loop, fds[0]);
+  close(fds[0]);
+  close(fds[1]);
+}
+END_TEST
+
+/* Closed while nobody waits, and its number comes back. */
+START_TEST(a_kept_number_may_come_back)
+{
+  int fds[2], again[2];
+
+  gm_loop_on_socket(loop, on_socket, &seen_fd);
+  for (int told = 0; told < 2; told++) {
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    gm_loop_opened(loop, fds[0]);
+    ck_assert_int_eq(gm_loop_watch(loop, fds[0], GM_READ), 0);
+    ck_assert_int_eq(gm_loop_watch(loop, fds[0], 0), 0);
+    gm_loop_closes(loop, fds[0]);
+    close(fds[0]);
+    close(fds[1]);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, again), 0);
+    ck_assert_int_eq(again[0], fds[0]);
+    if (told)
+      gm_loop_opened(loop, again[0]);
+    ck_assert_int_eq(gm_loop_watch(loop, again[0], GM_READ), 0);
+    ck_assert_int_eq(write(again[1], "x", 1), 1);
+    ck_assert_int_eq(gm_loop_turn(loop, -1), 1);
+    ck_assert_int_eq(gm_loop_watch(loop, again[0], 0), 0);
+    gm_loop_closes(loop, again[0]);
+    close(again[0]);
+    close(again[1]);
+  }
+}
+END_TEST
+
 #ifdef HAVE_SYS_EPOLL_H
 /* curl may close a socket first and its number may come back at once. */
 START_TEST(a_number_may_come_back)
@@ -316,6 +376,8 @@ int main(void)
   tcase_add_test(tc, a_wake_ends_the_wait);
   tcase_add_test(tc, hooks_run_after_what_ran);
   tcase_add_test(tc, sockets_are_reported);
+  tcase_add_test(tc, kept_sockets_are_reported);
+  tcase_add_test(tc, a_kept_number_may_come_back);
 #ifdef HAVE_SYS_EPOLL_H
   tcase_add_test(tc, a_number_may_come_back);
   tcase_add_test(tc, one_descriptor_stands_for_all);
