@@ -1,7 +1,8 @@
 # tests/bench
-# `make bench` measures gamut beside a program over bare libcurl.  It is no part
-# of `make check`: figures of a busy machine prove nothing.  The driver is built
-# with everything else, so that the library can be measured from outside.
+# `make bench` measures gamut beside a program over bare libcurl.  `make check`
+# builds that and does not run it: figures of a busy machine prove nothing.  The
+# driver is built with everything else, so that the library can be measured from
+# outside.
 
 noinst_PROGRAMS += tests/bench/driver
 tests_bench_driver_SOURCES = tests/bench/driver.c
@@ -24,8 +25,7 @@ bench_programs = \
 	tests/bench/quote_time \
 	tests/bench/store_time \
 	tests/bench/vector_time
-EXTRA_PROGRAMS += $(bench_programs)
-CLEANFILES += $(bench_programs)
+check_PROGRAMS += $(bench_programs)
 EXTRA_DIST += tests/bench/run.sh
 
 tests_bench_cache_time_SOURCES = tests/bench/cache_time.c
