@@ -39,15 +39,17 @@ static const char *state_of(const struct json_object *record,
                             const struct gamut_store_row *row)
 {
   const struct json_object *end = gm_json_at(record, "owner/end");
+  const char *state = gm_json_str(record, "state", "unknown");
 
   if (gm_json_bool(record, "maybe_charged", false) || is_unknown(record, row))
     return "maybe-charged";
-  /* Between two looks at what the vendor does nothing is written. */
+  /* Between two looks at what the vendor does nothing is written, and one that
+   * was on its way tells nobody anything. */
   if (!end && gm_json_bool(record, "accepted", false) &&
-      gm_streq(gm_json_str(record, "state", NULL), "ready"))
+      (gm_streq(state, "ready") || gm_streq(state, "sending")))
     return "waiting";
   if (!end)
-    return gm_json_str(record, "state", "unknown");
+    return state;
   return gm_status_name(gm_status_of((int32_t)gm_json_i64(end, "class", 0)));
 }
 
