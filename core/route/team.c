@@ -7,7 +7,7 @@
 #include "route/ledger.h"
 #include <string.h>
 
-#define YIELD_AGAIN_MS 1000
+#define YIELD_AGAIN_MS 100
 #define CANCEL_MS      2000 /* the longest that a result waits for a cancel */
 
 bool gm_team_is_wanted(const struct gm_run *run)
@@ -362,14 +362,16 @@ static bool one_is_gone(const struct gm_team *team)
   return false;
 }
 
-/* The vendor of one that lost is being told. */
-static bool one_is_cancelled(const struct gm_team *team)
+/* One that lost is being taken up, or its vendor is being told. */
+static bool one_gives_way(const struct gm_team *team)
 {
   const struct gm_member *m;
 
   GM_EACH_MEMBER(team, m)
   {
-    if (m->lost && !m->over && m->run && m->run->job.cancelling)
+    if (m->lost && !m->over &&
+        (!m->run || m->run->job.cancelling ||
+         m->run->job.takeup != GM_TAKEUP_NONE))
       return true;
   }
   return false;
@@ -393,7 +395,7 @@ static bool is_done(struct gm_run *lead)
     return true;
   if (!team->winner || !team->winner->over)
     return false;
-  if (team->impatient || !one_is_cancelled(team))
+  if (team->impatient || !one_gives_way(team))
     return true;
   if (team->hedge.fire == on_impatience)
     return false;

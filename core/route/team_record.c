@@ -162,6 +162,8 @@ static void go_on(struct gm_member *m)
   gm_journal_adopt(r->engine->journal, &m->run->job.durable);
   gm_member_trace(m);
   m->run->job.is_part = true;
+  /* The members of one request are few, and wait for each other. */
+  gm_timer_start(r->engine->loop, &m->run->job.timer, gm_mono_ms());
   m->lost |= winner && winner != m; /* the end of that was not written */
   if (m->lost)
     gm_member_leave(m->run);

@@ -178,7 +178,8 @@ enum fate books_judge_team(struct books *b, const char *prompt, int64_t size,
     return sold ? wrong(prompt, "submitted, and there is no job", "")
                 : FATE_NONE;
   if (!lead)
-    return wrong(prompt, "it has no job, or several, or parts that go on", "");
+    return wrong(prompt, "it has no job, or several, or parts that go on: ",
+                 json_object_to_json_string(list));
   if (!ended_as(lead, "completed"))
     return !unsure ? wrong(prompt, "its job is ", text(lead, "state"))
            : sold  ? FATE_MAYBE
