@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define YIELD_AGAIN_MS 100
+#define JUST_SENT_MS   1000
 #define CANCEL_MS      2000 /* the longest that a result waits for a cancel */
 
 bool gm_team_is_wanted(const struct gm_run *run)
@@ -362,16 +363,32 @@ static bool one_is_gone(const struct gm_team *team)
   return false;
 }
 
-/* One that lost is being taken up, or its vendor is being told. */
+/* A vendor that is asked for a job answers in a moment; one that has not until
+ * then makes the picture first. */
+static bool is_just_sent(const struct gm_job *job)
+{
+  return job->unsent ||
+         (!job->accepted && job->state == GM_JOB_SENDING && job->sent_ms &&
+          gm_mono_ms() - job->sent_ms < JUST_SENT_MS);
+}
+
+/* It is being taken up, or its vendor is being told, or soon will be. */
+static bool gives_way(const struct gm_member *m)
+{
+  const struct gm_job *job = m->run ? &m->run->job : NULL;
+
+  return !job || job->cancelling || job->takeup != GM_TAKEUP_NONE ||
+         job->unwritten || is_just_sent(job) ||
+         (job->accepted && m->timer.at != 0);
+}
+
 static bool one_gives_way(const struct gm_team *team)
 {
   const struct gm_member *m;
 
   GM_EACH_MEMBER(team, m)
   {
-    if (m->lost && !m->over &&
-        (!m->run || m->run->job.cancelling ||
-         m->run->job.takeup != GM_TAKEUP_NONE))
+    if (m->lost && !m->over && gives_way(m))
       return true;
   }
   return false;

@@ -55,6 +55,10 @@ static void judge(const struct flow *f, const char *state, int64_t size,
   size_t i;
 
   flow_resume_twice(state);
+  /* A job that lost may still have to be seen to its end: whoever has the
+   * result does not wait for that for long. */
+  if (flow_has_two_jobs(f))
+    flow_resume_twice(state);
   b = flow_books(state);
   for (i = 0; i < n_tried; i++) {
     enum fate fate = flow_judge(f, b, tried[i].prompt, size);
