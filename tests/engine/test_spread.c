@@ -1,10 +1,9 @@
 /* test_spread.c - n over several links: parts, what is missing, names. */
 #include "api/context.h"
 #include "engine/vendor.h"
+#include "unit/scratch.h"
 #include <glob.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #define A            "POST /a/jobs"
 #define B            "POST /b/jobs"
@@ -237,11 +236,11 @@ static const struct {
     NULL },
 };
 
-static char folder[] = "/tmp/gamut-spread.XXXXXX";
+static const char *folder;
 
 static size_t count_files(const char *pattern)
 {
-  char path[200];
+  char path[4096];
   glob_t found;
   size_t n;
 
@@ -251,23 +250,9 @@ static size_t count_files(const char *pattern)
   return n;
 }
 
-static void empty_folder(void)
-{
-  char path[200];
-  int i;
-
-  for (i = 1; i <= 4; i++) {
-    snprintf(path, sizeof(path), "%s/x-%d.png", folder, i);
-    unlink(path);
-  }
-  snprintf(path, sizeof(path), "%s/x.png", folder);
-  unlink(path);
-  ck_assert_int_eq(rmdir(folder), 0);
-}
-
 static struct gamut_request *request(int i)
 {
-  char output[200];
+  char output[4096];
 
   snprintf(output, sizeof(output), "%s/x.png", folder);
   return fix_request(rows[i].links, "x", "n", rows[i].n, "on_blocked",
@@ -282,7 +267,7 @@ static void check_artifacts(const struct gamut_result *r, int i)
 {
   const struct gamut_artifact_info *a;
   uint32_t k, n = gamut_result_artifacts(r);
-  char want[200], by[5] = "", *p;
+  char want[4096], by[5] = "", *p;
 
   ck_assert_msg(n == rows[i].artifacts, "%s: %u artifacts", rows[i].name, n);
   for (k = 0; k < n; k++) {
@@ -317,7 +302,7 @@ START_TEST(parts)
   struct gamut_result *r;
   struct fix f;
 
-  ck_assert_ptr_nonnull(mkdtemp(folder));
+  folder = scratch_folder();
   fix_open(&f, rows[_i].answers, GM_LEN(rows[_i].answers), 0);
   r = fix_run(&f, request(_i));
   ck_assert_msg(r && gamut_result_class(r) == rows[_i].error_class, "%s: %s",
@@ -330,7 +315,6 @@ START_TEST(parts)
   ck_assert_int_eq(script_count(f.script, C), rows[_i].c);
   gamut_result_free(r);
   fix_close(&f);
-  empty_folder();
 }
 END_TEST
 
@@ -403,7 +387,7 @@ START_TEST(taken_up)
   struct gamut_request *ask;
   struct fix f;
 
-  ck_assert_ptr_nonnull(mkdtemp(folder));
+  folder = scratch_folder();
   fix_open(&f, answers, GM_LEN(answers), 0);
   ask = request(0);
   ck_assert_int_eq(gamut_submit(f.g, ask, NULL, NULL, id, &f.err), 0);
@@ -423,7 +407,6 @@ START_TEST(taken_up)
   ck_assert_int_eq(script_count(f.script, B), 1);
   gamut_result_free(r);
   fix_close(&f);
-  empty_folder();
 }
 END_TEST
 
