@@ -8,6 +8,7 @@
 #include <curl/curl.h>
 #include <gamut/gamut.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,6 +138,14 @@ static void submit(const char *picture)
   gamut_request_free(r);
 }
 
+/* Who comes when the others have been refused already asks for himself. */
+static bool are_as_many(const struct row *row, int uploads)
+{
+  if (!row->error_class)
+    return uploads == row->uploads;
+  return uploads >= row->uploads && uploads < row->uploads * row->jobs;
+}
+
 static void play(const struct row *row)
 {
   char picture[4096];
@@ -158,7 +167,7 @@ static void play(const struct row *row)
   while (left > 0)
     gamut_step(gamut, -1);
   stats = control("stats", NULL);
-  if (count_of(stats, "upload") == row->uploads &&
+  if (are_as_many(row, count_of(stats, "upload")) &&
       count_of(stats, "submit") == row->submits)
     return;
   printf("FAIL %s: %d requests of uploads, not %d; %d submits, not %d\n",
