@@ -47,19 +47,6 @@ static int32_t make_ticket(struct attach *a)
   return 0;
 }
 
-/* The row is ours, but nothing came of it: others may try. */
-static void give_back(struct attach *a)
-{
-  struct gm_durable d = { .ready = NULL };
-  char *text = gm_strndup(gm_buf_text(&a->claim.text), a->claim.text.len);
-
-  if (!text)
-    return;
-  gm_journal_adopt(a->g->journal, &d);
-  gm_journal_put(a->g->journal, a->claim.id, text, GM_PUT_RELEASE, &d);
-  gm_journal_forget(a->g->journal, &d);
-}
-
 /* What it says must not decide about money. */
 static int32_t damaged(const char *id, struct gm_error *err)
 {
@@ -102,7 +89,7 @@ static void claimed(struct gm_claim *c, int32_t error_class)
   if (!error_class && a->err.error_class) {
     if (a->err.error_class == GAMUT_E_RATE)
       gm_run_part_of(gm_buf_text(&c->text), c->text.len, a->part_of);
-    give_back(a);
+    gm_claim_give_back(c);
   }
   gm_claim_finish(c);
   gm_tell_over(a->g, &a->over);

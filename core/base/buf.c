@@ -288,6 +288,20 @@ void gm_buf_add_clean(struct gm_buf *b, const char *s, size_t len)
   }
 }
 
+void gm_buf_add_text(struct gm_buf *b, const char *before, const char *value)
+{
+  if (!value)
+    return;
+  gm_buf_add(b, before);
+  gm_buf_add_json(b, value);
+}
+
+void gm_buf_add_number(struct gm_buf *b, const char *before, int64_t value)
+{
+  gm_buf_add(b, before);
+  gm_buf_add_int(b, value);
+}
+
 char *gm_buf_copy(const struct gm_buf *b)
 {
   return b->failed ? NULL : gm_strndup(gm_buf_text(b), b->len);

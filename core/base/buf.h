@@ -46,6 +46,9 @@ static inline const char *gm_buf_text(const struct gm_buf *b)
 {
   return b->data ? b->data : "";
 }
+/* `before`, which is `,"name":` or the like, and the value; no value: nothing. */
+void gm_buf_add_text(struct gm_buf *b, const char *before, const char *value);
+void gm_buf_add_number(struct gm_buf *b, const char *before, int64_t value);
 /* The text in memory of its own (gm_free), which takes what it needs and no
  * more; NULL when failed, or without memory. */
 char *gm_buf_copy(const struct gm_buf *b);

@@ -286,7 +286,7 @@ void gm_job_settle(struct gm_job *job)
 }
 
 /* Fetching is free, so it goes on also where nothing can be written. */
-static void noted(struct gm_durable *d, int32_t error_class)
+static void may_fetch(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
@@ -308,7 +308,7 @@ void gm_job_fetch(struct gm_job *job)
   gm_job_move(job, GM_JOB_FETCHING);
   job->noted = job->is_part;
   if (job->is_part) {
-    job->durable.ready = noted;
+    job->durable.ready = may_fetch;
     if (gm_job_write(job, GM_PUT_WAIT) == 0)
       return;
   } else {

@@ -21,15 +21,9 @@ static void add(struct gm_buf *b, const char *name, const char *json)
   gm_buf_add(b, json);
 }
 
-static void add_int(struct gm_buf *b, const char *name, uint64_t v)
-{
-  gm_buf_add(b, name);
-  gm_buf_add_int(b, (int64_t)v);
-}
-
 static void add_instance(struct gm_buf *b, const struct gm_instance *i)
 {
-  add_int(b, ",\"state_version\":", i->provider->def.state_version);
+  gm_buf_add_number(b, ",\"state_version\":", i->provider->def.state_version);
   gm_buf_add(b, ",\"instance\":");
   gm_buf_add_json(b, i->name);
   gm_buf_add(b, ",\"base_url\":");
@@ -44,14 +38,6 @@ static void add_instance(struct gm_buf *b, const struct gm_instance *i)
   }
 }
 
-static void add_text(struct gm_buf *b, const char *name, const char *value)
-{
-  if (!value)
-    return;
-  gm_buf_add(b, name);
-  gm_buf_add_json(b, value);
-}
-
 /* Whoever reads it may stand in another folder. */
 static void add_path(struct gm_buf *b, const char *path)
 {
@@ -60,21 +46,21 @@ static void add_path(struct gm_buf *b, const char *path)
 
   if (*path && *path != '/' && getcwd(cwd, sizeof(cwd)))
     whole = gm_path_join(cwd, path);
-  add_text(b, ",\"path\":", whole ? whole : path);
+  gm_buf_add_text(b, ",\"path\":", whole ? whole : path);
 }
 
 static void add_known(struct gm_buf *b, const char *name, uint64_t v)
 {
   if (v > 0)
-    add_int(b, name, v);
+    gm_buf_add_number(b, name, (int64_t)v);
 }
 
 /* What the bytes turned out to be, for whoever looks back when the file may be
  * gone. */
 static void add_got(struct gm_buf *b, const struct gm_output *o)
 {
-  add_int(b, ",\"got\":{\"size\":", o->size);
-  add_text(b, ",\"mime\":", o->media.mime);
+  gm_buf_add_number(b, ",\"got\":{\"size\":", (int64_t)o->size);
+  gm_buf_add_text(b, ",\"mime\":", o->media.mime);
   add_known(b, ",\"width\":", o->media.width);
   add_known(b, ",\"height\":", o->media.height);
   add_known(b, ",\"duration_ms\":", o->media.duration_ms);
@@ -85,16 +71,16 @@ static void add_got(struct gm_buf *b, const struct gm_output *o)
  * there were some. */
 static void add_output(struct gm_buf *b, const struct gm_output *o)
 {
-  add_int(b, "{\"kind\":", (uint64_t)o->kind);
-  add_text(b, ",\"url\":", o->url);
+  gm_buf_add_number(b, "{\"kind\":", o->kind);
+  gm_buf_add_text(b, ",\"url\":", o->url);
   if (!o->url)
     gm_buf_add(b, ",\"inline\":true");
-  add_text(b, ",\"mime\":", o->vendor_mime);
-  add_int(b, ",\"width\":", o->vendor_width);
-  add_int(b, ",\"height\":", o->vendor_height);
-  add_int(b, ",\"duration_ms\":", o->vendor_duration_ms);
-  add_text(b, ",\"provider\":", o->provider);
-  add_text(b, ",\"model\":", o->model);
+  gm_buf_add_text(b, ",\"mime\":", o->vendor_mime);
+  gm_buf_add_number(b, ",\"width\":", o->vendor_width);
+  gm_buf_add_number(b, ",\"height\":", o->vendor_height);
+  gm_buf_add_number(b, ",\"duration_ms\":", o->vendor_duration_ms);
+  gm_buf_add_text(b, ",\"provider\":", o->provider);
+  gm_buf_add_text(b, ",\"model\":", o->model);
   add_known(b, ",\"number\":", o->number);
   if (o->done && !o->err.error_class)
     add_path(b, o->path ? o->path : "");
@@ -113,7 +99,7 @@ static void add_found(struct gm_buf *b, const struct gm_found *f)
       gm_buf_addc(b, ',');
     add_output(b, &f->outputs[i]);
   }
-  add_int(b, "],\"withheld\":", f->withheld);
+  gm_buf_add_number(b, "],\"withheld\":", f->withheld);
   if (f->facts.n > 0) {
     gm_buf_add(b, ",\"facts\":");
     gm_texts_add_pairs(&f->facts, b);
@@ -123,8 +109,8 @@ static void add_found(struct gm_buf *b, const struct gm_found *f)
     gm_texts_add_list(&f->notes, b);
   }
   if (f->cost_microusd >= 0)
-    add_int(b, ",\"cost_microusd\":", (uint64_t)f->cost_microusd);
-  add_text(b, ",\"usage_unit\":", f->usage_unit);
+    gm_buf_add_number(b, ",\"cost_microusd\":", f->cost_microusd);
+  gm_buf_add_text(b, ",\"usage_unit\":", f->usage_unit);
   if (f->usage_unit) {
     char number[32];
 
@@ -134,20 +120,21 @@ static void add_found(struct gm_buf *b, const struct gm_found *f)
 }
 
 /* Written piece by piece: this runs several times a job, and a tree of it would
- * cost more than the exchange that it is for.  Into a buffer that all jobs share:
- * many records may wait for the store, and none takes more than it needs. */
+ * cost more than the exchange that it is for.  Into a buffer that all jobs
+ * share: many records may wait for the store, and none takes more than it
+ * needs. */
 char *gm_job_record(struct gm_job *job)
 {
   struct gm_buf *b = &job->engine->record;
   char *text;
 
   gm_buf_clear(b);
-  add_int(b, "{\"v\":", RECORD_VERSION);
+  gm_buf_add_number(b, "{\"v\":", RECORD_VERSION);
   add(b, ",\"id\":\"", job->id);
   add(b, "\",\"attempt\":\"", job->attempt_id);
   add(b, "\",\"state\":\"", gm_job_state_name(job));
-  add_int(b, "\",\"at\":", gm_wall_ms());
-  add_int(b, ",\"tries\":", job->tries);
+  gm_buf_add_number(b, "\",\"at\":", (int64_t)gm_wall_ms());
+  gm_buf_add_number(b, ",\"tries\":", job->tries);
   if (job->accepted)
     gm_buf_add(b, ",\"accepted\":true");
   if (job->maybe_charged || job->maybe_earlier)

@@ -395,7 +395,6 @@ static void mark_accepted(struct gm_job *job, const struct gm_ending *end,
 static void accepted_durable(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
-
   bool held = job->held;
 
   job->unwritten = job->held = false;

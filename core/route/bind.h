@@ -33,6 +33,9 @@ void gm_run_attempt_over(struct gm_job *job);
 /* No link follows; over() is told.  `failed`: how is in run->err, or
  * in the attempts. */
 void gm_run_end(struct gm_run *run, bool failed);
+/* router.c: one more: takes what is in `a`; NULL: no memory. */
+struct gm_attempt *gm_run_add_attempt(struct gm_run *run,
+                                      struct gm_attempt *a);
 /* run->err becomes what the attempts failed with. */
 void gm_run_sum_up(struct gm_run *run);
 /* run.c: a run that has a part in another one; m->run is set also when it is refused. */

@@ -11,22 +11,13 @@
 
 static void add_text(struct gm_buf *b, const char *name, const char *value)
 {
-  if (!value || !*value)
-    return;
-  gm_buf_add(b, name);
-  gm_buf_add_json(b, value);
-}
-
-static void add_int(struct gm_buf *b, const char *name, int64_t v)
-{
-  gm_buf_add(b, name);
-  gm_buf_add_int(b, v);
+  gm_buf_add_text(b, name, value && *value ? value : NULL);
 }
 
 static void add_known(struct gm_buf *b, const char *name, int64_t v)
 {
   if (v >= 0)
-    add_int(b, name, v);
+    gm_buf_add_number(b, name, v);
 }
 
 /* ---- the row ------------------------------------------------------------- */
@@ -71,8 +62,8 @@ static void add_parts(const struct gm_charge *c, struct gm_buf *b)
   for (i = 0; i < c->n_parts; i++) {
     add_text(b, i ? ",[" : "[", c->parts[i].provider);
     add_text(b, ",", c->parts[i].model);
-    add_int(b, ",", c->parts[i].settled);
-    add_int(b, ",", c->parts[i].maybe);
+    gm_buf_add_number(b, ",", c->parts[i].settled);
+    gm_buf_add_number(b, ",", c->parts[i].maybe);
     gm_buf_addc(b, ']');
   }
   gm_buf_addc(b, ']');
@@ -95,7 +86,7 @@ static void add_body(const struct gm_charge *c, struct gm_buf *b)
     add_times(&run->job, b);
   if (error_class)
     add_text(b, ",\"class\":", gm_policy_of(error_class)->name);
-  add_int(b, ",\"attempts\":", run->n_attempts);
+  gm_buf_add_number(b, ",\"attempts\":", run->n_attempts);
   add_parts(c, b);
   gm_buf_addc(b, '}');
 }
@@ -129,7 +120,7 @@ static void add_hold(const struct gm_hold *h, struct gm_buf *b)
   gm_buf_addc(b, '[');
   gm_buf_add_json(b, h->key);
   for (k = 0; k < GM_COUNTS; k++)
-    add_int(b, ",", h->now[k]);
+    gm_buf_add_number(b, ",", h->now[k]);
   gm_buf_add(b, h->present ? ",true]" : ",false]");
 }
 
@@ -137,15 +128,15 @@ void gm_charge_record(const struct gm_charge *c, struct gm_buf *b)
 {
   uint32_t i;
 
-  add_int(b, ",\"ledger\":{\"at\":", c->at_ms);
+  gm_buf_add_number(b, ",\"ledger\":{\"at\":", c->at_ms);
   for (i = 0; i < GAMUT_STORE_NUMBERS; i++)
-    add_int(b, i ? "," : ",\"numbers\":[", c->numbers[i]);
-  add_int(b, "],\"status\":", c->status);
-  add_int(b, ",\"unknown\":", c->unknown);
-  add_int(b, ",\"unknown_maybe\":", c->unknown_maybe);
-  add_int(b, ",\"unknown_reserved\":", c->unknown_reserved);
+    gm_buf_add_number(b, i ? "," : ",\"numbers\":[", c->numbers[i]);
+  gm_buf_add_number(b, "],\"status\":", c->status);
+  gm_buf_add_number(b, ",\"unknown\":", c->unknown);
+  gm_buf_add_number(b, ",\"unknown_maybe\":", c->unknown_maybe);
+  gm_buf_add_number(b, ",\"unknown_reserved\":", c->unknown_reserved);
   if (c->open)
-    add_int(b, ",\"expected\":", c->expected);
+    gm_buf_add_number(b, ",\"expected\":", c->expected);
   add_known(b, ",\"estimate\":", c->estimate);
   add_known(b, ",\"actual\":", c->actual);
   add_text(b, ",\"basis\":", c->basis);
@@ -158,8 +149,8 @@ void gm_charge_record(const struct gm_charge *c, struct gm_buf *b)
   for (i = 0; i < c->n_parts; i++) {
     add_text(b, i ? ",[" : ",\"parts\":[[", c->parts[i].provider);
     add_text(b, ",", c->parts[i].model);
-    add_int(b, ",", c->parts[i].settled);
-    add_int(b, ",", c->parts[i].maybe);
+    gm_buf_add_number(b, ",", c->parts[i].settled);
+    gm_buf_add_number(b, ",", c->parts[i].maybe);
     gm_buf_addc(b, ']');
   }
   gm_buf_add(b, c->n_parts > 0 ? "]}" : "}");

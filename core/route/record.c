@@ -16,20 +16,6 @@
 
 #define BYTES_MAX 32768 /* of an input without a file, in a record */
 
-static void add_text(struct gm_buf *b, const char *name, const char *value)
-{
-  if (!value)
-    return;
-  gm_buf_add(b, name);
-  gm_buf_add_json(b, value);
-}
-
-static void add_int(struct gm_buf *b, const char *name, int64_t v)
-{
-  gm_buf_add(b, name);
-  gm_buf_add_int(b, v);
-}
-
 static void add_links(const struct gm_run *run, struct gm_buf *b)
 {
   uint32_t i;
@@ -38,10 +24,10 @@ static void add_links(const struct gm_run *run, struct gm_buf *b)
   for (i = 0; i < run->n_links; i++) {
     const struct gm_link *l = &run->links[i];
 
-    add_text(b, i ? ",{\"provider\":" : "{\"provider\":", l->provider);
-    add_text(b, ",\"model\":", l->model);
-    add_text(b, ",\"given\":", l->given);
-    add_text(b, ",\"resolved_from\":", l->resolved_from);
+    gm_buf_add_text(b, i ? ",{\"provider\":" : "{\"provider\":", l->provider);
+    gm_buf_add_text(b, ",\"model\":", l->model);
+    gm_buf_add_text(b, ",\"given\":", l->given);
+    gm_buf_add_text(b, ",\"resolved_from\":", l->resolved_from);
     gm_buf_addc(b, '}');
   }
   gm_buf_addc(b, ']');
@@ -54,8 +40,8 @@ static void add_bytes(struct gm_buf *b, const struct gm_input *in)
   ssize_t n;
 
   if (in->path) {
-    add_int(b, ",\"size\":", (int64_t)in->size);
-    add_int(b, ",\"mtime_ns\":", in->mtime_ns);
+    gm_buf_add_number(b, ",\"size\":", (int64_t)in->size);
+    gm_buf_add_number(b, ",\"mtime_ns\":", in->mtime_ns);
   }
   if (!in->held || in->size > sizeof(bytes))
     return;
@@ -75,9 +61,10 @@ static void add_inputs(const struct gm_run *run, struct gm_buf *b)
     return;
   gm_buf_add(b, ",\"inputs\":[");
   for (i = 0; i < run->n_inputs; i++) {
-    add_text(b, i ? ",{\"role\":" : "{\"role\":", run->inputs[i].role);
-    add_text(b, ",\"source\":",
-             run->inputs[i].path ? run->inputs[i].path : run->inputs[i].source);
+    gm_buf_add_text(b, i ? ",{\"role\":" : "{\"role\":", run->inputs[i].role);
+    gm_buf_add_text(b, ",\"source\":",
+                    run->inputs[i].path ? run->inputs[i].path
+                                        : run->inputs[i].source);
     add_bytes(b, &run->inputs[i]);
     gm_buf_addc(b, '}');
   }
@@ -94,16 +81,16 @@ static void add_attempts(const struct gm_run *run, struct gm_buf *b)
   for (i = 0; i < run->n_attempts; i++) {
     const struct gm_attempt *a = &run->attempts[i];
 
-    add_text(b, i ? ",{\"provider\":" : "{\"provider\":", a->provider);
-    add_text(b, ",\"model\":", a->model);
-    add_text(b, ",\"request_id\":", a->request_id);
-    add_text(b, ",\"key\":", a->key);
-    add_int(b, ",\"class\":", a->err.error_class);
-    add_text(b, ",\"message\":", a->err.message);
-    add_int(b, ",\"status\":", a->http_status);
-    add_int(b, ",\"tries\":", a->tries);
-    add_int(b, ",\"repeats\":", a->repeats);
-    add_int(b, ",\"elapsed_ms\":", (int64_t)a->elapsed_ms);
+    gm_buf_add_text(b, i ? ",{\"provider\":" : "{\"provider\":", a->provider);
+    gm_buf_add_text(b, ",\"model\":", a->model);
+    gm_buf_add_text(b, ",\"request_id\":", a->request_id);
+    gm_buf_add_text(b, ",\"key\":", a->key);
+    gm_buf_add_number(b, ",\"class\":", a->err.error_class);
+    gm_buf_add_text(b, ",\"message\":", a->err.message);
+    gm_buf_add_number(b, ",\"status\":", a->http_status);
+    gm_buf_add_number(b, ",\"tries\":", a->tries);
+    gm_buf_add_number(b, ",\"repeats\":", a->repeats);
+    gm_buf_add_number(b, ",\"elapsed_ms\":", (int64_t)a->elapsed_ms);
     gm_buf_addc(b, '}');
   }
   gm_buf_addc(b, ']');
@@ -116,8 +103,8 @@ static void add_cost(const struct gm_run *run, struct gm_buf *b)
 
   if (!c->known)
     return;
-  add_int(b, ",\"cost\":{\"microusd\":", c->microusd);
-  add_int(b, ",\"formula_microusd\":", c->formula_microusd);
+  gm_buf_add_number(b, ",\"cost\":{\"microusd\":", c->microusd);
+  gm_buf_add_number(b, ",\"formula_microusd\":", c->formula_microusd);
   gm_buf_add(b, c->estimated ? ",\"estimated\":true}" : "}");
 }
 
@@ -125,17 +112,19 @@ static void add_end(const struct gm_run *run, struct gm_buf *b)
 {
   const struct gm_job *j = &run->job;
 
-  add_int(b, ",\"end\":{\"class\":", run->err.error_class);
-  add_text(b, ",\"message\":", run->err.message);
-  add_int(b, ",\"took_ms\":", (int64_t)(j->ended_ms - run->began_ms));
+  gm_buf_add_number(b, ",\"end\":{\"class\":", run->err.error_class);
+  gm_buf_add_text(b, ",\"message\":", run->err.message);
+  gm_buf_add_number(b, ",\"took_ms\":", (int64_t)(j->ended_ms - run->began_ms));
   add_cost(run, b);
   if (j->accepted_ms)
-    add_int(b, ",\"accepted_ms\":", (int64_t)(j->accepted_ms - run->began_ms));
+    gm_buf_add_number(
+      b, ",\"accepted_ms\":", (int64_t)(j->accepted_ms - run->began_ms));
   if (j->working_ms)
-    add_int(b, ",\"working_ms\":", (int64_t)(j->working_ms - run->began_ms));
+    gm_buf_add_number(
+      b, ",\"working_ms\":", (int64_t)(j->working_ms - run->began_ms));
   if (j->generated_ms)
-    add_int(b,
-            ",\"generated_ms\":", (int64_t)(j->generated_ms - run->began_ms));
+    gm_buf_add_number(
+      b, ",\"generated_ms\":", (int64_t)(j->generated_ms - run->began_ms));
   gm_buf_addc(b, '}');
 }
 
@@ -143,15 +132,15 @@ static void add_hit(const struct gm_hit *hit, struct gm_buf *b)
 {
   gm_buf_add(b, ",\"cache\":{\"job\":");
   gm_buf_add_json(b, hit->job);
-  add_int(b, ",\"made\":", hit->made_ms);
+  gm_buf_add_number(b, ",\"made\":", hit->made_ms);
   if (hit->prompt) {
     char number[32];
 
-    add_text(b, ",\"prompt\":", hit->prompt);
+    gm_buf_add_text(b, ",\"prompt\":", hit->prompt);
     gm_buf_add(b, ",\"similarity\":");
     gm_buf_add(b, gm_fmt_real(number, hit->similarity));
   }
-  add_int(b, ",\"cost_microusd\":", hit->cost_microusd);
+  gm_buf_add_number(b, ",\"cost_microusd\":", hit->cost_microusd);
   gm_buf_add(b, hit->estimated ? ",\"estimated\":true}" : "}");
 }
 
@@ -159,23 +148,23 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
 {
   char cwd[PATH_MAX];
 
-  add_int(b, "\"began\":", (int64_t)run->began_wall_ms);
+  gm_buf_add_number(b, "\"began\":", (int64_t)run->began_wall_ms);
   gm_buf_add(b, ",\"control\":");
   gm_buf_add(b, run->plan_text);
   gm_buf_add(b, ",\"fields\":");
   gm_buf_add(b,
              run->fields ? gm_json_text(run->fields, NULL) : run->fields_text);
   if (run->plan.name && *run->plan.name != '/' && getcwd(cwd, sizeof(cwd)))
-    add_text(b, ",\"folder\":", cwd);
-  add_int(b, ",\"at\":", run->at);
+    gm_buf_add_text(b, ",\"folder\":", cwd);
+  gm_buf_add_number(b, ",\"at\":", run->at);
   add_links(run, b);
   add_inputs(run, b);
   add_attempts(run, b);
   if (run->resubmitted)
     gm_buf_add(b, ",\"resubmitted\":true");
   if (run->price_microusd >= 0)
-    add_int(b, ",\"price_microusd\":", run->price_microusd);
-  add_text(b, ",\"too_dear\":", run->too_dear.message);
+    gm_buf_add_number(b, ",\"price_microusd\":", run->price_microusd);
+  gm_buf_add_text(b, ",\"too_dear\":", run->too_dear.message);
   if (run->hit)
     add_hit(run->hit, b);
   if (run->charge)

@@ -288,7 +288,8 @@ static int32_t read_part(const struct reading *r, struct gm_error *err)
   run->member = m;
   /* Its request has ended: with what another one made. */
   m->lost |= r->how && r->how->alone && m->why <= GM_WHY_HEDGE;
-  if (m->lost)
+  if (m->lost && r->how &&
+      !r->how->again) /* else somebody wants it after all */
     gm_member_leave(run);
   if (!r->how || r->how->again || r->how->alone || m->lost)
     return 0;

@@ -28,19 +28,26 @@ const struct gm_link *gm_run_link(const struct gm_run *run)
   return &run->links[GM_MIN(run->at, run->n_links - 1)];
 }
 
+struct gm_attempt *gm_run_add_attempt(struct gm_run *run, struct gm_attempt *a)
+{
+  struct gm_attempt *bigger =
+    gm_realloc(run->attempts, (run->n_attempts + 1) * sizeof(*bigger));
+
+  if (!bigger) {
+    gm_attempt_finish(a);
+    return NULL;
+  }
+  run->attempts = bigger;
+  bigger[run->n_attempts] = *a;
+  return &bigger[run->n_attempts++];
+}
+
 static struct gm_attempt *add_attempt(struct gm_run *run)
 {
-  struct gm_attempt *bigger, *a;
+  struct gm_attempt a = { .provider = gm_strdup(gm_run_link(run)->provider),
+                          .model = gm_strdup(gm_run_link(run)->model) };
 
-  bigger = gm_realloc(run->attempts, (run->n_attempts + 1) * sizeof(*bigger));
-  if (!bigger)
-    return NULL;
-  run->attempts = bigger;
-  a = &run->attempts[run->n_attempts++];
-  memset(a, 0, sizeof(*a));
-  a->provider = gm_strdup(gm_run_link(run)->provider);
-  a->model = gm_strdup(gm_run_link(run)->model);
-  return a;
+  return gm_run_add_attempt(run, &a);
 }
 
 /* A link that never came to send anything. */

@@ -240,12 +240,33 @@ static int32_t begin(struct gm_run *run, struct gm_error *err)
   return err->error_class;
 }
 
+/* What was asked for takes two. */
+static void warn_of_one(const struct gm_run *run)
+{
+  struct gm_log *log = run->router->engine->log;
+  const char *model = run->links[0].model;
+
+  if (run->member || run->n_links > 1)
+    return;
+  if (run->hedge_ms)
+    gm_warn(log,
+            "hedge: there is no model to begin beside %s (a fallback or a "
+            "route names more)",
+            model);
+  if (run->spread)
+    gm_warn(log,
+            "spread: there is no model to share with %s (a fallback or a "
+            "route names more)",
+            model);
+}
+
 int32_t gm_run_start(struct gm_run *run, struct gm_error *err)
 {
   int32_t rc;
 
   /* Else there is nothing to choose. */
   run->chosen = run->n_links < 2 && !gm_pool_is_there(run, 0);
+  warn_of_one(run);
   rc = gm_team_is_wanted(run) ? gm_team_start(run, err) : begin(run, err);
   gm_bind_pack(run);
   if (rc == 0)

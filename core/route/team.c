@@ -38,6 +38,31 @@ struct gm_member *gm_member_new(struct gm_run *lead, enum gm_why why,
   return m;
 }
 
+static struct gm_member *stand_in(const struct gm_member *m)
+{
+  struct gm_member *same =
+    gm_member_new(m->lead, m->why, (struct gm_share){ m->first, m->n });
+
+  if (!same)
+    return NULL;
+  memcpy(same->id, m->id, GM_ID_SIZE);
+  memcpy(same->places, m->places, sizeof(m->places));
+  same->n_places = m->n_places;
+  same->topped_up = m->topped_up;
+  same->over = true;
+  return same;
+}
+
+void gm_member_leave_team(struct gm_member *m)
+{
+  struct gm_member *same = stand_in(m);
+
+  if (same)
+    gm_list_append(&m->link, &same->link); /* in its place */
+  gm_list_remove(&m->link);
+  m->lead = NULL;
+}
+
 void gm_member_free(struct gm_member *m)
 {
   struct gm_run *run = m ? GM_TAKE(m->run) : NULL;
@@ -245,11 +270,7 @@ void gm_member_generated(struct gm_run *run)
   struct gm_member *m = run->member, *other;
   struct gm_team *team = m->lead ? m->lead->team : NULL;
 
-  if (m->lost) {
-    gm_member_leave(run);
-    return;
-  }
-  if (!team || !m->lead->hedge_ms || team->winner)
+  if (!team || !m->lead->hedge_ms || team->winner || m->lost)
     return;
   team->winner = m;
   gm_job_save(&m->lead->job, false);

@@ -8,12 +8,13 @@
  * job.  The lead's record names its members before any of theirs is written;
  * theirs names the lead.  What a member makes is called by the lead's names.
  *
- *   why       begins                               works on
- *   first     with the request                     all its links, one by one
- *   hedge     when the first has taken its time    the first's later links,
- * which that one has no more part      with the request, one a link         its
- * part of n; its own link, then the others top-up    when a member brought too
- * few        what is missing; the member's later links
+ *   first     begins with the request; has all its links, one by one
+ *   hedge     begins when the first has taken its time; has that one's later
+ *             links, which that one has no more
+ *   part      one a link, begin with the request; has its part of n, and its
+ *             own link before the others
+ *   top-up    begins when a member brought too few; has what is missing, and
+ *             that member's later links
  *
  * Of a hedge and a first the one that is made first wins.  The other is lost:
  * it is cancelled where that is known to have worked, else it goes on to its
@@ -100,6 +101,8 @@ uint32_t gm_team_place(const struct gm_run *lead, const struct gm_link *l);
 
 struct gm_member *gm_member_new(struct gm_run *lead, enum gm_why why,
                                 struct gm_share share);
+/* Its lead goes on without it, and to name it in its record. */
+void gm_member_leave_team(struct gm_member *m);
 /* With its run, if it has one. */
 void gm_member_free(struct gm_member *m);
 extern const struct gm_run_ops gm_member_ops;

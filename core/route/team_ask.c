@@ -2,8 +2,8 @@
  * links or for a part of n. */
 #include "job/input.h"
 #include "job/trace.h"
-#include "route/prefer.h"
 #include "route/team.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,26 +27,29 @@ static bool copy_fields(const struct gm_run *lead, struct gm_ask *a, uint32_t n)
   return n < 2 || put(a->fields, "n", json_object_new_int64(n));
 }
 
-/* What is left of the most that all may cost together; negative: no limit. */
+static int64_t spent_by(const struct gm_run *run)
+{
+  return run->cost.known && run->cost.microusd >= 0 ? run->cost.microusd
+                                                    : run->price_microusd;
+}
+
+/* What is left of the most that all may cost together, in whole millionths:
+ * three parts of six cents are two each.  Negative: no limit. */
 static double budget_of(const struct gm_run *lead, enum gm_why why, uint32_t n)
 {
+  int64_t left = llround(lead->max_cost * 1e6);
   const struct gm_member *m;
-  double left = lead->max_cost;
 
   if (left < 0 || why == GM_WHY_FIRST || why == GM_WHY_HEDGE)
-    return left; /* each within it, as --help says */
+    return lead->max_cost; /* each within it, as --help says */
   if (why == GM_WHY_PART)
-    return left * n / lead->team->n;
+    return (double)(left * n / lead->team->n) / 1e6;
   GM_EACH_MEMBER(lead->team, m)
   {
-    int64_t spent = m->run && m->run->cost.microusd >= 0 && m->run->cost.known
-                      ? m->run->cost.microusd
-                    : m->run ? m->run->price_microusd
-                             : 0;
-
-    left -= (double)GM_MAX(spent, 0) / 1e6;
+    if (m->run)
+      left -= GM_MAX(spent_by(m->run), 0);
   }
-  return GM_MAX(left, 0);
+  return (double)GM_MAX(left, 0) / 1e6;
 }
 
 /* Below the lead's span. */

@@ -10,17 +10,6 @@
 /* ---- those that go on without it ------------------------------------------
  */
 
-static void add_attempt(struct gm_run *lead, const struct gm_attempt *a)
-{
-  struct gm_attempt *bigger =
-    gm_realloc(lead->attempts, (lead->n_attempts + 1) * sizeof(*bigger));
-
-  if (!bigger)
-    return;
-  lead->attempts = bigger;
-  bigger[lead->n_attempts++] = *a;
-}
-
 /* An attempt that nobody has seen the end of. */
 static void add_open(struct gm_run *lead, const struct gm_member *m)
 {
@@ -37,16 +26,15 @@ static void add_open(struct gm_run *lead, const struct gm_member *m)
     a.tries = m->run->job.tries;
     a.elapsed_ms = gm_mono_ms() - m->run->job.began_ms;
   }
-  add_attempt(lead, &a);
+  gm_run_add_attempt(lead, &a);
 }
 
 /* It is followed to its end, if there is time for that. */
 static void let_go(struct gm_run *lead, struct gm_member *m)
 {
   add_open(lead, m);
-  m->lead = NULL;
+  gm_member_leave_team(m);
   m->run->job.is_part = false;
-  gm_list_remove(&m->link);
   gm_list_append(&lead->router->leftovers, &m->link);
   if (!m->run->job.unsent) /* what is about to be written is waited for */
     gm_job_save(&m->run->job, false);
@@ -86,7 +74,7 @@ static void take_attempts(struct gm_run *lead, struct gm_member *m)
     return;
   }
   for (i = 0; i < run->n_attempts; i++)
-    add_attempt(lead, &run->attempts[i]);
+    gm_run_add_attempt(lead, &run->attempts[i]);
   run->n_attempts = 0;
 }
 

@@ -14,12 +14,6 @@
 
 static const char *const whys[] = { "first", "hedge", "part", "top-up" };
 
-static void add_words(struct gm_buf *b, const char *before, const char *text)
-{
-  gm_buf_add(b, before);
-  gm_buf_add_json(b, text);
-}
-
 void gm_team_record(const struct gm_run *lead, struct gm_buf *b)
 {
   const struct gm_team *team = lead->team;
@@ -31,13 +25,13 @@ void gm_team_record(const struct gm_run *lead, struct gm_buf *b)
   if (team->hedged)
     gm_buf_add(b, ",\"hedged\":true");
   if (team->winner)
-    add_words(b, ",\"winner\":", team->winner->id);
+    gm_buf_add_text(b, ",\"winner\":", team->winner->id);
   gm_buf_add(b, ",\"members\":[");
   GM_EACH_MEMBER(team, m)
   {
     gm_buf_add(b, comma);
-    add_words(b, "{\"id\":", m->id);
-    add_words(b, ",\"why\":", whys[m->why]);
+    gm_buf_add_text(b, "{\"id\":", m->id);
+    gm_buf_add_text(b, ",\"why\":", whys[m->why]);
     gm_buf_addf(b, ",\"first\":%u,\"n\":%u,\"links\":[", (unsigned)m->first,
                 (unsigned)m->n);
     for (i = 0; i < m->n_places; i++)
@@ -53,8 +47,8 @@ void gm_team_record(const struct gm_run *lead, struct gm_buf *b)
 
 void gm_member_record(const struct gm_member *m, struct gm_buf *b)
 {
-  add_words(b, ",\"of\":{\"id\":", m->of);
-  add_words(b, ",\"why\":", whys[m->why]);
+  gm_buf_add_text(b, ",\"of\":{\"id\":", m->of);
+  gm_buf_add_text(b, ",\"why\":", whys[m->why]);
   gm_buf_addf(b, ",\"first\":%u,\"n\":%u,\"total\":%u", (unsigned)m->first,
               (unsigned)m->n, (unsigned)m->total);
   if (m->lost)
@@ -105,26 +99,13 @@ void gm_run_part_of(const char *record, size_t len, char ret_id[GM_ID_SIZE])
 
 /* ---- taking up ----------------------------------------------------------- */
 
-/* The row is ours, and we do nothing with it. */
-static void give_back(struct gm_member *m, struct gm_journal *j)
-{
-  struct gm_durable d = { .ended = false };
-  char *text = gm_strndup(gm_buf_text(&m->claim.text), m->claim.text.len);
-
-  if (!text)
-    return;
-  gm_journal_adopt(j, &d);
-  gm_journal_put(j, m->id, text, GM_PUT_RELEASE, &d);
-  gm_journal_forget(j, &d);
-}
-
 /* What it came to, to be looked at. */
 static void see(struct gm_member *m)
 {
   struct gm_member *read;
 
   m->over = true;
-  give_back(m, m->lead->router->engine->journal);
+  gm_claim_give_back(&m->claim);
   if (gm_run_view(m->lead->router, gm_buf_text(&m->claim.text),
                   m->claim.text.len, &m->run, &m->err))
     return;
@@ -156,7 +137,7 @@ static void go_on(struct gm_member *m)
   if (gm_run_restore(r, gm_buf_text(&m->claim.text), m->claim.text.len, &how,
                      &gm_member_ops, m, &m->run, &m->err)) {
     m->over = true;
-    give_back(m, r->engine->journal);
+    gm_claim_give_back(&m->claim);
     return;
   }
   gm_journal_adopt(r->engine->journal, &m->run->job.durable);
@@ -223,7 +204,7 @@ static void look(struct gm_run *lead)
 static void not_wanted(struct gm_member *m, int32_t error_class)
 {
   if (error_class == 0)
-    give_back(m, m->claim.journal);
+    gm_claim_give_back(&m->claim);
   gm_claim_finish(&m->claim);
   gm_member_free(m);
 }
@@ -281,26 +262,6 @@ static void begin_claim(struct gm_timer *t)
   gm_claim_begin(&m->claim, r->engine->journal, r->store);
 }
 
-/* The claim under way keeps what it has, and finds nobody who wants it; the
- * lead's record goes on to name the member. */
-static bool leave_claim(struct gm_member *m)
-{
-  struct gm_member *same =
-    gm_member_new(m->lead, m->why, (struct gm_share){ m->first, m->n });
-
-  if (!same)
-    return false;
-  memcpy(same->id, m->id, GM_ID_SIZE);
-  memcpy(same->places, m->places, sizeof(m->places));
-  same->n_places = m->n_places;
-  same->topped_up = m->topped_up;
-  same->over = true;
-  gm_list_append(&m->link, &same->link); /* before it */
-  gm_list_remove(&m->link);
-  m->lead = NULL;
-  return true;
-}
-
 void gm_team_let_claims_go(struct gm_run *lead)
 {
   struct gm_list *l = lead->team->members.next, *next;
@@ -315,10 +276,8 @@ void gm_team_let_claims_go(struct gm_run *lead)
     gm_timer_stop(lead->router->engine->loop, &m->timer);
     if (!m->claiming)
       m->over = true;
-    else if (!leave_claim(m)) {
-      gm_list_remove(&m->link);
-      m->lead = NULL;
-    }
+    else /* it finds nobody who wants it, and frees itself */
+      gm_member_leave_team(m);
   }
 }
 

@@ -80,6 +80,18 @@ void gm_claim_begin(struct gm_claim *c, struct gm_journal *j,
   gm_store_look(s, &c->look);
 }
 
+void gm_claim_give_back(struct gm_claim *c)
+{
+  struct gm_durable d = { .ready = NULL };
+  char *text = gm_strndup(gm_buf_text(&c->text), c->text.len);
+
+  if (!text)
+    return;
+  gm_journal_adopt(c->journal, &d);
+  gm_journal_put(c->journal, c->id, text, GM_PUT_RELEASE, &d);
+  gm_journal_forget(c->journal, &d);
+}
+
 void gm_claim_finish(struct gm_claim *c)
 {
   gm_buf_finish(&c->text);

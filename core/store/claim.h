@@ -30,6 +30,9 @@ struct gm_claim {
 /* `c` with id, done and user set, else zeroed, and alive until `done`. */
 void gm_claim_begin(struct gm_claim *c, struct gm_journal *j,
                     struct gm_store *s);
+/* The row is ours, but nothing comes of it: others may try.  Before it is
+ * finished. */
+void gm_claim_give_back(struct gm_claim *c);
 void gm_claim_finish(struct gm_claim *c); /* after `done` */
 
 #endif

@@ -120,6 +120,33 @@ says 'no job waits'
 is sum "$(sha256sum k.png)" "$sum"
 is submissions "$(submissions)" $((before + 2))
 
+# One that cannot be cancelled goes on; `jobs` shows it, `resume` sees to its end,
+# `fetch` brings what it made.
+GAMUT_POLL_INTERVAL=50ms
+run loser generate -p 'l [cancel:404]' -m $DEV --fallback $SCHNELL \
+  --hedge 300ms -o l.png
+exits 0
+prints 'another link was quicker; job [0-9A-Z]{26} goes on at the vendor'
+id=$(sed -n 's/.*quicker; job \([0-9A-Z]*\) goes on.*/\1/p' out)
+run listed jobs
+prints "^$id .*hedge of [0-9A-Z]{26}"
+run named jobs --json
+[ "$(grep -o "\"id\": *\"$id\"" out | wc -l)" -ge 2 ] ||
+  fail "the request does not name it"
+sum=$(sha256sum l.png)
+run seen resume --all
+exits 0
+is l.png "$(sha256sum l.png)" "$sum"
+run fetched fetch "$id" -o lost.png
+exits 0
+[ -s lost.png ] || fail "no lost.png"
+run alone generate -p 'o' -m $DEV --hedge 1s -o o.png
+exits 0
+says 'hedge: there is no model to begin beside fal-ai/flux/dev'
+run alone generate -p 'o' -n 2 -m $DEV --spread -o oo.png
+exits 0
+says 'spread: there is no model to share with fal-ai/flux/dev'
+
 # Given back by its deadline; collected by its id.
 before=$(submissions)
 GAMUT_POLL_INTERVAL=100s

@@ -24,6 +24,8 @@ static const struct gamut_reason reasons[] = {
   "\"price\":[{\"unit\":\"image\",\"usd\":0.5}]},"                             \
   "{\"id\":\"set\",\"operations\":[\"text-to-image\"],\"n\":{\"max\":4},"         \
   "\"price\":[{\"unit\":\"image\",\"usd\":0.02}]},"                            \
+  "{\"id\":\"mid\",\"operations\":[\"text-to-image\"],"                       \
+  "\"price\":[{\"unit\":\"image\",\"usd\":0.05}]},"                            \
   "{\"id\":\"slow\",\"operations\":[\"text-to-image\"],"                       \
   "\"latency_ms\":60000},"                                                     \
   "{\"id\":\"square\",\"operations\":[\"text-to-image\"],"                     \
