@@ -145,11 +145,13 @@ const struct cli_option cli_options[] = {
   { FIELD("attempt-timeout", "TIME", "attempt_timeout"), ROUTE,
     .help = "then try the next model, if this one's job can still be "
             "cancelled" },
-  { FIELD("hedge", "p95|TIME", "hedge"), ROUTE,
+  { FIELD("hedge", "p95|TIME|off", "hedge"), ROUTE,
     .help = "when it takes longer, let the next model begin as well; the first "
             "result wins; up to twice the price" },
   { FLAG("spread", "spread", "true"), ROUTE,
     .help = "-n pictures by several models at once, each a part" },
+  { FLAG("no-spread", "spread", "false"), ROUTE,
+    .help = "by one model, whatever the route says" },
   { FIELD("max-cost", "USD", "max_cost"), PRICED,
     .help = "send nothing that costs more, or whose price is not known" },
   { FLAG("allow-unknown-cost", "allow_unknown_cost", "true"), PRICED,

@@ -54,7 +54,7 @@ const struct gamut_field gm_ask_fields[] = {
   { "max_cost", GAMUT_REAL, NULL, "US dollars a link may cost at most" },
   { "allow_unknown_cost", GAMUT_BOOL, NULL, "with max_cost: also unpriced" },
   { "hedge", GAMUT_STRING, NULL,
-    "then a second link begins too: p95, or a time; the first result wins" },
+    "then a second link begins too: p95, a time, off; the first result wins" },
   { "spread", GAMUT_BOOL, NULL, "parts of n on several links at once" },
   { "prefer", GAMUT_CHOICE, "order|cheapest|fastest|balanced",
     "which link comes first" },
@@ -353,10 +353,13 @@ static int32_t set_hedge(struct gm_ask *a, const char *value,
 {
   int64_t ms = GM_HEDGE_P95;
 
-  if (strcmp(value, "p95") != 0 &&
-      (!gm_parse_msec(value, &ms) || ms <= 0 || ms > INT32_MAX))
+  if (strcmp(value, "off") == 0)
+    ms = 0;
+  else if (strcmp(value, "p95") != 0 &&
+           (!gm_parse_msec(value, &ms) || ms <= 0 || ms > INT32_MAX))
     return refuse(a, err, GAMUT_E_INVALID,
-                  "hedge: '%.60s' is neither p95 nor a time (20, 20s, 1500ms)",
+                  "hedge: '%.60s' is neither p95 nor a time (20, 20s, 1500ms) "
+                  "nor off",
                   value);
   return put(a, a->control, "hedge", json_object_new_int64(ms), err);
 }

@@ -93,7 +93,8 @@ int32_t gm_bind_control(struct gm_run *run, struct json_object *c,
   if (run->hedge_ms && run->spread)
     return gm_fail(err, GAMUT_E_INVALID,
                    "hedge and spread: one of them; parts of n are on several "
-                   "links already");
+                   "links already (what a route says is undone by hedge off, "
+                   "or spread no)");
   if (json_object_object_get_ex(c, "max_cost", NULL) && run->max_cost < 0)
     return gm_fail(err, GAMUT_E_INVALID, "max_cost: less than 0");
   if (!run->tags && gm_json_count(c, "tag") > 0)

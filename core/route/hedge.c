@@ -89,7 +89,7 @@ static void split(struct gm_run *lead, struct gm_run *run)
     second = gm_team_add(lead, GM_WHY_HEDGE, run->links + at, run->n_links - at,
                          (struct gm_share){ 1, lead->team->n }, &err);
   if (!second) {
-    gm_info(lead->router->engine->log, "job %s is not hedged: %s", lead->job.id,
+    gm_warn(lead->router->engine->log, "job %s is not hedged: %s", lead->job.id,
             err.error_class ? gm_error_text(&err)
                             : "no later link of the route can do it");
     return;
@@ -123,7 +123,7 @@ static void on_time(struct gm_timer *t)
   else if (due > 0)
     split(lead, first->run);
   else
-    gm_info(lead->router->engine->log,
+    gm_warn(lead->router->engine->log,
             "job %s is not hedged: how long %s usually takes is not known yet "
             "(a time in seconds can be given)",
             lead->job.id, gm_run_link(first->run)->model);

@@ -30,12 +30,11 @@ static void add_open(struct gm_run *lead, const struct gm_member *m)
 }
 
 /* It is followed to its end, if there is time for that. */
-static void let_go(struct gm_run *lead, struct gm_member *m)
+static void let_go(struct gm_router *r, struct gm_member *m)
 {
-  add_open(lead, m);
   gm_member_leave_team(m);
   m->run->job.is_part = false;
-  gm_list_append(&lead->router->leftovers, &m->link);
+  gm_list_append(&r->leftovers, &m->link);
   if (!m->run->job.unsent) /* what is about to be written is waited for */
     gm_job_save(&m->run->job, false);
 }
@@ -49,7 +48,7 @@ static void let_lost_go(struct gm_run *lead)
 
     next = l->next;
     if (!m->over && m->run)
-      let_go(lead, m);
+      let_go(lead->router, m);
   }
 }
 
@@ -68,8 +67,8 @@ static void take_attempts(struct gm_run *lead, struct gm_member *m)
   struct gm_run *run = m->run;
   uint32_t i;
 
-  if (!run) { /* what is not said of it is where it was */
-    if (m->err.error_class)
+  if (!run || !m->over) { /* what is not said of it is where it was */
+    if (run || m->err.error_class)
       add_open(lead, m);
     return;
   }
@@ -218,7 +217,7 @@ static void take_results(struct gm_run *lead)
   lead->cost = (struct gm_cost){ .known = true };
   GM_EACH_MEMBER(lead->team, m)
   {
-    if (m->run) {
+    if (m->run && m->over) {
       lead->team->maybe_charged |=
         m->run->job.maybe_charged || m->run->job.maybe_earlier;
       take_cost(lead, m->run);
@@ -323,12 +322,12 @@ void gm_team_end(struct gm_run *lead)
   bool well = went_well(lead->team);
 
   gm_team_let_claims_go(lead);
-  let_lost_go(lead);
   if (is_detached(lead->team))
     end_detached(lead);
   take_results(lead);
   if (!well && !lead->err.error_class)
     take_error(lead);
+  let_lost_go(lead); /* which their records say before the lead's has its end */
   lead->job.ended_ms = gm_mono_ms();
   gm_run_end(lead, lead->err.error_class != 0);
 }

@@ -93,6 +93,16 @@ run explain explain @wide
 prints 'parts of n to each'
 run explain explain @quick
 prints 'a second one as well when 95 % would be done'
+run explain explain @quick --hedge off
+exits 0
+! grep -q 'a second one as well' out || fail "it hedges all the same"
+run one generate -p 'one' -n 2 -m @wide --no-spread -o one.png
+exits 0
+is submissions "$(submissions)" $((before + 5))
+run said generate -p 'said' -m fal:fal-ai/flux-2-pro --fallback $DEV \
+  --hedge p95 -o said.png
+exits 0
+says 'is not hedged: how long fal-ai/flux-2-pro usually takes is not known yet'
 
 # Killed while both are at the vendor: each is taken up, none is sent again.
 before=$(submissions)

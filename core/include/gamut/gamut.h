@@ -184,7 +184,7 @@ gamut_request_copy(const struct gamut_request *r);
  * there.
  *
  * "hedge" ("20s" from the request on, or "p95": when 95 per cent of such jobs are
- * done, as measured here, else twice what the catalog says is usual) is when a
+ * done, as measured here, else twice what the catalog says is usual; "off") is when a
  * second link of the route begins, too, if its price is within "max_cost": so
  * twice that is the most that is spent.  The first result wins.  The other job is
  * cancelled at the vendor where it can be, else it goes on to its end, for the
