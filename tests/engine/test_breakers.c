@@ -9,15 +9,9 @@
 
 #define A "POST /a/jobs"
 #define B "POST /b/jobs"
-#define MADE                                                                   \
-  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 #define GOOD(asks)                                                             \
   {                                                                            \
     asks, 0, 200, MADE, NULL, 0                                                \
-  }
-#define PICTURE                                                                \
-  {                                                                            \
-    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
   }
 #define WALL_MS UINT64_C(1790000000000)
 #define STEP_MS 2

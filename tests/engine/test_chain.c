@@ -3,8 +3,6 @@
 #include "engine/vendor.h"
 
 #define SUBMIT "POST /a/jobs"
-#define MADE                                                                   \
-  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 #define UNSAFE "{\"error\":{\"code\":\"unsafe\",\"message\":\"no\"}}"
 
 static const struct {

@@ -7,13 +7,6 @@
 #define POLL   "GET /a/jobs/1"
 #define DELETE "DELETE /a/jobs/1"
 #define OTHER  "POST /b/jobs"
-#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
-#define MADE                                                                   \
-  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
-#define PICTURE                                                                \
-  {                                                                            \
-    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
-  }
 #define NEXT                                                                   \
   {                                                                            \
     OTHER, 0, 200, MADE, NULL, 0                                               \

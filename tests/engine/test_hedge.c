@@ -9,15 +9,8 @@
 #define SECOND      "POST /b/jobs"
 #define SECOND_POLL "GET /b/jobs/1"
 #define FETCHED     "GET /f.png"
-#define QUEUED      "{\"id\":\"1\",\"status\":\"queued\"}"
 #define FAILED                                                                 \
   "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
-#define MADE                                                                   \
-  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
-#define PICTURE                                                                \
-  {                                                                            \
-    FETCHED, 0, 200, "@png", NULL, 0                                           \
-  }
 
 #define HEDGE_MS 10000
 

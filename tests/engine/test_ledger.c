@@ -9,7 +9,6 @@
 
 #define SUBMIT "POST /a/jobs"
 #define POLL   "GET /a/jobs/1"
-#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
 #define IMAGES "\"images\":[{\"url\":\"$/f.png\"}]"
 #define DONE   "{\"status\":\"done\"," IMAGES "}"
 #define FAILED "{\"status\":\"failed\",\"error\":{\"message\":\"gone\"}}"

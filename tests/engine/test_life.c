@@ -9,9 +9,7 @@
 #define SUBMIT  "POST /a/jobs"
 #define POLL    "GET /a/jobs/1"
 #define FETCH   "GET /f.png"
-#define QUEUED  "{\"id\":\"1\",\"status\":\"queued\"}"
 #define DONE    "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
-#define PICTURE { FETCH, 0, 200, "@png", NULL, 0 }
 
 static void submit(struct fix *f, struct gamut_request *r,
                    char id[GAMUT_ID_SIZE])

@@ -9,14 +9,7 @@
 
 #define SUBMIT "POST /a/jobs"
 #define POLL   "GET /a/jobs/1"
-#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
 #define DONE   "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
-#define AT_ONCE                                                                \
-  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
-#define PICTURE                                                                \
-  {                                                                            \
-    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
-  }
 #define STEP_MS 10
 #define BEGAN   UINT64_C(1790000000000)
 
@@ -115,7 +108,7 @@ static void close_fake(struct fix *f)
 /* ---- set ----------------------------------------------------------------- */
 
 static const struct answer at_once[] = {
-  { SUBMIT, 0, 200, AT_ONCE, NULL, 0 },
+  { SUBMIT, 0, 200, MADE, NULL, 0 },
   PICTURE,
 };
 
@@ -264,7 +257,7 @@ START_TEST(asked_to_wait)
 {
   struct answer rows[] = {
     { SUBMIT, 1, 429, waits[_i].body, waits[_i].headers, 0 },
-    { SUBMIT, 0, 200, AT_ONCE, NULL, 0 },
+    { SUBMIT, 0, 200, MADE, NULL, 0 },
     PICTURE,
   };
   uint64_t took;
@@ -289,8 +282,8 @@ START_TEST(next_link_instead)
 {
   static const struct answer rows[] = {
     { SUBMIT, 1, 429, "{}", "Retry-After: 60\r\n", 0 },
-    { SUBMIT, 0, 200, AT_ONCE, NULL, 0 },
-    { "POST /b/jobs", 0, 200, AT_ONCE, NULL, 0 },
+    { SUBMIT, 0, 200, MADE, NULL, 0 },
+    { "POST /b/jobs", 0, 200, MADE, NULL, 0 },
     PICTURE,
   };
   struct fix f;
@@ -312,7 +305,7 @@ START_TEST(storm)
 {
   struct answer rows[] = {
     { SUBMIT, 120, 429, "{}", _i ? "Retry-After: 1\r\n" : NULL, 0 },
-    { SUBMIT, 0, 200, AT_ONCE, NULL, 0 },
+    { SUBMIT, 0, 200, MADE, NULL, 0 },
     PICTURE,
   };
   struct gm_limit_facts now;
@@ -350,7 +343,7 @@ START_TEST(noise_is_no_limit)
   int i;
 
   for (i = 0; i < 20; i++) {
-    rows[2 * i] = (struct answer){ SUBMIT, 49, 200, AT_ONCE, NULL, 0 };
+    rows[2 * i] = (struct answer){ SUBMIT, 49, 200, MADE, NULL, 0 };
     rows[2 * i + 1] = (struct answer){ SUBMIT, 1, 429, "{}", NULL, 0 };
   }
   rows[40] = (struct answer)PICTURE;
@@ -389,8 +382,8 @@ static const struct {
 START_TEST(told_by_headers)
 {
   struct answer rows[] = {
-    { SUBMIT, 1, 200, AT_ONCE, told[_i].headers, 0 },
-    { SUBMIT, 0, 200, AT_ONCE, NULL, 0 },
+    { SUBMIT, 1, 200, MADE, told[_i].headers, 0 },
+    { SUBMIT, 0, 200, MADE, NULL, 0 },
     PICTURE,
   };
   uint64_t took;
@@ -448,7 +441,7 @@ START_TEST(next_link_without_budget)
 {
   static const struct answer rows[] = {
     { SUBMIT, 0, 503, "{}", NULL, 0 },
-    { "POST /b/jobs", 0, 200, AT_ONCE, NULL, 0 },
+    { "POST /b/jobs", 0, 200, MADE, NULL, 0 },
     PICTURE,
   };
   struct fix f;

@@ -7,8 +7,6 @@
 
 #define SUBMIT "POST /a/jobs"
 #define RUNS   "{\"id\":\"1\",\"status\":\"running\"}"
-#define MADE                                                                   \
-  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 #define UNSAFE "{\"error\":{\"code\":\"unsafe\",\"message\":\"no\"}}"
 
 static char *text_of(struct fix *f)

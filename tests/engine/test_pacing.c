@@ -8,7 +8,6 @@
 
 #define SUBMIT  "POST /a/jobs"
 #define POLL    "GET /a/jobs/1"
-#define QUEUED  "{\"id\":\"1\",\"status\":\"queued\"}"
 #define DONE    "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 #define STEP_MS 20
 

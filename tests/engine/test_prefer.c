@@ -7,8 +7,6 @@
 #include "job/usual.h"
 #include <stdio.h>
 
-#define MADE                                                                   \
-  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 
 static const struct answer answers[] = {
   { "POST /a/jobs", 0, 200, MADE, NULL, 0 },

@@ -18,10 +18,6 @@
 #define BROKEN                                                                 \
   "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"code\":\"final\","         \
   "\"message\":\"no\"}}"
-#define PICTURE                                                                \
-  {                                                                            \
-    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
-  }
 
 static const struct {
   const char *name, *links, *n, *on_blocked;
@@ -379,7 +375,6 @@ END_TEST
 /* ---- let go, and taken up -------------------------------------------------
  */
 
-#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
 
 START_TEST(taken_up)
 {

@@ -11,12 +11,7 @@
 
 #define SUBMIT "POST /a/jobs"
 #define POLL   "GET /a/jobs/1"
-#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
 #define DONE   "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
-#define PICTURE                                                                \
-  {                                                                            \
-    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
-  }
 
 static const struct answer well[] = {
   { SUBMIT, 0, 200, QUEUED, NULL, 0 },

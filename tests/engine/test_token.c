@@ -89,7 +89,6 @@ static const struct gamut_provider bearer = {
 #define TOKEN    "POST /bearer/token"
 #define JOBS     "POST /bearer/jobs"
 #define GOOD_JOB { JOBS, 0, 200, "{\"url\":\"$/f.png\"}", NULL, 0 }
-#define PICTURE  { "GET /f.png", 0, 200, "@png", NULL, 0 }
 
 static void run_many(struct fix *f, int n, int32_t error_class)
 {

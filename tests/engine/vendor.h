@@ -18,9 +18,19 @@
  *   video      what is delivered is a video
  *   paced      it may be looked at each 200 ms, and whenever the host likes
  *
- * Answers: {"id", "status": "done|failed", "images": [{"url"}], "b64": [..],
- * "error": {"code", "message"}}; "$" in a body is the script's URL. */
+ * Answers: {"id", "status": "done|failed|cancelled", "images": [{"url"}],
+ * "b64": [..], "error": {"code", "message"}}; "$" in a body is the script's
+ * URL. */
 extern const struct gamut_provider vendor_a, vendor_b, vendor_c;
+
+/* What most tests have them answer. */
+#define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
+#define MADE                                                                   \
+  "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
+#define PICTURE                                                                \
+  {                                                                            \
+    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
+  }
 
 struct fix {
   struct script *script;
