@@ -55,6 +55,10 @@ void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...);
 bool gm_job_write_paid(struct gm_job *job);
 bool gm_job_watched(const struct gm_job *job);
 void gm_job_stop(struct gm_job *job); /* forget what is on the wire */
+/* yield.c: the vendor was asked to cancel what gives way, and took that; and what
+ * it does not know any more then is cancelled. */
+void gm_job_look_whether(struct gm_job *job);
+void gm_job_judge_told(struct gm_job *job);
 /* Can the vendor be asked to cancel it, and was not?  Ask. */
 bool gm_job_has_cancel(const struct gm_job *job);
 void gm_job_ask_cancel(struct gm_job *job);

@@ -106,6 +106,8 @@ struct gm_job {
   bool cancelling;       /* the provider was told, or is about to be */
   bool giving_way;       /* ... because the owner would rather try elsewhere,
                             perhaps by another process or before a detach */
+  bool told;             /* ... and the vendor has heard that, but not yet
+                            said that it is so */
   bool replayable;       /* the pending exchange came from START */
   bool renewed;          /* the token was renewed in this attempt */
   bool woken;            /* the next poll need not wait */
@@ -222,9 +224,10 @@ void gm_job_cancel(struct gm_job *job);
 /* yield.c: the owner would rather try elsewhere, if that cannot make two of what
  * costs.  An attempt that has not cost anything ends as TIMEOUT, saying `why`;
  * one that the vendor has ends as CANCELLED, and is still giving way, once the
- * vendor says that it is cancelled there.  When it cannot or will not be, it goes
- * on as if nothing had been asked.  False: that cannot be told yet, ask again
- * later. */
+ * vendor says that it is cancelled there, or does not know it any more: that it
+ * heard the wish is not enough.  When it cannot or will not be, or was made in the
+ * meantime, it goes on as if nothing had been asked.  False: that cannot be told
+ * yet, ask again later. */
 bool gm_job_give_way(struct gm_job *job, const char *why);
 /* Leave it to the vendor: the attempt ends as DETACHED. */
 void gm_job_detach(struct gm_job *job);

@@ -145,6 +145,8 @@ char *gm_job_record(struct gm_job *job)
     gm_buf_add(b, ",\"doubtful\":true");
   if (job->giving_way)
     gm_buf_add(b, ",\"giving_way\":true");
+  if (job->told)
+    gm_buf_add(b, ",\"told\":true");
   if (job->instance)
     add_instance(b, job->instance);
   add(b, ",\"request\":", job->request);

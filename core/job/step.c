@@ -281,6 +281,10 @@ static void well_done(struct gm_job *job)
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a result");
     return;
   }
+  if (job->cancelling && job->giving_way && found->n_outputs == 0) {
+    gm_job_look_whether(job);
+    return;
+  }
   job->generated_ms = gm_mono_ms();
   gm_limit_release(job);
   if (job->ops->generated && found->n_outputs > 0)

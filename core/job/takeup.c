@@ -152,6 +152,7 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
     !job->maybe_earlier && gm_json_bool(record, "maybe_charged", false);
   job->doubtful = gm_json_bool(record, "doubtful", false);
   job->giving_way = gm_json_bool(record, "giving_way", false);
+  job->told = gm_json_bool(record, "told", false);
   if (copy_member(&job->request, record, "request") &&
       copy_member(&job->state_text, record, "provider_state") &&
       read_found(job, gm_json_at(record, "found")))

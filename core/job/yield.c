@@ -1,12 +1,15 @@
 /* yield.c - an attempt that takes too long makes room for another.
  *
  * Two jobs must not be paid for where one was asked for.  So what has left and
- * costs is only given up once the vendor has said that it is cancelled; a
- * vendor that cannot, or says no, keeps the job, and we look at it as before.
- */
+ * costs is only given up once the vendor has said that it is cancelled, as the
+ * answer to the wish or when it is looked at after that: most take the wish and
+ * may still finish, and charge.  A vendor that cannot, or says no, keeps the job,
+ * and we look at it as before. */
 #include "base/clock.h"
 #include "job/flight.h"
 #include "job/parsed.h"
+
+#define TOLD_MS 500 /* then the vendor may have done what it was told */
 
 void gm_job_drop_kept(struct gm_job *job)
 {
@@ -28,7 +31,7 @@ static bool undecided(const struct gm_job *job)
 static bool past_it(const struct gm_job *job)
 {
   return job->state == GM_JOB_FETCHING || job->state == GM_JOB_ENDED ||
-         job->settled || job->served || job->cancelling;
+         job->settled || job->served || job->cancelling || job->told;
 }
 
 /* In a paid stream the question that would be put again is the paid one. */
@@ -47,10 +50,14 @@ static void park(struct gm_job *job)
   gm_job_move(job, GM_JOB_WAITING);
 }
 
+static bool look_in(struct gm_job *job, uint32_t ms)
+{
+  return gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms() + ms);
+}
+
 static bool look_on(struct gm_job *job)
 {
-  return gm_timer_start(job->engine->loop, &job->timer,
-                        gm_mono_ms() + job->pending->delay_ms);
+  return look_in(job, job->pending->delay_ms);
 }
 
 /* What it goes on with when the vendor will not cancel it. */
@@ -119,6 +126,22 @@ void gm_job_stay(struct gm_job *job)
   job->state_text = GM_TAKE(job->kept_state);
   job->cancelling = job->maybe_charged = false;
   job->repeats = 0;
+}
+
+void gm_job_look_whether(struct gm_job *job)
+{
+  gm_job_stay(job);
+  job->told = true;
+  park(job);
+  if (!look_in(job, GM_MIN(job->pending->delay_ms, TOLD_MS)))
+    gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
+}
+
+void gm_job_judge_told(struct gm_job *job)
+{
+  if (job->giving_way && job->told &&
+      job->err.error_class == GAMUT_E_NOT_FOUND)
+    job->err.error_class = GAMUT_E_CANCELLED;
 }
 
 bool gm_job_stays(struct gm_job *job)

@@ -398,7 +398,7 @@ static bool gives_way(const struct gm_member *m)
 {
   const struct gm_job *job = m->run ? &m->run->job : NULL;
 
-  return !job || job->cancelling || job->takeup != GM_TAKEUP_NONE ||
+  return !job || job->cancelling || job->told || job->takeup != GM_TAKEUP_NONE ||
          job->unwritten || is_just_sent(job) ||
          (job->accepted && m->timer.at != 0);
 }

@@ -31,6 +31,14 @@ prints 'no result within attempt_timeout 0\.2 s; cancelled at the vendor'
 prints '"maybe_charged": ?false'
 is submissions "$(submissions)" 2
 
+# A vendor that takes the wish and makes it all the same is not paid beside another.
+before=$(submissions)
+run stubborn generate -p 'a fox [cancel:stubborn]' -m fal:fal-ai/flux/dev \
+  --fallback fal:fal-ai/flux/schnell --attempt-timeout 200ms --json
+exits 0
+prints '"model": ?"fal-ai/flux/dev"'
+is submissions "$(submissions)" $((before + 1))
+
 run explain explain -p x -m fal:fal-ai/flux/dev --fallback fal:fal-ai/flux/schnell \
   --attempt-timeout 30s
 exits 0

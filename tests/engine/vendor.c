@@ -15,16 +15,17 @@ static const struct gamut_reason reasons[] = {
   { 0, GAMUT_E_PROVIDER, "error/code", "final", GAMUT_REASON_FINAL, 0 },
 };
 
-/* "cheap" and "dear" images, a "set" of cheap ones, a cheap "clip"; other models are unpriced. */
+/* "cheap" and "dear" images, a "set" of cheap ones, a cheap "clip"; other
+ * models are unpriced. */
 #define MODELS(name)                                                           \
   "{\"provider\":\"" name "\",\"models\":["                                    \
   "{\"id\":\"cheap\",\"operations\":[\"text-to-image\"],"                      \
   "\"price\":[{\"unit\":\"image\",\"usd\":0.02}]},"                            \
   "{\"id\":\"dear\",\"operations\":[\"text-to-image\"],"                       \
   "\"price\":[{\"unit\":\"image\",\"usd\":0.5}]},"                             \
-  "{\"id\":\"set\",\"operations\":[\"text-to-image\"],\"n\":{\"max\":4},"         \
+  "{\"id\":\"set\",\"operations\":[\"text-to-image\"],\"n\":{\"max\":4},"      \
   "\"price\":[{\"unit\":\"image\",\"usd\":0.02}]},"                            \
-  "{\"id\":\"mid\",\"operations\":[\"text-to-image\"],"                       \
+  "{\"id\":\"mid\",\"operations\":[\"text-to-image\"],"                        \
   "\"price\":[{\"unit\":\"image\",\"usd\":0.05}]},"                            \
   "{\"id\":\"slow\",\"operations\":[\"text-to-image\"],"                       \
   "\"latency_ms\":60000},"                                                     \
@@ -110,8 +111,10 @@ static int32_t answered(struct gamut_call *c)
     return finish(c);
   if (strcmp(status, "failed") == 0)
     return h->fail_reply(c);
+  if (strcmp(status, "cancelled") == 0)
+    return h->fail(c, GAMUT_E_CANCELLED, "cancelled");
   if (c->phase == CANCEL)
-    return h->done(c);
+    return h->done(c); /* it has been told */
   h->progress(c, 500, "half way");
   return ask(c, POLL, "GET",
              h->text(c, "/jobs/%s", h->json_str(c->state, "id", "")), 2, 0);
@@ -121,10 +124,10 @@ static int32_t step(void *instance, struct gamut_call *c)
 {
   (void)instance;
   if (c->event == GAMUT_EV_CANCEL)
-    return ask(c, CANCEL, "DELETE",
-               c->host->text(c, "/jobs/%s",
-                             c->host->json_str(c->state, "id", "")),
-               0, 0);
+    return ask(
+      c, CANCEL, "DELETE",
+      c->host->text(c, "/jobs/%s", c->host->json_str(c->state, "id", "")), 0,
+      0);
   if (c->event == GAMUT_EV_START && asked(c, "warm"))
     return ask(c, WARM, "GET", "/hello", 0, 0);
   return c->event == GAMUT_EV_START ? submit(c) : answered(c);

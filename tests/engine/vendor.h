@@ -25,6 +25,7 @@ extern const struct gamut_provider vendor_a, vendor_b, vendor_c;
 
 /* What most tests have them answer. */
 #define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
+#define GONE   "{\"status\":\"cancelled\"}"
 #define MADE                                                                   \
   "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 #define PICTURE                                                                \
