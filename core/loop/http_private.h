@@ -30,6 +30,7 @@ struct gm_http_slot {
   struct gm_http_host *host;
   struct gm_exchange *x; /* NULL: aborted inside a callback of curl's */
   CURL *easy;
+  CURLU *url;
   /* the request */
   void *lines; /* its header lines, secrets among them */
   size_t lines_size;

@@ -113,7 +113,8 @@ struct gm_http_slot *gm_http_slot_new(struct gm_http *h)
   gm_list_init(&s->wait);
   s->silence.fire = h->on_silence;
   s->easy = curl_easy_init();
-  if (!s->easy || set_constants(s)) {
+  s->url = curl_url();
+  if (!s->easy || !s->url || set_constants(s)) {
     gm_http_slot_free(s);
     return NULL;
   }
@@ -128,6 +129,7 @@ void gm_http_slot_free(struct gm_http_slot *s)
     gm_http_lines_wipe(s);
     curl_easy_cleanup(s->easy);
   }
+  curl_url_cleanup(s->url);
   gm_free(s->lines);
   gm_free(s);
 }
@@ -181,6 +183,20 @@ static CURLcode set_method(struct gm_http_slot *s)
     curl_easy_setopt(s->easy, CURLOPT_CUSTOMREQUEST, NULL);
   s->has_method = false;
   return CURLE_OK;
+}
+
+/* libcurl parses a URL that it is given as text, and then prints it again to
+ * keep that; the printing is a tenth of an exchange.  One that is parsed already
+ * goes before the text, and the text makes that it need not be printed.  What
+ * cannot be parsed is left for libcurl to complain about. */
+static CURLcode set_url(struct gm_http_slot *s, const char *url)
+{
+  CURLUcode bad =
+    curl_url_set(s->url, CURLUPART_URL, url, CURLU_DISALLOW_USER);
+  CURLcode code = curl_easy_setopt(s->easy, CURLOPT_URL, url);
+
+  return code ? code
+              : curl_easy_setopt(s->easy, CURLOPT_CURLU, bad ? NULL : s->url);
 }
 
 static CURLcode set_scheme(struct gm_http_slot *s, const char *url)
@@ -292,7 +308,7 @@ int32_t gm_http_slot_setup(struct gm_http_slot *s)
   rc = set_guard(s, url, mapped);
   if (rc)
     return rc;
-  code = curl_easy_setopt(s->easy, CURLOPT_URL, url);
+  code = set_url(s, url);
   if (!code)
     code = set_method(s);
   if (!code)
