@@ -28,11 +28,35 @@ struct lookup {
 
 /* ---- whose are they ------------------------------------------------------ */
 
+/* Where a record has the vendor's id of its job. */
+static const char *const id_paths[] = { "provider_state/id",
+                                        "found/facts/request_id",
+                                        "found/facts/vendor_job" };
+
 static bool is_bound(const struct json_object *record, const char *id)
 {
-  return gm_streq(gm_json_str(record, "found/facts/request_id", NULL), id) ||
-         gm_streq(gm_json_str(record, "found/facts/vendor_job", NULL), id) ||
-         gm_streq(gm_json_str(record, "provider_state/id", NULL), id);
+  size_t i;
+
+  for (i = 0; i < GM_LEN(id_paths); i++)
+    if (gm_streq(gm_json_str(record, id_paths[i], NULL), id))
+      return true;
+  return false;
+}
+
+/* A job that was accepted need not be looked for, and its own record would
+ * strike it from the list. */
+static int32_t refuse_known(const struct json_object *record, const char *id,
+                            struct gm_error *err)
+{
+  size_t i;
+
+  for (i = 0; i < GM_LEN(id_paths); i++)
+    if (gm_json_at(record, id_paths[i]))
+      return gm_fail(err, GAMUT_E_UNKNOWN,
+                     "the vendor took job %s: fetching it shows whether it was "
+                     "made; settle then with --charged or --not-charged",
+                     id);
+  return 0;
 }
 
 static int32_t strike(void *user, const struct gamut_store_row *row)
@@ -223,7 +247,8 @@ int32_t gamut_settle_lookup(struct gamut *g, const char *id,
     gm_fail(&err, GAMUT_E_INVALID,
             "job %s is not maybe-charged, but %s: there is nothing to settle",
             l.claim.id, gm_json_str(job, "state", "unknown"));
-  else if (ask(g, record, &answer, &err) == 0) {
+  else if (refuse_known(record, l.claim.id, &err) == 0 &&
+           ask(g, record, &answer, &err) == 0) {
     l.found = gm_json_at(answer, "jobs");
     if (gm_look_and_wait(g, &l.w))
       gm_error_move(&err, &l.w.err);

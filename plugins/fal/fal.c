@@ -380,19 +380,17 @@ static int32_t fetched(struct gamut_call *c)
   return fal_output(c, c->reply->json);
 }
 
-/* 2xx: asked to stop, though it may still finish and cost; 404: fal has
- * forgotten it.  Neither is an error.  400: it is over already, and has cost.
- */
+/* 2xx: asked to stop, though it may still finish and cost; 400: it is over
+ * already; 404: fal has forgotten it.  None of them is an error. */
 static int32_t cancelled(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const char *status = h->json_str(c->reply->json, "status", "");
 
-  h->fact(c, "cancel", status);
-  if (strcmp(status, "ALREADY_COMPLETED") == 0)
-    return h->fail(c, GAMUT_E_PROVIDER, "fal had finished it already");
-  if (c->reply->status >= 400 && strcmp(status, "NOT_FOUND") != 0)
+  if (c->reply->status >= 400 && strcmp(status, "ALREADY_COMPLETED") != 0 &&
+      strcmp(status, "NOT_FOUND") != 0)
     return h->fail_reply(c);
+  h->fact(c, "cancel", status);
   return h->done(c);
 }
 
