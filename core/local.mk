@@ -172,6 +172,7 @@ core_store_sources = \
 
 core_job_sources = \
 	core/job/backoff.c \
+	core/job/cancel.c \
 	core/job/draft.c \
 	core/job/engine.c \
 	core/job/engine.h \

@@ -261,13 +261,18 @@ static int print_cancelled(const struct cli_args *a,
 {
   if (gamut_result_status(r) != GAMUT_CANCELLED)
     return cli_print_result(a, r);
-  if (cli_args_get(a, CLI_O_JSON))
+  if (cli_args_get(a, CLI_O_JSON)) {
     puts(gamut_result_json(r));
-  else
-    cli_print(stdout, "%s cancelled%s", gamut_result_id(r),
-              gamut_result_maybe_charged(r)
-                ? "; the vendor may go on with it, and charge for it"
-                : "");
+    return 0;
+  }
+  cli_print(stdout, "%s cancelled%s", gamut_result_id(r),
+            gamut_result_maybe_charged(r)
+              ? "; the vendor may go on with it, and charge for it"
+              : "");
+  if (gamut_result_maybe_charged(r))
+    cli_hint("'gamut fetch %s' shows later whether it was made, and 'gamut jobs "
+             "settle' closes the books on it",
+             gamut_result_id(r));
   return 0;
 }
 

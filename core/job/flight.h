@@ -55,17 +55,31 @@ void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...);
 bool gm_job_write_paid(struct gm_job *job);
 bool gm_job_watched(const struct gm_job *job);
 void gm_job_stop(struct gm_job *job); /* forget what is on the wire */
-/* yield.c: the vendor was asked to cancel what gives way, and took that; and what
- * it does not know any more then is cancelled. */
-void gm_job_look_whether(struct gm_job *job);
-void gm_job_judge_told(struct gm_job *job);
-/* Can the vendor be asked to cancel it, and was not?  Ask. */
-bool gm_job_has_cancel(const struct gm_job *job);
-void gm_job_ask_cancel(struct gm_job *job);
 /* Is what is pending free, so that its answer can be had once more? */
 bool gm_job_can_ask_again(const struct gm_job *job);
 /* What costs was sent, and is not answered. */
 bool gm_job_in_doubt(const struct gm_job *job);
+
+/* Only drafts are missing, and nobody waits for them: it has ended. */
+bool gm_job_ends_well(struct gm_job *job);
+
+/* cancel.c: can the vendor be asked to cancel it, and was not?  Ask. */
+bool gm_job_has_cancel(const struct gm_job *job);
+void gm_job_ask_cancel(struct gm_job *job);
+/* The vendor has taken the wish: is it so? */
+void gm_job_look_whether(struct gm_job *job);
+/* How long its user waits for the look at most; 0: this is none. */
+uint32_t gm_job_look_ms(const struct gm_job *job);
+/* It is not, half a second later; its user does not wait any longer. */
+void gm_job_still_runs(struct gm_job *job);
+/* What an end means for a job that was to be cancelled. */
+void gm_job_judge_cancel(struct gm_job *job);
+/* As it was before the vendor was asked, but for its flags. */
+void gm_job_put_back(struct gm_job *job);
+void gm_job_drop_kept(struct gm_job *job);
+/* Nothing is on the wire, and no timer runs; look at it then. */
+void gm_job_park(struct gm_job *job);
+void gm_job_look_in(struct gm_job *job, uint32_t ms);
 
 /* yield.c: an attempt that was to give way is over.  True: it is not, the vendor
  * would not cancel and it goes on. */
@@ -73,7 +87,6 @@ bool gm_job_stays(struct gm_job *job);
 /* It is not waited for the vendor's word any more: as it was before, but that it
  * may turn out to be cancelled. */
 void gm_job_stay(struct gm_job *job);
-void gm_job_drop_kept(struct gm_job *job);
 struct gm_found *gm_job_found(struct gm_job *job); /* NULL: no memory */
 /* Write the record.  GM_PUT_WAIT: go on in job->durable.ready. */
 int32_t gm_job_write(struct gm_job *job, unsigned flags);

@@ -257,29 +257,16 @@ static bool lost(const struct gm_job *job)
          (error_class == GAMUT_E_PLUGIN || error_class == GAMUT_E_NOMEM);
 }
 
-/* The vendor was to be told to cancel, and something went wrong. */
-static void not_told(struct gm_job *job)
-{
-  job->err.error_class = GAMUT_E_CANCELLED;
-  gm_error_prefix(&job->err,
-                  "cancelled here, but the vendor may go on with it");
-  job->maybe_charged = true;
-}
-
 /* An attempt ends in READY, so that another may begin; one whose outputs were
  * being fetched was paid for, and none follows. */
 void gm_job_over(struct gm_job *job)
 {
   gm_job_stop(job);
-  gm_job_judge_told(job);
   if (gm_job_stays(job))
     return;
   if (lost(job))
     job->maybe_charged = true;
-  if (job->cancelling && job->state != GM_JOB_FETCHING &&
-      job->err.error_class != 0 && job->err.error_class != GAMUT_E_CANCELLED &&
-      job->err.error_class != GAMUT_E_DETACHED)
-    not_told(job);
+  gm_job_judge_cancel(job);
   if (job->state == GM_JOB_SENDING || job->state == GM_JOB_WAITING ||
       job->state == GM_JOB_WORKING)
     gm_job_move(job, GM_JOB_READY);
@@ -367,7 +354,7 @@ static void unsend(struct gm_job *job)
 }
 
 /* Only drafts are missing: whoever has no time for them has the rest. */
-static bool ends_well(struct gm_job *job)
+bool gm_job_ends_well(struct gm_job *job)
 {
   if (!job->settled)
     return false;
@@ -378,7 +365,7 @@ static bool ends_well(struct gm_job *job)
 
 void gm_job_detach(struct gm_job *job)
 {
-  if (ends_well(job))
+  if (gm_job_ends_well(job))
     return;
   gm_job_stay(job);
   if (job->unsent)
@@ -389,43 +376,6 @@ void gm_job_detach(struct gm_job *job)
   gm_error_finish(&job->err);
   gm_job_fail(job, GAMUT_E_DETACHED, "out of time while %s",
               job->accepted ? "the vendor works on it" : "submitting");
-}
-
-bool gm_job_has_cancel(const struct gm_job *job)
-{
-  return job->accepted && job->instance &&
-         (job->instance->provider->def.flags & GAMUT_WANTS_CANCEL) &&
-         job->state != GM_JOB_FETCHING && !job->cancelling;
-}
-
-void gm_job_ask_cancel(struct gm_job *job)
-{
-  job->cancelling = true;
-  gm_job_stop(job);
-  gm_free(GM_TAKE(job->pending));
-  if (job->state != GM_JOB_READY)
-    gm_job_move(job, GM_JOB_READY);
-  gm_job_step(job, GAMUT_EV_CANCEL, NULL);
-}
-
-void gm_job_cancel(struct gm_job *job)
-{
-  bool tell = gm_job_has_cancel(job);
-
-  gm_job_drop_kept(job); /* whoever cancels does not want it to go on */
-  if (job->cancelling || ends_well(job))
-    return;
-  if (gm_job_in_doubt(job))
-    job->maybe_charged = true;
-  if (tell) {
-    gm_job_ask_cancel(job);
-    return;
-  }
-  job->cancelling = true;
-  if (job->accepted && job->state != GM_JOB_FETCHING)
-    job->maybe_charged = true;
-  gm_error_finish(&job->err);
-  gm_job_fail(job, GAMUT_E_CANCELLED, "cancelled");
 }
 
 struct gm_found *gm_job_found(struct gm_job *job)

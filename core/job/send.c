@@ -176,7 +176,9 @@ static void start(struct gm_job *job, struct gm_flight *f)
     x->flags |= GM_X_FOREIGN;
   x->n_headers += gm_job_propagate(job, f, f->headers + x->n_headers,
                                    GM_FLIGHT_HEADERS - x->n_headers);
-  x->timeout_ms = p->timeout_ms;
+  x->timeout_ms = gm_job_look_ms(job);
+  if (!x->timeout_ms)
+    x->timeout_ms = p->timeout_ms;
   x->max_body = REPLY_MAX;
   x->authorize = gm_job_authorize;
   x->sink = NULL;

@@ -249,6 +249,10 @@ static void next_exchange(struct gm_job *job, int32_t event)
   bool looks = job->pending->poll_ms > 0 && job->accepted;
   int32_t most = job->own_fn ? QUICK_OWN_MAX : QUICK_MAX;
 
+  if (gm_job_look_ms(job) && (looks || job->pending->delay_ms > 0)) {
+    gm_job_still_runs(job);
+    return;
+  }
   job->woken = false;
   job->replayable = event == GAMUT_EV_START;
   /* START also makes an exchange anew that was refused: no fresh count then. */
@@ -281,7 +285,7 @@ static void well_done(struct gm_job *job)
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a result");
     return;
   }
-  if (job->cancelling && job->giving_way && found->n_outputs == 0) {
+  if (job->cancelling && !job->told && found->n_outputs == 0) {
     gm_job_look_whether(job);
     return;
   }
@@ -291,8 +295,6 @@ static void well_done(struct gm_job *job)
     job->ops->generated(job);
   if (found->n_outputs > 0)
     gm_job_fetch(job);
-  else if (job->cancelling)
-    gm_job_fail(job, GAMUT_E_CANCELLED, "cancelled at the vendor");
   else if (found->withheld > 0)
     gm_job_fail(job, GAMUT_E_BLOCKED,
                 "the vendor's content filter withheld the output");

@@ -1,22 +1,12 @@
 /* yield.c - an attempt that takes too long makes room for another.
  *
  * Two jobs must not be paid for where one was asked for.  So what has left and
- * costs is only given up once the vendor has said that it is cancelled, as the
- * answer to the wish or when it is looked at after that: most take the wish and
- * may still finish, and charge.  A vendor that cannot, or says no, keeps the job,
- * and we look at it as before. */
+ * costs is only given up once the vendor has said that it is cancelled, see
+ * cancel.c.  A vendor that cannot, or says no, keeps the job, and we look at it
+ * as before. */
 #include "base/clock.h"
 #include "job/flight.h"
 #include "job/parsed.h"
-
-#define TOLD_MS 500 /* then the vendor may have done what it was told */
-
-void gm_job_drop_kept(struct gm_job *job)
-{
-  job->giving_way = false;
-  gm_free(GM_TAKE(job->kept));
-  gm_free(GM_TAKE(job->kept_state));
-}
 
 /* Where a record is taken up, what it will do is not known yet; what waits to
  * be written down leaves in a moment; what has left is not answered, or works.
@@ -34,41 +24,15 @@ static bool past_it(const struct gm_job *job)
          job->settled || job->served || job->cancelling || job->told;
 }
 
-/* In a paid stream the question that would be put again is the paid one. */
 static bool can_ask(const struct gm_job *job)
 {
-  return gm_job_has_cancel(job) && job->pending && !job->maybe_charged &&
-         !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+  return gm_job_has_cancel(job) && gm_job_can_ask_again(job) &&
+         !job->maybe_charged;
 }
 
-/* Nothing is on the wire, and no timer runs. */
-static void park(struct gm_job *job)
+static void look_on(struct gm_job *job)
 {
-  gm_job_stop(job);
-  if (job->state != GM_JOB_READY)
-    gm_job_move(job, GM_JOB_READY);
-  gm_job_move(job, GM_JOB_WAITING);
-}
-
-static bool look_in(struct gm_job *job, uint32_t ms)
-{
-  return gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms() + ms);
-}
-
-static bool look_on(struct gm_job *job)
-{
-  return look_in(job, job->pending->delay_ms);
-}
-
-/* What it goes on with when the vendor will not cancel it. */
-static bool keep(struct gm_job *job)
-{
-  job->kept_state = gm_strdup(job->state_text);
-  if (job->state_text && !job->kept_state)
-    return false;
-  gm_job_stop(job); /* whatever is on the wire borrows what is pending */
-  job->kept = GM_TAKE(job->pending);
-  return true;
+  gm_job_look_in(job, job->pending->delay_ms);
 }
 
 /* That it gives way is written before the vendor is asked: whoever finds it
@@ -79,10 +43,10 @@ static void written(struct gm_durable *d, int32_t error_class)
 
   if (error_class == GAMUT_E_DETACHED) {
     d->lost(d);
-  } else if (error_class || past_it(job) || !can_ask(job) || !keep(job)) {
-    gm_job_drop_kept(job);
-    if (job->state == GM_JOB_WAITING && !look_on(job))
-      gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
+  } else if (error_class || past_it(job) || !can_ask(job)) {
+    job->giving_way = false;
+    if (job->state == GM_JOB_WAITING)
+      look_on(job);
   } else {
     gm_job_ask_cancel(job);
   }
@@ -101,7 +65,7 @@ bool gm_job_give_way(struct gm_job *job, const char *why)
   }
   if (!can_ask(job))
     return true;
-  park(job);
+  gm_job_park(job);
   job->giving_way = true;
   job->durable.ready = written;
   if (gm_job_write(job, GM_PUT_WAIT))
@@ -118,30 +82,8 @@ void gm_job_stay(struct gm_job *job)
 {
   if (!is_asked(job))
     return;
-  gm_job_stop(job);
-  gm_free(job->pending);
-  job->pending = GM_TAKE(job->kept);
-  gm_parsed_drop(job);
-  gm_free(job->state_text);
-  job->state_text = GM_TAKE(job->kept_state);
+  gm_job_put_back(job);
   job->cancelling = job->maybe_charged = false;
-  job->repeats = 0;
-}
-
-void gm_job_look_whether(struct gm_job *job)
-{
-  gm_job_stay(job);
-  job->told = true;
-  park(job);
-  if (!look_in(job, GM_MIN(job->pending->delay_ms, TOLD_MS)))
-    gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
-}
-
-void gm_job_judge_told(struct gm_job *job)
-{
-  if (job->giving_way && job->told &&
-      job->err.error_class == GAMUT_E_NOT_FOUND)
-    job->err.error_class = GAMUT_E_CANCELLED;
 }
 
 bool gm_job_stays(struct gm_job *job)
@@ -156,9 +98,11 @@ bool gm_job_stays(struct gm_job *job)
   gm_job_stay(job);
   job->giving_way = false;
   gm_error_finish(&job->err);
-  park(job);
-  if (look_on(job))
-    return true;
-  gm_fail(&job->err, GAMUT_E_NOMEM, "no memory for a timer");
-  return false;
+  if (!job->pending) {
+    gm_fail(&job->err, GAMUT_E_NOMEM, "no memory for a job that goes on");
+    return false;
+  }
+  gm_job_park(job);
+  look_on(job);
+  return true;
 }

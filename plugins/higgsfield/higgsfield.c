@@ -334,10 +334,12 @@ static int32_t cancelled(struct gamut_call *c)
                    "too late, only what is queued can be cancelled");
   if (status >= 400 && status != 404)
     return h->fail_reply(c);
-  h->fact(c, "cancel",
-          status == 404 ? "unknown to Higgsfield by now"
-                        : "cancelled while queued");
-  return h->done(c);
+  if (status == 404) {
+    h->fact(c, "cancel", "unknown to Higgsfield by now");
+    return h->done(c);
+  }
+  h->fact(c, "cancel", "cancelled while queued");
+  return h->fail(c, GAMUT_E_CANCELLED, "cancelled while queued");
 }
 
 static int32_t hf_step(void *instance, struct gamut_call *c)

@@ -317,7 +317,7 @@ static int32_t cancelled(struct gamut_call *c)
 {
   if (c->reply->status >= 400 && c->reply->status != 404)
     return c->host->fail_reply(c);
-  return c->host->done(c);
+  return c->host->fail(c, GAMUT_E_CANCELLED, "cancelled at Runway");
 }
 
 static int32_t runway_step(void *instance, struct gamut_call *c)

@@ -91,7 +91,40 @@ run wait-timeout wait "$("$GAMUT" jobs --state unfinished | cut -c 1-26)" \
 exits 11
 run cancel cancel "$("$GAMUT" jobs --state unfinished | cut -c 1-26)"
 exits 0
-prints 'cancelled'
+prints 'cancelled$'
+
+# What runs on although its vendor was told is not called free, and can be had.
+run submit-stubborn submit -p 'x [cancel:stubborn]' -m fal:fal-ai/flux/dev
+id=$(grep -oE '^[0-9A-Z]{26}$' out)
+run cancel-stubborn cancel "$id"
+exits 0
+prints "^$id cancelled; the vendor may go on with it"
+says "gamut fetch $id"
+run stubborn jobs --state maybe-charged
+prints "$id"
+run settle-stubborn jobs settle "$id"
+exits 10
+says 'fetching it shows whether it was made'
+run fetch-stubborn fetch "$id" -o stubborn.jpg
+exits 0
+[ -s stubborn.jpg ] || fail 'the file is not there'
+run settle-made jobs settle "$id" --charged
+exits 0
+
+# One that was made before its vendor heard that it is not wanted is delivered.
+run submit-made submit -p 'x' -m fal:fal-ai/flux/dev -o made.jpg
+id=$(grep -oE '^[0-9A-Z]{26}$' out)
+request=$("$GAMUT" status "$id" --json |
+  sed -n 's/.*"request_id": *"\([^"]*\)".*/\1/p')
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+  curl -sf -H "Authorization: Key $FAL_KEY" -o /dev/null \
+    "$emulator_url/queue/fal-ai/flux/requests/$request/status"
+done
+run cancel-made cancel "$id"
+exits 0
+[ -s made.jpg ] || fail 'what was paid for was not fetched'
+run made status "$id"
+prints '^state +completed'
 
 # Killed while the answer is out: nobody knows, and nothing is sent again.
 "$GAMUT" -q -p 'x [hang]' -m flux -o hang.png >/dev/null 2>&1 &

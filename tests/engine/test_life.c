@@ -8,7 +8,9 @@
 
 #define SUBMIT  "POST /a/jobs"
 #define POLL    "GET /a/jobs/1"
+#define DELETE  "DELETE /a/jobs/1"
 #define FETCH   "GET /f.png"
+#define BROKEN  "{\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define DONE    "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 
 static void submit(struct fix *f, struct gamut_request *r,
@@ -30,7 +32,7 @@ static void until_asked(struct fix *f, const char *asks, int n)
 
 static const struct {
   const char *name, *prompt;
-  struct answer answers[4];
+  struct answer answers[5];
   const char *asks; /* until then; NULL: at once */
   int n;
   int32_t error_class;
@@ -48,20 +50,48 @@ static const struct {
   { "waiting", "x",
     { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
       { POLL, 0, 200, QUEUED, NULL, 0 },
-      { "DELETE /a/jobs/1", 0, 200, "{}", NULL, 0 } }, POLL, 3,
+      { DELETE, 0, 200, GONE, NULL, 0 } }, POLL, 3,
     GAMUT_E_CANCELLED, 0, 1, 1 },
   { "polling", "x",
     { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
       { POLL, 0, SCRIPT_HOLD, 0, NULL, 0 },
-      { "DELETE /a/jobs/1", 0, 200, "{}", NULL, 0 } }, POLL, 1,
+      { DELETE, 0, 200, GONE, NULL, 0 } }, POLL, 1,
     GAMUT_E_CANCELLED, 0, 1, 1 },
+  { "told, and gone then", "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, GONE, NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+    GAMUT_E_CANCELLED, 0, 1, 1 },
+  { "told, and forgotten then", "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 404, "{}", NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+    GAMUT_E_CANCELLED, 0, 1, 1 },
+  { "told, and failed then", "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, BROKEN, NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+    GAMUT_E_CANCELLED, 0, 1, 1 },
+  { "told, and made all the same", "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, DONE, NULL, 0 }, { DELETE, 0, 200, "{}", NULL, 0 },
+      PICTURE }, POLL, 1, 0, 0, 1, 1 },
+  { "told, and runs yet", "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, QUEUED, NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+    GAMUT_E_CANCELLED, 1, 1, 1 },
+  { "told, and cannot be looked at", "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 503, "{}", NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+    GAMUT_E_CANCELLED, 1, 1, 1 },
   { "too late", "x",
     { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, QUEUED, NULL, 0 },
-      { "DELETE /a/jobs/1", 0, 200, DONE, NULL, 0 }, PICTURE }, POLL, 1, 0, 0,
+      { DELETE, 0, 200, DONE, NULL, 0 }, PICTURE }, POLL, 1, 0, 0,
     1, 1 },
   { "cannot be told", "x",
     { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, QUEUED, NULL, 0 },
-      { "DELETE /a/jobs/1", 0, 404, "{}", NULL, 0 } }, POLL, 1,
+      { DELETE, 0, 404, "{}", NULL, 0 } }, POLL, 1,
     GAMUT_E_CANCELLED, 1, 1, 1 },
   { "fetching", "x",
     { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },
@@ -72,7 +102,7 @@ static const struct {
 static void prepare(struct fix *f, int i, uint32_t flags,
                     char id[GAMUT_ID_SIZE])
 {
-  fix_open(f, states[i].answers, 4, flags);
+  fix_open(f, states[i].answers, GM_LEN(states[i].answers), flags);
   submit(f, fix_request("a:m b:m", states[i].prompt, NULL), id);
   if (states[i].asks)
     until_asked(f, states[i].asks, states[i].n);
@@ -176,7 +206,8 @@ START_TEST(close_with_jobs)
   struct counts c = { 0 };
   struct fix f;
 
-  fix_open(&f, states[i].answers, 4, _i % 2 ? GAMUT_THREAD : 0);
+  fix_open(&f, states[i].answers, GM_LEN(states[i].answers),
+           _i % 2 ? GAMUT_THREAD : 0);
   c.f = &f;
   for (k = 0; k < 3; k++) {
     struct gamut_request *r = fix_request("a:m", states[i].prompt, NULL);

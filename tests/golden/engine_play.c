@@ -1,8 +1,8 @@
 /* engine_play.c - the emulator as a child that plays one recording.
  *
- * What it plays is the recording from `from` to `to`, behind the replies of
- * `before`, which answer whatever is asked then; headers that may differ are
- * taken out. */
+ * What it plays is the recording from `from` to `to`, between the replies of
+ * `before` and of `after`, which answer whatever is asked then; headers that may
+ * differ are taken out. */
 #include "base/str.h"
 #include "golden/engine.h"
 #include <curl/curl.h>
@@ -15,10 +15,9 @@
 
 /* ---- the file ----------------------------------------------------------- */
 
-static void add_before(struct engine *e, struct json_object *list)
+static size_t add_replies(struct json_object *list, struct json_object *replies)
 {
-  struct json_object *before = engine_ask(e, "before");
-  size_t i, n = gm_json_count(before, "");
+  size_t i, n = gm_json_count(replies, "");
 
   for (i = 0; i < n; i++) {
     struct json_object *step = json_object_new_object();
@@ -27,10 +26,10 @@ static void add_before(struct engine *e, struct json_object *list)
     json_object_object_add(any, "any", json_object_new_boolean(true));
     json_object_object_add(step, "request", any);
     json_object_object_add(
-      step, "response", json_object_get(json_object_array_get_idx(before, i)));
+      step, "response", json_object_get(json_object_array_get_idx(replies, i)));
     json_object_array_add(list, step);
   }
-  e->n_before = (uint32_t)n;
+  return n;
 }
 
 static void drop_headers(const struct engine *e, struct json_object *step)
@@ -67,8 +66,9 @@ static bool write_play(struct engine *e, char *path, size_t size)
 {
   struct json_object *list = json_object_new_array();
 
-  add_before(e, list);
+  e->n_before = (uint32_t)add_replies(list, engine_ask(e, "before"));
   add_recorded(e, list);
+  add_replies(list, engine_ask(e, "after"));
   e->play = json_object_new_object();
   json_object_object_add(e->play, "exchanges", list);
   snprintf(path, size, "%s/play.json", e->scratch);

@@ -424,8 +424,10 @@ GAMUT_API int32_t gamut_submit(struct gamut *g,
                                struct gamut_error *ret_error);
 
 /* Ask for a job's end: what was not sent is not sent, the vendor is told where
- * it can be.  The job ends as cancelled (or with its result, if that was
- * quicker).  GAMUT_E_NOT_FOUND when no such job is under way. */
+ * it can be.  The job ends as cancelled, or with its result if that was quicker:
+ * it is looked at once more after the vendor was told (within half a second),
+ * and what runs on all the same is maybe-charged; gamut_fetch() brings what came
+ * of it.  GAMUT_E_NOT_FOUND when no such job is under way. */
 GAMUT_API int32_t gamut_cancel(struct gamut *g, const char *id);
 
 /* Stop waiting for a job: it goes on at the vendor and ends here as detached.
@@ -561,7 +563,8 @@ GAMUT_API int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
 /* Ask the vendor itself, where it has a list in which the job can be looked up:
  * *ret_verdict is "running" (it has the job; gamut_attach() and
  * gamut_resume_all() go on with it from now on) or "not-charged" (it has no such
- * job).  Nothing is guessed: GAMUT_E_UNKNOWN when it cannot be told,
+ * job).  Nothing is guessed: GAMUT_E_UNKNOWN when it cannot be told, as of a job
+ * that the vendor took before it was cancelled: gamut_fetch() shows that one;
  * GAMUT_E_UNSUPPORTED when the vendor has no such list; nothing was changed then.
  * GAMUT_E_INVALID when the job is not maybe-charged. */
 GAMUT_API int32_t gamut_settle_lookup(struct gamut *g, const char *id,

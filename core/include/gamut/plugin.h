@@ -265,7 +265,9 @@ enum {
   GAMUT_EV_REPLY,  /* the exchange named by phase was answered (below 400, or any
                       status with GAMUT_HTTP_ALL) */
   GAMUT_EV_CHUNK,  /* a server-sent event of a streaming exchange */
-  GAMUT_EV_CANCEL, /* with GAMUT_WANTS_CANCEL: one exchange, or done() */
+  GAMUT_EV_CANCEL, /* with GAMUT_WANTS_CANCEL: one exchange, or done() when the
+                      vendor has been told: the job is looked at once more then;
+                      or fail(GAMUT_E_CANCELLED): it is cancelled */
   GAMUT_EV_WORK    /* inside perform() */
 };
 
