@@ -148,8 +148,10 @@ static int32_t answered(struct gamut_call *c)
     return finish(c);
   if (strcmp(status, "failed") == 0)
     return h->fail_reply(c); /* the sentence is at error_path */
+  if (strcmp(status, "cancelled") == 0)
+    return h->fail(c, GAMUT_E_CANCELLED, "cancelled at Acme");
   if (c->phase == CANCEL)
-    return h->done(c); /* without a picture: cancelled */
+    return h->done(c); /* Acme has been told: gamut looks once more */
   return ask(c, POLL);
 }
 
