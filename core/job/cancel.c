@@ -124,7 +124,8 @@ static uint32_t told_ms(const struct gm_pending *p)
 
 void gm_job_look_whether(struct gm_job *job)
 {
-  if (!job->kept) {
+  if (!job->kept) { /* and then it may not make room, either */
+    job->giving_way = false;
     gm_job_still_runs(job);
     return;
   }

@@ -345,7 +345,7 @@ START_TEST(nobody_waits_for_a_draft)
   int drafts;
 
   begin(&f, answers, GM_LEN(answers));
-  gamut_request_set(r, "timeout", "200ms", NULL);
+  gamut_request_set(r, "timeout", "600ms", NULL);
   result = run(&f, r, &drafts);
   ck_class(result, 0);
   ck_assert_int_eq((int)gamut_result_artifacts(result), 1);
