@@ -192,6 +192,7 @@ static struct json_object *dry_link(struct gamut *g, struct gm_run *run,
   }
   if (!err.error_class && i)
     gm_instance_ready(i, &err);
+  gm_link_excuse(l, run->router->catalog, &err);
   if (err.error_class)
     gm_quote_put_error(o, &err);
   return o;

@@ -97,6 +97,7 @@ static struct json_object *explain_link(struct gm_run *run, uint32_t at,
     look_at_breakers(o, run, at, instance, &err);
   }
   if (err.error_class) {
+    gm_link_excuse(l, run->router->catalog, &err);
     gm_look_put(o, "decision", "skipped");
     gm_look_put(o, "class", gm_policy_of(err.error_class)->name);
     gm_look_put(o, "why", gm_error_text(&err));

@@ -24,7 +24,7 @@ void gm_link_finish(struct gm_link *l)
   gm_free(l->provider);
   gm_free(l->model);
   gm_free(l->resolved_from);
-  *l = (struct gm_link){ NULL, NULL, NULL, NULL, NULL };
+  *l = (struct gm_link){ .given = NULL };
 }
 
 static int32_t no_memory(struct gm_error *err)
@@ -204,7 +204,7 @@ static int32_t finish(const struct gm_address_book *b, const char *text,
                       const struct gm_model *m, const char *operation,
                       struct gm_link *ret, struct gm_error *err)
 {
-  struct gm_link l = { NULL, NULL, NULL, NULL, NULL };
+  struct gm_link l = { .given = NULL };
   bool by_other_name;
 
   if (m && !b->unchecked &&
@@ -304,10 +304,13 @@ static int32_t by_default(const struct gm_address_book *b, const char *text,
                           struct gm_error *err)
 {
   const char *near;
+  int32_t rc;
 
-  if (b->default_provider && installed(b, b->default_provider))
-    return finish(b, text, b->default_provider, text, NULL, operation, ret,
-                  err);
+  if (b->default_provider && installed(b, b->default_provider)) {
+    rc = finish(b, text, b->default_provider, text, NULL, operation, ret, err);
+    ret->by_default = rc == 0;
+    return rc;
+  }
   near = gm_catalog_nearest(b->catalog, text);
   return gm_fail(err, GAMUT_E_NOT_FOUND,
                  "no model '%s' is known and %s%s%s%s%s%s "
@@ -319,6 +322,21 @@ static int32_t by_default(const struct gm_address_book *b, const char *text,
                  b->default_provider ? "' is not installed" : "",
                  near ? "; did you mean '" : "", near ? near : "",
                  near ? "'?" : "");
+}
+
+void gm_link_excuse(const struct gm_link *l, struct gm_catalog *c,
+                    struct gm_error *err)
+{
+  const char *near;
+
+  if (!l->by_default || (err->error_class != GAMUT_E_AUTH &&
+                         err->error_class != GAMUT_E_NOT_FOUND))
+    return;
+  near = gm_catalog_nearest(c, l->given);
+  gm_error_prefix(err, "no model '%s' is known%s%s%s, so the default provider "
+                       "gets it",
+                  l->given, near ? " (did you mean '" : "", near ? near : "",
+                  near ? "'?)" : "");
 }
 
 /* An id that nobody lists. */

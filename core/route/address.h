@@ -14,8 +14,13 @@ struct gm_link {
   char *model;    /* the vendor's id */
   char *resolved_from;          /* the shorthand, or NULL when given was the id */
   const struct gm_model *entry; /* NULL: the catalog does not know it */
+  bool by_default; /* nobody knows it, so the default provider gets it */
 };
 void gm_link_finish(struct gm_link *l);
+/* Whoever mistyped a name hears of that, and not only what a provider that was
+ * never meant says to it. */
+void gm_link_excuse(const struct gm_link *l, struct gm_catalog *c,
+                    struct gm_error *err);
 
 struct gm_address_book {
   struct gm_catalog *catalog;

@@ -55,8 +55,10 @@ static void record_refusal(struct gm_run *run, const struct gm_error *err)
 {
   struct gm_attempt *a = add_attempt(run);
 
-  if (a)
-    gm_fail(&a->err, err->error_class, "%s", gm_error_text(err));
+  if (!a)
+    return;
+  gm_fail(&a->err, err->error_class, "%s", gm_error_text(err));
+  gm_link_excuse(gm_run_link(run), run->router->catalog, &a->err);
 }
 
 static void count_attempt(const struct gm_run *run, const struct gm_attempt *a)
@@ -81,6 +83,7 @@ static void record_attempt(struct gm_run *run)
     return;
   if (job->err.error_class)
     gm_fail(&a->err, job->err.error_class, "%s", gm_error_text(&job->err));
+  gm_link_excuse(gm_run_link(run), run->router->catalog, &a->err);
   if (job->found)
     a->request_id = gm_strdup(gm_texts_get(&job->found->facts, "request_id"));
   if (job->instance && gm_slot_is_one(job->instance))

@@ -146,6 +146,11 @@ unset FAL_KEY
 refused key-missing 3 auth 'FAL_KEY' -p x -m flux -o no.png
 says 'gamut providers -v'
 
+# A name that nobody knows is the default provider's; who mistyped it hears of that.
+refused model-unknown 3 auth \
+  "no model 'fluxx' is known \(did you mean 'flux'\?\), .*no key for higgsfield" \
+  -p x -m fluxx -o no.png
+
 case_name='nothing paid'
 : >"$work/err"
 if command -v curl >/dev/null; then
