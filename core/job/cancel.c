@@ -3,21 +3,33 @@
  * Most vendors take the wish and may still finish, and charge.  So the job is
  * looked at once more after that: what was made meanwhile is paid for, and is
  * fetched; what the vendor calls cancelled, or does not know any more, costs
- * nothing; and of what still runs nobody can say. */
+ * nothing; and of what still runs nobody can say.  Some delete what they have
+ * made, too: there the job is looked at before. */
 #include "base/clock.h"
 #include "job/flight.h"
 #include "job/parsed.h"
 
 #define TOLD_MS 500  /* then the vendor may have done what it was told */
-#define LOOK_MS 2000 /* the longest that who cancels waits for the look */
+#define LOOK_MS 2000 /* the longest that who cancels waits for a look */
+#define SEEN_MS 1000 /* it was looked at just now */
 
 #define MAY_GO_ON "cancelled here, but the vendor may go on with it"
 
+static bool has_flag(const struct gm_job *job, uint32_t flag)
+{
+  return job->instance && job->instance->provider->def.flags & flag;
+}
+
+static bool is_made(const struct gm_job *job)
+{
+  return job->state == GM_JOB_FETCHING ||
+         (job->found && job->found->n_outputs > 0);
+}
+
 bool gm_job_has_cancel(const struct gm_job *job)
 {
-  return job->accepted && job->instance &&
-         (job->instance->provider->def.flags & GAMUT_WANTS_CANCEL) &&
-         job->state != GM_JOB_FETCHING && !job->cancelling;
+  return job->accepted && has_flag(job, GAMUT_WANTS_CANCEL) && !is_made(job) &&
+         !job->cancelling;
 }
 
 void gm_job_park(struct gm_job *job)
@@ -68,16 +80,37 @@ void gm_job_put_back(struct gm_job *job)
 
 /* ---- asking */
 
-void gm_job_ask_cancel(struct gm_job *job)
+static bool was_seen(const struct gm_job *job)
+{
+  uint64_t at = GM_MAX(job->seen_ms, job->sent_ms ? job->accepted_ms : 0);
+
+  return at > 0 && gm_mono_ms() - at < SEEN_MS;
+}
+
+static void tell(struct gm_job *job)
 {
   gm_job_stop(job);
   keep(job);
-  job->cancelling = true;
-  job->told = false;
+  job->looking = false;
   gm_free(GM_TAKE(job->pending));
   if (job->state != GM_JOB_READY)
     gm_job_move(job, GM_JOB_READY);
   gm_job_step(job, GAMUT_EV_CANCEL, NULL);
+}
+
+void gm_job_ask_cancel(struct gm_job *job)
+{
+  job->takeup = GM_TAKEUP_NONE;
+  job->cancelling = true;
+  job->told = false;
+  job->looking = has_flag(job, GAMUT_CANCEL_DELETES) &&
+                 gm_job_can_ask_again(job) && !was_seen(job);
+  if (!job->looking) {
+    tell(job);
+    return;
+  }
+  gm_job_park(job);
+  gm_job_look_in(job, 0);
 }
 
 void gm_job_cancel(struct gm_job *job)
@@ -94,7 +127,7 @@ void gm_job_cancel(struct gm_job *job)
     return;
   }
   job->cancelling = true;
-  if (job->accepted && job->state != GM_JOB_FETCHING)
+  if (job->accepted && !is_made(job))
     job->maybe_charged = true;
   gm_error_finish(&job->err);
   gm_job_fail(job, GAMUT_E_CANCELLED, "cancelled");
@@ -102,16 +135,42 @@ void gm_job_cancel(struct gm_job *job)
 
 /* ---- what came of it */
 
-uint32_t gm_job_look_ms(const struct gm_job *job)
+bool gm_job_is_told(const struct gm_job *job)
 {
-  return job->cancelling && job->told ? LOOK_MS : 0;
+  return job->cancelling && !job->told && !job->looking;
 }
 
-void gm_job_still_runs(struct gm_job *job)
+uint32_t gm_job_look_ms(const struct gm_job *job)
+{
+  return job->cancelling && (job->told || job->looking) ? LOOK_MS : 0;
+}
+
+static void still_runs(struct gm_job *job)
 {
   job->maybe_charged = true;
   gm_job_fail(job, GAMUT_E_CANCELLED,
               MAY_GO_ON ": it was told to stop, and runs yet");
+}
+
+void gm_job_looked(struct gm_job *job)
+{
+  if (job->looking)
+    tell(job);
+  else
+    still_runs(job);
+}
+
+/* What kept us from seeing it has set maybe_charged. */
+bool gm_job_tells_unseen(struct gm_job *job)
+{
+  int32_t error_class = job->err.error_class;
+
+  if (!job->looking || job->state == GM_JOB_FETCHING || !job->maybe_charged ||
+      error_class == 0 || error_class == GAMUT_E_DETACHED)
+    return false;
+  gm_error_finish(&job->err);
+  tell(job);
+  return true;
 }
 
 /* As often as such jobs are looked at anyway. */
@@ -126,7 +185,7 @@ void gm_job_look_whether(struct gm_job *job)
 {
   if (!job->kept) { /* and then it may not make room, either */
     job->giving_way = false;
-    gm_job_still_runs(job);
+    still_runs(job);
     return;
   }
   if (job->giving_way)
@@ -174,7 +233,7 @@ void gm_job_judge_cancel(struct gm_job *job)
   if (error_class == 0 || error_class == GAMUT_E_DETACHED ||
       job->state == GM_JOB_FETCHING)
     return;
-  if (job->told)
+  if (job->told || job->looking)
     judge_look(job);
   else
     judge_wish(job);

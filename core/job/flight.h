@@ -66,12 +66,16 @@ bool gm_job_ends_well(struct gm_job *job);
 /* cancel.c: can the vendor be asked to cancel it, and was not?  Ask. */
 bool gm_job_has_cancel(const struct gm_job *job);
 void gm_job_ask_cancel(struct gm_job *job);
-/* The vendor has taken the wish: is it so? */
+/* An exchange that ends well now is the vendor's answer to that wish: */
+bool gm_job_is_told(const struct gm_job *job);
+/* it took it, but is it so? */
 void gm_job_look_whether(struct gm_job *job);
-/* How long its user waits for the look at most; 0: this is none. */
+/* How long a look before or after that may take; 0: this is none. */
 uint32_t gm_job_look_ms(const struct gm_job *job);
-/* It is not, half a second later; its user does not wait any longer. */
-void gm_job_still_runs(struct gm_job *job);
+/* The look has shown that it runs. */
+void gm_job_looked(struct gm_job *job);
+/* There was none: the vendor is told all the same.  False: it need not be. */
+bool gm_job_tells_unseen(struct gm_job *job);
 /* What an end means for a job that was to be cancelled. */
 void gm_job_judge_cancel(struct gm_job *job);
 /* As it was before the vendor was asked, but for its flags. */

@@ -141,7 +141,7 @@ static void forget_attempt(struct gm_job *job)
   job->maybe_earlier |= job->maybe_charged;
   job->maybe_charged = false;
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
-  job->told = false;
+  job->looking = job->told = false;
   job->woken = false;
   job->usual = NULL;
   job->sent_ms = job->queued_ms = job->seen_ms = job->age_ms = 0;
@@ -262,7 +262,7 @@ static bool lost(const struct gm_job *job)
 void gm_job_over(struct gm_job *job)
 {
   gm_job_stop(job);
-  if (gm_job_stays(job))
+  if (gm_job_stays(job) || gm_job_tells_unseen(job))
     return;
   if (lost(job))
     job->maybe_charged = true;

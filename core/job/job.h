@@ -106,6 +106,7 @@ struct gm_job {
   bool cancelling;       /* the provider was told, or is about to be */
   bool giving_way;       /* ... because the owner would rather try elsewhere,
                             perhaps by another process or before a detach */
+  bool looking;          /* it is looked at before the vendor is told */
   bool told;             /* the vendor has taken a wish to cancel, but not yet
                             said that it is so */
   bool replayable;       /* the pending exchange came from START */

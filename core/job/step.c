@@ -250,7 +250,7 @@ static void next_exchange(struct gm_job *job, int32_t event)
   int32_t most = job->own_fn ? QUICK_OWN_MAX : QUICK_MAX;
 
   if (gm_job_look_ms(job) && (looks || job->pending->delay_ms > 0)) {
-    gm_job_still_runs(job);
+    gm_job_looked(job);
     return;
   }
   job->woken = false;
@@ -285,7 +285,7 @@ static void well_done(struct gm_job *job)
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a result");
     return;
   }
-  if (job->cancelling && !job->told && found->n_outputs == 0) {
+  if (gm_job_is_told(job) && found->n_outputs == 0) {
     gm_job_look_whether(job);
     return;
   }

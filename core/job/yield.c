@@ -83,7 +83,7 @@ void gm_job_stay(struct gm_job *job)
   if (!is_asked(job))
     return;
   gm_job_put_back(job);
-  job->cancelling = job->maybe_charged = false;
+  job->cancelling = job->looking = job->maybe_charged = false;
 }
 
 bool gm_job_stays(struct gm_job *job)

@@ -222,7 +222,7 @@ static const struct gamut_provider openai = {
   .credentials = GAMUT_TABLE(credentials),
   .phases = GAMUT_TABLE(phases),
   .reasons = GAMUT_TABLE(openai_reasons),
-  .flags = GAMUT_WANTS_CANCEL,
+  .flags = GAMUT_WANTS_CANCEL | GAMUT_CANCEL_DELETES,
   .step = step,
   .extension = extension,
 };

@@ -356,7 +356,7 @@ static const struct gamut_provider runway = {
   .credentials = GAMUT_TABLE(credentials),
   .phases = GAMUT_TABLE(phases),
   .reasons = GAMUT_TABLE(reasons),
-  .flags = GAMUT_WANTS_CANCEL,
+  .flags = GAMUT_WANTS_CANCEL | GAMUT_CANCEL_DELETES,
   .step = runway_step,
   .extension = runway_extension,
 };

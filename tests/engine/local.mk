@@ -35,6 +35,7 @@ engine_tests = \
 	tests/engine/test_cache \
 	tests/engine/test_cache_disk \
 	tests/engine/test_cache_flight \
+	tests/engine/test_cancel \
 	tests/engine/test_chain \
 	tests/engine/test_deadlines \
 	tests/engine/test_fal_keys \
@@ -76,6 +77,7 @@ tests_engine_test_cache_disk_LDADD = $(cache_ldadd)
 tests_engine_test_cache_flight_LDADD = $(cache_ldadd)
 tests_engine_test_budget_SOURCES = $(engine_books) tests/engine/test_budget.c
 tests_engine_test_budget_LDADD = tests/store/libkit.la $(engine_ldadd)
+tests_engine_test_cancel_LDADD = $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
 tests_engine_test_deadlines_LDADD = $(engine_ldadd)
 tests_engine_test_fal_keys_LDADD = $(engine_ldadd)

@@ -51,11 +51,22 @@ void timed_attach(struct fix *f, const char *id)
                 f->err.message);
 }
 
+static void add(struct fix *f, struct gamut_provider *p, const char *name,
+                uint32_t flags)
+{
+  *p = vendor_a;
+  p->name = name;
+  p->catalog = NULL;
+  p->flags = flags;
+  fix_provider(f, p);
+}
+
 void timed_mute(struct fix *f, struct gamut_provider *mute)
 {
-  *mute = vendor_a;
-  mute->name = "mute";
-  mute->catalog = NULL;
-  mute->flags &= ~(uint32_t)GAMUT_WANTS_CANCEL;
-  fix_provider(f, mute);
+  add(f, mute, "mute", vendor_a.flags & ~(uint32_t)GAMUT_WANTS_CANCEL);
+}
+
+void timed_eraser(struct fix *f, struct gamut_provider *eraser)
+{
+  add(f, eraser, "eraser", vendor_a.flags | GAMUT_CANCEL_DELETES);
 }

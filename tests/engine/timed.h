@@ -22,5 +22,7 @@ void timed_attach(struct fix *f, const char *id);
 
 /* A vendor "mute" that is as "a", but cannot cancel; `mute` lives as long. */
 void timed_mute(struct fix *f, struct gamut_provider *mute);
+/* The same for "eraser", whose cancel deletes what was made. */
+void timed_eraser(struct fix *f, struct gamut_provider *eraser);
 
 #endif

@@ -179,8 +179,12 @@ struct gamut_backup {
   const char *origin, *backup;
 };
 
-/* gamut_provider.flags: has something to tell the vendor on cancel */
-enum { GAMUT_WANTS_CANCEL = 1u << 0 };
+/* gamut_provider.flags */
+enum {
+  GAMUT_WANTS_CANCEL = 1u << 0,  /* has something to tell the vendor on cancel */
+  GAMUT_CANCEL_DELETES = 1u << 1 /* ... and that deletes what was made, so the job
+                                    is looked at before */
+};
 
 struct gamut_call;
 struct gamut_host;

@@ -1,0 +1,182 @@
+/* test_cancel.c - a vendor whose cancel deletes what it has made: the job is
+ * looked at before, unless it just was.  The clock is the test's. */
+#include "engine/timed.h"
+#include "loop/http.h"
+
+#define SUBMIT "POST /eraser/jobs"
+#define POLL   "GET /eraser/jobs/1"
+#define DELETE "DELETE /eraser/jobs/1"
+#define OTHER  "POST /b/jobs"
+#define BROKEN "{\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
+#define LAST   3 /* it is cancelled when it was looked at so often */
+#define BEGUN                                                                  \
+  { SUBMIT, 0, 200, QUEUED, NULL, 0 },                                         \
+  {                                                                            \
+    POLL, LAST, 200, QUEUED, NULL, 0                                           \
+  }
+
+static const struct {
+  const char *name;
+  struct answer answers[5];
+  uint64_t ago_ms; /* since it was looked at */
+  int32_t error_class;
+  int maybe, told, looks;
+} rows[] = {
+  { "it was looked at just now",
+    { BEGUN, { DELETE, 0, 200, GONE, NULL, 0 } },
+    0,
+    GAMUT_E_CANCELLED,
+    0,
+    1,
+    LAST },
+  { "it runs",
+    { BEGUN,
+      { POLL, 0, 200, QUEUED, NULL, 0 },
+      { DELETE, 0, 200, GONE, NULL, 0 } },
+    5000,
+    GAMUT_E_CANCELLED,
+    0,
+    1,
+    LAST + 1 },
+  { "it was made meanwhile",
+    { BEGUN,
+      { POLL, 0, 200, MADE, NULL, 0 },
+      { DELETE, 0, 200, GONE, NULL, 0 },
+      PICTURE },
+    5000,
+    0,
+    0,
+    0,
+    LAST + 1 },
+  { "it failed meanwhile",
+    { BEGUN,
+      { POLL, 0, 200, BROKEN, NULL, 0 },
+      { DELETE, 0, 200, GONE, NULL, 0 } },
+    5000,
+    GAMUT_E_CANCELLED,
+    0,
+    0,
+    LAST + 1 },
+  { "it cannot be looked at",
+    { BEGUN,
+      { POLL, 0, 503, "{}", NULL, 0 },
+      { DELETE, 0, 200, GONE, NULL, 0 } },
+    5000,
+    GAMUT_E_CANCELLED,
+    1,
+    1,
+    LAST + 1 },
+  { "the vendor only takes the wish",
+    { BEGUN,
+      { POLL, 0, 200, QUEUED, NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 } },
+    5000,
+    GAMUT_E_CANCELLED,
+    1,
+    1,
+    LAST + 2 },
+};
+
+static void until_answered(struct fix *f)
+{
+  struct gm_http_stats s;
+
+  do {
+    gm_loop_turn(f->g->loop, 1);
+    gm_http_stats(f->g->http, &s);
+  } while (s.active > 0);
+}
+
+START_TEST(by_its_user)
+{
+  struct gamut_provider eraser;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  timed_open(&f, rows[_i].answers, GM_LEN(rows[_i].answers));
+  timed_eraser(&f, &eraser);
+  timed_submit(&f, fix_request("eraser:m b:m", "paced", NULL), id);
+  timed_until_asked(&f, POLL, LAST);
+  until_answered(&f);
+  gm_clock_advance(rows[_i].ago_ms);
+  ck_assert_int_eq(gamut_cancel(f.g, id), 0);
+  result = timed_result(&f, id);
+#define IS(got, want)                                                          \
+  ck_assert_msg((int)(got) == (int)(want), "%s: " #got " is %d, not %d: %s",   \
+                rows[_i].name, (int)(got), (int)(want),                        \
+                gamut_result_message(result))
+  IS(gamut_result_class(result), rows[_i].error_class);
+  IS(gamut_result_maybe_charged(result), rows[_i].maybe);
+  IS(script_count(f.script, "DELETE"), rows[_i].told);
+  IS(script_count(f.script, POLL), rows[_i].looks);
+  IS(script_count(f.script, OTHER), 0);
+#undef IS
+  gamut_result_free(result);
+  timed_close(&f);
+}
+END_TEST
+
+/* ---- to make room ---------------------------------------------------------
+ */
+
+static const struct {
+  const char *name;
+  struct answer answers[6];
+  const char *provider;
+  int told, others;
+} late[] = {
+  { "it was made meanwhile",
+    { BEGUN,
+      { POLL, 0, 200, MADE, NULL, 0 },
+      { DELETE, 0, 200, GONE, NULL, 0 },
+      { OTHER, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    "eraser",
+    0,
+    0 },
+  { "it runs",
+    { BEGUN,
+      { POLL, 0, 200, QUEUED, NULL, 0 },
+      { DELETE, 0, 200, GONE, NULL, 0 },
+      { OTHER, 0, 200, MADE, NULL, 0 },
+      PICTURE },
+    "b",
+    1,
+    1 },
+};
+
+START_TEST(by_its_time)
+{
+  struct gamut_provider eraser;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  timed_open(&f, late[_i].answers, GM_LEN(late[_i].answers));
+  timed_eraser(&f, &eraser);
+  timed_submit(&f,
+               fix_request("eraser:m b:m", "paced", "attempt_timeout", "10s",
+                           NULL),
+               id);
+  timed_until_asked(&f, POLL, LAST);
+  gm_clock_advance(10000);
+  result = timed_result(&f, id);
+  ck_class(result, 0);
+  ck_assert_msg(strcmp(gamut_result_provider(result), late[_i].provider) == 0,
+                "%s: by %s", late[_i].name, gamut_result_provider(result));
+  ck_assert_int_eq(script_count(f.script, "DELETE"), late[_i].told);
+  ck_assert_int_eq(script_count(f.script, OTHER), late[_i].others);
+  gamut_result_free(result);
+  timed_close(&f);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("cancel");
+
+  tcase_add_loop_test(tc, by_its_user, 0, GM_LEN(rows));
+  tcase_add_loop_test(tc, by_its_time, 0, GM_LEN(late));
+  return unit_run("cancel", tc);
+}
