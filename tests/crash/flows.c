@@ -61,6 +61,7 @@ const struct flow flows[] = {
   { "resume", RESUME, { "-m", "runway:gen4_image" } },
   { "again", AGAIN, { "-m", "fal:fal-ai/flux/dev" } },
   { "cancel", CANCEL, { "-m", "fal:fal-ai/flux/dev" } },
+  { "cancel-deletes", CANCEL, { "-m", "runway:gen4_image" } },
   { "fetch", FETCH, { "-m", "fal:fal-ai/flux/dev" } },
   { "deadline", DEADLINE,
     { "-m", "fal:fal-ai/flux/dev", "--fallback", "fal:fal-ai/flux/schnell",
