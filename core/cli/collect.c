@@ -162,20 +162,55 @@ int cli_run_wait(const struct cli_args *a)
 /* ---- fetch -----------------------------------------------------------------
  */
 
+/* Maybe-charged, and nothing of it was ever seen. */
+static bool is_unseen(struct gamut *g, const char *id)
+{
+  struct gamut_error error = { 0 };
+  struct json_object *job;
+  char *text = NULL;
+  const char *state;
+  bool unseen;
+
+  if (gamut_job(g, id, &text, &error))
+    return false;
+  job = cli_view_parse(text);
+  gamut_string_free(text);
+  state = cli_view_str(job, "state");
+  unseen = state && strcmp(state, "maybe-charged") == 0 &&
+           cli_view_count(cli_view_get(job, "files")) == 0;
+  json_object_put(job);
+  return unseen;
+}
+
+/* What was made is paid for: that settles it. */
+static void settle_made(struct collection *c, const char *id)
+{
+  struct gamut_error error = { 0 };
+
+  if (gamut_settle(c->g, id, 1, &error))
+    note_failure(c, cli_refuse(c->args, &error));
+  else if (!cli_args_get(c->args, CLI_O_QUIET))
+    cli_hint("it was made, so it is not maybe-charged any more, but charged");
+}
+
 int cli_run_fetch(const struct cli_args *a)
 {
   struct gamut_error error = { 0 };
   struct collection c;
+  bool unseen;
   int rc = begin(&c, a, 1);
 
   if (rc)
     return rc;
+  unseen = is_unseen(c.g, a->words[0]);
   cli_waiting_begin(&c.waiting);
   if (gamut_fetch(c.g, a->words[0], c.how, NULL, NULL, &error))
     note_failure(&c, cli_refuse(a, &error));
   else
     add(&c, a->words[0]);
   collect(&c);
+  if (unseen && c.rc == 0)
+    settle_made(&c, a->words[0]);
   return finish(&c);
 }
 
@@ -270,8 +305,7 @@ static int print_cancelled(const struct cli_args *a,
               ? "; the vendor may go on with it, and charge for it"
               : "");
   if (gamut_result_maybe_charged(r))
-    cli_hint("'gamut fetch %s' shows later whether it was made, and 'gamut jobs "
-             "settle' closes the books on it",
+    cli_hint("'gamut fetch %s' shows later whether it was made",
              gamut_result_id(r));
   return 0;
 }

@@ -140,7 +140,8 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .max_words = 1,
     .summary = "fetch the files of a job once more",
     .help = "Asks the vendor anew where it can, since addresses of files "
-            "expire.",
+            "expire.  What is fetched of a job that was maybe-charged settles it "
+            "as charged.",
     .examples = { { "gamut fetch 01KB -o again.png", "under another name" } } },
   [CLI_RESUME] = {
     .id = CLI_RESUME, .name = "resume", .args = "[ID...]",

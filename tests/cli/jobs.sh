@@ -107,9 +107,10 @@ exits 10
 says 'fetching it shows whether it was made'
 run fetch-stubborn fetch "$id" -o stubborn.jpg
 exits 0
+says 'it was made'
 [ -s stubborn.jpg ] || fail 'the file is not there'
-run settle-made jobs settle "$id" --charged
-exits 0
+run status-stubborn status "$id" --json
+prints '"settled": ?"charged"'
 
 # One that was made before its vendor heard that it is not wanted is delivered.
 run submit-made submit -p 'x' -m fal:fal-ai/flux/dev -o made.jpg
