@@ -42,6 +42,7 @@ enum cli_verb_id {
   CLI_MAN,
   CLI_VERBS
 };
+_Static_assert(CLI_VERBS < 32, "sets of verbs are masks of 32 bits");
 
 #define CLI_IN(verb) (1u << (verb))
 #define CLI_IN_ALL   (CLI_IN(CLI_VERBS) - 1)
