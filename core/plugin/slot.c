@@ -38,7 +38,7 @@ static int32_t not_keys(const char *instance, const char *key,
 {
   return gm_fail(err, GAMUT_E_INVALID,
                  "providers: %s.%.80s is not a list of keys, as in [\"key\", "
-                 "\"key\"]",
+                 "\"key\"]; an object for each goes into \"keys\"",
                  instance, key);
 }
 

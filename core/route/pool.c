@@ -161,11 +161,16 @@ void gm_pool_drop(struct gm_run *run)
 /* ---- what a refusal means --------------------------------------------------
  */
 
-/* It is about the key, and another one may do. */
-static bool is_of_key(int32_t error_class)
+/* It is about the key, and another one may do.  A quota that no vendor spoke of
+ * is a budget of ours, which all keys share. */
+static bool is_of_key(const struct gm_job *job)
 {
+  int32_t error_class = job->err.error_class;
+
+  if (error_class == GAMUT_E_QUOTA)
+    return job->tries > 0 || job->http_status > 0;
   return error_class == GAMUT_E_AUTH || error_class == GAMUT_E_PERMISSION ||
-         error_class == GAMUT_E_QUOTA || error_class == GAMUT_E_RATE;
+         error_class == GAMUT_E_RATE;
 }
 
 void gm_pool_over(struct gm_run *run)
@@ -174,7 +179,7 @@ void gm_pool_over(struct gm_run *run)
   struct gm_instance *i = job->instance;
 
   gm_pool_drop(run);
-  if (!i || !gm_slot_is_one(i) || !is_of_key(job->err.error_class))
+  if (!i || !gm_slot_is_one(i) || !is_of_key(job))
     return;
   gm_error_prefix(&job->err, "key '%s'", i->slot);
   if (job->err.error_class == GAMUT_E_RATE)
@@ -192,7 +197,7 @@ bool gm_pool_has_next(struct gm_run *run)
   if (!job->instance || !gm_slot_is_one(job->instance) || job->accepted ||
       job->maybe_charged || job->maybe_earlier || job->doubtful)
     return false;
-  if (job->err.error_class && !is_of_key(job->err.error_class))
+  if (job->err.error_class && !is_of_key(job))
     return false;
   first = first_of(run, run->at);
   next = first ? choose(run, first) : NULL;

@@ -198,4 +198,15 @@ echo '{"providers": {"fal": {"keys": [{"api_key": "a'"$rest"'", "wieght": 2}]}}}
 run typo doctor
 prints "fal has no key 'wieght' \\(from fal.keys\\[0\\] in "
 
+# A budget of ours is not the fault of a key: the other one is not tried for it.
+keys one=a two=b
+limit='{"scope": "all", "limit_usd": 0.01, "period": "day"}'
+sed "1s/{/{ \"budgets\": [$limit],/" "$config" >"$config.tight"
+chmod 600 "$config.tight"
+mv "$config.tight" "$config"
+makes budget
+exits 4
+[ "$(grep -o '"class":"quota"' out | wc -l)" -eq 2 ] ||
+  fail 'it was tried with more than one key'
+
 finish
