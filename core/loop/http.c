@@ -138,6 +138,7 @@ static void end(struct gm_http_slot *s, CURLcode code)
 
   curl_multi_remove_handle(h->multi, s->easy);
   count(h, s);
+  s->host->refused += s->not_taken;
   rc = redirects ? gm_http_redirect(h, x) : gm_http_judge(s, code);
   release(s);
   if (!redirects || rc) {

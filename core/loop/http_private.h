@@ -21,6 +21,7 @@ struct gm_http_host {
   struct gm_list link;    /* in http->ready: has waiting ones and room */
   struct gm_list waiting; /* gm_exchange.link */
   uint32_t active;
+  uint32_t refused; /* so many paid requests were, unread, and go again */
   char origin[GM_ORIGIN_SIZE];
 };
 
@@ -45,7 +46,7 @@ struct gm_http_slot {
   bool hurries;            /* must not wait again */
   bool is_http2;
   /* what the handle is set to, so that it is not set again */
-  bool has_ca, wants_pipe, decodes, has_method;
+  bool has_ca, wants_pipe, decodes, has_method, connects;
   /* the exchange under way */
   bool guarded;   /* may not reach a private address */
   bool proxied;   /* ... but the proxy connects, so only names are looked at */

@@ -211,6 +211,21 @@ static CURLcode set_scheme(struct gm_http_slot *s, const char *url)
   return https ? gm_http_slot_ca(s) : CURLE_OK;
 }
 
+/* Over a kept connection a refusal cannot be told from its end (http_socket.c):
+ * what was refused unread gets one of its own. */
+static CURLcode set_connection(struct gm_http_slot *s)
+{
+  bool connects = s->x->flags & GM_X_BILLABLE && s->host->refused > 0;
+  CURLcode code = CURLE_OK;
+
+  if (connects)
+    s->host->refused--;
+  if (connects != s->connects)
+    code = curl_easy_setopt(s->easy, CURLOPT_FRESH_CONNECT, (long)connects);
+  s->connects = connects;
+  return code;
+}
+
 static CURLcode set_decoding(struct gm_http_slot *s)
 {
   bool decodes = encodings && !(s->x->flags & (GM_X_DOWNLOAD | GM_X_STREAM));
@@ -313,6 +328,8 @@ int32_t gm_http_slot_setup(struct gm_http_slot *s)
     code = set_method(s);
   if (!code)
     code = set_scheme(s, url);
+  if (!code)
+    code = set_connection(s);
   if (!code)
     code = set_decoding(s);
   if (!code)
