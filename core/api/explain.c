@@ -60,23 +60,21 @@ static void put_breaker(struct json_object *o, const char *name,
   json_object_object_add(o, name, state);
 }
 
-/* A route of one link has no choice. */
-static void look_at_breakers(struct json_object *o, struct gm_run *run,
-                             uint32_t at, const struct gm_instance *instance,
-                             struct gm_error *err)
+/* Is it passed over?  A route of one link has no choice. */
+static bool is_spared(struct json_object *o, struct gm_run *run, uint32_t at,
+                      const struct gm_instance *instance, struct gm_error *err)
 {
   struct gm_breaker *link = gm_choice_breaker(run, at, instance);
   struct gm_breaker *account = gm_choice_account(run, at, instance);
 
   put_breaker(o, "breaker", link);
   put_breaker(o, "account_breaker", account);
-  if (run->n_links > 1)
-    gm_choice_check(link, account, err);
+  return run->n_links > 1 && gm_choice_check(link, account, err) != 0;
 }
 
-/* *chosen: has a link been chosen already? */
+/* *chosen: has a link been chosen already?  *spared: this one is passed over. */
 static struct json_object *explain_link(struct gm_run *run, uint32_t at,
-                                        bool *chosen)
+                                        bool *chosen, bool *spared)
 {
   const struct gm_link *l = &run->links[at];
   struct json_object *o = json_object_new_object();
@@ -94,7 +92,7 @@ static struct json_object *explain_link(struct gm_run *run, uint32_t at,
       gm_instance_ready(instance, &err) == 0) {
     if (gm_slot_is_one(instance))
       gm_look_put(o, "key", instance->slot);
-    look_at_breakers(o, run, at, instance, &err);
+    *spared = is_spared(o, run, at, instance, &err);
   }
   if (err.error_class) {
     gm_link_excuse(l, run->router->catalog, &err);
@@ -108,6 +106,19 @@ static struct json_object *explain_link(struct gm_run *run, uint32_t at,
               *chosen ? "when those before it fail" : why_first(run->prefer));
   *chosen = true;
   return o;
+}
+
+/* Without any other those that are passed over are tried in their order. */
+static void explain_last(struct json_object *links, const bool *spared)
+{
+  size_t i;
+
+  for (i = 0; i < json_object_array_length(links); i++) {
+    struct json_object *o = json_object_array_get_idx(links, i);
+
+    if (spared[i])
+      gm_look_put(o, "decision", "last-resort");
+  }
 }
 
 static void put_rules(struct json_object *o, const struct gm_run *run,
@@ -141,7 +152,7 @@ static void explain(struct gamut *g, const void *arg, struct json_object **ret,
   const struct gm_ask *ask = arg;
   struct json_object *o, *links;
   struct gm_run *run;
-  bool chosen = false;
+  bool chosen = false, spared[GM_ASK_LINKS_MAX] = { false };
   uint32_t i;
 
   if (gm_run_new(&g->router, ask, &no_ops, NULL, NULL, &run, err))
@@ -150,7 +161,9 @@ static void explain(struct gamut *g, const void *arg, struct json_object **ret,
   links = json_object_new_array();
   put_rules(o, run, route_of(ask));
   for (i = 0; i < run->n_links; i++)
-    json_object_array_add(links, explain_link(run, i, &chosen));
+    json_object_array_add(links, explain_link(run, i, &chosen, &spared[i]));
+  if (!chosen)
+    explain_last(links, spared);
   json_object_object_add(o, "links", links);
   gm_run_free(run);
   *ret = o;

@@ -120,7 +120,7 @@ FAL_KEY=bad:secret run bad-key -p x -m fal:me/cheap-slow -o no.png
 exits 3
 FAL_KEY=bad:secret run key-off explain @plain
 exits 0
-prints 'skipped: passed over for (600|5[0-9][0-9]) s more: the account failed 1 time in a row \(auth\)'
+prints 'last-resort: passed over for (600|5[0-9][0-9]) s more: the account failed 1 time in a row \(auth\)'
 run key-changed explain @plain
 prints '^1  fal:me/dear-quick'
 GAMUT_BREAKER=no FAL_KEY=bad:secret run breaker-no explain @plain

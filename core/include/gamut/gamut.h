@@ -749,12 +749,14 @@ GAMUT_API int32_t gamut_dry_run(struct gamut *g,
 
 /* Which link of the request's route would be taken, and why, as JSON:
  * {"route", "prefer", "max_cost_usd", "deadline_ms", "attempt_timeout_ms",
- * "hedge": "p95" or ms, "spread", "on_blocked", "links": [{"link", "provider", "model", "resolved_from",
- * "price_usd", "expected_ms": from submit to result, "expected_by": "catalog" or
- * "measured", "decision": "first", "fallback" or "skipped", "class": why it is
- * skipped, "why", "key": of several the one that it would get now, "breaker" and
- * "account_breaker" when they have something to tell: {"state": "closed", "open" or
- * "half-open", "failures": in a row, "class", "left_ms"}}]}.  Sends nothing, and
+ * "hedge": "p95" or ms, "spread", "on_blocked", "links": [{"link", "provider",
+ * "model", "resolved_from", "price_usd", "expected_ms": from submit to result,
+ * "expected_by": "catalog" or "measured", "decision": "first", "fallback",
+ * "skipped", or "last-resort" of what is passed over and yet tried, because no
+ * other can do it, "class": why it is skipped, "why", "key": of several the one
+ * that it would get now, "breaker" and "account_breaker" when they have something
+ * to tell: {"state": "closed", "open" or "half-open", "failures": in a row,
+ * "class", "left_ms"}}]}.  Sends nothing, and
  * needs no prompt.  Waits for the store; not from a callback.
  * gamut_string_free(). */
 GAMUT_API int32_t gamut_explain(struct gamut *g,
