@@ -20,6 +20,8 @@ static uint32_t limit_of(const struct gm_job *job)
 {
   if (gm_job_look_ms(job))
     return 0;
+  if (job->cancelling) /* whoever cancels does not wait for long */
+    return job->engine->retry_attempts - 1;
   if (job->accepted && !(job->pending->flags & GAMUT_HTTP_BILLABLE))
     return GM_MAX(ACCEPTED_REPEATS, job->engine->retry_attempts - 1);
   return job->engine->retry_attempts - 1;
