@@ -54,7 +54,7 @@ static int32_t refuse_known(const struct json_object *record, const char *id,
     if (gm_json_at(record, id_paths[i]))
       return gm_fail(err, GAMUT_E_UNKNOWN,
                      "the vendor took job %s: fetching it shows whether it was "
-                     "made; settle then with --charged or --not-charged",
+                     "made; if not, settle with --charged or --not-charged",
                      id);
   return 0;
 }

@@ -162,7 +162,7 @@ int cli_run_wait(const struct cli_args *a)
 /* ---- fetch -----------------------------------------------------------------
  */
 
-/* Maybe-charged, and nothing of it was ever seen. */
+/* Maybe-charged, for an attempt of which nothing was ever seen. */
 static bool is_unseen(struct gamut *g, const char *id)
 {
   struct gamut_error error = { 0 };
@@ -177,7 +177,8 @@ static bool is_unseen(struct gamut *g, const char *id)
   gamut_string_free(text);
   state = cli_view_str(job, "state");
   unseen = state && strcmp(state, "maybe-charged") == 0 &&
-           cli_view_count(cli_view_get(job, "files")) == 0;
+           cli_view_count(cli_view_get(job, "files")) == 0 &&
+           !cli_view_bool(cli_view_get(job, "record"), "maybe_earlier");
   json_object_put(job);
   return unseen;
 }

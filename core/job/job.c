@@ -141,7 +141,7 @@ static void forget_attempt(struct gm_job *job)
   job->maybe_earlier |= job->maybe_charged;
   job->maybe_charged = false;
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
-  job->looking = job->told = false;
+  job->giving_way = job->looking = job->told = false;
   job->woken = false;
   job->usual = NULL;
   job->sent_ms = job->queued_ms = job->seen_ms = job->age_ms = 0;

@@ -45,7 +45,7 @@ static void written(struct gm_durable *d, int32_t error_class)
     d->lost(d);
   } else if (error_class || past_it(job) || !can_ask(job)) {
     job->giving_way = false;
-    if (job->state == GM_JOB_WAITING)
+    if (job->state == GM_JOB_WAITING && !job->cancelling)
       look_on(job);
   } else {
     gm_job_ask_cancel(job);

@@ -138,7 +138,8 @@ static void end(struct gm_http_slot *s, CURLcode code)
 
   curl_multi_remove_handle(h->multi, s->easy);
   count(h, s);
-  s->host->refused += s->not_taken;
+  if (s->not_taken && s->host->refused < h->max_per_host)
+    s->host->refused++;
   rc = redirects ? gm_http_redirect(h, x) : gm_http_judge(s, code);
   release(s);
   if (!redirects || rc) {

@@ -186,7 +186,7 @@ static CURLcode set_method(struct gm_http_slot *s)
 }
 
 /* libcurl parses a URL that it is given as text, and then prints it again to
- * keep that; the printing is a tenth of an exchange.  One that is parsed already
+ * keep that, which is a twentieth of a job of six.  One that is parsed already
  * goes before the text, and the text makes that it need not be printed.  What
  * cannot be parsed is left for libcurl to complain about. */
 static CURLcode set_url(struct gm_http_slot *s, const char *url)

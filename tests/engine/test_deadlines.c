@@ -7,6 +7,7 @@
 #define POLL   "GET /a/jobs/1"
 #define DELETE "DELETE /a/jobs/1"
 #define OTHER  "POST /b/jobs"
+#define FAILED "{\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define NEXT                                                                   \
   {                                                                            \
     OTHER, 0, 200, MADE, NULL, 0                                               \
@@ -109,6 +110,22 @@ static const struct {
     1,
     1,
     0 },
+  { "it takes the wish, and fails later: the next is cancelled for itself",
+    "a:m b:m",
+    "x",
+    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+      { POLL, 9, 200, QUEUED, NULL, 0 },
+      { POLL, 0, 200, FAILED, NULL, 0 },
+      { DELETE, 0, 200, "{}", NULL, 0 },
+      { OTHER, 0, 200, "{\"id\":\"1\",\"status\":\"cancelled\"}", NULL, 0 } },
+    POLL,
+    3,
+    false,
+    GAMUT_E_CANCELLED,
+    GAMUT_E_PROVIDER,
+    1,
+    1,
+    1 },
   { "the vendor will not",
     "a:m b:m",
     "x",
