@@ -44,7 +44,8 @@ int32_t gm_run_join(struct gm_router *r, const struct gm_ask *ask,
 /* deadline.c: the first link behind the present one that can do the request;
  * n_links: none. */
 uint32_t gm_run_next_able(struct gm_run *run);
-bool gm_run_is_able(struct gm_run *run, uint32_t i);
+/* Can link i do it, for its price?  `err` says why not. */
+bool gm_run_is_able(struct gm_run *run, uint32_t i, struct gm_error *err);
 int32_t gm_run_open_charge(struct gm_run *run); /* NOMEM */
 /* label.c: run->job.trace, when there is something to trace. */
 void gm_run_trace(struct gm_run *run);

@@ -30,16 +30,15 @@ void gm_run_deadline(struct gm_run *run, uint64_t from_ms)
 #define LOOK_AGAIN_MS 1000
 
 /* What is known of the present link stays. */
-bool gm_run_is_able(struct gm_run *run, uint32_t i)
+bool gm_run_is_able(struct gm_run *run, uint32_t i, struct gm_error *err)
 {
-  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   _cleanup_json_ struct json_object *request = NULL;
   struct json_object *notes = GM_TAKE(run->notes);
   int64_t price_microusd = run->price_microusd;
   bool can;
 
-  can = gm_run_price(run, i, &request, &err) == 0 &&
-        gm_run_check_cost(run, i, &err) == 0;
+  can = gm_run_price(run, i, &request, err) == 0 &&
+        gm_run_check_cost(run, i, err) == 0;
   json_object_put(run->notes);
   run->notes = notes;
   run->price_microusd = price_microusd;
@@ -70,7 +69,7 @@ static enum chance chance_of(struct gm_run *run, uint32_t i)
   enum chance best = CHANCE_NONE;
   struct gm_instance *key;
 
-  if (!gm_run_is_able(run, i) ||
+  if (!gm_run_is_able(run, i, &err) ||
       gm_instance_look(run->router->instances, run->links[i].provider, &key,
                        &err))
     return CHANCE_NONE;

@@ -31,6 +31,13 @@ static void drop(struct gm_member **all, uint32_t n)
     gm_member_free(all[n]);
 }
 
+static void warn_of(const struct gm_run *lead, const struct gm_link *l,
+                    const struct gm_error *err)
+{
+  gm_warn(lead->router->engine->log, "spread: %s:%s makes no part of it: %s",
+          l->provider, l->model, gm_error_text(err));
+}
+
 /* Bind a member for each; *ret_unable: the one whose own link cannot do its
  * part, else p->n.  The class when none can be bound at all. */
 static int32_t bind_parts(struct gm_run *lead, const struct parts *p,
@@ -51,8 +58,10 @@ static int32_t bind_parts(struct gm_run *lead, const struct parts *p,
       drop(all, i);
       return err->error_class;
     }
-    if (gm_run_is_able(all[i]->run, 0))
+    if (gm_run_is_able(all[i]->run, 0, err))
       continue;
+    warn_of(lead, &links[0], err);
+    gm_error_finish(err);
     *ret_unable = i;
     drop(all, i + 1);
     return 0;

@@ -169,4 +169,12 @@ run collected wait "$id"
 exits 0
 [ -s d-1.png ] && [ -s d-2.png ] || fail "no d-1.png and d-2.png"
 is submissions "$(submissions)" $((before + 2))
+
+# A model whose part would be too dear makes none of it, and that is said.
+run too-dear -p 'three foxes' -n 3 -m $DEV --fallback $SCHNELL \
+  --spread --max-cost 0.06 -o dear.png
+exits 0
+says 'spread: fal:fal-ai/flux/dev makes no part of it: .*more than max_cost'
+[ -s dear-3.png ] || fail "the other one did not make all of it"
+
 finish
