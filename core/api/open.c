@@ -41,9 +41,9 @@ static int32_t check_settings(struct gamut *g, struct gm_error *err)
 static int32_t load_settings(struct gamut *g, const struct gamut_options *o,
                              struct gm_error *err)
 {
-  int32_t rc = 0;
+  int32_t rc = gm_settings_read_environment(&g->settings, err);
 
-  if (!(g->flags & GAMUT_NO_CONFIG))
+  if (rc == 0 && !(g->flags & GAMUT_NO_CONFIG))
     rc = gm_settings_load(&g->settings, o ? o->config_file : NULL, err);
   if (rc)
     return rc;

@@ -89,6 +89,46 @@ static int32_t keep(struct gm_map *m, const char *name, char *text,
   return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
 }
 
+/* ---- the environment -------------------------------------------------------
+ */
+
+static size_t count_rows(void)
+{
+  size_t n = 0;
+
+  while (gm_settings_core[n].name)
+    n++;
+  return n;
+}
+
+static void forget_environment(struct gm_settings *s)
+{
+  size_t i, n = s->env ? count_rows() : 0;
+
+  for (i = 0; i < n; i++)
+    gm_wipe_freep(&s->env[i]);
+  gm_free(GM_TAKE(s->env));
+}
+
+int32_t gm_settings_read_environment(struct gm_settings *s,
+                                     struct gm_error *err)
+{
+  const struct gm_setting *rows = gm_settings_core;
+  size_t i, n = count_rows();
+  bool failed;
+
+  forget_environment(s);
+  s->env = gm_zalloc(n * sizeof(*s->env));
+  failed = !s->env;
+  for (i = 0; i < n && !failed; i++) {
+    const char *text = rows[i].env ? gm_env(rows[i].env) : NULL;
+
+    s->env[i] = text ? gm_strdup(text) : NULL;
+    failed = text && !s->env[i];
+  }
+  return failed ? gm_fail(err, GAMUT_E_NOMEM, "out of memory") : 0;
+}
+
 /* ---- the file --------------------------------------------------------------
  */
 
@@ -341,6 +381,7 @@ int32_t gm_settings_load(struct gm_settings *s, const char *path,
 void gm_settings_finish(struct gm_settings *s)
 {
   forget_file(s);
+  forget_environment(s);
   drop(&s->api);
   gm_map_finish(&s->open);
 }
@@ -410,8 +451,9 @@ static bool find_value(const struct gm_settings *s,
 {
   *v =
     (struct gm_value){ gm_map_get(&s->api, row->name), GM_FROM_API, WHERE_API };
-  if (!v->text && row->env)
-    *v = (struct gm_value){ gm_env(row->env), GM_FROM_ENV, row->env };
+  if (!v->text && s->env)
+    *v = (struct gm_value){ s->env[row - gm_settings_core], GM_FROM_ENV,
+                            row->env };
   if (!v->text)
     *v = (struct gm_value){ gm_map_get(&s->text, row->name), GM_FROM_FILE,
                             s->file_path };

@@ -22,6 +22,7 @@ struct gm_settings {
   struct gm_map api;        /* "default_provider", "fal.api_key" -> char * */
   struct json_object *file; /* the config file, or NULL */
   char *file_path;          /* what was looked for */
+  char **env;  /* private: what the environment said, by row */
   struct gm_map text; /* private: scalars of the file, "fal.api_key" too */
   struct gm_map open; /* private: files with keys that others can read, of which
                          it was said */
@@ -32,6 +33,10 @@ struct gm_settings {
  * unknown key and its nearest neighbour. */
 int32_t gm_settings_load(struct gm_settings *s, const char *path,
                          struct gm_error *err);
+/* Before anything is read.  Kept, so that a variable that the program changes
+ * later, perhaps while another thread reads it, does not matter. */
+int32_t gm_settings_read_environment(struct gm_settings *s,
+                                     struct gm_error *err);
 void gm_settings_finish(struct gm_settings *s);
 /* From the API: "name" of the core or "instance.key".  Checked: unknown names
  * and values of the wrong type are INVALID. (Provider keys are checked when the

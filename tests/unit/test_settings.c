@@ -117,6 +117,12 @@ static void clear(void)
   unsetenv("GAMUT_ENDPOINTS");
 }
 
+static void set_env(struct gm_settings *s, const char *name, const char *value)
+{
+  setenv(name, value, 1);
+  ck_assert_int_eq(gm_settings_read_environment(s, NULL), 0);
+}
+
 START_TEST(the_order_of_sources)
 {
   _cleanup_(gm_settings_finish) struct gm_settings s = { 0 };
@@ -126,7 +132,8 @@ START_TEST(the_order_of_sources)
   path = write_file("{ // mine\n \"log_level\": \"info\" /* so */ }");
   ck_assert_int_eq(gm_settings_load(&s, path, NULL), 0);
   ck_value(&s, "log_level", "info", GM_FROM_FILE, path);
-  setenv("GAMUT_LOG_LEVEL", "error", 1);
+  set_env(&s, "GAMUT_LOG_LEVEL", "error");
+  setenv("GAMUT_LOG_LEVEL", "silent", 1); /* too late */
   ck_value(&s, "log_level", "error", GM_FROM_ENV, "GAMUT_LOG_LEVEL");
   ck_assert_int_eq(gm_settings_set(&s, "log_level", "debug", NULL), 0);
   ck_value(&s, "log_level", "debug", GM_FROM_API, "the program");
@@ -135,7 +142,7 @@ START_TEST(the_order_of_sources)
   ck_assert_int_eq(gm_settings_set(&s, "log_level", NULL, NULL), 0);
   ck_assert_int_eq(gm_settings_set(&s, "log_level", NULL, NULL), 0);
   ck_value(&s, "log_level", "error", GM_FROM_ENV, "GAMUT_LOG_LEVEL");
-  setenv("GAMUT_LOG_LEVEL", "", 1);
+  set_env(&s, "GAMUT_LOG_LEVEL", "");
   ck_value(&s, "log_level", "info", GM_FROM_FILE, path);
 }
 END_TEST
@@ -146,7 +153,7 @@ START_TEST(a_broken_variable)
   _cleanup_(gm_settings_finish) struct gm_settings s = { 0 };
   struct gm_value v;
 
-  setenv("GAMUT_RETRY_ATTEMPTS", "0", 1);
+  set_env(&s, "GAMUT_RETRY_ATTEMPTS", "0");
   ck_assert_int_eq(gm_setting_get(&s, "retry_attempts", &v, &err),
                    GAMUT_E_INVALID);
   ck_assert_str_eq(gm_error_text(&err),
@@ -200,7 +207,7 @@ START_TEST(objects_of_the_file)
   ck_assert(gm_setting_bool(&s, "cache.unseeded"));
   ck_assert_int_eq(gm_settings_set(&s, "cache.ttl", "1s", NULL), 0);
   ck_assert_int_eq(gm_setting_int(&s, "cache.ttl"), 1000);
-  setenv("GAMUT_ENDPOINTS", "@/map.json", 1);
+  set_env(&s, "GAMUT_ENDPOINTS", "@/map.json");
   ck_value(&s, "endpoints", "@/map.json", GM_FROM_ENV, "GAMUT_ENDPOINTS");
 }
 END_TEST

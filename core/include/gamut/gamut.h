@@ -118,7 +118,8 @@ struct gamut_options {
  *
  * GAMUT_E_INVALID when the configuration is broken (the sentence names file,
  * line and key), GAMUT_E_NOMEM, GAMUT_E_TRANSPORT when sockets or TLS cannot be
- * set up.  Loads no provider. */
+ * set up.  Loads no provider.  The core's variables of the environment
+ * (GAMUT_...) are read here, once; a provider's own when it is first named. */
 GAMUT_API int32_t gamut_open(const struct gamut_options *options,
                              struct gamut **ret,
                              struct gamut_error *ret_error);
