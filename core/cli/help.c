@@ -51,7 +51,7 @@ static bool repeats(const struct cli_option *o)
 static void print_option(const struct cli_option *o)
 {
   char head[64], letter[8] = "    ", argument[40];
-  char text[512], choices[96] = "";
+  char text[512], choices[256] = "";
 
   if (o->letter)
     snprintf(letter, sizeof(letter), "-%c%s", o->letter, o->name ? ", " : "");

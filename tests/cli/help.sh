@@ -33,6 +33,10 @@ for verb in generate video edit models providers config doctor completion; do
   exits 0
   cmp -s "$work/out" "$work/verb" || fail "differs from 'gamut help $verb'"
 done
+run help-choices help jobs
+for choice in unfinished maybe-charged working; do
+  prints "[ (]$choice[ )]"
+done
 run help-line-width --help
 awk 'length > 80 { exit 1 }' "$work/out" || fail "a line is wider than 80"
 run help-other-verb help models
