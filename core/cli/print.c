@@ -278,7 +278,9 @@ static int print_failure(const struct cli_args *a, const struct gamut_result *r)
   print_drafts(a, stderr, r);
   if (gamut_result_maybe_charged(r))
     cli_hint("the vendor may have charged for it");
-  cli_advise(why, message);
+  /* What is missing of a job that was taken once is not its model. */
+  if (why != GAMUT_E_NOT_FOUND || !(CLI_IN(a->verb->id) & CLI_IN_COLLECT))
+    cli_advise(why, message);
   return gamut_class_exit(why);
 }
 

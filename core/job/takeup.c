@@ -167,6 +167,9 @@ static int32_t choose_again(struct gm_job *job, struct gm_error *err)
   struct gm_found *f = job->found;
   uint32_t i;
 
+  /* One that was made although it was to be cancelled is like any other. */
+  if (f && f->n_outputs > 0)
+    job->told = false;
   if (gm_job_can_ask_again(job)) {
     gm_found_free(f);
     job->found = NULL;

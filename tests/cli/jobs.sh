@@ -126,6 +126,7 @@ exits 0
 [ -s made.jpg ] || fail 'what was paid for was not fetched'
 run made status "$id"
 prints '^state +completed'
+made=$id
 
 # Killed while the answer is out: nobody knows, and nothing is sent again.
 "$GAMUT" -q -p 'x [hang]' -m flux -o hang.png >/dev/null 2>&1 &
@@ -190,6 +191,12 @@ curl -sf -X POST "$emulator_url/control/reset" >/dev/null
 run settle-too-soon jobs settle "$id"
 exits 10
 says 'less than a minute ago'
+
+# The vendor has forgotten a job: no hint about names of models.
+run fetch-forgotten fetch "$made" -o forgotten.jpg
+exits 5
+says '\[not-found\]'
+if grep -q 'gamut models' "$work/err"; then fail 'the model was blamed'; fi
 
 # Two that fit: somebody must look.
 curl -sf -X POST "$emulator_url/control/reset" >/dev/null
