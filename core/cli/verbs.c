@@ -69,8 +69,8 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .examples = {
       { "gamut compare -p \"a neon fox\" -m flux -m seedream -m gpt-image -o foxes",
         "three models" },
-      { "gamut compare -p @scene.txt -m kling -m veo3.1-fal --duration 5 "
-        "--max-cost 2 -o scene", "videos, two dollars each at most" },
+      { "gamut compare -p @scene.txt -m kling -m veo3.1-fal --max-cost 2 "
+        "-o scene", "videos, two dollars each at most" },
     } },
   [CLI_EXPLAIN] = {
     .id = CLI_EXPLAIN, .name = "explain", .args = "[@ROUTE]", .max_words = 1,

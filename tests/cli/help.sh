@@ -35,10 +35,16 @@ for verb in generate video edit models providers config doctor completion; do
 done
 run help-choices help jobs
 for choice in unfinished maybe-charged working; do
-  prints "[ (]$choice[ )]"
+  prints "[ (]${choice}[ )]"
 done
-run help-line-width --help
-awk 'length > 80 { exit 1 }' "$work/out" || fail "a line is wider than 80"
+run help-all --help
+verbs=$(sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' "$work/out")
+for verb in '' $verbs; do
+  # shellcheck disable=SC2086 # no verb is no word
+  run "help-width $verb" help $verb
+  exits 0
+  awk 'length > 80 { exit 1 }' "$work/out" || fail "a line is wider than 80"
+done
 run help-other-verb help models
 if grep -q -- --seed "$work/out"; then fail "models has no --seed"; fi
 
