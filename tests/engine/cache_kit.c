@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct answer cf_well[2] = { { SUBMIT, 0, 200, DONE, NULL, 0 }, PICTURE };
+const struct answer cf_well[2] = { SAYS(SUBMIT, DONE), PICTURE };
 
 char cf_lines[8192];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

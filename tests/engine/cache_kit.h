@@ -14,10 +14,7 @@
 #define TWO                                                                    \
   "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"},"       \
   "{\"url\":\"$/g.png\"}]}"
-#define PICTURE                                                                \
-  {                                                                            \
-    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
-  }
+#define PICTURE SAYS("GET /f.png", "@png")
 
 extern const struct answer cf_well[2]; /* DONE and its picture */
 

@@ -22,6 +22,13 @@ struct answer {
   int cut;             /* so many bytes of the body are announced, not sent */
 };
 
+/* The usual one: always, or so many times. */
+#define SAYS(asks, body) SAYS_TIMES(0, asks, body)
+#define SAYS_TIMES(n, asks, body)                                              \
+  {                                                                            \
+    asks, n, 200, body, NULL, 0                                                \
+  }
+
 struct script;
 struct script *script_start(const struct answer *rows, size_t n);
 void script_stop(struct script *s);

@@ -127,8 +127,8 @@ static struct gamut_result *run(struct fix *f, struct heard *heard)
 START_TEST(nobody_listens_at_the_first)
 {
   const struct answer answers[] = {
-    { POST, 0, 200, "{}", NULL, 0 },
-    { GET, 0, 200, "{\"url\": \"data:image/png;base64," PNG64 "\"}", NULL, 0 },
+    SAYS(POST, "{}"),
+    SAYS(GET, "{\"url\": \"data:image/png;base64," PNG64 "\"}"),
   };
   struct gamut_result *result;
   struct heard heard;

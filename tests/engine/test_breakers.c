@@ -7,15 +7,12 @@
 #include "engine/vendor.h"
 #include <stdio.h>
 
-#define A "POST /a/jobs"
-#define B "POST /b/jobs"
-#define GOOD(asks)                                                             \
-  {                                                                            \
-    asks, 0, 200, MADE, NULL, 0                                                \
-  }
-#define WALL_MS UINT64_C(1790000000000)
-#define STEP_MS 2
-#define OPEN_MS 30000
+#define A          "POST /a/jobs"
+#define B          "POST /b/jobs"
+#define GOOD(asks) SAYS(asks, MADE)
+#define WALL_MS    UINT64_C(1790000000000)
+#define STEP_MS    2
+#define OPEN_MS    30000
 
 static void open_fake(struct fix *f, const struct answer *rows, size_t n)
 {

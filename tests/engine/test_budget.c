@@ -13,8 +13,7 @@
 #define DONE   "{\"status\":\"done\"," IMAGES "}"
 #define FAILED "{\"status\":\"failed\",\"error\":{\"message\":\"gone\"}}"
 #define TAIL                                                                   \
-  { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },        \
-    { "GET /f.png", 0, 200, "@png", NULL, 0 },                                 \
+  SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE), SAYS("GET /f.png", "@png"),          \
     { "POST /b/jobs", 0, 200, "{\"id\":\"2\",\"status\":\"done\"," IMAGES "}", \
       NULL,           0 },                                                     \
   {                                                                            \
@@ -68,11 +67,10 @@ END_TEST
 
 START_TEST(released)
 {
-  static const struct answer fails[] = { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-                                         { POLL, 3, 200, FAILED, NULL, 0 },
-                                         { POLL, 0, 200, DONE, NULL, 0 },
-                                         { "GET /f.png", 0, 200, "@png", NULL,
-                                           0 } };
+  static const struct answer fails[] = { SAYS(SUBMIT, QUEUED),
+                                         SAYS_TIMES(3, POLL, FAILED),
+                                         SAYS(POLL, DONE),
+                                         SAYS("GET /f.png", "@png") };
   struct gamut_result *result;
   struct fix f;
   int i;
@@ -240,11 +238,10 @@ END_TEST
 
 #define LATE UINT64_C(1796083199000) /* 2026-11-30 23:59:59 */
 
-static const struct answer slow[] = { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-                                      { POLL, 3, 200, QUEUED, NULL, 0 },
-                                      { POLL, 0, 200, DONE, NULL, 0 },
-                                      { "GET /f.png", 0, 200, "@png", NULL,
-                                        0 } };
+static const struct answer slow[] = { SAYS(SUBMIT, QUEUED),
+                                      SAYS_TIMES(3, POLL, QUEUED),
+                                      SAYS(POLL, DONE),
+                                      SAYS("GET /f.png", "@png") };
 
 static void tick(struct fix *f)
 {

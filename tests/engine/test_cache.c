@@ -166,18 +166,18 @@ START_TEST(files_are_inputs_by_content)
 END_TEST
 
 static const struct answer pair[] = {
-  { SUBMIT, 0, 200, TWO, NULL, 0 },
+  SAYS(SUBMIT, TWO),
   PICTURE,
-  { "GET /g.png", 0, 200, "@wide", NULL, 0 },
+  SAYS("GET /g.png", "@wide"),
 };
 
 /* Several outputs, one of some MB: all of them, in their order. */
 START_TEST(several)
 {
   static const struct answer big[] = {
-    { SUBMIT, 0, 200, TWO, NULL, 0 },
+    SAYS(SUBMIT, TWO),
     PICTURE,
-    { "GET /g.png", 0, 200, "@big", NULL, 0 },
+    SAYS("GET /g.png", "@big"),
   };
   struct gamut_result *result;
   struct gamut_request *r;

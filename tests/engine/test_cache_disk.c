@@ -265,9 +265,8 @@ static int64_t number(const char *json, const char *name)
 /* What was not used for longest goes first. */
 START_TEST(ceiling)
 {
-  static const struct answer big[] = {
-    { SUBMIT, 0, 200, DONE, NULL, 0 }, { "GET /f.png", 0, 200, "@big", NULL, 0 }
-  };
+  static const struct answer big[] = { SAYS(SUBMIT, DONE),
+                                       SAYS("GET /f.png", "@big") };
   static const char *const seeds[] = { "1", "2", "3", "1", "4", "1", "2" };
   static const int hits[] = { 0, 0, 0, 1, 0, 1, 0 };
   struct fix f;
@@ -401,9 +400,8 @@ static void *clear_on(void *arg)
 
 START_TEST(cleared_meanwhile)
 {
-  static const struct answer big[] = {
-    { SUBMIT, 0, 200, DONE, NULL, 0 }, { "GET /f.png", 0, 200, "@big", NULL, 0 }
-  };
+  static const struct answer big[] = { SAYS(SUBMIT, DONE),
+                                       SAYS("GET /f.png", "@big") };
   const char *place = scratch_folder();
   struct clearing c = { .stop = false };
   struct gamut_result *result;

@@ -3,10 +3,9 @@
 #include "engine/cache_kit.h"
 #include <stdio.h>
 
-static const struct answer slow[] = { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-                                      { POLL, 20, 200, QUEUED, NULL, 0 },
-                                      { POLL, 0, 200, DONE, NULL, 0 },
-                                      PICTURE };
+static const struct answer slow[] = { SAYS(SUBMIT, QUEUED),
+                                      SAYS_TIMES(20, POLL, QUEUED),
+                                      SAYS(POLL, DONE), PICTURE };
 
 /* Many at once in one process: one job. */
 START_TEST(together)
@@ -48,11 +47,12 @@ START_TEST(first_fails)
   static const char *const errors[] = { "final", "unsafe" };
   static const int32_t classes[] = { GAMUT_E_PROVIDER, GAMUT_E_BLOCKED };
   char body[200], ids[3][GAMUT_ID_SIZE];
-  struct answer rows[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 5, 200, QUEUED, NULL, 0 },
-    { POLL, 1, 200, body, NULL, 0 },     { POLL, 3, 200, QUEUED, NULL, 0 },
-    { POLL, 0, 200, DONE, NULL, 0 },     PICTURE
-  };
+  struct answer rows[] = { SAYS(SUBMIT, QUEUED),
+                           SAYS_TIMES(5, POLL, QUEUED),
+                           { POLL, 1, 200, body, NULL, 0 },
+                           SAYS_TIMES(3, POLL, QUEUED),
+                           SAYS(POLL, DONE),
+                           PICTURE };
   struct gamut_result *result;
   struct fix f;
   int i, failures = 0, hits = 0;
@@ -118,8 +118,8 @@ END_TEST
 /* The deadline of one who waits is his own. */
 START_TEST(deadline)
 {
-  static const struct answer held[] = { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-                                        { POLL, 0, 200, QUEUED, NULL, 0 } };
+  static const struct answer held[] = { SAYS(SUBMIT, QUEUED),
+                                        SAYS(POLL, QUEUED) };
   char ids[2][GAMUT_ID_SIZE];
   struct gamut_result *result;
   struct gamut_request *r = cf_seeded(NULL);

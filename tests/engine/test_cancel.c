@@ -10,7 +10,7 @@
 #define BROKEN "{\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define LAST   3 /* it is cancelled when it was looked at so often */
 #define BEGUN                                                                  \
-  { SUBMIT, 0, 200, QUEUED, NULL, 0 },                                         \
+  SAYS(SUBMIT, QUEUED),                                                        \
   {                                                                            \
     POLL, LAST, 200, QUEUED, NULL, 0                                           \
   }
@@ -22,59 +22,40 @@ static const struct {
   int32_t error_class;
   int maybe, told, looks;
 } rows[] = {
-  { "it was looked at just now",
-    { BEGUN, { DELETE, 0, 200, GONE, NULL, 0 } },
-    0,
-    GAMUT_E_CANCELLED,
-    0,
-    1,
-    LAST },
-  { "it runs",
-    { BEGUN,
-      { POLL, 0, 200, QUEUED, NULL, 0 },
-      { DELETE, 0, 200, GONE, NULL, 0 } },
-    5000,
-    GAMUT_E_CANCELLED,
-    0,
-    1,
-    LAST + 1 },
-  { "it was made meanwhile",
-    { BEGUN,
-      { POLL, 0, 200, MADE, NULL, 0 },
-      { DELETE, 0, 200, GONE, NULL, 0 },
-      PICTURE },
-    5000,
-    0,
-    0,
-    0,
-    LAST + 1 },
-  { "it failed meanwhile",
-    { BEGUN,
-      { POLL, 0, 200, BROKEN, NULL, 0 },
-      { DELETE, 0, 200, GONE, NULL, 0 } },
-    5000,
-    GAMUT_E_CANCELLED,
-    0,
-    0,
-    LAST + 1 },
-  { "it cannot be looked at",
-    { BEGUN,
-      { POLL, 0, 503, "{}", NULL, 0 },
-      { DELETE, 0, 200, GONE, NULL, 0 } },
-    5000,
-    GAMUT_E_CANCELLED,
-    1,
-    1,
-    LAST + 1 },
-  { "the vendor only takes the wish",
-    { BEGUN,
-      { POLL, 0, 200, QUEUED, NULL, 0 },
-      { DELETE, 0, 200, "{}", NULL, 0 } },
-    5000,
-    GAMUT_E_CANCELLED,
-    1,
-    1,
-    LAST + 2 },
+  { .name = "it was looked at just now",
+    .answers = { BEGUN, SAYS(DELETE, GONE) },
+    .error_class = GAMUT_E_CANCELLED,
+    .told = 1,
+    .looks = LAST },
+  { .name = "it runs",
+    .answers = { BEGUN, SAYS(POLL, QUEUED), SAYS(DELETE, GONE) },
+    .ago_ms = 5000,
+    .error_class = GAMUT_E_CANCELLED,
+    .told = 1,
+    .looks = LAST + 1 },
+  { .name = "it was made meanwhile",
+    .answers = { BEGUN, SAYS(POLL, MADE), SAYS(DELETE, GONE), PICTURE },
+    .ago_ms = 5000,
+    .looks = LAST + 1 },
+  { .name = "it failed meanwhile",
+    .answers = { BEGUN, SAYS(POLL, BROKEN), SAYS(DELETE, GONE) },
+    .ago_ms = 5000,
+    .error_class = GAMUT_E_CANCELLED,
+    .looks = LAST + 1 },
+  { .name = "it cannot be looked at",
+    .answers = { BEGUN, { POLL, 0, 503, "{}", NULL, 0 }, SAYS(DELETE, GONE) },
+    .ago_ms = 5000,
+    .error_class = GAMUT_E_CANCELLED,
+    .maybe = 1,
+    .told = 1,
+    .looks = LAST + 1 },
+  { .name = "the vendor only takes the wish",
+    .answers = { BEGUN, SAYS(POLL, QUEUED), SAYS(DELETE, "{}") },
+    .ago_ms = 5000,
+    .error_class = GAMUT_E_CANCELLED,
+    .maybe = 1,
+    .told = 1,
+    .looks = LAST + 2 },
 };
 
 static void until_answered(struct fix *f)
@@ -126,24 +107,16 @@ static const struct {
   const char *provider;
   int told, others;
 } late[] = {
-  { "it was made meanwhile",
-    { BEGUN,
-      { POLL, 0, 200, MADE, NULL, 0 },
-      { DELETE, 0, 200, GONE, NULL, 0 },
-      { OTHER, 0, 200, MADE, NULL, 0 },
-      PICTURE },
-    "eraser",
-    0,
-    0 },
-  { "it runs",
-    { BEGUN,
-      { POLL, 0, 200, QUEUED, NULL, 0 },
-      { DELETE, 0, 200, GONE, NULL, 0 },
-      { OTHER, 0, 200, MADE, NULL, 0 },
-      PICTURE },
-    "b",
-    1,
-    1 },
+  { .name = "it was made meanwhile",
+    .answers = { BEGUN, SAYS(POLL, MADE), SAYS(DELETE, GONE), SAYS(OTHER, MADE),
+                 PICTURE },
+    .provider = "eraser" },
+  { .name = "it runs",
+    .answers = { BEGUN, SAYS(POLL, QUEUED), SAYS(DELETE, GONE),
+                 SAYS(OTHER, MADE), PICTURE },
+    .provider = "b",
+    .told = 1,
+    .others = 1 },
 };
 
 START_TEST(by_its_time)
@@ -155,10 +128,9 @@ START_TEST(by_its_time)
 
   timed_open(&f, late[_i].answers, GM_LEN(late[_i].answers));
   timed_eraser(&f, &eraser);
-  timed_submit(&f,
-               fix_request("eraser:m b:m", "paced", "attempt_timeout", "10s",
-                           NULL),
-               id);
+  timed_submit(
+    &f, fix_request("eraser:m b:m", "paced", "attempt_timeout", "10s", NULL),
+    id);
   timed_until_asked(&f, POLL, LAST);
   gm_clock_advance(10000);
   result = timed_result(&f, id);

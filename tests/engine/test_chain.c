@@ -42,8 +42,8 @@ START_TEST(classes)
 {
   const struct answer answers[] = {
     { SUBMIT, 0, rows[_i].status, rows[_i].body, rows[_i].headers, 0 },
-    { "POST /b/jobs", 0, 200, MADE, NULL, 0 },
-    { "GET /f.png", 0, 200, "@png", NULL, 0 },
+    SAYS("POST /b/jobs", MADE),
+    SAYS("GET /f.png", "@png"),
   };
   const struct gamut_attempt_info *a;
   struct gamut_result *result;
@@ -51,21 +51,21 @@ START_TEST(classes)
   struct fix f;
 
   fix_open(&f, answers, GM_LEN(answers), 0);
-  result = fix_run(&f, fix_request("a:m b:m", "x", "on_blocked",
-                                   rows[_i].on_blocked, NULL));
+  result = fix_run(
+    &f, fix_request("a:m b:m", "x", "on_blocked", rows[_i].on_blocked, NULL));
   ck_assert_ptr_nonnull(result);
   a = gamut_result_attempt(result, 0);
   ck_assert_msg(a->error_class == rows[_i].error_class, "%s: class %s: %s",
                 rows[_i].name, gamut_class_name(a->error_class), a->message);
   ck_assert_msg(script_count(f.script, SUBMIT) == rows[_i].posts,
-                "%s: %d submits", rows[_i].name, script_count(f.script, SUBMIT));
+                "%s: %d submits", rows[_i].name,
+                script_count(f.script, SUBMIT));
   ck_assert_msg(script_count(f.script, "POST /b/jobs") == rows[_i].next,
                 "%s: the next link", rows[_i].name);
   ck_assert_msg(gamut_result_class(result) == want, "%s: ends %s",
                 rows[_i].name, gamut_class_name(gamut_result_class(result)));
   ck_assert_uint_eq(a->tries, (uint32_t)rows[_i].posts);
-  ck_assert_uint_eq(gamut_result_attempts(result),
-                    rows[_i].next ? 2u : 1u);
+  ck_assert_uint_eq(gamut_result_attempts(result), rows[_i].next ? 2u : 1u);
   gamut_result_free(result);
   fix_close(&f);
 }
@@ -76,10 +76,11 @@ START_TEST(all_are_told)
   static const struct answer answers[] = {
     { SUBMIT, 0, 402, "{\"error\":{\"message\":\"purse empty\"}}", NULL, 0 },
     { "POST /b/jobs", 0, 404, "{\"error\":{\"message\":\"no m\"}}", NULL, 0 },
-    { "POST /c/jobs", 0, 403, "{\"error\":{\"message\":\"not you\"}}", NULL, 0 },
+    { "POST /c/jobs", 0, 403, "{\"error\":{\"message\":\"not you\"}}", NULL,
+      0 },
   };
   static const int32_t wanted[] = { GAMUT_E_QUOTA, GAMUT_E_NOT_FOUND,
-                                     GAMUT_E_PERMISSION };
+                                    GAMUT_E_PERMISSION };
   struct gamut_result *result;
   const char *message;
   struct fix f;
@@ -109,8 +110,8 @@ END_TEST
 START_TEST(unsupported_is_left_out)
 {
   static const struct answer answers[] = {
-    { "POST /b/jobs", 0, 200, MADE, NULL, 0 },
-    { "GET /f.png", 0, 200, "@png", NULL, 0 },
+    SAYS("POST /b/jobs", MADE),
+    SAYS("GET /f.png", "@png"),
   };
   struct gamut_result *result;
   struct fix f;
@@ -141,10 +142,10 @@ START_TEST(links_are_their_own)
 {
   static const struct answer answers[] = {
     { SUBMIT, 0, 404, "{}", NULL, 0 },
-    { "POST /b/jobs", 0, 200, "{\"id\":\"7\",\"status\":\"queued\"}", NULL, 0 },
-    { "GET /b/jobs/7", 2, 200, "{\"status\":\"running\"}", NULL, 0 },
-    { "GET /b/jobs/7", 0, 200, MADE, NULL, 0 },
-    { "GET /f.png", 0, 200, "@png", NULL, 0 },
+    SAYS("POST /b/jobs", "{\"id\":\"7\",\"status\":\"queued\"}"),
+    SAYS_TIMES(2, "GET /b/jobs/7", "{\"status\":\"running\"}"),
+    SAYS("GET /b/jobs/7", MADE),
+    SAYS("GET /f.png", "@png"),
   };
   struct gamut_result *result;
   struct fix f;
@@ -174,9 +175,9 @@ static const struct gamut_credential keyless_credentials[] = {
 START_TEST(no_key)
 {
   static const struct answer answers[] = {
-    { "POST /b/jobs", 0, 200, MADE, NULL, 0 },
-    { "POST /keyless/jobs", 0, 200, MADE, NULL, 0 },
-    { "GET /f.png", 0, 200, "@png", NULL, 0 },
+    SAYS("POST /b/jobs", MADE),
+    SAYS("POST /keyless/jobs", MADE),
+    SAYS("GET /f.png", "@png"),
   };
   struct gamut_provider keyless = vendor_a;
   struct gamut_result *result;

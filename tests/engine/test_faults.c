@@ -112,8 +112,7 @@ static int32_t paid_then_no_end(struct gamut_call *c)
 
 static int32_t paid_endless(struct gamut_call *c)
 {
-  return get(c, FIRST,
-             c->event == GAMUT_EV_START ? GAMUT_HTTP_BILLABLE : 0u);
+  return get(c, FIRST, c->event == GAMUT_EV_START ? GAMUT_HTTP_BILLABLE : 0u);
 }
 
 static const struct {
@@ -165,12 +164,11 @@ static const struct gamut_provider bad = {
 };
 
 static const struct answer answers[] = {
-  { "GET /bad/x", 0, 200, "{}", NULL, 0 },
-  { "POST /bad/x", 0, 200, "{}", NULL, 0 },
-  { "POST /b/jobs", 0, 200,
-    "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}",
-    NULL, 0 },
-  { "GET /f.png", 0, 200, "@png", NULL, 0 },
+  SAYS("GET /bad/x", "{}"),
+  SAYS("POST /bad/x", "{}"),
+  SAYS("POST /b/jobs",
+       "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"),
+  SAYS("GET /f.png", "@png"),
 };
 
 START_TEST(faults)

@@ -29,21 +29,21 @@ static const struct {
   { "cut short", "x", { { FILE_URL, 2, 200, "@png", NULL, 9 } }, 0, 3, NULL },
   { "reset", "x", { { FILE_URL, 2, SCRIPT_RESET, 0, NULL, 0 } }, 0, 3, NULL },
   { "not yet", "x", { { FILE_URL, 1, 503, "<html>", NULL, 0 } }, 0, 2, NULL },
-  { "HTML first", "x", { { FILE_URL, 1, 200, "<html>", NULL, 0 } }, 0, 2,
+  { "HTML first", "x", { SAYS_TIMES(1, FILE_URL, "<html>") }, 0, 2,
     NULL },
-  { "HTML for ever", "x", { { FILE_URL, 0, 200, "<html>", NULL, 0 } },
+  { "HTML for ever", "x", { SAYS(FILE_URL, "<html>") },
     GAMUT_E_PROTOCOL, 6, "image" },
-  { "empty for ever", "x", { { FILE_URL, 0, 200, "", NULL, 0 } },
+  { "empty for ever", "x", { SAYS(FILE_URL, "") },
     GAMUT_E_PROTOCOL, 6, "empty" },
   { "cut for ever", "x", { { FILE_URL, 0, 200, "@png", NULL, 9 } },
     GAMUT_E_TRANSPORT, 6, NULL },
   { "gone", "x", { { FILE_URL, 0, 404, "{}", NULL, 0 } }, GAMUT_E_NOT_FOUND, 1,
     "404" },
-  { "a video instead", "x", { { FILE_URL, 0, 200, "@mp4", NULL, 0 } },
+  { "a video instead", "x", { SAYS(FILE_URL, "@mp4") },
     GAMUT_E_PROTOCOL, 6, "not image" },
-  { "a picture instead", "video", { { FILE_URL, 0, 200, "@png", NULL, 0 } },
+  { "a picture instead", "video", { SAYS(FILE_URL, "@png") },
     GAMUT_E_PROTOCOL, 6, "not video" },
-  { "a video", "video", { { FILE_URL, 0, 200, "@mp4", NULL, 0 } }, 0, 1, NULL },
+  { "a video", "video", { SAYS(FILE_URL, "@mp4") }, 0, 1, NULL },
   { "redirect", "x",
     { { FILE_URL, 1, 302, "", "Location: /f.png?2\r\n", 0 } }, 0, 2, NULL },
   { "redirect to the metadata service", "x",
@@ -88,7 +88,7 @@ static int files_in(const char *folder)
 START_TEST(download)
 {
   static const struct answer rest[] = {
-    ONE, { FILE_URL, 0, 200, "@png", NULL, 0 }
+    ONE, SAYS(FILE_URL, "@png")
   };
   struct fix f = begin(rows[_i].first, 2, rest, GM_LEN(rest));
   const char *folder = scratch_folder(), *path = scratch_path(folder, "out");
@@ -158,7 +158,7 @@ END_TEST
 START_TEST(in_memory)
 {
   static const struct answer answers[] = {
-    ONE, { FILE_URL, 0, 200, "@wide", NULL, 0 }
+    ONE, SAYS(FILE_URL, "@wide")
   };
   const struct gamut_artifact_info *a;
   struct gamut_result *result;
@@ -194,9 +194,9 @@ START_TEST(some)
   static const struct answer answers[] = {
     JOB("{\"url\":\"$/f.png\"},{\"url\":\"$/gone\"},{\"url\":\"$/h.png\"}"),
     { FILE_URL, 3, 503, "<html>", NULL, 0 },
-    { FILE_URL, 0, 200, "@png", NULL, 0 },
+    SAYS(FILE_URL, "@png"),
     { "GET /h.png", 4, 503, "<html>", NULL, 0 },
-    { "GET /h.png", 0, 200, "@png", NULL, 0 },
+    SAYS("GET /h.png", "@png"),
   };
   const char *folder = scratch_folder();
   struct gamut_result *result;
@@ -223,7 +223,7 @@ END_TEST
 START_TEST(existing_file)
 {
   static const struct answer answers[] = {
-    ONE, { FILE_URL, 0, 200, "@png", NULL, 0 }
+    ONE, SAYS(FILE_URL, "@png")
   };
   const char *path = scratch_path(scratch_folder(), "p.png");
   struct gamut_result *result;
@@ -253,11 +253,10 @@ END_TEST
 START_TEST(file_appears)
 {
   static const struct answer answers[] = {
-    { "POST /a/jobs", 0, 200, "{\"id\":\"1\",\"status\":\"queued\"}", NULL, 0 },
-    { "GET /a/jobs", 3, 200, "{\"status\":\"queued\"}", NULL, 0 },
-    { "GET /a/jobs", 0, 200,
-      "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}", NULL, 0 },
-    { FILE_URL, 0, 200, "@png", NULL, 0 },
+    SAYS("POST /a/jobs", "{\"id\":\"1\",\"status\":\"queued\"}"),
+    SAYS_TIMES(3, "GET /a/jobs", "{\"status\":\"queued\"}"),
+    SAYS("GET /a/jobs", "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"),
+    SAYS(FILE_URL, "@png"),
   };
   const char *folder = scratch_folder(), *path = scratch_path(folder, "p.png");
   struct gamut_request *r = fix_request("a:m", "x", "output", path, NULL);
@@ -296,7 +295,7 @@ static void small_files(void)
 START_TEST(disk_full)
 {
   static const struct answer answers[] = {
-    ONE, { FILE_URL, 0, 200, "@big", NULL, 0 }
+    ONE, SAYS(FILE_URL, "@big")
   };
   const char *folder = scratch_folder(), *path = scratch_path(folder, "p.png");
   const struct gamut_artifact_info *a;
@@ -323,12 +322,9 @@ END_TEST
 START_TEST(bytes_are_rescued)
 {
   static const struct answer answers[] = {
-    { "POST /a/jobs", 0, 200,
-      "{\"id\":\"1\",\"status\":\"queued\"}", NULL, 0 },
-    { "GET /a/jobs", 0, 200,
-      "{\"status\":\"done\",\"b64\":[\"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAA"
-      "A6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==\"]}",
-      NULL, 0 },
+    SAYS("POST /a/jobs", "{\"id\":\"1\",\"status\":\"queued\"}"),
+    SAYS("GET /a/jobs", "{\"status\":\"done\",\"b64\":[\"iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAA"
+      "A6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==\"]}"),
   };
   const char *folder = scratch_folder(), *tmp = scratch_folder(),
              *path = scratch_path(folder, "p.png");

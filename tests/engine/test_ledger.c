@@ -15,8 +15,7 @@
 #define BLOCKED                                                                \
   "{\"status\":\"failed\",\"error\":{\"code\":\"unsafe\",\"message\":\"no\"}}"
 #define TAIL                                                                   \
-  { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },        \
-    { "GET /f.png", 0, 200, "@png", NULL, 0 },                                 \
+  SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE), SAYS("GET /f.png", "@png"),          \
     { "POST /b/jobs", 0, 200, "{\"id\":\"2\",\"status\":\"done\"," IMAGES "}", \
       NULL,           0 },                                                     \
   {                                                                            \
@@ -232,11 +231,10 @@ END_TEST
 
 static const struct answer held[] = { { SUBMIT, 0, SCRIPT_HOLD, 0, NULL, 0 } };
 static const struct answer tail[] = { TAIL };
-static const struct answer lasts[] = { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-                                       { POLL, 100, 200, QUEUED, NULL, 0 },
-                                       { POLL, 0, 200, DONE, NULL, 0 },
-                                       { "GET /f.png", 0, 200, "@png", NULL,
-                                         0 } };
+static const struct answer lasts[] = { SAYS(SUBMIT, QUEUED),
+                                       SAYS_TIMES(100, POLL, QUEUED),
+                                       SAYS(POLL, DONE),
+                                       SAYS("GET /f.png", "@png") };
 
 static void submit(struct fix *f, const char *link, char id[GAMUT_ID_SIZE])
 {

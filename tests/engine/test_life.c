@@ -38,7 +38,7 @@ static const struct {
   int32_t error_class;
   int charged, told, posts;
 } states[] = {
-  { "queued", "x", { { SUBMIT, 0, 200, QUEUED, NULL, 0 } }, NULL, 0,
+  { "queued", "x", { SAYS(SUBMIT, QUEUED) }, NULL, 0,
     GAMUT_E_CANCELLED, 0, 0, 0 },
   { "sending", "x", { { SUBMIT, 0, SCRIPT_HOLD, 0, NULL, 0 } }, SUBMIT, 1,
     GAMUT_E_CANCELLED, 1, 0, 1 },
@@ -48,57 +48,57 @@ static const struct {
   { "sending, free", "free", { { SUBMIT, 0, SCRIPT_HOLD, 0, NULL, 0 } },
     SUBMIT, 1, GAMUT_E_CANCELLED, 0, 0, 1 },
   { "waiting", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-      { POLL, 0, 200, QUEUED, NULL, 0 },
-      { DELETE, 0, 200, GONE, NULL, 0 } }, POLL, 3,
+    { SAYS(SUBMIT, QUEUED),
+      SAYS(POLL, QUEUED),
+      SAYS(DELETE, GONE) }, POLL, 3,
     GAMUT_E_CANCELLED, 0, 1, 1 },
   { "polling", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+    { SAYS(SUBMIT, QUEUED),
       { POLL, 0, SCRIPT_HOLD, 0, NULL, 0 },
-      { DELETE, 0, 200, GONE, NULL, 0 } }, POLL, 1,
+      SAYS(DELETE, GONE) }, POLL, 1,
     GAMUT_E_CANCELLED, 0, 1, 1 },
   { "told, and gone then", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
-      { POLL, 0, 200, GONE, NULL, 0 },
-      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+    { SAYS(SUBMIT, QUEUED), SAYS_TIMES(1, POLL, QUEUED),
+      SAYS(POLL, GONE),
+      SAYS(DELETE, "{}") }, POLL, 1,
     GAMUT_E_CANCELLED, 0, 1, 1 },
   { "told, and forgotten then", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
+    { SAYS(SUBMIT, QUEUED), SAYS_TIMES(1, POLL, QUEUED),
       { POLL, 0, 404, "{}", NULL, 0 },
-      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+      SAYS(DELETE, "{}") }, POLL, 1,
     GAMUT_E_CANCELLED, 0, 1, 1 },
   { "told, and failed then", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
-      { POLL, 0, 200, BROKEN, NULL, 0 },
-      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+    { SAYS(SUBMIT, QUEUED), SAYS_TIMES(1, POLL, QUEUED),
+      SAYS(POLL, BROKEN),
+      SAYS(DELETE, "{}") }, POLL, 1,
     GAMUT_E_CANCELLED, 0, 1, 1 },
   { "told, and made all the same", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
-      { POLL, 0, 200, DONE, NULL, 0 }, { DELETE, 0, 200, "{}", NULL, 0 },
+    { SAYS(SUBMIT, QUEUED), SAYS_TIMES(1, POLL, QUEUED),
+      SAYS(POLL, DONE), SAYS(DELETE, "{}"),
       PICTURE }, POLL, 1, 0, 0, 1, 1 },
   { "told, and runs yet", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, QUEUED, NULL, 0 },
-      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+    { SAYS(SUBMIT, QUEUED), SAYS(POLL, QUEUED),
+      SAYS(DELETE, "{}") }, POLL, 1,
     GAMUT_E_CANCELLED, 1, 1, 1 },
   { "told, and cannot be looked at", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 1, 200, QUEUED, NULL, 0 },
+    { SAYS(SUBMIT, QUEUED), SAYS_TIMES(1, POLL, QUEUED),
       { POLL, 0, 503, "{}", NULL, 0 },
-      { DELETE, 0, 200, "{}", NULL, 0 } }, POLL, 1,
+      SAYS(DELETE, "{}") }, POLL, 1,
     GAMUT_E_CANCELLED, 1, 1, 1 },
   { "too late", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, QUEUED, NULL, 0 },
-      { DELETE, 0, 200, DONE, NULL, 0 }, PICTURE }, POLL, 1, 0, 0,
+    { SAYS(SUBMIT, QUEUED), SAYS(POLL, QUEUED),
+      SAYS(DELETE, DONE), PICTURE }, POLL, 1, 0, 0,
     1, 1 },
   { "cannot be told", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, QUEUED, NULL, 0 },
+    { SAYS(SUBMIT, QUEUED), SAYS(POLL, QUEUED),
       { DELETE, 0, 404, "{}", NULL, 0 } }, POLL, 1,
     GAMUT_E_CANCELLED, 1, 1, 1 },
   { "cannot be reached", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, QUEUED, NULL, 0 },
+    { SAYS(SUBMIT, QUEUED), SAYS(POLL, QUEUED),
       { DELETE, 0, 503, "{}", NULL, 0 } }, POLL, 1,
     GAMUT_E_CANCELLED, 1, 3, 1 },
   { "fetching", "x",
-    { { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },
+    { SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE),
       { FETCH, 0, SCRIPT_HOLD, 0, NULL, 0 } }, FETCH, 1, GAMUT_E_CANCELLED, 0,
     0, 1 },
 };
@@ -167,7 +167,7 @@ END_TEST
 START_TEST(deadline)
 {
   static const struct answer answers[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, QUEUED, NULL, 0 }
+    SAYS(SUBMIT, QUEUED), SAYS(POLL, QUEUED)
   };
   struct gamut_result *result;
   struct fix f;
@@ -257,7 +257,7 @@ static void again(void *user, struct gamut_result *result)
 START_TEST(callbacks_submit)
 {
   static const struct answer answers[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },
+    SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE),
     PICTURE
   };
   struct gamut_request *r = fix_request("a:m", "x", NULL);
@@ -279,7 +279,7 @@ END_TEST
 START_TEST(callbacks_submit_on_the_thread)
 {
   static const struct answer answers[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },
+    SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE),
     PICTURE
   };
   struct gamut_request *r = fix_request("a:m", "x", NULL);
@@ -305,9 +305,9 @@ START_TEST(events)
   static const struct answer answers[] = {
     { SUBMIT, 0, 402, "{}", NULL, 0 },
     { "POST /b/jobs", 1, 503, "{}", NULL, 0 },
-    { "POST /b/jobs", 0, 200, QUEUED, NULL, 0 },
-    { "GET /b/jobs/1", 2, 200, QUEUED, NULL, 0 },
-    { "GET /b/jobs/1", 0, 200, DONE, NULL, 0 },
+    SAYS("POST /b/jobs", QUEUED),
+    SAYS_TIMES(2, "GET /b/jobs/1", QUEUED),
+    SAYS("GET /b/jobs/1", DONE),
     PICTURE,
   };
   /* What must come, in this order; others may come between. */
@@ -352,7 +352,7 @@ END_TEST
 START_TEST(events_unasked)
 {
   static const struct answer answers[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },
+    SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE),
     PICTURE
   };
   const struct gamut_event *e;
@@ -427,8 +427,8 @@ END_TEST
 START_TEST(forked)
 {
   static const struct answer answers[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 2, 200, QUEUED, NULL, 0 },
-    { POLL, 0, 200, DONE, NULL, 0 }, PICTURE
+    SAYS(SUBMIT, QUEUED), SAYS_TIMES(2, POLL, QUEUED),
+    SAYS(POLL, DONE), PICTURE
   };
   struct gamut_request *r = fix_request("a:m", "x", NULL);
   struct gamut_result *result;
@@ -498,8 +498,8 @@ static void *generate_some(void *arg)
 START_TEST(crowd)
 {
   static const struct answer answers[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 }, { POLL, 0, 200, DONE, NULL, 0 },
-    { "DELETE", 0, 200, "{}", NULL, 0 }, PICTURE
+    SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE),
+    SAYS("DELETE", "{}"), PICTURE
   };
   struct crowd crowds[8];
   pthread_t threads[8];

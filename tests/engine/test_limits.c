@@ -7,9 +7,9 @@
 #include "job/limiter.h"
 #include <stdio.h>
 
-#define SUBMIT "POST /a/jobs"
-#define POLL   "GET /a/jobs/1"
-#define DONE   "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
+#define SUBMIT  "POST /a/jobs"
+#define POLL    "GET /a/jobs/1"
+#define DONE    "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 #define STEP_MS 10
 #define BEGAN   UINT64_C(1790000000000)
 
@@ -108,7 +108,7 @@ static void close_fake(struct fix *f)
 /* ---- set ----------------------------------------------------------------- */
 
 static const struct answer at_once[] = {
-  { SUBMIT, 0, 200, MADE, NULL, 0 },
+  SAYS(SUBMIT, MADE),
   PICTURE,
 };
 
@@ -152,8 +152,8 @@ END_TEST
 START_TEST(looks_are_not_starved)
 {
   static const struct answer rows[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-    { POLL, 0, 200, DONE, NULL, 0 },
+    SAYS(SUBMIT, QUEUED),
+    SAYS(POLL, DONE),
     PICTURE,
   };
   struct fix f;
@@ -174,9 +174,9 @@ END_TEST
 START_TEST(at_once_at_most)
 {
   static const struct answer rows[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-    { POLL, 30, 200, QUEUED, NULL, 0 },
-    { POLL, 0, 200, DONE, NULL, 0 },
+    SAYS(SUBMIT, QUEUED),
+    SAYS_TIMES(30, POLL, QUEUED),
+    SAYS(POLL, DONE),
     PICTURE,
   };
   struct fix f;
@@ -203,9 +203,9 @@ END_TEST
 START_TEST(cancelled_makes_room)
 {
   static const struct answer rows[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-    { "DELETE", 0, 200, "{}", NULL, 0 },
-    { POLL, 0, 200, QUEUED, NULL, 0 },
+    SAYS(SUBMIT, QUEUED),
+    SAYS("DELETE", "{}"),
+    SAYS(POLL, QUEUED),
   };
   char id[3][GAMUT_ID_SIZE];
   struct gamut_request *r = fix_request("a:m", "a fox", NULL);
@@ -257,7 +257,7 @@ START_TEST(asked_to_wait)
 {
   struct answer rows[] = {
     { SUBMIT, 1, 429, waits[_i].body, waits[_i].headers, 0 },
-    { SUBMIT, 0, 200, MADE, NULL, 0 },
+    SAYS(SUBMIT, MADE),
     PICTURE,
   };
   uint64_t took;
@@ -282,8 +282,8 @@ START_TEST(next_link_instead)
 {
   static const struct answer rows[] = {
     { SUBMIT, 1, 429, "{}", "Retry-After: 60\r\n", 0 },
-    { SUBMIT, 0, 200, MADE, NULL, 0 },
-    { "POST /b/jobs", 0, 200, MADE, NULL, 0 },
+    SAYS(SUBMIT, MADE),
+    SAYS("POST /b/jobs", MADE),
     PICTURE,
   };
   struct fix f;
@@ -305,7 +305,7 @@ START_TEST(storm)
 {
   struct answer rows[] = {
     { SUBMIT, 120, 429, "{}", _i ? "Retry-After: 1\r\n" : NULL, 0 },
-    { SUBMIT, 0, 200, MADE, NULL, 0 },
+    SAYS(SUBMIT, MADE),
     PICTURE,
   };
   struct gm_limit_facts now;
@@ -343,7 +343,7 @@ START_TEST(noise_is_no_limit)
   int i;
 
   for (i = 0; i < 20; i++) {
-    rows[2 * i] = (struct answer){ SUBMIT, 49, 200, MADE, NULL, 0 };
+    rows[2 * i] = (struct answer)SAYS_TIMES(49, SUBMIT, MADE);
     rows[2 * i + 1] = (struct answer){ SUBMIT, 1, 429, "{}", NULL, 0 };
   }
   rows[40] = (struct answer)PICTURE;
@@ -383,7 +383,7 @@ START_TEST(told_by_headers)
 {
   struct answer rows[] = {
     { SUBMIT, 1, 200, MADE, told[_i].headers, 0 },
-    { SUBMIT, 0, 200, MADE, NULL, 0 },
+    SAYS(SUBMIT, MADE),
     PICTURE,
   };
   uint64_t took;
@@ -441,7 +441,7 @@ START_TEST(next_link_without_budget)
 {
   static const struct answer rows[] = {
     { SUBMIT, 0, 503, "{}", NULL, 0 },
-    { "POST /b/jobs", 0, 200, MADE, NULL, 0 },
+    SAYS("POST /b/jobs", MADE),
     PICTURE,
   };
   struct fix f;
@@ -462,9 +462,9 @@ END_TEST
 START_TEST(accepted_ones_wait)
 {
   static const struct answer rows[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 },
+    SAYS(SUBMIT, QUEUED),
     { POLL, 150, 503, "{}", NULL, 0 },
-    { POLL, 0, 200, DONE, NULL, 0 },
+    SAYS(POLL, DONE),
     PICTURE,
   };
   struct fix f;

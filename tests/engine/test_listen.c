@@ -94,16 +94,16 @@ static const struct gamut_provider hooked = {
 };
 
 static const struct answer at_once[] = {
-  { "POST /hooked/jobs", 0, 200, "{\"id\":\"v1\"}", NULL, 0 },
-  { "GET /hooked/jobs/1", 0, 200, "{\"url\":\"$/png\"}", NULL, 0 },
+  SAYS("POST /hooked/jobs", "{\"id\":\"v1\"}"),
+  SAYS("GET /hooked/jobs/1", "{\"url\":\"$/png\"}"),
   { "GET /hooked/public", 0, SCRIPT_HOLD, NULL, NULL, 0 },
-  { "GET /png", 0, 200, "@png", NULL, 0 },
+  SAYS("GET /png", "@png"),
 };
 static const struct answer second_time[] = {
-  { "POST /hooked/jobs", 0, 200, "{\"id\":\"v1\"}", NULL, 0 },
-  { "GET /hooked/jobs/1", 1, 200, "{}", NULL, 0 },
-  { "GET /hooked/jobs/1", 0, 200, "{\"url\":\"$/png\"}", NULL, 0 },
-  { "GET /png", 0, 200, "@png", NULL, 0 },
+  SAYS("POST /hooked/jobs", "{\"id\":\"v1\"}"),
+  SAYS_TIMES(1, "GET /hooked/jobs/1", "{}"),
+  SAYS("GET /hooked/jobs/1", "{\"url\":\"$/png\"}"),
+  SAYS("GET /png", "@png"),
 };
 
 #define SECRET "open sesame"

@@ -49,11 +49,9 @@ END_TEST
 START_TEST(a_chain)
 {
   static const struct answer answers[] = {
-    { SUBMIT, 0, 503, "{}", NULL, 0 },
-    { "POST /b/jobs", 0, 200, RUNS, NULL, 0 },
-    { "GET /b/jobs/1", 1, 200, RUNS, NULL, 0 },
-    { "GET /b/jobs/1", 0, 200, MADE, NULL, 0 },
-    { "GET /f.png", 0, 200, "@png", NULL, 0 },
+    { SUBMIT, 0, 503, "{}", NULL, 0 },    SAYS("POST /b/jobs", RUNS),
+    SAYS_TIMES(1, "GET /b/jobs/1", RUNS), SAYS("GET /b/jobs/1", MADE),
+    SAYS("GET /f.png", "@png"),
   };
   struct fix f;
   char *text;

@@ -7,8 +7,8 @@
 #define DONE   "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 #define SUBMIT "POST /a/jobs"
 #define OK_ROWS                                                                \
-  { SUBMIT, 0, 200, JOB, NULL, 0 }, { "GET /a/jobs/1", 0, 200, DONE, NULL, 0 },\
-    { "GET /f.png", 0, 200, "@png", NULL, 0 },                                 \
+  SAYS(SUBMIT, JOB), SAYS("GET /a/jobs/1", DONE),\
+    SAYS("GET /f.png", "@png"),                                 \
     { "POST /b/jobs", 0, 200,                                                  \
       "{\"id\":\"2\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}", \
       NULL, 0 },                                                               \

@@ -12,10 +12,10 @@
 #define STEP_MS 20
 
 static const struct answer late[] = {
-  { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-  { POLL, 2, 200, QUEUED, NULL, 0 },
-  { POLL, 0, 200, DONE, NULL, 0 },
-  { "GET /f.png", 0, 200, "@png", NULL, 0 },
+  SAYS(SUBMIT, QUEUED),
+  SAYS_TIMES(2, POLL, QUEUED),
+  SAYS(POLL, DONE),
+  SAYS("GET /f.png", "@png"),
 };
 
 static struct gm_usual *usual(struct fix *f, const char *model)
@@ -152,9 +152,8 @@ END_TEST
 START_TEST(only_success_is_measured)
 {
   static const struct answer bad[] = {
-    { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-    { POLL, 0, 200, "{\"status\":\"failed\",\"error\":{\"message\":\"no\"}}",
-      NULL, 0 },
+    SAYS(SUBMIT, QUEUED),
+    SAYS(POLL, "{\"status\":\"failed\",\"error\":{\"message\":\"no\"}}"),
   };
   struct fix f;
 

@@ -7,11 +7,10 @@
 #include "job/usual.h"
 #include <stdio.h>
 
-
 static const struct answer answers[] = {
-  { "POST /a/jobs", 0, 200, MADE, NULL, 0 },
-  { "POST /b/jobs", 0, 200, MADE, NULL, 0 },
-  { "GET /f.png", 0, 200, "@png", NULL, 0 },
+  SAYS("POST /a/jobs", MADE),
+  SAYS("POST /b/jobs", MADE),
+  SAYS("GET /f.png", "@png"),
 };
 
 /* "slow" takes a minute by the catalog, "dear" is $0.50, "cheap" $0.02; nothing

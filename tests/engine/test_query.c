@@ -175,23 +175,22 @@ static const struct gamut_provider asker = {
 };
 
 static const struct answer answers[] = {
-  { "GET /asker/models?2", 0, 200, "{\"items\":[{\"id\":\"c\"}]}", NULL, 0 },
+  SAYS("GET /asker/models?2", "{\"items\":[{\"id\":\"c\"}]}"),
   { "GET /asker/models", 1, 503, "{}", NULL, 0 },
-  { "GET /asker/models", 0, 200,
-    "{\"items\":[{\"id\":\"a\"},{\"id\":\"b\"}],\"next\":\"/models?2\"}", NULL,
-    0 },
-  { "GET /asker/balance/1", 0, 200,
-    "{\"part\":1,\"balances\":[{\"name\":\"x\"}],\"limits\":[]}", NULL, 0 },
-  { "GET /asker/balance/2", 0, 200,
-    "{\"part\":2,\"balances\":[{\"name\":\"y\",\"remaining\":3}]}", NULL, 0 },
-  { "PUT /asker/keys", 1, 200, "{\"keys\":[]}", NULL, 0 },
+  SAYS("GET /asker/models",
+       "{\"items\":[{\"id\":\"a\"},{\"id\":\"b\"}],\"next\":\"/models?2\"}"),
+  SAYS("GET /asker/balance/1",
+       "{\"part\":1,\"balances\":[{\"name\":\"x\"}],\"limits\":[]}"),
+  SAYS("GET /asker/balance/2",
+       "{\"part\":2,\"balances\":[{\"name\":\"y\",\"remaining\":3}]}"),
+  SAYS_TIMES(1, "PUT /asker/keys", "{\"keys\":[]}"),
   { "PUT /asker/keys", 0, 400, "{\"message\":\"bad key sk-\\\"abcd\"}", NULL,
     0 },
-  { "POST /asker/embed", 1, 200,
-    "{\"vectors\":[[3,4],[0,-2]],\"more\":{\"tokens\":7}}", NULL, 0 },
+  SAYS_TIMES(1, "POST /asker/embed",
+             "{\"vectors\":[[3,4],[0,-2]],\"more\":{\"tokens\":7}}"),
   { "POST /asker/embed", 1, 503, "{}", NULL, 0 },
   { "POST /asker/embed", 0, SCRIPT_RESET, NULL, NULL, 0 },
-  { "GET /asker/public", 0, 200, "{\"key\":\"j1\"}", NULL, 0 },
+  SAYS("GET /asker/public", "{\"key\":\"j1\"}"),
 };
 
 static void open_asker(struct fix *f, uint32_t flags, bool key)

@@ -14,14 +14,14 @@
 #define DONE   "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 
 static const struct answer well[] = {
-  { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-  { POLL, 1, 200, QUEUED, NULL, 0 },
-  { POLL, 0, 200, DONE, NULL, 0 },
+  SAYS(SUBMIT, QUEUED),
+  SAYS_TIMES(1, POLL, QUEUED),
+  SAYS(POLL, DONE),
   PICTURE,
 };
 static const struct answer held[] = { { SUBMIT, 0, SCRIPT_HOLD, 0, NULL, 0 } };
-static const struct answer queued[] = { { SUBMIT, 0, 200, QUEUED, NULL, 0 },
-                                        { POLL, 0, 200, QUEUED, NULL, 0 } };
+static const struct answer queued[] = { SAYS(SUBMIT, QUEUED),
+                                        SAYS(POLL, QUEUED) };
 
 static char lines[4096];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

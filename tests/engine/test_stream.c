@@ -150,7 +150,7 @@ END_TEST
 /* What was paid for and cannot be understood is not sent again. */
 START_TEST(a_reply_that_makes_no_sense)
 {
-  const struct answer answers[] = { { POST, 0, 200, DRAFT, NULL, 0 } };
+  const struct answer answers[] = { SAYS(POST, DRAFT) };
   struct gamut_result *result;
   struct fix f;
   int drafts;
@@ -244,8 +244,7 @@ END_TEST
 /* A draft that cannot be kept is no failure, and nothing is written over. */
 START_TEST(never_over_a_file)
 {
-  const struct answer answers[] = { { POST, 0, 200, DRAFT DRAFT LAST, NULL,
-                                      0 } };
+  const struct answer answers[] = { SAYS(POST, DRAFT DRAFT LAST) };
   const char *folder = scratch_folder();
   const char *path = scratch_path(folder, "fox.png");
   const char *mine = scratch_path(folder, "fox.partial-1.png");
@@ -281,22 +280,18 @@ static const struct {
   int drafts;
   int32_t error_class;
 } far[] = {
-  { "there", { "GET /draft.png", 0, 200, "@png", NULL, 0 }, 1, 0 },
+  { "there", SAYS("GET /draft.png", "@png"), 1, 0 },
   { "gone", { "GET /draft.png", 0, 404, "{}", NULL, 0 }, 0, GAMUT_E_NOT_FOUND },
   { "cut",
     { "GET /draft.png", 0, 200, "@png", NULL, 9 },
     0,
     GAMUT_E_TRANSPORT },
-  { "no picture",
-    { "GET /draft.png", 0, 200, "<html>", NULL, 0 },
-    0,
-    GAMUT_E_PROTOCOL },
+  { "no picture", SAYS("GET /draft.png", "<html>"), 0, GAMUT_E_PROTOCOL },
 };
 
 START_TEST(are_fetched)
 {
-  const struct answer answers[] = { { POST, 0, 200, FAR LAST, NULL, 0 },
-                                    far[_i].draft };
+  const struct answer answers[] = { SAYS(POST, FAR LAST), far[_i].draft };
   const char *folder = scratch_folder();
   const char *path = scratch_path(folder, "fox.png");
   const struct gamut_artifact_info *d;
@@ -335,7 +330,7 @@ END_TEST
 START_TEST(nobody_waits_for_a_draft)
 {
   const struct answer answers[] = {
-    { POST, 0, 200, FAR LAST, NULL, 0 },
+    SAYS(POST, FAR LAST),
     { "GET /draft.png", 0, SCRIPT_HOLD, "", NULL, 0 },
   };
   struct gamut_request *r =
@@ -413,8 +408,8 @@ static bool tortured_job(void)
 START_TEST(without_memory)
 {
   static const struct answer answers[] = {
-    { POST, 0, 200, DRAFT FAR LAST, NULL, 0 },
-    { "GET /draft.png", 0, 200, "@png", NULL, 0 },
+    SAYS(POST, DRAFT FAR LAST),
+    SAYS("GET /draft.png", "@png"),
   };
 
   tortured_path = scratch_path(scratch_folder(), "fox.png");

@@ -1,5 +1,5 @@
-/* test_token.c - gamut.token/1: one fetch for many jobs, renewed when the vendor
- * refuses it, and told when there is none. */
+/* test_token.c - gamut.token/1: one fetch for many jobs, renewed when the
+ * vendor refuses it, and told when there is none. */
 #include "engine/vendor.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static const struct gamut_provider bearer = {
 
 #define TOKEN    "POST /bearer/token"
 #define JOBS     "POST /bearer/jobs"
-#define GOOD_JOB { JOBS, 0, 200, "{\"url\":\"$/f.png\"}", NULL, 0 }
+#define GOOD_JOB SAYS(JOBS, "{\"url\":\"$/f.png\"}")
 
 static void run_many(struct fix *f, int n, int32_t error_class)
 {
@@ -112,8 +112,7 @@ static void run_many(struct fix *f, int n, int32_t error_class)
 START_TEST(shared)
 {
   static const struct answer answers[] = {
-    { TOKEN, 0, 200, "{\"token\":\"first-token\",\"ttl\":3600}", NULL, 0 },
-    GOOD_JOB, PICTURE
+    SAYS(TOKEN, "{\"token\":\"first-token\",\"ttl\":3600}"), GOOD_JOB, PICTURE
   };
   struct fix f;
   int i;
@@ -135,8 +134,7 @@ END_TEST
 START_TEST(short_lived)
 {
   static const struct answer answers[] = {
-    { TOKEN, 0, 200, "{\"token\":\"short-token\",\"ttl\":30}", NULL, 0 },
-    GOOD_JOB, PICTURE
+    SAYS(TOKEN, "{\"token\":\"short-token\",\"ttl\":30}"), GOOD_JOB, PICTURE
   };
   struct fix f;
 
@@ -180,9 +178,11 @@ END_TEST
 START_TEST(renewed)
 {
   static const struct answer answers[] = {
-    { TOKEN, 1, 200, "{\"token\":\"first-token\",\"ttl\":3600}", NULL, 0 },
-    { TOKEN, 0, 200, "{\"token\":\"second-token\",\"ttl\":3600}", NULL, 0 },
-    { JOBS, 1, 401, "{}", NULL, 0 }, GOOD_JOB, PICTURE
+    SAYS_TIMES(1, TOKEN, "{\"token\":\"first-token\",\"ttl\":3600}"),
+    SAYS(TOKEN, "{\"token\":\"second-token\",\"ttl\":3600}"),
+    { JOBS, 1, 401, "{}", NULL, 0 },
+    GOOD_JOB,
+    PICTURE
   };
   struct fix f;
 
@@ -201,7 +201,7 @@ END_TEST
 START_TEST(refused)
 {
   static const struct answer answers[] = {
-    { TOKEN, 0, 200, "{\"token\":\"any-token\",\"ttl\":3600}", NULL, 0 },
+    SAYS(TOKEN, "{\"token\":\"any-token\",\"ttl\":3600}"),
     { JOBS, 0, 401, "{}", NULL, 0 }
   };
   struct fix f;
@@ -222,7 +222,7 @@ static const struct {
 } failures[] = {
   { { TOKEN, 0, 403, "{}", NULL, 0 }, GAMUT_E_PERMISSION, 1 },
   { { TOKEN, 0, 500, "{}", NULL, 0 }, GAMUT_E_PROVIDER, 3 },
-  { { TOKEN, 0, 200, "{}", NULL, 0 }, GAMUT_E_PROTOCOL, 3 },
+  { SAYS(TOKEN, "{}"), GAMUT_E_PROTOCOL, 3 },
 };
 
 /* All that wait fail, and the next fetches anew. */
@@ -274,9 +274,7 @@ START_TEST(in_the_trace)
 {
 #define TRACE "4bf92f3577b34da6a3ce929d0e0e4736"
   static const struct answer answers[] = {
-    { TOKEN, 0, 200, "{\"token\":\"first-token\",\"ttl\":3600}", NULL, 0 },
-    GOOD_JOB,
-    PICTURE
+    SAYS(TOKEN, "{\"token\":\"first-token\",\"ttl\":3600}"), GOOD_JOB, PICTURE
   };
   char of_token[64];
   struct fix f;

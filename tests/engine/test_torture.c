@@ -8,10 +8,10 @@
 
 static const struct answer answers[] = {
   { "POST /a/jobs", 0, 402, "{\"error\":{\"message\":\"no\"}}", NULL, 0 },
-  { "POST /b/jobs", 0, 200, "{\"id\":\"1\",\"status\":\"queued\"}", NULL, 0 },
-  { "GET /b/jobs", 0, 200,
-    "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}", NULL, 0 },
-  { "GET /f.png", 0, 200, "@png", NULL, 0 },
+  SAYS("POST /b/jobs", "{\"id\":\"1\",\"status\":\"queued\"}"),
+  SAYS("GET /b/jobs",
+       "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"),
+  SAYS("GET /f.png", "@png"),
 };
 static struct script *vendor;
 static const char *output;

@@ -10,11 +10,10 @@
 #define GIVEN  "00-" TRACE "-00f067aa0ba902b7-01"
 
 static const struct answer answers[] = {
-  { SUBMIT, 0, 200, "{\"id\":\"1\",\"status\":\"running\"}", NULL, 0 },
-  { POLL, 0, 200,
-    "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}",
-    NULL, 0 },
-  { "GET /f.png", 0, 200, "@png", NULL, 0 },
+  SAYS(SUBMIT, "{\"id\":\"1\",\"status\":\"running\"}"),
+  SAYS(POLL,
+       "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"),
+  SAYS("GET /f.png", "@png"),
 };
 
 static void run(struct fix *f, const char *propagate, const char *traceparent)

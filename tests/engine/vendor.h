@@ -14,9 +14,9 @@
  *
  *   keyed      the submit carries an idempotency key
  *   free       the submit costs nothing
- *   warm       a free exchange comes first, so that the connection is used again
- *   video      what is delivered is a video
- *   paced      it may be looked at each 200 ms, and whenever the host likes
+ *   warm       a free exchange comes first, so that the connection is used
+ * again video      what is delivered is a video paced      it may be looked at
+ * each 200 ms, and whenever the host likes
  *
  * Answers: {"id", "status": "done|failed|cancelled", "images": [{"url"}],
  * "b64": [..], "error": {"code", "message"}}; "$" in a body is the script's
@@ -28,10 +28,7 @@ extern const struct gamut_provider vendor_a, vendor_b, vendor_c;
 #define GONE   "{\"status\":\"cancelled\"}"
 #define MADE                                                                   \
   "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
-#define PICTURE                                                                \
-  {                                                                            \
-    "GET /f.png", 0, 200, "@png", NULL, 0                                      \
-  }
+#define PICTURE SAYS("GET /f.png", "@png")
 
 struct fix {
   struct script *script;
