@@ -41,6 +41,8 @@ static const struct {
 };
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
+/* "audio" is the switch that asks for sound, so a sound that is given is
+ * "audio_input" in the catalog. */
 static const struct {
   const char *role, *one, *many;
 } roles[] = {
@@ -353,8 +355,9 @@ static int find_role(struct input *in, size_t i, struct place *p)
   uint32_t n = count_role(in->c, roles[i].role);
   int many = !roles[i].one || (n > 1 && roles[i].many);
 
-  return find_place(in, roles[i].role, many ? roles[i].many : roles[i].one,
-                    many ? "list" : "", p);
+  return find_place(
+    in, strcmp(roles[i].role, "audio") == 0 ? "audio_input" : roles[i].role,
+    many ? roles[i].many : roles[i].one, many ? "list" : "", p);
 }
 
 /* All inputs that go into one list, whatever their roles, as they were given.
