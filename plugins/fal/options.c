@@ -108,10 +108,11 @@ const char *fal_lifecycle(struct gamut_call *c)
 
   if (h->json_type(value) == GAMUT_JSON_OBJECT)
     return h->json_text(c, value);
-  if (seconds <= 0)
+  if (h->json_type(value) <= GAMUT_JSON_NULL)
     return NULL;
-  o = h->json_object(c);
-  h->json_set_int(o, "expiration_duration_seconds", seconds);
+  o = h->json_object(c); /* "never" is to say nothing of it */
+  if (seconds > 0)
+    h->json_set_int(o, "expiration_duration_seconds", seconds);
   return h->json_text(c, o);
 }
 
