@@ -99,7 +99,7 @@ static int32_t get(struct gamut_call *c, int32_t phase, const char *url,
 
   if (*cursor)
     x.url = h->text(c, "%s&cursor=%s", url, h->escape(c, cursor));
-  return h->http(c, &x);
+  return fal_http(c, &x);
 }
 
 static int32_t ask_page(struct gamut_call *c)
