@@ -15,7 +15,7 @@ int32_t fal_run(struct gamut_call *c)
 {
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = FAL_RUN,
-                          .flags = GAMUT_HTTP_BILLABLE,
+                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_ALL,
                           .timeout_ms = RUN_MS,
                           .method = "POST" };
 
@@ -27,7 +27,8 @@ int32_t fal_stream(struct gamut_call *c)
 {
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = FAL_STREAM,
-                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_STREAM,
+                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_STREAM |
+                                   GAMUT_HTTP_ALL,
                           .method = "POST" };
   const char *id = fal_endpoint(c);
   size_t n = id ? strlen(id) : 0;
@@ -45,10 +46,36 @@ static void say_id(struct gamut_call *c)
   fal_billed(c);
 }
 
+/* Would the same request have a chance?  Under the other statuses that fal.c
+ * repeats it tells by the header alone. */
+static int is_hopeless(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const char *older = h->reply_header(c, "x-fal-retryable");
+  const char *newer = h->reply_header(c, "x-fal-needs-retry");
+
+  return c->reply->status == 400 &&
+         fal_has_type(c, c->reply->json, "downstream_service_error") &&
+         ((older && strcmp(older, "false") == 0) ||
+          (newer && strcmp(newer, "0") == 0));
+}
+
+/* All statuses come here: a failure has an id, and may have cost something. */
+static int32_t failed(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+
+  if (is_hopeless(c))
+    return h->fail(c, GAMUT_E_PROVIDER, "%s",
+                   h->json_str(c->reply->json, "detail/0/msg",
+                               "what the model needs does not work"));
+  return h->fail_reply(c);
+}
+
 int32_t fal_ran(struct gamut_call *c)
 {
   say_id(c);
-  return fal_output(c, c->reply->json);
+  return c->reply->status >= 400 ? failed(c) : fal_output(c, c->reply->json);
 }
 
 /* ---- events ------------------------------------------------------------- */
@@ -58,15 +85,20 @@ static int32_t broke_off(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *r = c->reply->json;
-  const char *type = h->json_str(r, "detail/0/type", "");
   const char *why = h->json_str(
     r, "detail/0/msg", h->json_str(r, "detail", h->json_str(r, "error", "")));
 
   return h->fail(c,
-                 strcmp(type, "content_policy_violation") == 0
+                 fal_has_type(c, r, "content_policy_violation")
                    ? GAMUT_E_BLOCKED
                    : GAMUT_E_PROVIDER,
                  "fal broke the stream off: %s", why);
+}
+
+static int is_set(struct gamut_call *c, const char *name)
+{
+  return c->host->json_type(c->host->json_get(c->reply->json, name)) >
+         GAMUT_JSON_NULL;
 }
 
 /* Only a whole output has these. */
@@ -84,7 +116,7 @@ int32_t fal_event(struct gamut_call *c)
 
   if (h->json_type(r) != GAMUT_JSON_OBJECT)
     return h->more(c);
-  if (h->json_get(r, "detail") || h->json_get(r, "error"))
+  if (is_set(c, "detail") || is_set(c, "error"))
     return broke_off(c);
   if (share >= 0 && share <= 1)
     h->progress(c, (int32_t)(share * 1000), NULL);
@@ -94,11 +126,38 @@ int32_t fal_event(struct gamut_call *c)
   return h->more(c);
 }
 
-/* The server has closed; or it ignored the wish and answered as a run does. */
+/* A file, as it is. */
+static int32_t take_bytes(struct gamut_call *c, int32_t kind)
+{
+  const struct gamut_host *h = c->host;
+  struct gamut_artifact a = { .struct_size = sizeof(a),
+                              .kind = kind,
+                              .mime = c->reply->content_type,
+                              .data = c->reply->body,
+                              .data_len = c->reply->body_len };
+
+  h->artifact(c, &a);
+  return h->done(c);
+}
+
+/* The server has closed; or it ignored the wish and answered as a run does, or
+ * with the file itself. */
 int32_t fal_streamed(struct gamut_call *c)
 {
-  const struct gamut_json *last = c->host->json_get(c->state, "last");
+  static const struct {
+    const char *type;
+    int32_t kind;
+  } kinds[] = { { "image/", GAMUT_IMAGE },
+                { "video/", GAMUT_VIDEO },
+                { "audio/", GAMUT_AUDIO } };
+  const struct gamut_reply *r = c->reply;
+  size_t i;
 
   say_id(c);
-  return fal_output(c, c->reply->json ? c->reply->json : last);
+  if (r->status >= 400)
+    return failed(c);
+  for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+    if (r->body_len > 0 && strncmp(r->content_type, kinds[i].type, 6) == 0)
+      return take_bytes(c, kinds[i].kind);
+  return fal_output(c, r->json ? r->json : c->host->json_get(c->state, "last"));
 }

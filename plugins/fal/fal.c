@@ -81,7 +81,9 @@ static const struct gamut_backup backups[] = {
  * from a status they are the queue's own trouble, and the job goes on. */
 #define ENDED (1u << FAL_RESULT)
 #define ONCE                                                                   \
-  (((2u << FAL_COMPLETE) - 1) & ~(1u << FAL_STATUS | 1u << FAL_RESULT))
+  (((2u << FAL_COMPLETE) - 1) &                                                \
+   ~(1u << FAL_STATUS | 1u << FAL_RESULT | 1u << FAL_PART))
+#define PAID (1u << FAL_SUBMIT | 1u << FAL_RUN | 1u << FAL_STREAM)
 #define RAN(class, path, value)                                                \
   { 0, class, path, value, GAMUT_REASON_FINAL, ENDED },                        \
   {                                                                            \
@@ -96,8 +98,8 @@ static const struct gamut_reason reasons[] = {
   { 504, GAMUT_E_TIMEOUT, "@x-fal-request-timeout-type", "user",
     GAMUT_REASON_FINAL, 0 },
   /* An empty purse is 403, not 402. */
-  { 403, GAMUT_E_QUOTA, "detail", "*balance*", 0, 0 },
-  { 403, GAMUT_E_QUOTA, "detail", "*TOP_UP*", 0, 0 },
+  { 403, GAMUT_E_QUOTA, "detail", "User is locked*balance*", 0, 0 },
+  { 403, GAMUT_E_QUOTA, "detail", "User is locked*TOP_UP*", 0, 0 },
   /* Would the same request have a chance?  Two names, old and new. */
   { 500, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
   { 502, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
@@ -107,7 +109,7 @@ static const struct gamut_reason reasons[] = {
   { 502, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
   { 503, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
   { 504, GAMUT_E_TIMEOUT, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
-  /* 500 may have done the work; fal's clients repeat it for a status only. */
+  /* 500 may have done the work; fal's clients repeat it for what is free. */
   { 500, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ONCE },
   /* What models say. */
   { 0, GAMUT_E_PROVIDER, "detail/*/type", "no_media_generated",
@@ -125,6 +127,17 @@ static const struct gamut_reason reasons[] = {
   { 0, GAMUT_E_INVALID, "error_type", "bad_request", 0, 0 },
   { 0, GAMUT_E_PROVIDER, "error_type", "*", GAMUT_REASON_FINAL, ENDED },
   { 499, GAMUT_E_CANCELLED, NULL, NULL, 0, 0 },
+  /* A failed job stays so, whatever is said of it; but what has no id came from
+   * the ingress. */
+  { 409, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ENDED },
+  { 500, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ENDED },
+  { 502, GAMUT_E_PROVIDER, "@x-fal-request-id", "*", GAMUT_REASON_FINAL, ENDED },
+  { 503, GAMUT_E_PROVIDER, "@x-fal-request-id", "*", GAMUT_REASON_FINAL, ENDED },
+  { 504, GAMUT_E_TIMEOUT, "@x-fal-request-id", "*", GAMUT_REASON_FINAL, ENDED },
+  /* What is paid for is repeated where it was certainly not begun. */
+  { 408, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_FINAL, PAID },
+  { 409, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, PAID },
+  { 501, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, PAID },
 };
 /* clang-format on */
 

@@ -66,6 +66,9 @@ void fal_partial(struct gamut_call *c);
 /* What the reply says of its price, also that of a failure. */
 void fal_billed(struct gamut_call *c);
 int32_t fal_output(struct gamut_call *c, const struct gamut_json *output);
+/* Has any entry of an error's list this type? */
+int fal_has_type(struct gamut_call *c, const struct gamut_json *error,
+                 const char *type);
 
 /* upload.c, query.c, webhook.c */
 extern const struct gamut_upload fal_upload;

@@ -3,8 +3,9 @@
  * Outputs are shaped by the model: images, image, videos, video, audio, each a
  * File object {url, content_type, width, height ...} or null.  A File's url may
  * be a data: URI.  Log lines come as a window that slides, so each poll repeats
- * some: the state remembers the newest time seen and, for lines of that very
- * time, a number made of each text.
+ * some, and not always in the order of their times: the state remembers a
+ * number made of time and text of each line of the last window.  A stream
+ * brings only what is new.
  */
 #include "fal.h"
 #include <string.h>
@@ -18,6 +19,8 @@ static const struct {
   { "audios", GAMUT_AUDIO }, { "audio", GAMUT_AUDIO },
 };
 #define N_MEDIA (sizeof(media) / sizeof(media[0]))
+
+#define LINES_KEPT 128
 
 /* ---- progress ----------------------------------------------------------- */
 
@@ -45,16 +48,18 @@ static int32_t share_of(const char *line)
   return *line == '%' && percent <= 100 ? percent * 10 : -1;
 }
 
-static int64_t number_of(const char *text)
+/* FNV-1a over both. */
+static int64_t number_of(const char *time, const char *text)
 {
-  uint32_t hash = 2166136261u; /* FNV-1a */
+  uint32_t hash = 2166136261u;
 
+  for (; *time; time++)
+    hash = (hash ^ (unsigned char)*time) * 16777619u;
   for (; *text; text++)
     hash = (hash ^ (unsigned char)*text) * 16777619u;
   return hash;
 }
 
-/* Has a line of the newest time this number? */
 static int was_seen(struct gamut_call *c, const struct gamut_json *seen,
                     int64_t number)
 {
@@ -67,32 +72,44 @@ static int was_seen(struct gamut_call *c, const struct gamut_json *seen,
   return 0;
 }
 
+/* The last of a list, so that `more` have room behind them. */
+static struct gamut_json *last_of(struct gamut_call *c,
+                                  const struct gamut_json *list, uint32_t more)
+{
+  const struct gamut_host *h = c->host;
+  struct gamut_json *copy = h->json_array(c);
+  uint32_t n = h->json_count(list, ""), i;
+
+  for (i = n + more > LINES_KEPT ? n + more - LINES_KEPT : 0; i < n; i++)
+    h->json_set(copy, NULL, h->json_member(list, i, NULL));
+  return copy;
+}
+
+/* What is older than the first line that is remembered was shown. */
 static void show_logs(struct gamut_call *c, const struct gamut_json *logs)
 {
   const struct gamut_host *h = c->host;
-  const char *newest = h->json_str(c->state, "log_time", "");
+  const char *from = h->json_str(c->state, "log_time", ""), *first = "";
   const struct gamut_json *before = h->json_get(c->state, "log_seen");
-  struct gamut_json *seen = h->json_array(c);
-  uint32_t i, n = h->json_count(logs, "");
+  uint32_t n = h->json_count(logs, ""), i;
+  struct gamut_json *seen =
+    last_of(c, c->event == GAMUT_EV_CHUNK ? before : NULL, n);
 
-  for (i = 0; i < h->json_count(before, ""); i++)
-    h->json_set(seen, NULL, h->json_member(before, i, NULL));
   for (i = 0; i < n; i++) {
     const struct gamut_json *line = h->json_member(logs, i, NULL);
     const char *text = h->json_str(line, "message", "");
-    const char *time = h->json_str(line, "timestamp", newest);
-    int order = strcmp(time, newest);
+    const char *time = h->json_str(line, "timestamp", "");
+    int64_t number = number_of(time, text);
 
-    if (order < 0 || (order == 0 && was_seen(c, seen, number_of(text))))
-      continue;
-    if (order > 0)
-      seen = h->json_array(c);
-    newest = time;
-    h->json_set_int(seen, NULL, number_of(text));
-    h->progress(c, share_of(text), text);
+    if (i + LINES_KEPT >= n)
+      h->json_set_int(seen, NULL, number);
+    if (i + LINES_KEPT == n && i > 0)
+      first = time;
+    if ((!*time || strcmp(time, from) >= 0) && !was_seen(c, before, number))
+      h->progress(c, share_of(text), text);
   }
   if (n > 0) {
-    h->json_set_str(c->state, "log_time", newest);
+    h->json_set_str(c->state, "log_time", first);
     h->json_set(c->state, "log_seen", seen);
   }
 }
@@ -169,7 +186,7 @@ static int hand_over(const struct output *o, int32_t kind,
     return 1;
   }
   a.url = h->json_str(file, "url", h->json_str(file, "", NULL));
-  if (!a.url)
+  if (!a.url || !a.url[0])
     return 0;
   a.mime = h->json_str(file, "content_type", NULL);
   a.width = measure(c, file, "width", 1);
@@ -262,6 +279,19 @@ void fal_billed(struct gamut_call *c)
     h->usage(c, "unit", units, units == 0 ? 0 : -1);
 }
 
+int fal_has_type(struct gamut_call *c, const struct gamut_json *error,
+                 const char *type)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *detail = h->json_get(error, "detail"), *one;
+  uint32_t i;
+
+  for (i = 0; (one = h->json_member(detail, i, NULL)); i++)
+    if (strcmp(h->json_str(one, "type", ""), type) == 0)
+      return 1;
+  return 0;
+}
+
 int32_t fal_output(struct gamut_call *c, const struct gamut_json *output)
 {
   const struct gamut_host *h = c->host;
@@ -270,8 +300,9 @@ int32_t fal_output(struct gamut_call *c, const struct gamut_json *output)
 
   if (found == 0)
     return h->fail(c, GAMUT_E_BLOCKED, "fal made nothing of it");
-  if (found < 0)
-    return h->fail(c, GAMUT_E_PROTOCOL, "fal's result has no file in it");
+  if (found < 0) /* a whole answer stays what it is, however often one asks */
+    return h->fail(c, output ? GAMUT_E_PROVIDER : GAMUT_E_PROTOCOL,
+                   "fal's result has no file in it");
   fact(&o, "seed", "seed");
   fact(&o, "revised_prompt", "revised_prompt");
   fact(&o, "actual_prompt", "revised_prompt");

@@ -135,24 +135,24 @@ static uint32_t keep_keys(struct gamut_call *c)
 
 /* ---- what it says ------------------------------------------------------- */
 
-/* Has an entry of the payload's list of errors this type? */
-static int has_type(struct gamut_call *c, const struct gamut_json *payload,
-                    const char *type)
-{
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *detail = h->json_get(payload, "detail"), *one;
-  uint32_t i;
-
-  for (i = 0; (one = h->json_member(detail, i, NULL)); i++)
-    if (strcmp(h->json_str(one, "type", ""), type) == 0)
-      return 1;
-  return 0;
-}
-
 static int is_true(struct gamut_call *c, const struct gamut_json *flag)
 {
   return c->host->json_type(flag) == GAMUT_JSON_BOOL &&
          strcmp(c->host->json_text(c, flag), "true") == 0;
+}
+
+static int has_other_files(struct gamut_call *c,
+                           const struct gamut_json *payload)
+{
+  static const char *const names[] = { "video/url", "videos/0", "audio/url",
+                                       "audios/0" };
+  size_t i;
+
+  for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+    if (c->host->json_type(c->host->json_get(payload, names[i])) >
+        GAMUT_JSON_NULL)
+      return 1;
+  return 0;
 }
 
 /* Were all pictures replaced by black ones, or none made?  As output.c sees it
@@ -168,7 +168,8 @@ static int is_withheld(struct gamut_call *c, const struct gamut_json *payload)
     flags = h->json_get(payload, "nsfw_content_detected");
   if (h->json_type(h->json_get(payload, "image")) == GAMUT_JSON_OBJECT)
     n = n ? n : 1;
-  else if (h->json_type(images) != GAMUT_JSON_ARRAY)
+  else if (h->json_type(images) != GAMUT_JSON_ARRAY ||
+           has_other_files(c, payload))
     return 0;
   for (i = 0; i < n; i++)
     if (!is_true(c, h->json_type(flags) == GAMUT_JSON_ARRAY
@@ -185,7 +186,7 @@ static const char *state_of(struct gamut_call *c, const struct gamut_json *body)
 
   if (strcmp(h->json_str(body, "status", ""), "OK") == 0)
     return is_withheld(c, payload) ? "blocked" : "completed";
-  if (has_type(c, payload, "content_policy_violation"))
+  if (fal_has_type(c, payload, "content_policy_violation"))
     return "blocked";
   if (strcmp(h->json_str(payload, "error_type", ""), "client_cancelled") == 0)
     return "cancelled";
