@@ -176,31 +176,60 @@ static void print_link(struct json_object *link)
     print_exchange(cli_view_at(exchanges, i));
 }
 
+static void print_all(struct json_object *all)
+{
+  struct json_object *links = cli_view_get(all, "links");
+  struct json_object *inputs = cli_view_get(all, "inputs");
+  size_t i;
+
+  for (i = 0; i < cli_view_count(links); i++)
+    print_link(cli_view_at(links, i));
+  for (i = 0; i < cli_view_count(inputs); i++)
+    print_input(cli_view_at(inputs, i));
+}
+
+static int32_t class_named(const char *name)
+{
+  int32_t c;
+
+  for (c = GAMUT_OK; name && c > -64; c--)
+    if (strcmp(gamut_class_name(c), name) == 0)
+      return c;
+  return GAMUT_E_INVALID;
+}
+
+/* As the request would end: 0 when any model can take it, else as the first. */
+static int exit_of(struct json_object *links)
+{
+  size_t i, n = cli_view_count(links);
+  struct json_object *error;
+
+  for (i = 0; i < n; i++)
+    if (!cli_view_get(cli_view_at(links, i), "error"))
+      return 0;
+  error = cli_view_get(cli_view_at(links, 0), "error");
+  return n ? gamut_class_exit(class_named(cli_view_str(error, "class"))) : 0;
+}
+
 int cli_dry_run(const struct cli_args *a, struct gamut *g,
                 const struct gamut_request *r)
 {
   struct gamut_error error = { 0 };
-  struct json_object *all, *links, *inputs;
+  struct json_object *all;
   char *text = NULL;
-  size_t i;
+  int rc;
 
   if (gamut_dry_run(g, r, &text, &error))
     return cli_refuse(a, &error);
-  if (cli_args_get(a, CLI_O_JSON)) {
+  if (cli_args_get(a, CLI_O_JSON))
     puts(text);
-    gamut_string_free(text);
-    return 0;
-  }
   all = cli_view_parse(text);
   gamut_string_free(text);
   if (!all)
     return cli_no_memory();
-  links = cli_view_get(all, "links");
-  for (i = 0; i < cli_view_count(links); i++)
-    print_link(cli_view_at(links, i));
-  inputs = cli_view_get(all, "inputs");
-  for (i = 0; i < cli_view_count(inputs); i++)
-    print_input(cli_view_at(inputs, i));
+  if (!cli_args_get(a, CLI_O_JSON))
+    print_all(all);
+  rc = exit_of(cli_view_get(all, "links"));
   json_object_put(all);
-  return 0;
+  return rc;
 }

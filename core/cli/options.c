@@ -171,7 +171,8 @@ const struct cli_option cli_options[] = {
     .help = "send again what may have been charged: cheap is up to $0.05" },
   { .name = "dry-run", .what = CLI_O_DRY_RUN,
     .group = CLI_G_ROUTE, .verbs = CLI_IN_MAKE_ONE,
-    .help = "print what would be sent and its price; send nothing" },
+    .help = "print what would be sent and its price, and end as the request would "
+            "if it cannot be; send nothing" },
   { .name = "no-store", .what = CLI_O_NO_STORE, ROUTE,
     .help = "write no job down: what this process begins is forgotten with it" },
   { FIELD("cache", "MODE", "cache"), ROUTE, .choices = "use|refresh|off",

@@ -111,6 +111,15 @@ if grep -qi secret "$work/out"; then fail "the key is shown"; fi
 run dry-json -p 'a fox' -m flux --dry-run --json
 exits 0
 prints '"links"'
+# It ends as the request would, unless another model can take it.
+run dry-refused -p 'a fox' -m flux --negative dogs --dry-run
+exits 2
+prints 'cannot be used: negative_prompt is not offered'
+run dry-refused-json -p 'a fox' -m flux --negative dogs --dry-run --json
+exits 2
+run dry-fallback -p 'a fox' -m flux --fallback fal:fal-ai/some/other \
+  --negative dogs --dry-run
+exits 0
 
 # ends NAME EXIT CLASS ARGUMENT...: the job ends so, and leaves no file
 ends()
