@@ -91,16 +91,26 @@ static int32_t set_value(const struct resolve *r, struct gm_config_value *v,
   return 0;
 }
 
+/* What stands around a value there comes from a file or a shell, and a value of
+ * nothing else is as good as unset. */
 static int32_t from_env(const struct resolve *r, struct gm_config_value *v)
 {
+  static const char blanks[] = " \t\r\n";
   const char *list = v->key.env, *text;
   char name[128];
+  size_t len;
   int32_t rc = 0;
 
   while (!rc && !v->text && gm_env_next(&list, name, sizeof(name))) {
     text = gm_env(name);
-    if (text)
-      rc = set_value(r, v, gm_strdup(text), GM_FROM_ENV, name, name);
+    if (!text)
+      continue;
+    text += strspn(text, blanks);
+    len = strlen(text);
+    while (len > 0 && strchr(blanks, text[len - 1]))
+      len--;
+    if (len > 0)
+      rc = set_value(r, v, gm_strndup(text, len), GM_FROM_ENV, name, name);
   }
   return rc;
 }

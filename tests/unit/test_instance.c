@@ -65,6 +65,26 @@ START_TEST(the_first_variable_wins)
 }
 END_TEST
 
+/* Nothing but blanks is not set, and the next one counts. */
+START_TEST(blanks_around_a_variable)
+{
+  struct gm_instance *i;
+  struct fixture f;
+
+  setenv("FAL_POLL", " 2s\t\r\n", 1);
+  setenv("FAL_BASE_URL", " \n", 1);
+  setenv("FAL_KEY", "  ", 1);
+  setenv("FAL_API_KEY", "\tfrom-the-environment ", 1);
+  fixture_open(&f, NULL);
+  i = fixture_get(&f, "fal");
+  ck_line(i, "poll", "2s", "FAL_POLL");
+  ck_line(i, "base_url", "https://queue.fal.test", "preset");
+  ck_assert_str_eq(gm_instance_value(i, "api_key", true),
+                   "from-the-environment");
+  fixture_close(&f);
+}
+END_TEST
+
 /* A name of its own: the file comes before the vendor's variables. */
 START_TEST(named_instances)
 {
@@ -515,6 +535,7 @@ int main(void)
   tcase_add_checked_fixture(tc, fixture_clear, NULL);
   tcase_add_test(tc, the_order_of_sources);
   tcase_add_test(tc, the_first_variable_wins);
+  tcase_add_test(tc, blanks_around_a_variable);
   tcase_add_test(tc, named_instances);
   tcase_add_loop_test(tc, refused_with_a_sentence, 0, GM_LEN(refused));
   tcase_add_test(tc, unknown_keys_of_the_program);
