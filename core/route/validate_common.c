@@ -254,7 +254,9 @@ int32_t gm_validate_common(const struct json_object *request,
 {
   int32_t rc = gm_validate_quote(request, err);
 
+  /* The vendor's own words may say it: several prompts, one a shot. */
   if (rc || gm_json_at(request, "prompt") ||
+      gm_json_count(request, "extra") > 0 ||
       !gm_starts(gm_json_str(request, "operation", ""), "text-to-"))
     return rc;
   return gm_fail(err, GAMUT_E_INVALID, "prompt is missing");

@@ -18,6 +18,8 @@ static const struct {
   { "{'prompt':7}", "prompt is not text" },
   { "{'prompt':'a\\u0000b'}", "prompt has a NUL byte in it" },
   { "{'operation':'text-to-video'}", "prompt is missing" },
+  { "{'operation':'text-to-video','extra':{}}", "prompt is missing" },
+  { "{'operation':'text-to-video','extra':{'multi_prompt':[]}}", NULL },
   { "{'operation':'upscale'}", NULL },
   { "{'operation':'text-to-imge','prompt':'x'}",
     "operation 'text-to-imge' is not known, did you mean 'text-to-image'?" },
