@@ -67,6 +67,10 @@ static void on_timer(struct gm_timer *t)
     gm_job_fetch_next(job);
     return;
   }
+  if (job->state == GM_JOB_READY) { /* it was held */
+    gm_job_send(job);
+    return;
+  }
   if (!asks_first(job))
     go_on(job);
 }

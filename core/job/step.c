@@ -397,7 +397,8 @@ static void mark_accepted(struct gm_job *job, const struct gm_ending *end,
 }
 
 /* Whoever only wants to be sure that the job can be collected later need not
- * wait any longer.  Had it not been written down, the log says so. */
+ * wait any longer, and may leave it before anything else is asked: what was held
+ * goes out in a later turn.  Had it not been written down, the log says so. */
 static void accepted_durable(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
@@ -410,7 +411,8 @@ static void accepted_durable(struct gm_durable *d, int32_t error_class)
   }
   if (!error_class)
     gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL);
-  if (held)
+  if (held &&
+      !gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms() + 1))
     gm_job_send(job);
 }
 

@@ -43,6 +43,8 @@ exits 0
 prints '^[0-9A-Z]{26}$'
 id=$(cat out)
 [ ! -e storm.png ] || fail "it did not only submit"
+curl -sf "$emulator_url/control/stats" | grep -q '"submit":1,"status":0,' ||
+  fail "it asked for more than that"
 run jobs jobs
 exits 0
 prints "^$id .*waiting, left alone +fal:fal-ai/flux/dev +a storm"
