@@ -29,7 +29,7 @@ static bool is_made(const struct gm_job *job)
 bool gm_job_has_cancel(const struct gm_job *job)
 {
   return job->accepted && has_flag(job, GAMUT_WANTS_CANCEL) && !is_made(job) &&
-         !job->cancelling;
+         !job->cancelling && !job->before;
 }
 
 void gm_job_park(struct gm_job *job)
@@ -127,7 +127,7 @@ void gm_job_cancel(struct gm_job *job)
     return;
   }
   job->cancelling = true;
-  if (job->accepted && !is_made(job))
+  if (job->accepted && !is_made(job) && !job->before)
     job->maybe_charged = true;
   gm_error_finish(&job->err);
   gm_job_fail(job, GAMUT_E_CANCELLED, "cancelled");

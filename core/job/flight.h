@@ -94,6 +94,8 @@ void gm_job_stay(struct gm_job *job);
 struct gm_found *gm_job_found(struct gm_job *job); /* NULL: no memory */
 /* Write the record.  GM_PUT_WAIT: go on in job->durable.ready. */
 int32_t gm_job_write(struct gm_job *job, unsigned flags);
+/* job->before, which is gone then. */
+void gm_job_write_before(struct gm_job *job, unsigned flags);
 
 /* stream.c: events of a GAMUT_HTTP_STREAM exchange become steps while they
  * come. */

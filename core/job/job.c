@@ -168,6 +168,7 @@ void gm_job_finish(struct gm_job *job)
   gm_journal_forget(job->engine->journal, &job->durable);
   gm_partials_free(job->partials, job->n_partials);
   job->partials = NULL;
+  gm_free(GM_TAKE(job->before));
   job->engine = NULL;
 }
 
@@ -270,6 +271,8 @@ void gm_job_over(struct gm_job *job)
     return;
   if (lost(job))
     job->maybe_charged = true;
+  if (job->before) /* it is paid for, whatever keeps us from it now */
+    job->maybe_charged = false;
   gm_job_judge_cancel(job);
   if (job->state == GM_JOB_SENDING || job->state == GM_JOB_WAITING ||
       job->state == GM_JOB_WORKING)
@@ -306,11 +309,15 @@ static void measure(struct gm_job *job)
 
 void gm_job_end(struct gm_job *job)
 {
+  unsigned flags = GM_PUT_ENDED | (job->is_part ? GM_PUT_PART : 0) |
+                   (job->served ? GM_PUT_LOOSE : 0);
+
   gm_job_move(job, GM_JOB_ENDED);
   measure(job);
-  if (job->err.error_class != GAMUT_E_DETACHED)
-    gm_job_write(job, GM_PUT_ENDED | (job->is_part ? GM_PUT_PART : 0) |
-                        (job->served ? GM_PUT_LOOSE : 0));
+  if (job->err.error_class && job->before)
+    gm_job_write_before(job, flags);
+  else if (job->err.error_class != GAMUT_E_DETACHED)
+    gm_job_write(job, flags);
 }
 
 /* A wait because of trouble is kept: it is the vendor's wish, or ours. */
@@ -376,7 +383,8 @@ void gm_job_detach(struct gm_job *job)
     unsend(job);
   if (gm_job_in_doubt(job))
     job->maybe_charged = true;
-  gm_job_write(job, GM_PUT_RELEASE);
+  if (!job->before)
+    gm_job_write(job, GM_PUT_RELEASE);
   gm_error_finish(&job->err);
   gm_job_fail(job, GAMUT_E_DETACHED, "out of time while %s",
               job->accepted ? "the vendor works on it" : "submitting");

@@ -109,6 +109,8 @@ struct gm_job {
   bool looking;          /* it is looked at before the vendor is told */
   bool told;             /* the vendor has taken a wish to cancel, but not yet
                             said that it is so */
+  bool again;            /* it had ended, and is fetched once more: nothing is
+                            paid for it any more */
   bool replayable;       /* the pending exchange came from START */
   bool renewed;          /* the token was renewed in this attempt */
   bool woken;            /* the next poll need not wait */
@@ -149,6 +151,9 @@ struct gm_job {
   struct gm_pending *pending;
   struct gm_pending *kept;    /* what was pending before it was to give way */
   char *kept_state;           /* ... and the provider's state */
+  char *before;               /* the record of one that had been made when it
+                                 was to be fetched again: it stands, unless
+                                 that brings the files */
   struct gm_input *inputs; /* the owner's; alive as long as the job */
   uint32_t n_inputs;
   const struct gm_output_plan *plan; /* the owner's */

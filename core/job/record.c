@@ -147,6 +147,8 @@ char *gm_job_record(struct gm_job *job)
     gm_buf_add(b, ",\"giving_way\":true");
   if (job->told)
     gm_buf_add(b, ",\"told\":true");
+  if (job->again && job->state != GM_JOB_ENDED)
+    gm_buf_add(b, ",\"again\":true");
   if (job->instance)
     add_instance(b, job->instance);
   add(b, ",\"request\":", job->request);
@@ -157,6 +159,8 @@ char *gm_job_record(struct gm_job *job)
   }
   if (job->found)
     add_found(b, job->found);
+  if (job->state != GM_JOB_ENDED)
+    add(b, ",\"before\":", job->before);
   if (job->ops->record) {
     gm_buf_add(b, ",\"owner\":{");
     job->ops->record(job, b);
@@ -201,14 +205,25 @@ void gm_job_forget(struct gm_job *job)
   gm_journal_forget(j, &d);
 }
 
-int32_t gm_job_write(struct gm_job *job, unsigned flags)
+static int32_t put(struct gm_job *job, unsigned flags, char *before)
 {
   struct gm_journal *j = job->engine->journal;
   bool goes =
     flags & GM_PUT_ENDED && !(flags & GM_PUT_PART) && !gm_journal_keeps(j);
-  char *text = goes ? NULL : gm_job_record(job);
+  char *text = before || goes ? before : gm_job_record(job);
 
   if (!text && !goes)
     return GAMUT_E_NOMEM;
   return gm_journal_put(j, job->id, text, flags, &job->durable);
+}
+
+int32_t gm_job_write(struct gm_job *job, unsigned flags)
+{
+  return put(job, flags, NULL);
+}
+
+void gm_job_write_before(struct gm_job *job, unsigned flags)
+{
+  if (job->durable.held) /* else it is another's */
+    put(job, flags, GM_TAKE(job->before));
 }

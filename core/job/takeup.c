@@ -153,7 +153,9 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   job->doubtful = gm_json_bool(record, "doubtful", false);
   job->giving_way = gm_json_bool(record, "giving_way", false);
   job->told = gm_json_bool(record, "told", false);
-  if (copy_member(&job->request, record, "request") &&
+  job->again = gm_json_bool(record, "again", false);
+  if (copy_member(&job->before, record, "before") &&
+      copy_member(&job->request, record, "request") &&
       copy_member(&job->state_text, record, "provider_state") &&
       read_found(job, gm_json_at(record, "found")))
     return 0;
@@ -191,6 +193,19 @@ static int32_t choose_again(struct gm_job *job, struct gm_error *err)
   return f && f->n_outputs > 0
            ? 0
            : gm_fail(err, GAMUT_E_INVALID, "job %s brought no files", job->id);
+}
+
+static int32_t begin_again(struct gm_job *job,
+                           const struct json_object *record,
+                           struct gm_error *err)
+{
+  job->again = true;
+  if (job->found && job->found->n_outputs > 0 && !job->before) {
+    job->before = gm_strdup(gm_json_text(gm_unconst(record), NULL));
+    if (!job->before)
+      return gm_fail(err, GAMUT_E_NOMEM, "no memory for job %s", job->id);
+  }
+  return choose_again(job, err);
 }
 
 /* Since it was written last: when the vendor took it, of one that waits. */
@@ -234,7 +249,7 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
   if (rc)
     return rc;
   if (again)
-    rc = choose_again(job, err);
+    rc = begin_again(job, record, err);
   else
     job->takeup = (uint8_t)choose(job, record);
   if (rc)

@@ -317,8 +317,8 @@ void gm_run_attempt_over(struct gm_job *job)
   gm_choice_over(run);
   if (error_class)
     gm_cache_drop(run);
-  if (error_class == 0 || job->cancelling || job->state == GM_JOB_FETCHING ||
-      error_class == GAMUT_E_DETACHED || lost) {
+  if (error_class == 0 || job->cancelling || job->again || lost ||
+      job->state == GM_JOB_FETCHING || error_class == GAMUT_E_DETACHED) {
     gm_run_end(run, error_class != 0);
     return;
   }

@@ -347,6 +347,99 @@ START_TEST(fetched_again)
 }
 END_TEST
 
+/* What had been made stays made, whatever keeps us from its files later. */
+static const struct {
+  const char *name;
+  struct answer later; /* to the look, once it was made */
+  enum { ENDS, LEFT, CANCELLED, CLOSED } how;
+  int32_t error_class;
+} vain[] = {
+  { "it is forgotten",
+    { POLL, 0, 404, "{}", NULL, 0 },
+    ENDS,
+    GAMUT_E_NOT_FOUND },
+  { "it is said to have failed",
+    SAYS(POLL,
+         "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"message\":\"x\"}}"),
+    ENDS, GAMUT_E_PROVIDER },
+  { "no answer, and it is left",
+    { POLL, 0, SCRIPT_HOLD, NULL, NULL, 0 },
+    LEFT,
+    GAMUT_E_DETACHED },
+  { "no answer, and it is cancelled",
+    { POLL, 0, SCRIPT_HOLD, NULL, NULL, 0 },
+    CANCELLED,
+    GAMUT_E_CANCELLED },
+  { "no answer, and all is closed",
+    { POLL, 0, SCRIPT_HOLD, NULL, NULL, 0 },
+    CLOSED,
+    0 },
+};
+
+static void make_one(struct fix *f, char id[GAMUT_ID_SIZE])
+{
+  struct gamut_request *r = fix_request("a:cheap", "x", NULL);
+  struct gamut_result *result = NULL;
+
+  ck_assert_int_eq(
+    gamut_submit_once(f->g, r, "key", NULL, NULL, id, &result, &f->err), 0);
+  result = fix_wait(f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  gamut_request_free(r);
+}
+
+static void leave(struct fix *f, const char *id, int i)
+{
+  while (vain[i].later.status == SCRIPT_HOLD &&
+         script_count(f->script, POLL) < 2)
+    gamut_step(f->g, 1);
+  if (vain[i].how == LEFT)
+    gamut_detach(f->g, id);
+  else if (vain[i].how == CANCELLED)
+    gamut_cancel(f->g, id);
+}
+
+START_TEST(fetched_in_vain)
+{
+  struct answer answers[] = {
+    SAYS(JOBS, "{\"id\":\"1\"}"),
+    SAYS_TIMES(1, POLL, DONE),
+    vain[_i].later,
+    SAYS("GET /f.png", "@png"),
+  };
+  struct gamut_request *r = fix_request("a:cheap", "x", NULL);
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  make_one(&f, id);
+  ck_assert_int_eq(gamut_fetch(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  leave(&f, id, _i);
+  if (vain[_i].how == CLOSED) {
+    gamut_close(f.g);
+    open_here(&f);
+  } else {
+    result = fix_wait(&f, id);
+    ck_class(result, vain[_i].error_class);
+    ck_assert(!gamut_result_maybe_charged(result));
+    gamut_result_free(result);
+  }
+  ck_listed(&f, "{\"state\":\"completed\"}", id);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, NULL, &result, &f.err), 0);
+  ck_assert_ptr_nonnull(result);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  gamut_request_free(r);
+  script_go(f.script);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  finish(&f);
+}
+END_TEST
+
 /* One key, one submission: while it is under way, after its end, and after a
  * failure that cost nothing a new one. */
 START_TEST(once)
@@ -449,6 +542,7 @@ int main(void)
   tcase_add_test(tc, driven);
   tcase_add_loop_test(tc, settled, 0, 2);
   tcase_add_test(tc, fetched_again);
+  tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
   tcase_add_test(tc, once);
   tcase_add_loop_test(tc, refused, 0, GM_LEN(filters));
   return unit_run("attach", tc);
