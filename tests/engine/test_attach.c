@@ -347,6 +347,41 @@ START_TEST(fetched_again)
 }
 END_TEST
 
+/* What somebody has found in the vendor's books is not paid for again. */
+START_TEST(once_and_settled)
+{
+  static const struct answer answers[] = {
+    { JOBS, 1, SCRIPT_CLOSE, NULL, NULL, 0 },
+    SAYS(JOBS, "{\"id\":\"1\"}"),
+  };
+  struct gamut_request *r =
+    fix_request("a:cheap", "x", "resubmit", "never", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  gamut_result_free(GM_TAKE(result));
+  ck_assert_int_eq(gamut_settle(f.g, id, _i, &f.err), 0);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  ck_assert_int_eq(result != NULL, _i);
+  if (_i)
+    ck_class(result, GAMUT_E_UNKNOWN);
+  gamut_result_free(result);
+  while (!_i && script_count(f.script, JOBS) < 2)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2 - _i);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
 /* What had been made stays made, whatever keeps us from its files later. */
 static const struct {
   const char *name;
@@ -542,6 +577,7 @@ int main(void)
   tcase_add_test(tc, driven);
   tcase_add_loop_test(tc, settled, 0, 2);
   tcase_add_test(tc, fetched_again);
+  tcase_add_loop_test(tc, once_and_settled, 0, 2);
   tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
   tcase_add_test(tc, once);
   tcase_add_loop_test(tc, refused, 0, GM_LEN(filters));
