@@ -16,11 +16,13 @@
  * and a minute without a network must not lose it. */
 #define ACCEPTED_REPEATS 12
 
-static uint32_t limit_of(const struct gm_job *job)
+static uint32_t limit_of(const struct gm_job *job, int32_t error_class)
 {
   if (gm_job_look_ms(job))
     return 0;
-  if (job->cancelling) /* whoever cancels does not wait for long */
+  /* Whoever cancels does not wait for long; and what cannot be found now is
+   * either there in a moment or not at all. */
+  if (job->cancelling || error_class == GAMUT_E_NOT_FOUND)
     return job->engine->retry_attempts - 1;
   if (job->accepted && !(job->pending->flags & GAMUT_HTTP_BILLABLE))
     return GM_MAX(ACCEPTED_REPEATS, job->engine->retry_attempts - 1);
@@ -46,12 +48,33 @@ static void wait_and_repeat(struct gm_job *job, uint32_t wait_ms,
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
 }
 
-/* Who asks is not let in; that says nothing of the job. */
-static bool is_locked_out(const struct gm_job *job, int32_t error_class)
+/* A question about a job that the vendor has, and nobody has told him to end. */
+static bool asks_about_it(const struct gm_job *job)
 {
-  return (error_class == GAMUT_E_AUTH || error_class == GAMUT_E_QUOTA ||
-          error_class == GAMUT_E_PERMISSION) &&
-         job->pending && !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+  return job->accepted && !job->cancelling && !job->told && job->pending &&
+         !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+}
+
+/* Who asks is not let in, or is not understood; that says nothing of the job. */
+static bool is_about_asking(const struct gm_job *job, int32_t error_class)
+{
+  switch (error_class) {
+  case GAMUT_E_AUTH:
+  case GAMUT_E_QUOTA:
+  case GAMUT_E_PERMISSION:
+    return job->pending && !(job->pending->flags & GAMUT_HTTP_BILLABLE);
+  case GAMUT_E_INVALID:
+  case GAMUT_E_NOT_FOUND:
+    return asks_about_it(job);
+  default:
+    return false;
+  }
+}
+
+/* Servers of a vendor do not always know at once what one of them has taken. */
+static bool may_come(const struct gm_job *job, int32_t error_class)
+{
+  return error_class == GAMUT_E_NOT_FOUND && asks_about_it(job) && !job->again;
 }
 
 /* The vendor has the job, and `err` says why we could not learn how it went.  A
@@ -61,7 +84,7 @@ static bool outcome_open(const struct gm_job *job, const struct gm_error *err,
 {
   return job->accepted && !final &&
          (gm_policy_of(err->error_class)->again ||
-          is_locked_out(job, err->error_class));
+          is_about_asking(job, err->error_class));
 }
 
 /* One key too many requests: another one of the account's may be free. */
@@ -115,7 +138,8 @@ void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
     gm_limit_refused(job, x);
   wait_ms = gm_backoff_ms(job->repeats, e->retry_base_ms, e->retry_cap_ms,
                           x->has_retry_after, x->retry_after_ms);
-  if (final || !policy->again || job->repeats >= limit_of(job) ||
+  if (final || !(policy->again || may_come(job, err->error_class)) ||
+      job->repeats >= limit_of(job, err->error_class) ||
       wait_ms > job->patience_ms || goes_elsewhere(job, err, was_answered) ||
       !in_budget(job, err->error_class, &wait_ms)) {
     give_up(job, err, final);

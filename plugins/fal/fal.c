@@ -90,6 +90,12 @@ static const struct gamut_backup backups[] = {
     0, class, path, value, 0, 0                                                \
   }
 
+#define RAN_STATUS(status, class)                                              \
+  { status, class, NULL, NULL, GAMUT_REASON_FINAL, ENDED },                    \
+  {                                                                            \
+    status, class, NULL, NULL, 0, 0                                            \
+  }
+
 /* clang-format off */
 static const struct gamut_reason reasons[] = {
   /* Refusals come under any status, in any entry. */
@@ -117,14 +123,14 @@ static const struct gamut_reason reasons[] = {
   RAN(GAMUT_E_PROVIDER, "detail/*/type", "internal_server_error"),
   RAN(GAMUT_E_PROVIDER, "detail/*/type", "downstream_service_*"),
   RAN(GAMUT_E_TIMEOUT, "detail/*/type", "generation_timeout"),
-  { 422, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  RAN_STATUS(422, GAMUT_E_INVALID),
   /* What the platform says; a header has it as well. */
   RAN(GAMUT_E_TIMEOUT, "error_type", "request_timeout"),
   RAN(GAMUT_E_TIMEOUT, "error_type", "startup_timeout"),
   RAN(GAMUT_E_PROVIDER, "error_type", "runner_*"),
   RAN(GAMUT_E_PROVIDER, "error_type", "internal_error"),
   { 0, GAMUT_E_CANCELLED, "error_type", "client_*", 0, 0 },
-  { 0, GAMUT_E_INVALID, "error_type", "bad_request", 0, 0 },
+  RAN(GAMUT_E_INVALID, "error_type", "bad_request"),
   { 0, GAMUT_E_PROVIDER, "error_type", "*", GAMUT_REASON_FINAL, ENDED },
   { 499, GAMUT_E_CANCELLED, NULL, NULL, 0, 0 },
   /* A failed job stays so, whatever is said of it; but what has no id came from

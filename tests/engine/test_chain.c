@@ -3,6 +3,9 @@
 #include "engine/vendor.h"
 
 #define SUBMIT "POST /a/jobs"
+#define POLL   "GET /a/jobs/1"
+#define FAILED                                                                 \
+  "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define UNSAFE "{\"error\":{\"code\":\"unsafe\",\"message\":\"no\"}}"
 
 static const struct {
@@ -66,6 +69,47 @@ START_TEST(classes)
                 rows[_i].name, gamut_class_name(gamut_result_class(result)));
   ck_assert_uint_eq(a->tries, (uint32_t)rows[_i].posts);
   ck_assert_uint_eq(gamut_result_attempts(result), rows[_i].next ? 2u : 1u);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
+/* What the vendor has taken is asked about; what he says to that is not always
+ * what became of it. */
+static const struct {
+  const char *name;
+  struct answer look;
+  int32_t error_class;
+  int looks, maybe, next;
+} looks[] = {
+  { "not found yet", { POLL, 2, 404, "{}", NULL, 0 }, 0, 3, 0, 0 },
+  { "not found", { POLL, 0, 404, "{}", NULL, 0 }, GAMUT_E_NOT_FOUND, 3, 1, 0 },
+  { "gone", { POLL, 0, 410, "{}", NULL, 0 }, GAMUT_E_NOT_FOUND, 3, 1, 0 },
+  { "not understood", { POLL, 0, 400, "{}", NULL, 0 }, GAMUT_E_INVALID, 1, 1, 0 },
+  { "no more let in", { POLL, 0, 403, "{}", NULL, 0 }, GAMUT_E_PERMISSION, 1, 1,
+    0 },
+  { "failed", SAYS(POLL, FAILED), 0, 1, 0, 1 },
+};
+
+START_TEST(asked_about)
+{
+  const struct answer answers[] = {
+    SAYS(SUBMIT, QUEUED),
+    looks[_i].look,
+    SAYS(POLL, MADE),
+    SAYS("POST /b/jobs", MADE),
+    PICTURE,
+  };
+  struct gamut_result *result;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  result = fix_run(&f, fix_request("a:m b:m", "x", NULL));
+  ck_class(result, looks[_i].error_class);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), looks[_i].maybe);
+  ck_assert_int_eq(script_count(f.script, POLL), looks[_i].looks);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
+  ck_assert_int_eq(script_count(f.script, "POST /b/jobs"), looks[_i].next);
   gamut_result_free(result);
   fix_close(&f);
 }
@@ -206,6 +250,7 @@ int main(void)
   TCase *tc = tcase_create("chain");
 
   tcase_add_loop_test(tc, classes, 0, GM_LEN(rows));
+  tcase_add_loop_test(tc, asked_about, 0, GM_LEN(looks));
   tcase_add_test(tc, all_are_told);
   tcase_add_test(tc, unsupported_is_left_out);
   tcase_add_test(tc, links_are_their_own);
