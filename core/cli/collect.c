@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#define LOOK_EVERY_MS 1000
+#define LOOK_EVERY_MS 250
 
 struct collection {
   const struct cli_args *args;
@@ -18,6 +18,8 @@ struct collection {
   struct gamut_request *how; /* -o, --timeout ... */
   struct cli_progress progress;
   struct cli_waiting waiting;
+  const char **others; /* ids of those that other processes drive */
+  size_t n_others;
   int rc; /* of the last that went wrong */
 };
 
@@ -25,6 +27,15 @@ static void note_failure(struct collection *c, int rc)
 {
   if (rc)
     c->rc = rc;
+}
+
+static int finish(struct collection *c)
+{
+  gamut_request_free(c->how);
+  gamut_close(c->g);
+  free(c->waiting.ids);
+  free(c->others);
+  return c->rc;
 }
 
 static int begin(struct collection *c, const struct cli_args *a, size_t n)
@@ -39,6 +50,9 @@ static int begin(struct collection *c, const struct cli_args *a, size_t n)
   rc = cli_request_how(a, &c->how);
   if (rc)
     return rc;
+  /* Who collects does not mean to pay; whoever does says so. */
+  if (!cli_args_field(a, "resubmit"))
+    gamut_request_set(c->how, "resubmit", "never", NULL);
   rc = cli_open(a, &c->progress, &c->g);
   if (rc) {
     gamut_request_free(c->how);
@@ -46,19 +60,22 @@ static int begin(struct collection *c, const struct cli_args *a, size_t n)
   }
   c->waiting.g = c->g;
   c->waiting.ids = calloc(n + 1, sizeof(*c->waiting.ids));
-  if (c->waiting.ids)
+  c->others = calloc(n + 1, sizeof(*c->others));
+  if (c->waiting.ids && c->others)
     return 0;
-  gamut_close(c->g);
-  gamut_request_free(c->how);
-  return cli_no_memory();
+  c->rc = cli_no_memory();
+  return finish(c);
 }
 
-static int finish(struct collection *c)
+/* What another process drives is its own to end. */
+static int refuse(struct collection *c, const struct gamut_error *error)
 {
-  gamut_request_free(c->how);
-  gamut_close(c->g);
-  free(c->waiting.ids);
-  return c->rc;
+  if (error->error_class != GAMUT_E_RATE)
+    return cli_refuse(c->args, error);
+  cli_error("%s [%s]", error->message, gamut_class_name(GAMUT_E_RATE));
+  cli_hint("end it there: Ctrl-C twice cancels it; or stop that process, and "
+           "call again");
+  return gamut_class_exit(GAMUT_E_RATE);
 }
 
 static void add(struct collection *c, const char *id)
@@ -95,30 +112,42 @@ static void print_ended(struct collection *c, const char *id)
   gamut_result_free(r);
 }
 
-/* Another process drives it: look now and then until it has ended, or the other
- * has. */
-static void wait_for_other(struct collection *c, const char *id)
+/* Has it ended, or the process that drove it?  False: neither. */
+static bool look_at_other(struct collection *c, const char *id)
 {
-  static const struct timespec pause = { LOOK_EVERY_MS / 1000, 0 };
   struct gamut_error error = { 0 };
   struct gamut_result *r;
+  int32_t rc = gamut_job_result(c->g, id, &r, &error);
 
-  for (;;) {
-    int32_t rc = gamut_job_result(c->g, id, &r, &error);
+  if (rc == 0) {
+    note_failure(c, cli_print_result(c->args, r));
+    gamut_result_free(r);
+    return true;
+  }
+  if (rc == GAMUT_E_RATE)
+    rc = gamut_attach(c->g, id, c->how, NULL, NULL, &error);
+  if (rc == GAMUT_E_RATE)
+    return false;
+  if (rc == 0)
+    add(c, id);
+  else
+    note_failure(c, cli_refuse(c->args, &error));
+  return true;
+}
 
-    if (rc == 0) {
-      note_failure(c, cli_print_result(c->args, r));
-      gamut_result_free(r);
-      return;
-    }
-    if (rc == GAMUT_E_RATE)
-      rc = gamut_attach(c->g, id, c->how, NULL, NULL, &error);
-    if (rc == 0) {
-      add(c, id);
-      return;
-    }
-    if (rc != GAMUT_E_RATE) {
-      note_failure(c, cli_refuse(c->args, &error));
+/* Another process drives it: look now and then, as long as we are to wait. */
+static void wait_for_other(struct collection *c, const char *id)
+{
+  static const struct timespec pause = { 0, LOOK_EVERY_MS * 1000000L };
+  const char *timeout = cli_args_field(c->args, "timeout");
+  int64_t left_ms = INT64_MAX;
+
+  if (timeout && !cli_time(timeout, &left_ms))
+    left_ms = INT64_MAX;
+  for (; !look_at_other(c, id); left_ms -= LOOK_EVERY_MS) {
+    if (left_ms <= 0 || cli_is_leaving()) {
+      cli_hint("job %s goes on in another process", id);
+      note_failure(c, gamut_class_exit(GAMUT_E_DETACHED));
       return;
     }
     nanosleep(&pause, NULL);
@@ -134,13 +163,32 @@ static void attach(struct collection *c, const char *id)
     add(c, id);
     break;
   case GAMUT_E_INVALID:
-    print_ended(c, id);
+    if (!cli_args_get(c->args, CLI_O_OUTPUT))
+      print_ended(c, id);
+    else if (gamut_fetch(c->g, id, c->how, NULL, NULL, &error))
+      note_failure(c, cli_refuse(c->args, &error));
+    else
+      add(c, id);
     break;
   case GAMUT_E_RATE:
-    wait_for_other(c, id);
+    c->others[c->n_others++] = id;
     break;
   default:
     note_failure(c, cli_refuse(c->args, &error));
+  }
+}
+
+/* Ours first: they stand still while we look at others. */
+static void collect_all(struct collection *c)
+{
+  size_t i;
+
+  collect(c);
+  for (i = 0; i < c->n_others; i++)
+    wait_for_other(c, c->others[i]);
+  if (c->waiting.n_over < c->waiting.n && !c->waiting.nameless) {
+    cli_waiting_begin(&c->waiting);
+    collect(c);
   }
 }
 
@@ -155,7 +203,7 @@ int cli_run_wait(const struct cli_args *a)
   cli_waiting_begin(&c.waiting);
   for (i = 0; i < a->n_words; i++)
     attach(&c, a->words[i]);
-  collect(&c);
+  collect_all(&c);
   return finish(&c);
 }
 
@@ -206,7 +254,7 @@ int cli_run_fetch(const struct cli_args *a)
   unseen = is_unseen(c.g, a->words[0]);
   cli_waiting_begin(&c.waiting);
   if (gamut_fetch(c.g, a->words[0], c.how, NULL, NULL, &error))
-    note_failure(&c, cli_refuse(a, &error));
+    note_failure(&c, refuse(&c, &error));
   else
     add(&c, a->words[0]);
   collect(&c);
@@ -284,7 +332,7 @@ int cli_run_resume(const struct cli_args *a)
     look_up_all(&c);
     resume_all(&c);
   }
-  collect(&c);
+  collect_all(&c);
   return finish(&c);
 }
 
@@ -323,8 +371,8 @@ int cli_run_cancel(const struct cli_args *a)
     return rc;
   cli_waiting_begin(&c.waiting);
   for (i = 0; i < a->n_words; i++) {
-    if (gamut_attach(c.g, a->words[i], NULL, NULL, NULL, &error)) {
-      note_failure(&c, cli_refuse(a, &error));
+    if (gamut_attach(c.g, a->words[i], c.how, NULL, NULL, &error)) {
+      note_failure(&c, refuse(&c, &error));
       continue;
     }
     add(&c, a->words[i]);

@@ -9,6 +9,7 @@
 #include "job.h"
 #include "options.h"
 #include "out.h"
+#include "print.h"
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -159,6 +160,7 @@ struct gamut_result *cli_waiting_next(struct cli_waiting *w)
       return NULL;
     if (e && e->type == GAMUT_EVENT_DONE) {
       w->n_over++;
+      cli_print_durable(gamut_durable(w->g));
       return e->result;
     }
     if (e && e->type != GAMUT_EVENT_NONE)

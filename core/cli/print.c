@@ -260,27 +260,69 @@ static const char *request_id(const struct gamut_result *r)
                                   : gamut_result_fact(r, "request_id");
 }
 
+static bool durable = true;
+
+void cli_print_durable(bool yes)
+{
+  durable = yes;
+}
+
+static bool was_sent(const struct gamut_result *r)
+{
+  const struct gamut_attempt_info *t;
+  uint32_t i;
+
+  for (i = 0; (t = gamut_result_attempt(r, i)); i++)
+    if (t->tries > 0)
+      return true;
+  return false;
+}
+
+/* Where a job is that was left, and how one gets at it. */
+static void print_left(const struct gamut_result *r)
+{
+  const char *id = gamut_result_id(r), *request = request_id(r);
+
+  if (!durable)
+    cli_hint("job %s %s%s%s; it cannot be collected, for there is no store", id,
+             was_sent(r) ? "goes on at the vendor" : "was not sent",
+             request ? " as request " : "", request ? request : "");
+  else if (gamut_result_maybe_charged(r))
+    cli_hint("job %s may run at the vendor: gamut status %s tells what is known; "
+             "gamut jobs settle %s closes it",
+             id, id, id);
+  else if (!was_sent(r))
+    cli_hint("job %s is sent with: gamut wait %s", id, id);
+  else
+    cli_hint("job %s goes on at the vendor%s%s; collect it with: gamut wait %s",
+             id, request ? " as request " : "", request ? request : "", id);
+}
+
 static int print_failure(const struct cli_args *a, const struct gamut_result *r)
 {
   int32_t why = gamut_result_class(r);
   const char *message = gamut_result_message(r);
-  const char *request = request_id(r);
+  bool left = gamut_result_status(r) == GAMUT_DETACHED;
 
   cli_error("%s [%s]", message ? message : "the job failed",
             gamut_class_name(why));
   print_attempts(stderr, r);
-  if (gamut_result_status(r) == GAMUT_DETACHED)
-    cli_hint("job %s goes on at the vendor%s%s; collect it with: gamut wait %s",
-             gamut_result_id(r), request ? " as request " : "",
-             request ? request : "", gamut_result_id(r));
+  if (left)
+    print_left(r);
   else
     cli_hint("job %s", gamut_result_id(r));
+  if (why == GAMUT_E_STORAGE && gamut_result_artifacts(r) > 0)
+    cli_hint("fetch it once more with: gamut fetch %s -o FILE",
+             gamut_result_id(r));
   print_drafts(a, stderr, r);
   if (gamut_result_maybe_charged(r))
     cli_hint("the vendor may have charged for it");
   /* What is missing of a job that was taken once is not its model. */
   if (why != GAMUT_E_NOT_FOUND || !(CLI_IN(a->verb->id) & CLI_IN_COLLECT))
     cli_advise(why, message);
+  /* Whoever is told that it goes on looks for it there, and may not find it. */
+  if (left && gamut_result_maybe_charged(r))
+    why = GAMUT_E_UNKNOWN;
   return gamut_class_exit(why);
 }
 

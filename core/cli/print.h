@@ -8,6 +8,10 @@
  * The exit code. */
 int cli_print_result(const struct cli_args *a, const struct gamut_result *r);
 
+/* Whether the jobs of this process can be collected by another, for what is said
+ * of one that is left; until told: yes. */
+void cli_print_durable(bool yes);
+
 /* Millionths of "usd", which is a number or NULL; -1: unknown. */
 struct json_object;
 int64_t cli_microusd(struct json_object *usd);

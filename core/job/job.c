@@ -374,6 +374,14 @@ bool gm_job_ends_well(struct gm_job *job)
   return true;
 }
 
+static const char *where_left(const struct gm_job *job)
+{
+  if (job->accepted)
+    return "while the vendor works on it";
+  return job->maybe_charged ? "before the vendor had answered"
+                            : "before it was sent";
+}
+
 void gm_job_detach(struct gm_job *job)
 {
   if (gm_job_ends_well(job))
@@ -386,8 +394,7 @@ void gm_job_detach(struct gm_job *job)
   if (!job->before)
     gm_job_write(job, GM_PUT_RELEASE);
   gm_error_finish(&job->err);
-  gm_job_fail(job, GAMUT_E_DETACHED, "out of time while %s",
-              job->accepted ? "the vendor works on it" : "submitting");
+  gm_job_fail(job, GAMUT_E_DETACHED, "left %s", where_left(job));
 }
 
 struct gm_found *gm_job_found(struct gm_job *job)

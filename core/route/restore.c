@@ -54,6 +54,7 @@ static int32_t read_control(const struct reading *r, struct gm_error *err)
 
   if (json_object_deep_copy(gm_json_at(r->owner, "control"), &c, NULL))
     c = json_object_new_object();
+  json_object_object_del(c, "timeout"); /* was that of who waited then */
   output = gm_json_str(c, "output", NULL);
   whole = output ? whole_path(r, output) : NULL;
   if (whole)

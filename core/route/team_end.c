@@ -312,7 +312,7 @@ static void end_detached(struct gm_run *lead)
   }
   if (!lead->err.error_class)
     gm_fail(&lead->err, GAMUT_E_DETACHED,
-            "out of time while the vendors work on it");
+            "left while the vendors work on it");
   gm_fail(&lead->job.err, GAMUT_E_DETACHED, "%s", gm_error_text(&lead->err));
   gm_job_save(&lead->job, true);
 }

@@ -95,6 +95,55 @@ run cancel cancel "$("$GAMUT" jobs --state unfinished | cut -c 1-26)"
 exits 0
 prints 'cancelled$'
 
+# The limit was that of who waited then: who collects it has his own.
+GAMUT_POLL_INTERVAL=400ms
+run left -p 'late' -m flux -o left.png --timeout 1s
+exits 11
+GAMUT_POLL_INTERVAL=20ms
+run wait-left wait "$("$GAMUT" jobs --state unfinished | cut -c 1-26)"
+exits 0
+[ -s left.png ] || fail 'it was not collected'
+
+# Left while it was being sent: nobody knows, and collecting it does not pay.
+before=$(submissions)
+run left-sending -p 'x [slow:3000]' -m flux -o sending.png --timeout 1s
+exits 10
+says 'left before the vendor had answered'
+says 'gamut jobs settle'
+id=$("$GAMUT" jobs --state maybe-charged | cut -c 1-26)
+run wait-sending wait "$id"
+exits 10
+[ "$(submissions)" -eq $((before + 1)) ] || fail 'it was submitted once more'
+run settle-sending jobs settle "$id" --not-charged
+exits 0
+
+# Nobody else can collect what no store has.
+run left-nowhere -p 'x [never]' -m flux -o nowhere.png --timeout 1s --no-store
+exits 11
+says 'it cannot be collected, for there is no store'
+
+# Another process has it: that is waited for as long as one wants to.
+"$GAMUT" -q -p 'y [never]' -m flux -o never.png >/dev/null 2>&1 &
+pid=$!
+await unfinished 'y \[never'
+id=$("$GAMUT" jobs --state unfinished | cut -c 1-26)
+run wait-other wait "$id" --timeout 1s
+exits 11
+says "job $id goes on in another process"
+run cancel-other cancel "$id"
+exits 7
+says 'end it there'
+kill -9 $pid
+wait $pid 2>/dev/null
+run cancel-orphan cancel "$id"
+exits 0
+
+# One that has ended is fetched to where it is wanted.
+id=$("$GAMUT" jobs --state completed | head -n 1 | cut -c 1-26)
+run wait-ended-elsewhere wait "$id" -o elsewhere.png
+exits 0
+[ -s elsewhere.png ] || fail 'it was not fetched'
+
 # What runs on although its vendor was told is not called free, and can be had.
 run submit-stubborn submit -p 'x [cancel:stubborn]' -m fal:fal-ai/flux/dev
 id=$(grep -oE '^[0-9A-Z]{26}$' out)
