@@ -458,12 +458,13 @@ static void answer_job(struct em_request *rq, const struct target *t)
     not_found(rq);
     return;
   }
-  em_reply_header(rq, "x-fal-request-id", "%s", job->id);
   fault = em_fault_instead(&sv->faults, job->faults, rq->phase);
-  if (fault)
+  if (fault) { /* without the id it is the ingress's */
     fal_answer_fault(rq, fault, t->app);
-  else
+  } else {
+    em_reply_header(rq, "x-fal-request-id", "%s", job->id);
     answer_about(rq, job);
+  }
   em_fault_wire(&sv->faults, job->faults, rq->phase, &rq->reply.wire);
 }
 
