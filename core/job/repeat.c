@@ -161,7 +161,7 @@ void gm_job_refused(struct gm_job *job, struct gm_exchange *x)
                          x->reader.text.len, &(size_t){ 0 },
                          &(const char *){ NULL });
   gm_judge(job->instance, job->pending->phase, x, body, &err, &final);
-  wait_ms = gm_judge_wait_ms(job->instance, body);
+  wait_ms = gm_judge_wait_ms(job->instance, x->has_retry_after, body);
   if (wait_ms > x->retry_after_ms) {
     x->retry_after_ms = wait_ms;
     x->has_retry_after = true;

@@ -127,8 +127,9 @@ struct gm_blob *gm_call_blob(struct gm_call *c, const char *data);
 void gm_judge(const struct gm_instance *i, int32_t phase,
               struct gm_exchange *x, const struct json_object *body,
               struct gm_error *err, bool *ret_final);
-/* What the body says of how long to wait before the next try; 0: nothing. */
-uint32_t gm_judge_wait_ms(const struct gm_instance *i,
+/* What the body says of how long to wait before the next try; 0: nothing, or
+ * nothing that counts beside a header. */
+uint32_t gm_judge_wait_ms(const struct gm_instance *i, bool header_says,
                           const struct json_object *body);
 int32_t gm_class_of_status(int32_t status);
 

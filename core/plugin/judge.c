@@ -227,7 +227,7 @@ static bool longest_wait(void *user, struct json_object *node)
   return false;
 }
 
-uint32_t gm_judge_wait_ms(const struct gm_instance *i,
+uint32_t gm_judge_wait_ms(const struct gm_instance *i, bool header_says,
                           const struct json_object *body)
 {
   const struct gamut_table *t = &i->provider->def.reasons;
@@ -238,7 +238,8 @@ uint32_t gm_judge_wait_ms(const struct gm_instance *i,
   for (n = 0; n < t->count; n++) {
     const struct gamut_reason *r = gm_table_row(t, n, sizeof(tmp), &tmp);
 
-    if (!r || r->error_class != GAMUT_OK || !r->path)
+    if (!r || r->error_class != GAMUT_OK || !r->path ||
+        (header_says && r->flags & GAMUT_REASON_IF_SILENT))
       continue;
     w.pattern = r->value;
     walk(unwrapped(gm_unconst(body)), r->path, longest_wait, &w);

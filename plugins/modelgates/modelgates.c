@@ -156,9 +156,12 @@ const struct gamut_reason gate_reasons[] = {
   CODE("504", GAMUT_E_TIMEOUT),
   CODE("524", GAMUT_E_TIMEOUT),
   /* How long to wait, when no header says it. */
-  { 0, GAMUT_OK, "error/metadata/retry_after_seconds", "*", 0, 0 },
-  { 0, GAMUT_OK, "error/metadata/headers/Retry-After", "*", 0, 0 },
-  { 0, GAMUT_OK, "error/metadata/headers/retry-after", "*", 0, 0 },
+  { 0, GAMUT_OK, "error/metadata/retry_after_seconds", "*",
+    GAMUT_REASON_IF_SILENT, 0 },
+  { 0, GAMUT_OK, "error/metadata/headers/Retry-After", "*",
+    GAMUT_REASON_IF_SILENT, 0 },
+  { 0, GAMUT_OK, "error/metadata/headers/retry-after", "*",
+    GAMUT_REASON_IF_SILENT, 0 },
 };
 /* clang-format on */
 const uint32_t gate_n_reasons = sizeof(gate_reasons) / sizeof(gate_reasons[0]);

@@ -101,7 +101,8 @@ const struct gamut_reason openai_reasons[] = {
   { 200, GAMUT_E_RATE, "error/code", "rate_limit_exceeded", GAMUT_REASON_FINAL,
     POLLS },
   { 200, GAMUT_E_RATE, "error/code", "slow_down", GAMUT_REASON_FINAL, POLLS },
-  { 0, GAMUT_OK, "error/message", "*try again in *", 0, 0 },
+  { 0, GAMUT_OK, "error/message", "*try again in *", GAMUT_REASON_IF_SILENT,
+    0 },
   /* The server knows best whether it is worth another try. */
   { 408, GAMUT_E_TIMEOUT, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
   { 409, GAMUT_E_INVALID, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },

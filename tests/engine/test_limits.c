@@ -250,6 +250,13 @@ static const struct {
   { "negative", "Retry-After: -5\r\n", "{}", 0, 100 },
   { "in the body", NULL,
     "{\"error\":{\"message\":\"slow down, try again in 2.5s\"}}", 2500, 2900 },
+  { "the longer of two", "Retry-After: 1\r\n",
+    "{\"error\":{\"message\":\"try again in 2.5s\"}}", 2500, 2900 },
+  { "a hint, if silent", NULL, "{\"error\":{\"hint\":\"2.5s\"}}", 2500, 2900 },
+  { "the header wins", "retry-after-ms: 1500\r\n",
+    "{\"error\":{\"hint\":\"12s\"}}", 1500, 1900 },
+  { "now, and it wins", "Retry-After: 0\r\n", "{\"error\":{\"hint\":\"12s\"}}",
+    0, 600 },
   { "a day: five minutes", "Retry-After: 86400\r\n", "{}", 300000, 300600 },
 };
 

@@ -9,6 +9,7 @@ static const char *const phases[] = { "warm", "submit", "poll", "cancel" };
 
 static const struct gamut_reason reasons[] = {
   { 0, GAMUT_OK, "error/message", "*try again in *", 0, 0 },
+  { 0, GAMUT_OK, "error/hint", "*", GAMUT_REASON_IF_SILENT, 0 },
   { 0, GAMUT_E_BLOCKED, "error/code", "unsafe", 0, 0 },
   { 0, GAMUT_E_QUOTA, "error/code", "no_credit", 0, 0 },
   { 0, GAMUT_E_CANCELLED, "error/code", "cancelled", 0, 0 },

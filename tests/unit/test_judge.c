@@ -27,6 +27,7 @@ static const struct gamut_reason reasons[] = {
   { 404, -99, "host", "only", 0, 0 },
   { 0, GAMUT_OK, "retry/*/delay", "*", 0, 0 },
   { 0, GAMUT_OK, "message", "*try again in *", 0, 0 },
+  { 0, GAMUT_OK, "hint", "*", GAMUT_REASON_IF_SILENT, 0 },
 };
 
 static const struct gamut_provider judged = {
@@ -215,10 +216,27 @@ START_TEST(waits_are_found)
 {
   struct json_object *o = json_tokener_parse(waits[_i].body);
   struct fixture f = { 0 };
+  uint32_t wait_ms;
 
   open_judged(&f);
-  ck_assert_msg(gm_judge_wait_ms(f.i, o) == waits[_i].wait_ms, "%s: %u",
-                waits[_i].body, (unsigned)gm_judge_wait_ms(f.i, o));
+  wait_ms = gm_judge_wait_ms(f.i, false, o);
+  ck_assert_msg(wait_ms == waits[_i].wait_ms, "%s: %u", waits[_i].body,
+                (unsigned)wait_ms);
+  json_object_put(o);
+  fixture_close(&f);
+}
+END_TEST
+
+/* A hint counts only where no header tells. */
+START_TEST(headers_silence_hints)
+{
+  struct json_object *o =
+    json_tokener_parse("{\"hint\":\"9s\",\"message\":\"try again in 2s\"}");
+  struct fixture f = { 0 };
+
+  open_judged(&f);
+  ck_assert_uint_eq(gm_judge_wait_ms(f.i, false, o), 9000);
+  ck_assert_uint_eq(gm_judge_wait_ms(f.i, true, o), 2000);
   json_object_put(o);
   fixture_close(&f);
 }
@@ -259,6 +277,7 @@ int main(void)
   tcase_add_loop_test(tc, long_sentences_are_cut, 300, 301);
   tcase_add_loop_test(tc, long_sentences_are_cut, 5000, 5001);
   tcase_add_loop_test(tc, waits_are_found, 0, (int)GM_LEN(waits));
+  tcase_add_test(tc, headers_silence_hints);
   tcase_add_test(tc, every_status_has_a_class);
   return unit_run("judge", tc);
 }

@@ -130,8 +130,10 @@ struct gamut_key {
 };
 
 /* gamut_reason.flags.  FINAL: the same exchange would fail again, so the host
- * does not repeat it (a class that is never repeated needs no flag). */
-enum { GAMUT_REASON_FINAL = 1u << 0 };
+ * does not repeat it (a class that is never repeated needs no flag).
+ * IF_SILENT, of a row that tells of a wait: it counts only where no header says
+ * how long; without it the longest wait of all counts. */
+enum { GAMUT_REASON_FINAL = 1u << 0, GAMUT_REASON_IF_SILENT = 1u << 1 };
 
 /* The vendor's error vocabulary as data: first match wins, else the status
  * decides.  Used for replies of 400 and above and by fail_reply().  A row with
