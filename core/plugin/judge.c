@@ -42,6 +42,8 @@ int32_t gm_class_of_status(int32_t status)
   case 499:
     return GAMUT_E_PROVIDER;
   default:
+    if (status >= 400 && status < 500)
+      return GAMUT_E_INVALID; /* whatever it is, it is for us to mend */
     return status >= 500 && status < 600 ? GAMUT_E_PROVIDER : GAMUT_E_PROTOCOL;
   }
 }

@@ -114,19 +114,8 @@ const struct gamut_reason openai_reasons[] = {
   { 504, GAMUT_E_PROVIDER, NULL, NULL, 0, 0 }, /* the edge, not a deadline */
   /* What else a client does wrong.  A conflict may pass: see error.c. */
   { 409, GAMUT_E_INVALID, NULL, NULL, 0, ORDERS },
-  { 405, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 406, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 411, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 412, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 414, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 417, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 421, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 423, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 424, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 426, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 428, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 431, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
-  { 451, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 425, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  { 499, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
 };
 /* clang-format on */
 const uint32_t openai_n_reasons =

@@ -36,7 +36,8 @@ static const struct {
   { "provider, final", 500, "{\"error\":{\"code\":\"final\"}}", NULL, "stop",
     GAMUT_E_PROVIDER, 1, 1 },
   { "timeout", 504, "<html>", NULL, "stop", GAMUT_E_TIMEOUT, 3, 1 },
-  { "protocol", 418, "{}", NULL, "stop", GAMUT_E_PROTOCOL, 3, 1 },
+  { "odd", 418, "{}", NULL, "stop", GAMUT_E_INVALID, 1, 0 },
+  { "protocol", 600, "{}", NULL, "stop", GAMUT_E_PROTOCOL, 3, 1 },
   { "a redirect of a POST", 302, "{}", "Location: /a/other\r\n", "stop",
     GAMUT_E_UNKNOWN, 1, 0 },
 };

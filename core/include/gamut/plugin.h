@@ -136,7 +136,9 @@ struct gamut_key {
 enum { GAMUT_REASON_FINAL = 1u << 0, GAMUT_REASON_IF_SILENT = 1u << 1 };
 
 /* The vendor's error vocabulary as data: first match wins, else the status
- * decides.  Used for replies of 400 and above and by fail_reply().  A row with
+ * decides.  A 5xx is PROVIDER then and a 4xx INVALID, but for those that have a
+ * class of their own: 401, 402, 403, 404, 408, 409, 410, 425, 429, 499, 504.
+ * Used for replies of 400 and above and by fail_reply().  A row with
  * GAMUT_OK for a class gives none: at its path the vendor writes how long to
  * wait before the next try, in seconds (38.5, "38.5s", "6m0s"), behind the
  * words of value ("*try again in *"), if it has any. */
