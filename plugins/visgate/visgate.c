@@ -244,7 +244,7 @@ static int32_t accepted(struct gamut_call *c)
   const char *id = job_id(c, "");
 
   if (!*id || strlen(id) > 200)
-    return h->fail(c, GAMUT_E_PROTOCOL,
+    return h->fail(c, GAMUT_E_PROVIDER,
                    "the job was taken but has no request_id");
   h->json_set_str(c->state, "id", id);
   h->fact(c, "request_id", id);
@@ -300,6 +300,8 @@ static int is_job(struct gamut_call *c)
   return h->json_str(r, "output_url", NULL) != NULL;
 }
 
+/* A good status whose answer makes no sense is the vendor's fault, not a reason
+ * to order once more: it has been taken, and perhaps made. */
 static int32_t submitted(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
@@ -307,7 +309,7 @@ static int32_t submitted(struct gamut_call *c)
   if (is_job(c))
     return accepted(c);
   if (h->json_type(c->reply->json) != GAMUT_JSON_OBJECT)
-    return h->fail(c, GAMUT_E_PROTOCOL, "the answer is no JSON object");
+    return h->fail(c, GAMUT_E_PROVIDER, "the answer is no JSON object");
   vg_tell(c);
   return c->phase == VG_VIDEOS ? video(c) : pictures(c);
 }
