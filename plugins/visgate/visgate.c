@@ -76,6 +76,11 @@ static const struct gamut_credential credentials[] = {
   {                                                                            \
     status, class, NULL, NULL, flags, 0                                        \
   }
+#define ORDERS (1u << VG_GENERATE | 1u << VG_IMAGES | 1u << VG_VIDEOS)
+#define ONCE(status, class)                                                    \
+  {                                                                            \
+    status, class, NULL, NULL, GAMUT_REASON_FINAL, ORDERS                      \
+  }
 /* clang-format off */
 static const struct gamut_reason reasons[] = {
   STATUS(401, GAMUT_E_AUTH, 0),
@@ -94,16 +99,30 @@ static const struct gamut_reason reasons[] = {
   STATUS(410, GAMUT_E_NOT_FOUND, 0),
   STATUS(413, GAMUT_E_INVALID, 0),
   STATUS(415, GAMUT_E_INVALID, 0),
-  /* Not repeated; the last are those of a proxy that gave up waiting for work
-   * that goes on. */
+  /* Not repeated. */
   STATUS(405, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
   STATUS(408, GAMUT_E_TIMEOUT, GAMUT_REASON_FINAL),
   STATUS(409, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
   STATUS(425, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
-  STATUS(501, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
-  STATUS(520, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
-  STATUS(522, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
-  STATUS(524, GAMUT_E_TIMEOUT, GAMUT_REASON_FINAL),
+  /* Nor are other server errors, where it costs: the last are those of a proxy
+   * that gave up waiting for work that goes on.  A job is asked after again. */
+  ONCE(501, GAMUT_E_PROVIDER),
+  ONCE(505, GAMUT_E_PROVIDER),
+  ONCE(506, GAMUT_E_PROVIDER),
+  ONCE(507, GAMUT_E_PROVIDER),
+  ONCE(508, GAMUT_E_PROVIDER),
+  ONCE(510, GAMUT_E_PROVIDER),
+  ONCE(511, GAMUT_E_PROVIDER),
+  ONCE(520, GAMUT_E_PROVIDER),
+  ONCE(521, GAMUT_E_PROVIDER),
+  ONCE(522, GAMUT_E_PROVIDER),
+  ONCE(523, GAMUT_E_PROVIDER),
+  ONCE(524, GAMUT_E_TIMEOUT),
+  ONCE(525, GAMUT_E_PROVIDER),
+  ONCE(526, GAMUT_E_PROVIDER),
+  ONCE(527, GAMUT_E_PROVIDER),
+  ONCE(529, GAMUT_E_PROVIDER),
+  ONCE(530, GAMUT_E_PROVIDER),
 };
 /* clang-format on */
 
