@@ -72,6 +72,10 @@ static const struct gamut_credential credentials[] = {
 
 #define POLLS  (1u << OPENAI_STATUS)
 #define ORDERS (1u << OPENAI_GENERATE | 1u << OPENAI_SUBMIT)
+#define ENOUGH(status, class)                                                  \
+  {                                                                            \
+    status, class, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0           \
+  }
 
 /* clang-format off */
 const struct gamut_reason openai_reasons[] = {
@@ -104,13 +108,27 @@ const struct gamut_reason openai_reasons[] = {
   { 0, GAMUT_OK, "error/message", "*try again in *", GAMUT_REASON_IF_SILENT,
     0 },
   /* The server knows best whether it is worth another try. */
-  { 408, GAMUT_E_TIMEOUT, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
-  { 409, GAMUT_E_INVALID, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
-  { 429, GAMUT_E_RATE, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
-  { 500, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
-  { 502, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
-  { 503, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
-  { 504, GAMUT_E_PROVIDER, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0 },
+  ENOUGH(408, GAMUT_E_TIMEOUT),
+  ENOUGH(409, GAMUT_E_INVALID),
+  ENOUGH(429, GAMUT_E_RATE),
+  ENOUGH(500, GAMUT_E_PROVIDER),
+  ENOUGH(501, GAMUT_E_PROVIDER),
+  ENOUGH(502, GAMUT_E_PROVIDER),
+  ENOUGH(503, GAMUT_E_PROVIDER),
+  ENOUGH(504, GAMUT_E_PROVIDER),
+  ENOUGH(505, GAMUT_E_PROVIDER),
+  ENOUGH(507, GAMUT_E_PROVIDER),
+  ENOUGH(508, GAMUT_E_PROVIDER),
+  ENOUGH(520, GAMUT_E_PROVIDER),
+  ENOUGH(521, GAMUT_E_PROVIDER),
+  ENOUGH(522, GAMUT_E_PROVIDER),
+  ENOUGH(523, GAMUT_E_PROVIDER),
+  ENOUGH(524, GAMUT_E_PROVIDER),
+  ENOUGH(525, GAMUT_E_PROVIDER),
+  ENOUGH(526, GAMUT_E_PROVIDER),
+  ENOUGH(527, GAMUT_E_PROVIDER),
+  ENOUGH(529, GAMUT_E_PROVIDER),
+  ENOUGH(530, GAMUT_E_PROVIDER),
   { 504, GAMUT_E_PROVIDER, NULL, NULL, 0, 0 }, /* the edge, not a deadline */
   /* What else a client does wrong.  A conflict may pass: see error.c. */
   { 409, GAMUT_E_INVALID, NULL, NULL, 0, ORDERS },
