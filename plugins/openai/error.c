@@ -1,9 +1,10 @@
 /* error.c - refusals: as a status, and in the middle of a stream.
  *
- * The table of reasons says what most of them mean; the host repeats what may be
- * repeated.  Two repetitions are made here: a lock conflict (409), which is the
- * request's fault and yet may go well the next time, and a server that does not
- * know response_format, which is asked again without it.
+ * The table of reasons says what most of them mean; the host repeats what may
+ * be repeated.  Others are repeated here: a lock conflict (409), which is the
+ * request's fault and yet may go well the next time; what x-should-retry: true
+ * stands beside, unless it is refused for good; and, without the field, what a
+ * server refuses that does not know response_format.
  *
  * State: "conflicts" so far; "plain": without response_format; "wait_ms" before
  * the exchange that is made anew.
@@ -42,64 +43,7 @@ static void tell(struct gamut_call *c, const struct gamut_json *error)
   h->fact(c, "moderation_categories", joined(c, h->json_get(m, "categories")));
 }
 
-/* ---- once more ---------------------------------------------------------- */
-
-static int header_says(struct gamut_call *c, const char *name, const char *word)
-{
-  const char *value = c->host->reply_header(c, name);
-
-  return value && strcmp(value, word) == 0;
-}
-
-/* Was a job refused that may go well the next time, though its class is never
- * repeated?  Polls are the host's to repeat. */
-static int is_passing(struct gamut_call *c)
-{
-  int32_t hint = c->reply->class_hint;
-
-  if (c->phase == OPENAI_STATUS || header_says(c, "x-should-retry", "false"))
-    return 0;
-  return c->reply->status == 409 ||
-         (hint == GAMUT_E_INVALID && header_says(c, "x-should-retry", "true"));
-}
-
-/* A server that refuses the field answers base64 anyhow. */
-static int knows_no_format(struct gamut_call *c, const struct gamut_json *error)
-{
-  const struct gamut_host *h = c->host;
-
-  return c->reply->status == 400 && openai_adds_format(c) &&
-         strcmp(h->json_str(error, "param", ""), "response_format") == 0 &&
-         strcmp(h->json_str(error, "code", ""), "unknown_parameter") == 0;
-}
-
-int32_t openai_refused(struct gamut_call *c)
-{
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *error = h->json_get(c->reply->json, "error");
-  int64_t conflicts = h->json_int(c->state, "conflicts", 0);
-  int64_t wait_ms = c->reply->retry_after_ms;
-
-  tell(c, error);
-  if (knows_no_format(c, error)) {
-    h->json_set_bool(c->state, "plain", 1);
-    return openai_start(c);
-  }
-  if (!is_passing(c) || conflicts >= CONFLICTS_MAX)
-    return h->fail_reply(c);
-  h->json_set_int(c->state, "conflicts", conflicts + 1);
-  h->json_set_int(c->state, "wait_ms",
-                  wait_ms > 0 ? wait_ms : CONFLICT_WAIT_MS << conflicts);
-  return openai_start(c);
-}
-
-/* ---- under a good status ------------------------------------------------ */
-
-int openai_has_error(struct gamut_call *c, const struct gamut_json *reply)
-{
-  return c->host->json_type(c->host->json_get(reply, "error")) >
-         GAMUT_JSON_NULL;
-}
+/* ---- what an error means ------------------------------------------------ */
 
 static int one_of(const char *s, const char *const *words)
 {
@@ -132,6 +76,88 @@ static int32_t class_of(struct gamut_call *c, const struct gamut_json *error,
     return GAMUT_E_RATE;
   return strcmp(type, "invalid_request_error") == 0 ? GAMUT_E_INVALID
                                                     : GAMUT_E_PROVIDER;
+}
+
+/* ---- once more ---------------------------------------------------------- */
+
+static int header_says(struct gamut_call *c, const char *name, const char *word)
+{
+  const char *value = c->host->reply_header(c, name);
+
+  return value && strcmp(value, word) == 0;
+}
+
+/* The words of a refusal, wherever a server puts them. */
+static const char *words_of(struct gamut_call *c,
+                            const struct gamut_json *error)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *reply = c->reply->json;
+  const char *words = h->json_str(error, "message", NULL);
+
+  if (!words)
+    words = h->json_str(error, "", h->json_str(reply, "message", NULL));
+  return words ? words : h->json_str(reply, "detail", "");
+}
+
+/* What was refused for its content, or for want of money, stays so. */
+static int is_for_good(struct gamut_call *c, const struct gamut_json *error)
+{
+  int32_t error_class = class_of(c, error, words_of(c, error));
+
+  return error_class == GAMUT_E_BLOCKED || error_class == GAMUT_E_QUOTA ||
+         c->reply->status == 402;
+}
+
+/* Was a job refused that may go well the next time, though its class is never
+ * repeated?  What may be, and polls, are the host's to repeat. */
+static int is_passing(struct gamut_call *c, const struct gamut_json *error)
+{
+  int32_t status = c->reply->status;
+
+  if (c->phase == OPENAI_STATUS || header_says(c, "x-should-retry", "false") ||
+      is_for_good(c, error))
+    return 0;
+  return status == 409 || (status < 500 && status != 408 && status != 429 &&
+                           header_says(c, "x-should-retry", "true"));
+}
+
+/* A server that refuses the field answers base64 anyhow. */
+static int knows_no_format(struct gamut_call *c, const struct gamut_json *error)
+{
+  const struct gamut_host *h = c->host;
+
+  return c->reply->status == 400 && openai_adds_format(c) &&
+         strcmp(h->json_str(error, "param", ""), "response_format") == 0 &&
+         strcmp(h->json_str(error, "code", ""), "unknown_parameter") == 0;
+}
+
+int32_t openai_refused(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *error = h->json_get(c->reply->json, "error");
+  int64_t conflicts = h->json_int(c->state, "conflicts", 0);
+  int64_t wait_ms = c->reply->retry_after_ms;
+
+  tell(c, error);
+  if (knows_no_format(c, error)) {
+    h->json_set_bool(c->state, "plain", 1);
+    return openai_start(c);
+  }
+  if (!is_passing(c, error) || conflicts >= CONFLICTS_MAX)
+    return h->fail_reply(c);
+  h->json_set_int(c->state, "conflicts", conflicts + 1);
+  h->json_set_int(c->state, "wait_ms",
+                  wait_ms > 0 ? wait_ms : CONFLICT_WAIT_MS << conflicts);
+  return openai_start(c);
+}
+
+/* ---- under a good status ------------------------------------------------ */
+
+int openai_has_error(struct gamut_call *c, const struct gamut_json *reply)
+{
+  return c->host->json_type(c->host->json_get(reply, "error")) >
+         GAMUT_JSON_NULL;
 }
 
 /* The error is a member of the event, or the event itself. */
