@@ -139,30 +139,76 @@ const struct gamut_reason openai_reasons[] = {
 const uint32_t openai_n_reasons =
   sizeof(openai_reasons) / sizeof(openai_reasons[0]);
 
-/* NULL, or the name of an option that there is not. */
-static const char *odd_option(struct gamut_call *c)
-{
-  static const char known[] = " mask_as video action variant inline_max ";
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *options = h->json_get(c->request, "options");
-  const char *name;
-  uint32_t n;
+/* ---- options ------------------------------------------------------------ */
 
-  for (n = 0; h->json_member(options, n, &name); n++)
-    if (!strstr(known, h->text(c, " %s ", name)))
-      return name;
+static const struct option {
+  const char *name, *choices; /* NULL: any */
+} known[] = {
+  { "mask_as", "mask|markup" },
+  { "inline_max", NULL },
+  { "video", NULL },
+  { "action", "edit|extend|remix|fetch|resume" },
+  { "variant", "video|thumbnail|spritesheet" },
+};
+#define N_KNOWN (sizeof(known) / sizeof(known[0]))
+
+static int is_choice(const char *choices, const char *text)
+{
+  size_t len, n = strlen(text);
+
+  for (;; choices += len + 1) {
+    len = strcspn(choices, "|");
+    if (len == n && memcmp(choices, text, n) == 0)
+      return 1;
+    if (!choices[len])
+      return 0;
+  }
+}
+
+/* What is wrong with an option, as a sentence; NULL: nothing. */
+static const char *misuse(struct gamut_call *c, const char *name,
+                          const struct gamut_json *value)
+{
+  const struct gamut_host *h = c->host;
+  const char *text = h->json_str(value, "", NULL);
+  size_t i;
+
+  for (i = 0; i < N_KNOWN && strcmp(known[i].name, name) != 0;)
+    i++;
+  if (i == N_KNOWN)
+    return h->text(c,
+                   "openai has no option '%s': there are mask_as, "
+                   "inline_max, and of videos video, action, variant",
+                   name);
+  if (!text)
+    text = h->json_text(c, value);
+  if (known[i].choices && text && !is_choice(known[i].choices, text))
+    return h->text(c, "option %s is %s, not '%s'", name, known[i].choices,
+                   text);
   return NULL;
 }
 
+/* Before anything is sent: a word that nobody knows would be paid for. */
+static const char *odd_option(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *all = h->json_get(c->request, "options"), *value;
+  const char *name, *wrong = NULL;
+  uint32_t n;
+
+  for (n = 0; !wrong && (value = h->json_member(all, n, &name)); n++)
+    wrong = misuse(c, name, value);
+  return wrong;
+}
+
+/* ---- steps -------------------------------------------------------------- */
+
 int32_t openai_start(struct gamut_call *c)
 {
-  const char *odd = odd_option(c);
+  const char *wrong = odd_option(c);
 
-  if (odd)
-    return c->host->fail(c, GAMUT_E_INVALID,
-                         "openai has no option '%s': there are mask_as, "
-                         "inline_max, and of videos video, action, variant",
-                         odd);
+  if (wrong)
+    return c->host->fail(c, GAMUT_E_INVALID, "%s", wrong);
   if (openai_is_azure(c) && !c->host->config_str(c, "api_version"))
     return c->host->fail(c, GAMUT_E_INVALID,
                          "Azure wants an api_version (OPENAI_API_VERSION)");

@@ -189,11 +189,6 @@ static int32_t follow(struct gamut_call *c, struct gamut_http *x,
     x->json = sent;
     return openai_send(c, x, h->text(c, "/videos/%s/remix", segment(c, id)));
   }
-  if (!extends && strcmp(action, "edit") != 0)
-    return h->fail(c, GAMUT_E_INVALID,
-                   "action '%s': there are edit, extend, and of an earlier "
-                   "video remix and fetch",
-                   action);
   if (extends && !h->json_get(sent, "seconds"))
     return h->fail(c, GAMUT_E_INVALID,
                    "action=extend needs a duration: 4, 8, 12, 16 or 20");
@@ -232,13 +227,36 @@ static int is_clip(struct gamut_call *c)
          strcmp(c->host->input_info(c, 0, "role"), "video") == 0;
 }
 
+/* A number is an id as well. */
+static const char *earlier_video(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *id = h->json_get(c->request, "options/video");
+
+  if (h->json_type(id) <= GAMUT_JSON_NULL)
+    return NULL;
+  return h->json_str(id, "", h->json_text(c, id));
+}
+
+/* A file can be edited and extended, only what a server has all the rest.
+ * Without either a new video would be made, and paid. */
+static int is_about_nothing(struct gamut_call *c, const char *id)
+{
+  const char *action = c->host->json_str(c->request, "options/action", NULL);
+
+  if (!action || id)
+    return 0;
+  return !is_clip(c) ||
+         (strcmp(action, "edit") != 0 && strcmp(action, "extend") != 0);
+}
+
 int32_t openai_video(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   struct gamut_http x = { .phase = OPENAI_SUBMIT,
                           .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_ALL,
                           .method = "POST" };
-  const char *id = h->json_str(c->request, "options/video", NULL);
+  const char *id = earlier_video(c);
   const char *wrong = misfit(c);
   struct gamut_json *body = openai_body(c, &wrong);
 
@@ -246,6 +264,11 @@ int32_t openai_video(struct gamut_call *c)
     return h->fail(c, GAMUT_E_UNSUPPORTED, "%s", wrong);
   if (id && !segment(c, id))
     return no_id(c, id);
+  if (is_about_nothing(c, id))
+    return h->fail(c, GAMUT_E_INVALID,
+                   "action '%s' is about an earlier video: name it with "
+                   "video=ID",
+                   h->json_str(c->request, "options/action", ""));
   if (id && (!h->json_get(body, "prompt") || is_fetch(c)))
     return fetch(c, id);
   if (!h->json_get(body, "prompt"))
