@@ -167,9 +167,12 @@ int32_t openai_broken(struct gamut_call *c, const struct gamut_json *event)
   const struct gamut_json *error =
     openai_has_error(c, event) ? h->json_get(event, "error") : event;
   const char *message =
-    h->json_str(error, "message",
-                h->json_str(error, "", "the stream was broken off"));
+    h->json_str(error, "message", h->json_str(error, "", NULL));
+  int32_t error_class = class_of(c, error, message ? message : "");
 
   tell(c, error);
-  return h->fail(c, class_of(c, error, message), "%s", message);
+  if (message)
+    return h->fail(c, error_class, "%s", message);
+  return h->fail(c, error_class, "the stream was broken off: %s",
+                 h->json_str(error, "code", "no word why"));
 }

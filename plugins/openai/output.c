@@ -154,14 +154,18 @@ static int32_t complete(struct gamut_call *c, const struct gamut_json *event)
   return n >= wanted ? h->done(c) : h->more(c);
 }
 
-/* Servers write {"error": ...}, a type "error", or an error without either. */
+/* Servers write {"error": ...}, a type "error", or an error without either: a
+ * message or a code where a picture would be. */
 static int is_error(struct gamut_call *c, const struct gamut_json *event,
                     const char *type)
 {
+  const struct gamut_host *h = c->host;
+
   return openai_has_error(c, event) || strcmp(type, "error") == 0 ||
          (!ends_with(type, ".partial_image") &&
           !ends_with(type, ".completed") &&
-          c->host->json_str(event, "message", NULL));
+          (h->json_str(event, "message", NULL) ||
+           h->json_str(event, "code", NULL)));
 }
 
 int32_t openai_event(struct gamut_call *c)
