@@ -4,7 +4,8 @@
  * The class never comes from a sentence unless a row of the table says so.  The
  * sentence is the vendor's own, found by error_path; of lists of objects only
  * the place and the message are taken, for vendors repeat the user's input
- * beside them.  Configured secrets are masked wherever a vendor repeats them.
+ * beside them.  A reply that is nothing but text is the sentence.  Configured
+ * secrets are masked wherever a vendor repeats them.
  */
 #include "base/str.h"
 #include "plugin/call_build.h"
@@ -13,7 +14,9 @@
 
 #define SENTENCE_MAX 500u
 #define PATH_MAX_LEN 256u
+#define TEXT_MAX     4096u
 #define WAIT_MAX_MS  INT64_C(86400000)
+#define BLANKS       " \t\r\n"
 
 int32_t gm_class_of_status(int32_t status)
 {
@@ -111,6 +114,28 @@ static bool walk(struct json_object *o, const char *path, visit_fn *visit,
   return walk(gm_json_at(o, part), rest, visit, user);
 }
 
+/* A refusal in plain words, when it is no JSON object or list: a JSON string,
+ * or a text without the blanks around it.  NULL: it is something else, such as
+ * a proxy's page. */
+static struct json_object *text_of(const struct gm_exchange *x)
+{
+  const char *text = gm_buf_text(&x->reader.text);
+  struct json_object *o = NULL;
+  size_t len;
+
+  if (x->status < 400)
+    return NULL;
+  text += strspn(text, BLANKS);
+  len = strlen(text);
+  if (*text == '"')
+    o = gm_json_parse_once(text, len, NULL, NULL);
+  if (o || !gm_streq(x->content_type, "text/plain"))
+    return o;
+  while (len > 0 && strchr(BLANKS, text[len - 1]))
+    len--;
+  return json_object_new_string_len(text, (int)GM_MIN(len, TEXT_MAX));
+}
+
 /* Where a list would be the answer, some send an error as its only entry. */
 static struct json_object *unwrapped(struct json_object *o)
 {
@@ -143,6 +168,8 @@ static bool reason_applies(const struct gamut_reason *r, int32_t phase,
     return false;
   if (!r->path)
     return true;
+  if (r->path[0] == '\0' && !json_object_is_type(body, json_type_string))
+    return false;
   if (r->path[0] != '@')
     return walk(body, r->path, node_matches, gm_unconst(r->value));
   value = gm_exchange_header(x, r->path + 1);
@@ -432,9 +459,13 @@ void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,
   if (!o && x->reader.is_json)
     o = parsed = gm_json_parse_once(gm_buf_text(&x->reader.text),
                                     x->reader.text.len, NULL, NULL);
+  if (!o)
+    o = parsed = text_of(x);
   o = unwrapped(o);
   error_class = find_class(i, phase, x, o, ret_final);
   find_sentence(&s, o, i->provider->def.error_path);
+  if (s.len == 0 && json_object_is_type(o, json_type_string))
+    add_node(&s, o);
   if (s.len == 0)
     add_text(&s, x->status < 400 ? "the job failed" : status_text(x->status));
   gm_mask_secrets(i, s.text);

@@ -93,11 +93,10 @@ static const char *words_of(struct gamut_call *c,
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *reply = c->reply->json;
-  const char *words = h->json_str(error, "message", NULL);
+  const char *words = reply ? h->json_str(reply, "", "") : c->reply->body;
 
-  if (!words)
-    words = h->json_str(error, "", h->json_str(reply, "message", NULL));
-  return words ? words : h->json_str(reply, "detail", "");
+  words = h->json_str(reply, "message", h->json_str(reply, "detail", words));
+  return h->json_str(error, "message", h->json_str(error, "", words));
 }
 
 /* What was refused for its content, or for want of money, stays so. */

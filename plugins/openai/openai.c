@@ -98,6 +98,7 @@ const struct gamut_reason openai_reasons[] = {
   { 400, GAMUT_E_BLOCKED, "error", "*safety system*", 0, 0 },
   { 400, GAMUT_E_BLOCKED, "message", "*safety system*", 0, 0 },
   { 400, GAMUT_E_BLOCKED, "detail", "*safety system*", 0, 0 },
+  { 400, GAMUT_E_BLOCKED, "", "*safety system*", 0, 0 },
   /* "the user must change the request" */
   { 0, GAMUT_E_INVALID, "error/type", "image_generation_user_error", 0, 0 },
   /* A job that was accepted and failed for this has failed for good; a poll that

@@ -270,14 +270,18 @@ static bool step(struct pure *p)
 
 static void fill_headers(struct pure *p, struct json_object *headers)
 {
-  const char *key;
+  const char *key, *type;
   size_t i;
 
   for (i = 0; (key = golden_member(headers, i)); i++)
     gm_buf_addf(&p->x.header_text, "%s: %s\n", key,
                 gm_json_str(headers, key, ""));
-  p->x.content_type =
+  type =
     headers ? gm_json_str(headers, "content-type", "") : "application/json";
+  /* Without its parameters, as it comes from the wire. */
+  snprintf(p->x.type_text, sizeof(p->x.type_text), "%.*s",
+           (int)strcspn(type, "; "), type);
+  p->x.content_type = p->x.type_text;
 }
 
 static bool is_stream(const struct pure *p)

@@ -25,6 +25,7 @@ static const struct gamut_reason reasons[] = {
   { 0, GAMUT_E_UNSUPPORTED, "feature", "*", 0, 0 },
   { 503, GAMUT_E_RATE, NULL, NULL, 0, 1u << 1 },
   { 404, -99, "host", "only", 0, 0 },
+  { 0, GAMUT_E_BLOCKED, "", "*unsafe*", 0, 0 },
   { 0, GAMUT_OK, "retry/*/delay", "*", 0, 0 },
   { 0, GAMUT_OK, "message", "*try again in *", 0, 0 },
   { 0, GAMUT_OK, "hint", "*", GAMUT_REASON_IF_SILENT, 0 },
@@ -109,6 +110,35 @@ static const struct {
     false, "a b c? (HTTP 400)" },
 };
 
+/* Nothing but text: the sentence, unless it is a page. */
+static const struct {
+  const char *name, *type, *body;
+  int32_t error_class;
+  const char *sentence;
+} texts[] = {
+  { "plain", "text/plain", " \nbad\tthing\x01 happened\r\n", GAMUT_E_INVALID,
+    "bad thing? happened (HTTP 400)" },
+  { "JSON string", "application/json", "\"bad \\u00e9\"", GAMUT_E_INVALID,
+    "bad \xc3\xa9 (HTTP 400)" },
+  { "JSON string that says text", "text/plain", "\"bad\"", GAMUT_E_INVALID,
+    "bad (HTTP 400)" },
+  { "only a quotation", "text/plain", "\"x\" is bad", GAMUT_E_INVALID,
+    "\"x\" is bad (HTTP 400)" },
+  { "looks like a list", "text/plain", "[E1] bad", GAMUT_E_INVALID,
+    "[E1] bad (HTTP 400)" },
+  { "its row", "text/plain", "no, unsafe words", GAMUT_E_BLOCKED,
+    "no, unsafe words (HTTP 400)" },
+  { "its row, JSON", "application/json", "\"unsafe\"", GAMUT_E_BLOCKED,
+    "unsafe (HTTP 400)" },
+  { "no text alone", "application/json", "{\"message\":\"unsafe\"}",
+    GAMUT_E_INVALID, "unsafe (HTTP 400)" },
+  { "secret", "text/plain", "key sk-12345 is bad", GAMUT_E_INVALID,
+    "key *** is bad (HTTP 400)" },
+  { "page", "text/html", "<html>unsafe", GAMUT_E_INVALID,
+    "bad request (HTTP 400)" },
+  { "blank", "text/plain", " \n", GAMUT_E_INVALID, "bad request (HTTP 400)" },
+};
+
 static void open_judged(struct fixture *f)
 {
   fixture_set(f, "judged.api_key", "sk-12345");
@@ -128,6 +158,23 @@ START_TEST(replies_are_judged)
                 rows[_i].name, (int)err.error_class);
   ck_assert_str_eq(gm_error_text(&err), rows[_i].sentence);
   ck_assert_int_eq(final, rows[_i].final);
+  gm_error_finish(&err);
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(texts_are_judged)
+{
+  struct gm_error err = GM_ERROR_INIT;
+  struct fixture f = { 0 };
+  bool final;
+
+  open_judged(&f);
+  fixture_reply(&f, 400, texts[_i].type, texts[_i].body);
+  gm_judge(f.i, 0, &f.x, NULL, &err, &final);
+  ck_assert_msg(err.error_class == texts[_i].error_class, "%s: class %d",
+                texts[_i].name, (int)err.error_class);
+  ck_assert_str_eq(gm_error_text(&err), texts[_i].sentence);
   gm_error_finish(&err);
   fixture_close(&f);
 }
@@ -273,6 +320,7 @@ int main(void)
   TCase *tc = tcase_create("judge");
 
   tcase_add_loop_test(tc, replies_are_judged, 0, (int)GM_LEN(rows));
+  tcase_add_loop_test(tc, texts_are_judged, 0, (int)GM_LEN(texts));
   tcase_add_loop_test(tc, headers_are_judged, 0, 2);
   tcase_add_test(tc, given_body_is_used);
   tcase_add_loop_test(tc, long_sentences_are_cut, 300, 301);

@@ -146,7 +146,8 @@ struct gamut_reason {
   int32_t status; /* 0: any */
   int32_t error_class;
   const char *path;  /* where in the JSON body; a part '*' is any index of an
-                        array; "@name" is a reply header; NULL: status alone */
+                        array; "" is a reply that is a text and no more;
+                        "@name" is a reply header; NULL: status alone */
   const char *value; /* equals this; "abc*" begins with it, "*abc*" contains
                         it, "*" is there at all */
   uint32_t flags;
