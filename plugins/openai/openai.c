@@ -106,6 +106,11 @@ const struct gamut_reason openai_reasons[] = {
   { 200, GAMUT_E_RATE, "error/code", "rate_limit_exceeded", GAMUT_REASON_FINAL,
     POLLS },
   { 200, GAMUT_E_RATE, "error/code", "slow_down", GAMUT_REASON_FINAL, POLLS },
+  /* A good status that brings an error: the request is at fault when the type or
+   * the code says so. */
+  { 200, GAMUT_E_INVALID, "error/type", "invalid_request_error", 0, 0 },
+  { 200, GAMUT_E_INVALID, "error/code", "invalid_value", 0, 0 },
+  { 200, GAMUT_E_INVALID, "error/code", "unknown_parameter", 0, 0 },
   { 0, GAMUT_OK, "error/message", "*try again in *", GAMUT_REASON_IF_SILENT,
     0 },
   /* The server knows best whether it is worth another try. */
