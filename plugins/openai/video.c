@@ -113,18 +113,19 @@ static void tell_seconds(struct gamut_call *c)
     h->usage(c, "second", (double)n, -1);
 }
 
-/* The host fetches it, with the key, which no redirect gets to see. */
+/* The host fetches it, with the key, which no redirect gets to see.  What is
+ * brought is only named where it was asked for. */
 static int32_t hand_over(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
-  const char *variant = h->json_str(c->request, "options/variant", "video");
-  struct gamut_artifact a = { .struct_size = sizeof(a), .kind = GAMUT_IMAGE };
+  const char *variant = h->json_str(c->request, "options/variant", NULL);
+  struct gamut_artifact a = { .struct_size = sizeof(a), .kind = GAMUT_VIDEO };
   const char *tail = "/content";
 
-  if (strcmp(variant, "video") == 0)
-    a.kind = GAMUT_VIDEO;
-  else
+  if (variant)
     tail = h->text(c, "/content?variant=%s", h->escape(c, variant));
+  if (variant && strcmp(variant, "video") != 0)
+    a.kind = GAMUT_IMAGE;
   a.url = openai_url(c, path_of(c, tail));
   h->artifact(c, &a);
   h->fact(c, "video_id", h->json_str(c->state, "id", NULL));
