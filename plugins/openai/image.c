@@ -67,7 +67,8 @@ static int has_url(struct gamut_call *c)
 static void add_parts(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
-  const char *name = count_images(c) > 1 ? "image[]" : "image";
+  int is_array = openai_is(c, c->request, "options/array", "true");
+  const char *name = is_array || count_images(c) > 1 ? "image[]" : "image";
   uint32_t i;
 
   for (i = 0; i < c->n_inputs; i++)

@@ -151,6 +151,7 @@ static const struct option {
   const char *name, *choices; /* NULL: any */
 } known[] = {
   { "mask_as", "mask|markup" },
+  { "array", "true|false" },
   { "inline_max", NULL },
   { "video", NULL },
   { "action", "edit|extend|remix|fetch|resume" },
@@ -183,7 +184,7 @@ static const char *misuse(struct gamut_call *c, const char *name,
     i++;
   if (i == N_KNOWN)
     return h->text(c,
-                   "openai has no option '%s': there are mask_as, "
+                   "openai has no option '%s': there are mask_as, array, "
                    "inline_max, and of videos video, action, variant",
                    name);
   if (!text)
