@@ -172,6 +172,8 @@ static void start(struct gm_job *job, struct gm_flight *f)
   x->flags = 0;
   if (p->flags & GAMUT_HTTP_BILLABLE)
     x->flags |= GM_X_BILLABLE;
+  if (p->flags & GAMUT_HTTP_DIRECT)
+    x->flags |= GM_X_DIRECT;
   if (!gm_instance_owns(job->instance, x->url))
     x->flags |= GM_X_FOREIGN;
   x->n_headers += gm_job_propagate(job, f, f->headers + x->n_headers,

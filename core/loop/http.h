@@ -41,8 +41,9 @@ enum {
                               silence limit of timeout_ms instead */
   GM_X_FOREIGN = 1u << 3,  /* the URL is from a vendor's reply */
   GM_X_HELD = 1u << 4,     /* a download that stays in memory */
-  GM_X_ASIDE = 1u << 5     /* not a job's: takes no place of one, whatever the
+  GM_X_ASIDE = 1u << 5,    /* not a job's: takes no place of one, whatever the
                               limits say.  One at a time */
+  GM_X_DIRECT = 1u << 6    /* not through a proxy */
 };
 
 struct gm_header {

@@ -245,7 +245,7 @@ static CURLcode set_proxy(struct gm_http_slot *s, const char *url)
 
   if (!s->http->proxy)
     return CURLE_OK;
-  if (gm_url_origin(url, origin))
+  if (!(s->x->flags & GM_X_DIRECT) && gm_url_origin(url, origin))
     proxy = gm_proxy_for(s->http->proxy, origin);
   s->proxied = proxy;
   return curl_easy_setopt(s->easy, CURLOPT_PROXY, proxy ? proxy : "");

@@ -126,7 +126,8 @@ static bool check_http(struct gm_call *c, const struct gamut_http *x)
 {
   const struct gamut_provider *p = &c->instance->provider->def;
   const uint32_t all = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_KEYED | GAMUT_HTTP_ALL |
-                       GAMUT_HTTP_STREAM | GAMUT_HTTP_FILL | GAMUT_HTTP_PROBE;
+                       GAMUT_HTTP_STREAM | GAMUT_HTTP_FILL | GAMUT_HTTP_PROBE |
+                       GAMUT_HTTP_DIRECT;
   const uint32_t paid_probe = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_PROBE;
 
   if (c->in->event == GAMUT_EV_OPEN || c->in->event == GAMUT_EV_WORK)

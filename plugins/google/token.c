@@ -12,7 +12,8 @@
  *
  * Secrets of the file stay with the host, which signs and fills them in.  The
  * metadata server is known by a header that it sends back: whoever answers
- * without it stands in its place.
+ * without it stands in its place.  It is asked past any proxy, which would
+ * reach another machine's.
  *
  * State: "file", where the members of the credential stand; "then", the URL
  * that gives another account's token for the first one, "delegates" and
@@ -141,7 +142,7 @@ static int32_t ask_metadata(struct google *g, int32_t phase, const char *path)
   const char *scheme = host && strstr(host, "://") ? "" : "http://";
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = phase,
-                          .flags = GAMUT_HTTP_ALL,
+                          .flags = GAMUT_HTTP_ALL | GAMUT_HTTP_DIRECT,
                           .timeout_ms = PROBE_MS,
                           .method = "GET" };
 

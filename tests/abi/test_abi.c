@@ -29,7 +29,9 @@ _Static_assert(GAMUT_IMAGE == 1 && GAMUT_VIDEO == 2 && GAMUT_AUDIO == 3 &&
                  GAMUT_TEXT == 4,
                "kinds");
 _Static_assert(GAMUT_HTTP_BILLABLE == 1 && GAMUT_HTTP_KEYED == 2 &&
-                 GAMUT_HTTP_ALL == 4 && GAMUT_HTTP_STREAM == 8,
+                 GAMUT_HTTP_ALL == 4 && GAMUT_HTTP_STREAM == 8 &&
+                 GAMUT_HTTP_FILL == 16 && GAMUT_HTTP_PROBE == 32 &&
+                 GAMUT_HTTP_DIRECT == 64,
                "exchange flags");
 _Static_assert(GAMUT_IF_ABSENT == 1 && GAMUT_IF_PRESENT == 2 &&
                  GAMUT_IF_VERSION == 4 && GAMUT_IF_MINE == 8 &&

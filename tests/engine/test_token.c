@@ -30,7 +30,7 @@ static int32_t fetch(void *instance, struct gamut_call *c)
 static int32_t fetch_here(void *instance, struct gamut_call *c)
 {
   struct gamut_http x = { .struct_size = sizeof(x),
-                          .flags = GAMUT_HTTP_PROBE,
+                          .flags = GAMUT_HTTP_PROBE | GAMUT_HTTP_DIRECT,
                           .method = "GET",
                           .url = "/where" };
   const struct gamut_host *h = c->host;
@@ -175,6 +175,26 @@ START_TEST(probed)
 }
 END_TEST
 
+/* What is on this machine is not asked for through a proxy, where nobody is
+ * here; all else is. */
+START_TEST(past_the_proxy)
+{
+  static const struct answer answers[] = { SAYS("GET /bearer/where", "{}"),
+                                           GOOD_JOB, PICTURE };
+  struct gamut_provider p = bearer;
+  struct fix f;
+
+  p.extension = here_extension;
+  setenv("http_proxy", "http://127.0.0.1:9", 1);
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_provider(&f, &p);
+  run_many(&f, 1, GAMUT_E_TRANSPORT);
+  ck_assert_int_eq(script_count(f.script, "GET /bearer/where"), 1);
+  ck_assert_int_eq(script_count(f.script, JOBS), 0);
+  fix_close(&f);
+}
+END_TEST
+
 START_TEST(renewed)
 {
   static const struct answer answers[] = {
@@ -304,6 +324,7 @@ int main(void)
   tcase_add_loop_test(tc, shared, 0, 2);
   tcase_add_test(tc, short_lived);
   tcase_add_loop_test(tc, probed, 0, GM_LEN(probes));
+  tcase_add_test(tc, past_the_proxy);
   tcase_add_test(tc, renewed);
   tcase_add_test(tc, refused);
   tcase_add_loop_test(tc, none, 0, GM_LEN(failures));

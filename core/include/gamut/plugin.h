@@ -329,9 +329,11 @@ enum {
                                     JSON only the string "{@secret}" counts:
                                     what the caller of a query gave (see
                                     gamut.account/1) */
-  GAMUT_HTTP_PROBE = 1u << 5     /* nobody may be there: no answer is not tried
+  GAMUT_HTTP_PROBE = 1u << 5,    /* nobody may be there: no answer is not tried
                                     again but comes to step() as a reply with
                                     the status 0.  Not with BILLABLE */
+  GAMUT_HTTP_DIRECT = 1u << 6    /* not through a proxy: for what is reached
+                                    from this machine alone */
 };
 
 struct gamut_http {
