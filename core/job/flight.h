@@ -17,6 +17,13 @@ struct gm_ending {
   struct gm_error err;
 };
 
+/* What came of the body of a GAMUT_HTTP_STREAM exchange. */
+enum gm_body_kind {
+  GM_BODY_BLANK,  /* nothing but blanks */
+  GM_BODY_EVENTS, /* events, if it says that it has some */
+  GM_BODY_JSON    /* no events, whatever it says */
+};
+
 struct gm_flight {
   struct gm_list link;
   struct gm_job *job;
@@ -26,6 +33,7 @@ struct gm_flight {
   struct gm_body body;   /* with inputs in it */
   struct gm_buf filled;  /* GAMUT_HTTP_FILL: the body with its secrets */
   struct gm_sse sse;     /* GAMUT_HTTP_STREAM */
+  enum gm_body_kind body_is;
   struct gm_ending ending; /* of an event that ended it; kind NONE before */
   struct gm_draft draft; /* downloads */
   struct gm_output *output;

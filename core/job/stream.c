@@ -25,18 +25,32 @@ static bool has_ended(const struct gm_flight *f)
   return f->ending.kind != GM_STEP_NONE || f->ending.err.error_class;
 }
 
-static bool is_stream(const struct gm_exchange *x)
+/* A refusal, or a server that ignores the wish for a stream, answers as
+ * usual; some call even that a stream. */
+static bool is_stream(const struct gm_flight *f)
 {
-  return x->status < 400 && strcmp(x->content_type, "text/event-stream") == 0;
+  return f->x.status < 400 && f->body_is != GM_BODY_JSON &&
+         strcmp(f->x.content_type, "text/event-stream") == 0;
 }
 
-/* A refusal, or a server that ignores the wish for a stream, answers as
- * usual. */
+/* Its first byte that is no blank tells: no line of events begins so. */
+static void look_at_body(struct gm_flight *f, const char *p, size_t len)
+{
+  const char *end = p + len;
+
+  while (p < end && (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n'))
+    p++;
+  if (p < end)
+    f->body_is = *p == '{' || *p == '[' ? GM_BODY_JSON : GM_BODY_EVENTS;
+}
+
 static int32_t on_bytes(struct gm_exchange *x, const char *p, size_t len)
 {
   struct gm_flight *f = x->owner;
 
-  if (!is_stream(x))
+  if (f->body_is == GM_BODY_BLANK)
+    look_at_body(f, p, len);
+  if (!is_stream(f))
     return gm_reader_feed(&x->reader, p, len, &x->err);
   return gm_sse_feed(&f->sse, p, len, on_event, f, &x->err);
 }
@@ -45,6 +59,7 @@ void gm_stream_begin(struct gm_flight *f)
 {
   memset(&f->ending, 0, sizeof(f->ending));
   f->ending.kind = GM_STEP_NONE;
+  f->body_is = GM_BODY_BLANK;
   gm_sse_finish(&f->sse);
   gm_sse_init(&f->sse, EVENT_MAX);
   f->sse.data.budget = gm_http_budget(f->job->engine->http);
@@ -56,7 +71,7 @@ void gm_stream_begin(struct gm_flight *f)
 /* The last event counts without its blank line, too. */
 static void flush(struct gm_flight *f)
 {
-  if (f->x.error_class == 0 && is_stream(&f->x) && !has_ended(f))
+  if (f->x.error_class == 0 && is_stream(f) && !has_ended(f))
     (void)gm_sse_feed(&f->sse, "\n\n", 2, on_event, f, NULL);
 }
 

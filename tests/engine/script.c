@@ -131,9 +131,9 @@ static void reply(struct script *s, int fd, const struct answer *a)
   char *body = *text == '@' ? media(text, &len) : body_of(s, text, &len);
 
   snprintf(head, sizeof(head),
-           "HTTP/1.1 %d Status\r\nContent-Type: %s\r\nContent-Length: %zu\r\n"
-           "%s\r\n",
-           a->status, type_of(text), len, a->headers ? a->headers : "");
+           "HTTP/1.1 %d Status\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\n"
+           "\r\n",
+           a->status, a->headers ? a->headers : "", type_of(text), len);
   server_say(fd, head);
   server_send(fd, body, len - (size_t)a->cut);
   free(body);

@@ -18,7 +18,7 @@ struct answer {
   int status;          /* 200, or SCRIPT_... */
   const char *body;    /* "$" stands for the server's URL, "@png" for a picture,
                           "@wide" for one of 3x2 pixels, "@mp4", "@big" */
-  const char *headers; /* further lines, each with its CRLF, or NULL */
+  const char *headers; /* first lines, each with its CRLF, or NULL */
   int cut;             /* so many bytes of the body are announced, not sent */
 };
 

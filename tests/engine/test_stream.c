@@ -43,6 +43,17 @@ static int32_t event(struct gamut_call *c)
   return a.flags & GAMUT_ART_PARTIAL ? h->more(c) : h->done(c);
 }
 
+/* What came is no event, but {"fail": sentence}, or a list of that. */
+static int32_t whole(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *r = c->reply->json;
+
+  if (h->json_type(r) == GAMUT_JSON_ARRAY)
+    r = h->json_member(r, 0, NULL);
+  return h->fail(c, GAMUT_E_RATE, "%s", h->json_str(r, "fail", ""));
+}
+
 static int32_t step(void *instance, struct gamut_call *c)
 {
   struct gamut_http x = { .struct_size = sizeof(x), .method = "POST" };
@@ -55,6 +66,8 @@ static int32_t step(void *instance, struct gamut_call *c)
   }
   if (c->event == GAMUT_EV_CHUNK)
     return event(c);
+  if (c->reply->json)
+    return whole(c);
   return strstr(c->host->json_str(c->request, "prompt", ""), "no file")
            ? c->host->fail(c, GAMUT_E_PROTOCOL, "no file in it")
            : c->host->fail(c, GAMUT_E_PROVIDER, "the stream ended early");
@@ -83,6 +96,10 @@ static const struct {
     GAMUT_E_BLOCKED, false },
   { "ends early", DRAFT, 0, 1, GAMUT_E_PROVIDER, true },
   { "ends at once", "data: 1\n\n", 0, 0, GAMUT_E_PROVIDER, false },
+  { "an object", "{\"fail\": \"no\"}", 0, 0, GAMUT_E_RATE, false },
+  { "a list", "[{\n  \"fail\": \"no\"\n}]\n", 0, 0, GAMUT_E_RATE, false },
+  { "blanks, an object", "\r\n {\"fail\":\"no\"}", 0, 0, GAMUT_E_RATE, false },
+  { "blanks, events", " \n\r\n" DRAFT LAST, 0, 1, 0, false },
   { "breaks", DRAFT LAST, 100, 1, GAMUT_E_UNKNOWN, true },
   { "breaks before the first", DRAFT, 100, 0, GAMUT_E_UNKNOWN, true },
 };
@@ -125,7 +142,8 @@ static struct gamut_result *run(struct fix *f, struct gamut_request *r,
 
 START_TEST(streams)
 {
-  const struct answer answers[] = { { POST, 0, 200, rows[_i].body, NULL,
+  const struct answer answers[] = { { POST, 0, 200, rows[_i].body,
+                                      "Content-Type: text/event-stream\r\n",
                                       rows[_i].cut } };
   struct gamut_result *result;
   struct fix f;
