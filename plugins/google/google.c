@@ -106,10 +106,15 @@ static const struct gamut_key studio_keys[] = {
     origin, "x-goog-user-project",                                             \
       ADC "{!credentials}{gcloud/quota_project_id}"                            \
   }
-#define BASIC(file)                                                            \
+/* Where a file of another issuer's credentials leads; a client id of its own
+ * goes along as HTTP Basic. */
+#define BASIC(file) "Basic {=" file "/client_id:" file "/client_secret}"
+#define ISSUER(file, when)                                                     \
+  { "http://{" file "/credential_source/url}", NULL, NULL },                   \
+    { "https://{" file "/credential_source/url}", NULL, NULL },                \
+    { "https://{" file "/token_url}", "authorization", when BASIC(file) },     \
   {                                                                            \
-    "https://{" file "/token_url}", "authorization",                           \
-      "Basic {=" file "/client_id:" file "/client_secret}"                     \
+    "https://sts.googleapis.com", "authorization", when BASIC(file)            \
   }
 static const struct gamut_credential vertex_credentials[] = {
   VERTEX(NULL), /* also global, and without a location */
@@ -119,14 +124,10 @@ static const struct gamut_credential vertex_credentials[] = {
   { "https://oauth2.googleapis.com", NULL, NULL },
   { "https://iamcredentials.googleapis.com", NULL, NULL },
   { "http://{metadata_host}", NULL, NULL },
-  { "http://{credentials/credential_source/url}", NULL, NULL },
-  { "https://{credentials/credential_source/url}", NULL, NULL },
-  BASIC("credentials"),
-  BASIC("gcloud"),
-  { "https://sts.googleapis.com", "authorization",
-    "Basic {=credentials/client_id:credentials/client_secret}" },
-  { "https://sts.googleapis.com", "authorization",
-    "{!credentials}Basic {=gcloud/client_id:gcloud/client_secret}" },
+  ISSUER("credentials", ""),
+  ISSUER("credentials/source_credentials", ""),
+  ISSUER("gcloud", "{!credentials}"),
+  ISSUER("gcloud/source_credentials", "{!credentials}"),
 };
 
 #define STUDIO(origin)                                                         \

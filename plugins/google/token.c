@@ -15,12 +15,16 @@
  * without it stands in its place.  It is asked past any proxy, which would
  * reach another machine's.
  *
- * State: "file", where the members of the credential stand; "then", the URL
- * that gives another account's token for the first one, "delegates" and
- * "lifetime" for it.
+ * A credential that names another account has its token exchanged for that
+ * account's, and stands maybe in another credential that does so, too.
+ *
+ * State: "file", where the members of the credential stand whose token is asked
+ * for; it moves from the inside out.
  */
 #include "token.h"
 #include <string.h>
+
+#define IMPERSONATION "service_account_impersonation"
 
 enum { ASK_AGAIN_S = 240, PROBE_MS = 3000, FOREVER_S = 10 * 365 * 86400 };
 
@@ -86,24 +90,6 @@ static int32_t ask_user(struct google *g, const char *file)
                                      file, file, file));
 }
 
-/* Its first token is somebody else's; which account's the last one is. */
-static void note_impersonation(struct google *g, const char *type)
-{
-  const struct gamut_host *h = g->h;
-  struct gamut_json *s = g->c->state;
-  const char *url = google_member(g, "service_account_impersonation_url");
-  const char *delegates = google_member(g, "delegates");
-
-  if (!url || h->json_str(s, "then", NULL))
-    return;
-  h->json_set_str(s, "then", url);
-  if (strcmp(type, "impersonated_service_account") == 0)
-    h->json_set_str(s, "delegates", delegates ? delegates : "[]");
-  h->json_set_str(
-    s, "lifetime",
-    google_member(g, "service_account_impersonation/token_lifetime_seconds"));
-}
-
 static int32_t ask_file(struct google *g, const char *file)
 {
   const struct gamut_host *h = g->h;
@@ -118,7 +104,6 @@ static int32_t ask_file(struct google *g, const char *file)
                    universe);
   if (!type)
     type = google_member(g, "client_email") ? "service_account" : "";
-  note_impersonation(g, type);
   if (strcmp(type, "service_account") == 0)
     return ask_service_account(g, file);
   if (strcmp(type, "authorized_user") == 0)
@@ -234,26 +219,45 @@ static int32_t impersonate(struct google *g, const char *token)
 {
   static const char ours[] = "https://iamcredentials.googleapis.com/";
   const struct gamut_host *h = g->h;
-  const char *delegates = h->json_str(g->c->state, "delegates", NULL);
-  const char *lifetime = h->json_str(g->c->state, "lifetime", "3600");
+  const char *url = google_member(g, IMPERSONATION "_url");
+  const char *type = google_member(g, "type");
+  const char *delegates = google_member(g, "delegates");
+  const char *lifetime =
+    google_member(g, IMPERSONATION "/token_lifetime_seconds");
   const char *scope = "[\"" GOOGLE_SCOPE "\"]";
   struct gamut_json *body = h->json_object(g->c);
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = GOOGLE_IMPERSONATE,
                           .method = "POST",
                           .json = body,
-                          .url = h->json_str(g->c->state, "then", "") };
+                          .url = url };
 
-  if (strncmp(x.url, ours, sizeof(ours) - 1) != 0 || strlen(x.url) > 256)
-    return h->fail(g->c, GAMUT_E_AUTH,
-                   "service_account_impersonation_url is not Google's");
-  if (delegates)
+  if (!url || strncmp(url, ours, sizeof(ours) - 1) != 0 || strlen(url) > 256)
+    return h->fail(g->c, GAMUT_E_AUTH, IMPERSONATION "_url is not Google's");
+  delegates = delegates ? delegates : "[]";
+  if (type && strcmp(type, "impersonated_service_account") == 0)
     h->json_set(body, "delegates",
                 h->json_parse(g->c, delegates, strlen(delegates)));
   h->json_set(body, "scope", h->json_parse(g->c, scope, strlen(scope)));
-  h->json_set_str(body, "lifetime", h->text(g->c, "%ss", lifetime));
+  h->json_set_str(body, "lifetime",
+                  h->text(g->c, "%ss", lifetime ? lifetime : "3600"));
   h->header(g->c, "authorization", h->text(g->c, "Bearer %s", token));
   return h->http(g->c, &x);
+}
+
+/* The token of the credential is there; another may stand around it, which has
+ * it for a source. */
+static int32_t pass_on(struct google *g, const char *token, int64_t ttl_s)
+{
+  const struct gamut_host *h = g->h;
+  const char *file = h->json_str(g->c->state, "file", "");
+  const char *inner = strrchr(file, '/');
+
+  if (!inner)
+    return take(g, token, ttl_s);
+  h->json_set_str(g->c->state, "file",
+                  h->text(g->c, "%.*s", (int)(inner - file), file));
+  return impersonate(g, token);
 }
 
 /* Refusals that have a remedy are told with it. */
@@ -280,18 +284,19 @@ static int32_t got_token(struct google *g)
   const struct gamut_json *r = g->c->reply->json;
   const char *token = h->json_str(r, "access_token", NULL);
   const char *ttl = h->json_str(r, "expires_in", NULL);
+  const char *file = h->json_str(g->c->state, "file", NULL);
   int64_t ttl_s = h->json_int(r, "expires_in", FOREVER_S);
 
   if (g->c->reply->status >= 400)
     return no_token(g);
-  if (!h->json_str(g->c->state, "file", NULL) && !is_metadata_server(g))
+  if (!file && !is_metadata_server(g))
     return h->fail(g->c, GAMUT_E_AUTH,
                    "who answers at the metadata server's address is another");
   if (!token)
     return h->fail(g->c, GAMUT_E_PROTOCOL, "the answer holds no token");
-  if (h->json_str(g->c->state, "then", NULL))
+  if (file && google_member(g, IMPERSONATION "_url"))
     return impersonate(g, token);
-  return take(g, token, ttl ? digits(ttl, 9) : ttl_s);
+  return pass_on(g, token, ttl ? digits(ttl, 9) : ttl_s);
 }
 
 static int32_t got_other_token(struct google *g)
@@ -303,7 +308,8 @@ static int32_t got_other_token(struct google *g)
 
   if (!token)
     return h->fail(g->c, GAMUT_E_PROTOCOL, "the answer holds no accessToken");
-  return take(g, token, end ? end - (int64_t)(g->c->now_ms / 1000) : FOREVER_S);
+  return pass_on(g, token,
+                 end ? end - (int64_t)(g->c->now_ms / 1000) : FOREVER_S);
 }
 
 static int32_t start(struct google *g)
