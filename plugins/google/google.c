@@ -96,16 +96,20 @@ static const struct gamut_key studio_keys[] = {
 };
 
 #define ADC "{!api_key}{?project}"
-#define VERTEX(origin)                                                         \
+#define KEYS(origin)                                                           \
   { origin, "x-goog-api-key", "{api_key}" },                                   \
-    { origin, "x-goog-api-key", "{!project}{?vertexai}{legacy_key}" },         \
-    { origin, "authorization", ADC "Bearer {@token}" },                        \
+  {                                                                            \
+    origin, "x-goog-api-key", "{!project}{?vertexai}{legacy_key}"              \
+  }
+#define TOKEN(origin)                                                          \
+  { origin, "authorization", ADC "Bearer {@token}" },                          \
     { origin, "x-goog-user-project", ADC "{quota_project}" },                  \
     { origin, "x-goog-user-project", ADC "{credentials/quota_project_id}" },   \
   {                                                                            \
     origin, "x-goog-user-project",                                             \
       ADC "{!credentials}{gcloud/quota_project_id}"                            \
   }
+#define VERTEX(origin) KEYS(origin), TOKEN(origin)
 /* Where a file of another issuer's credentials leads; a client id of its own
  * goes along as HTTP Basic. */
 #define BASIC(file) "Basic {=" file "/client_id:" file "/client_secret}"
@@ -120,7 +124,7 @@ static const struct gamut_credential vertex_credentials[] = {
   VERTEX(NULL), /* also global, and without a location */
   VERTEX("https://{location}-aiplatform.googleapis.com"),
   VERTEX("https://aiplatform.{location}.rep.googleapis.com"),
-  { "https://storage.googleapis.com", "authorization", ADC "Bearer {@token}" },
+  TOKEN("https://storage.googleapis.com"), /* which takes no keys */
   { "https://oauth2.googleapis.com", NULL, NULL },
   { "https://iamcredentials.googleapis.com", NULL, NULL },
   { "http://{metadata_host}", NULL, NULL },
