@@ -34,33 +34,54 @@ static struct gamut_json *add_reference(struct google *g,
   return r;
 }
 
-/* All pictures of a role with one id: they show one subject.  The configuration
- * that comes with them says what they are. */
+static const struct {
+  char config[20], type[24];
+} kinds[] = {
+  { "subjectImageConfig", "REFERENCE_TYPE_SUBJECT" },
+  { "styleImageConfig", "REFERENCE_TYPE_STYLE" },
+  { "controlImageConfig", "REFERENCE_TYPE_CONTROL" },
+};
+enum { N_KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static uint32_t count_kinds(struct google *g)
+{
+  uint32_t n = 0;
+  size_t k;
+
+  for (k = 0; k < N_KINDS; k++)
+    n += google_extra(g, kinds[k].config) != NULL;
+  return n;
+}
+
+/* The configurations that come with pictures say what they are; those of one
+ * kind have one id: they show one subject.  Of several kinds each but the first
+ * has one picture, the last ones. */
 static void add_described(struct google *g, struct gamut_json *list, int64_t id)
 {
-  static const struct {
-    char config[20], type[24];
-  } kinds[] = {
-    { "subjectImageConfig", "REFERENCE_TYPE_SUBJECT" },
-    { "styleImageConfig", "REFERENCE_TYPE_STYLE" },
-    { "controlImageConfig", "REFERENCE_TYPE_CONTROL" },
-  };
-  const size_t n_kinds = sizeof(kinds) / sizeof(kinds[0]);
-  uint32_t n, count = google_count(g, "reference");
-  size_t k = 0;
+  uint32_t n = 0, count = google_count(g, "reference"), left = count_kinds(g);
+  int all = left == 0;
+  size_t k;
 
-  while (k < n_kinds && !google_extra(g, kinds[k].config))
-    k++;
-  for (n = 0; n < count; n++) {
-    struct gamut_json *r = add_reference(g, list, kinds[k % n_kinds].type, id,
-                                         google_input(g, "reference", n));
-
-    if (k < n_kinds)
-      google_take(g, r, kinds[k].config);
+  if (count < left)
+    google_wrong(g, GAMUT_E_INVALID,
+                 "%u kinds of reference pictures are described, but there are "
+                 "%u pictures",
+                 (unsigned)left, (unsigned)count);
+  for (k = 0; k < N_KINDS && n < count; k++) {
+    if (!all && !google_extra(g, kinds[k].config))
+      continue;
+    left -= left > 0;
+    for (; n + left < count; n++)
+      google_take(g,
+                  add_reference(g, list, kinds[k].type, id,
+                                google_input(g, "reference", n)),
+                  kinds[k].config);
+    id++;
   }
 }
 
-static void add_mask(struct google *g, struct gamut_json *list, int64_t id)
+/* How many it was. */
+static int64_t add_mask(struct google *g, struct gamut_json *list, int64_t id)
 {
   const struct gamut_host *h = g->h;
   int32_t input = google_input(g, "mask", 0);
@@ -68,24 +89,26 @@ static void add_mask(struct google *g, struct gamut_json *list, int64_t id)
   const struct gamut_json *own = google_extra(g, "maskImageConfig");
 
   if (input < 0 && !own)
-    return;
+    return 0;
   if (input >= 0)
     h->json_set_str(config, "maskMode", "MASK_MODE_USER_PROVIDED");
   google_add(g, config, own, "", 0);
   r = add_reference(g, list, "REFERENCE_TYPE_MASK", id, input);
   h->json_set(r, "maskImageConfig", config);
+  return 1;
 }
 
 static void add_references(struct google *g, struct gamut_json *instance)
 {
   struct gamut_json *list = g->h->json_array(g->c);
   uint32_t n, count = google_count(g, "image");
+  int64_t id = 1;
 
   for (n = 0; n < count; n++)
-    add_reference(g, list, "REFERENCE_TYPE_RAW", n + 1,
+    add_reference(g, list, "REFERENCE_TYPE_RAW", id++,
                   google_input(g, "image", n));
-  add_mask(g, list, count + 1);
-  add_described(g, list, count + 1 + (google_count(g, "mask") > 0));
+  id += add_mask(g, list, id);
+  add_described(g, list, id);
   if (g->h->json_count(list, "") > 0)
     g->h->json_set(instance, "referenceImages", list);
   google_take(g, instance, "referenceImages");
