@@ -42,20 +42,30 @@ void google_count_fact(struct google *g, const char *name, int64_t n)
     g->h->fact(g->c, name, g->h->text(g->c, "%lld", (long long)n));
 }
 
-void google_support_codes(struct google *g, const char *sentence)
+const char *google_codes(struct google *g, const char *codes,
+                         const char *sentence)
 {
-  const char *at = sentence ? strstr(sentence, "Support code") : NULL;
+  const char *at = sentence ? strstr(sentence, "Support code") : NULL, *more;
   size_t n;
 
   at = at ? strchr(at, ':') : NULL;
   if (!at)
-    return;
+    return codes;
   at += 1 + strspn(at + 1, " ");
   n = strspn(at, "0123456789, ");
   while (n > 0 && (at[n - 1] == ' ' || at[n - 1] == ','))
     n--;
-  if (n > 0)
-    g->h->fact(g->c, "support_codes", g->h->text(g->c, "%.*s", (int)n, at));
+  more = g->h->text(g->c, "%.*s", (int)n, at);
+  if (n == 0 || !more)
+    return codes;
+  if (!codes)
+    return more;
+  return strstr(codes, more) ? codes : g->h->text(g->c, "%s, %s", codes, more);
+}
+
+void google_tell_codes(struct google *g, const char *codes)
+{
+  g->h->fact(g->c, "support_codes", codes);
 }
 
 /* ---- errors with a status of their own ---------------------------------- */
@@ -74,7 +84,7 @@ int32_t google_refused(struct google *g)
   const struct gamut_host *h = g->h;
   const char *sentence = h->json_str(error_of(g), "message", NULL);
 
-  google_support_codes(g, sentence);
+  google_tell_codes(g, google_codes(g, NULL, sentence));
   if (g->c->reply->status != 404 || !google_wants_global(g))
     return h->fail_reply(g->c);
   return h->fail(g->c, GAMUT_E_NOT_FOUND,
@@ -178,7 +188,7 @@ int32_t google_error(struct google *g, const struct gamut_json *error, int rpc)
   const char *sentence = g->h->json_str(error, "message", "no reason given");
   int64_t code = g->h->json_int(error, "code", 0);
 
-  google_support_codes(g, sentence);
+  google_tell_codes(g, google_codes(g, NULL, sentence));
   return g->h->fail(g->c, class_of(g, error, rpc ? status_of_rpc(code) : code),
                     "%s (%s %lld)", sentence, rpc ? "code" : "HTTP",
                     (long long)code);

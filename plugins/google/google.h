@@ -125,8 +125,12 @@ int32_t google_polled(struct google *g);
 void google_hand_over(struct google *g, int32_t kind, const char *mime,
                       const char *base64, const char *gs, const char *url);
 void google_withheld(struct google *g, int32_t kind);
-/* "Support codes: 1, 2" of a sentence as a fact. */
-void google_support_codes(struct google *g, const char *sentence);
+/* `codes` (or NULL) and those of "Support codes: 1, 2" in a sentence that are
+ * not among them. */
+const char *google_codes(struct google *g, const char *codes,
+                         const char *sentence);
+/* As a fact; NULL: there are none. */
+void google_tell_codes(struct google *g, const char *codes);
 /* A reply of 400 and above. */
 int32_t google_refused(struct google *g);
 /* Fails by the code and sentence of {"code", "message", "status", "details"},

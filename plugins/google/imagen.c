@@ -206,7 +206,7 @@ int32_t google_predict(struct google *g)
 
 struct found {
   int64_t images, withheld;
-  const char *why;
+  const char *why, *codes;
 };
 
 static void read_prediction(struct google *g, const struct gamut_json *p,
@@ -224,9 +224,9 @@ static void read_prediction(struct google *g, const struct gamut_json *p,
     h->fact(g->c, "revised_prompt", h->json_str(p, "prompt", NULL));
   } else if (why) { /* else it is on the prompt: "Positive Prompt" */
     google_withheld(g, GAMUT_IMAGE);
-    google_support_codes(g, why);
+    f->codes = google_codes(g, f->codes, why);
     f->withheld++;
-    f->why = why;
+    f->why = f->why ? f->why : why;
   }
 }
 
@@ -245,6 +245,7 @@ int32_t google_predicted(struct google *g)
   list = h->json_get(r, "predictions");
   for (i = 0; (one = h->json_member(list, i, NULL)); i++)
     read_prediction(g, one, &f);
+  google_tell_codes(g, f.codes);
   if (f.images == 0)
     return h->fail(g->c, GAMUT_E_BLOCKED, "%s",
                    f.why ? f.why

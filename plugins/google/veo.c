@@ -271,14 +271,15 @@ static int take_video(struct google *g, const struct gamut_json *entry)
 static const char *read_reasons(struct google *g, const struct gamut_json *list)
 {
   const struct gamut_host *h = g->h;
-  const char *why = NULL, *text;
+  const char *why = NULL, *codes = NULL, *text;
   uint32_t i;
 
   for (i = 0; i < h->json_count(list, ""); i++) {
     text = h->json_str(h->json_member(list, i, NULL), "", NULL);
-    google_support_codes(g, text);
+    codes = google_codes(g, codes, text);
     why = why ? why : text;
   }
+  google_tell_codes(g, codes);
   return why;
 }
 
