@@ -170,10 +170,6 @@ const struct gamut_reason google_reasons[] = {
   REASON(GAMUT_E_AUTH, "ACCESS_TOKEN_TYPE_UNSUPPORTED"),
   REASON(GAMUT_E_AUTH, "ACCOUNT_STATE_INVALID"),
   REASON(GAMUT_E_QUOTA, "BILLING_DISABLED"),
-  /* Of 400 those of an account, not those of a field. */
-  SAYS(400, GAMUT_E_INVALID, "status", "INVALID_ARGUMENT"),
-  SAYS(400, GAMUT_E_QUOTA, "message", "*illing*"),
-  SAYS(400, GAMUT_E_QUOTA, "message", "*free tier*"),
   REASON(GAMUT_E_PERMISSION, "SERVICE_DISABLED"),
   REASON(GAMUT_E_PERMISSION, "API_KEY_SERVICE_BLOCKED"),
   REASON(GAMUT_E_PERMISSION, "API_KEY_HTTP_REFERRER_BLOCKED"),
@@ -183,6 +179,10 @@ const struct gamut_reason google_reasons[] = {
   REASON(GAMUT_E_PERMISSION, "USER_PROJECT_DENIED"),
   REASON(GAMUT_E_PERMISSION, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
   REASON(GAMUT_E_PERMISSION, "IAM_PERMISSION_DENIED"),
+  /* Of 400 those of an account, not those of a field. */
+  SAYS(400, GAMUT_E_INVALID, "status", "INVALID_ARGUMENT"),
+  SAYS(400, GAMUT_E_QUOTA, "message", "*illing*"),
+  SAYS(400, GAMUT_E_QUOTA, "message", "*free tier*"),
   /* A limit of nothing and one of a day are no matter of waiting.  Not by the
    * word billing: every 429 of Studio has it. */
   SAYS(429, GAMUT_E_QUOTA, "message", "*limit: 0*"),
