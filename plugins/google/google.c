@@ -151,6 +151,8 @@ static const struct gamut_credential studio_credentials[] = {
     status, class, "error/" path, value, 0, 0                                  \
   }
 #define REASON(class, value) SAYS(0, class, "details/*/reason", value)
+#define VIOLATES(class, value)                                                 \
+  SAYS(429, class, "details/*/violations/*/quotaId", value)
 #define STATUS(status, class, phases)                                          \
   {                                                                            \
     status, class, NULL, NULL, 0, phases                                       \
@@ -189,8 +191,10 @@ const struct gamut_reason google_reasons[] = {
   SAYS(429, GAMUT_E_QUOTA, "message", "*spending cap*"),
   SAYS(429, GAMUT_E_QUOTA, "message", "*spend cap*"),
   SAYS(429, GAMUT_E_QUOTA, "message", "*credits*"),
-  SAYS(429, GAMUT_E_RATE, "details/*/violations/*/quotaId", "*PerMinute*"),
-  SAYS(429, GAMUT_E_QUOTA, "details/*/violations/*/quotaId", "*PerDay*"),
+  VIOLATES(GAMUT_E_RATE, "*PerMinute*"),
+  VIOLATES(GAMUT_E_RATE, "*PerHour*"),
+  VIOLATES(GAMUT_E_RATE, "*Concurrent*"),
+  VIOLATES(GAMUT_E_QUOTA, "*PerDay*"),
   SAYS(0, GAMUT_OK, "details/*/retryDelay", "*"),
   /* The token endpoints; the last also when a file is older than its key. */
   { 0, GAMUT_E_AUTH, "error", "invalid_*", 0, TOKENS },
