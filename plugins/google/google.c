@@ -181,16 +181,18 @@ const struct gamut_reason google_reasons[] = {
   REASON(GAMUT_E_PERMISSION, "USER_PROJECT_DENIED"),
   REASON(GAMUT_E_PERMISSION, "ACCESS_TOKEN_SCOPE_INSUFFICIENT"),
   REASON(GAMUT_E_PERMISSION, "IAM_PERMISSION_DENIED"),
-  /* Of 400 those of an account, not those of a field. */
+  /* Of 400 those of an account, not those of a field.  The words may begin with
+   * a capital. */
   SAYS(400, GAMUT_E_INVALID, "status", "INVALID_ARGUMENT"),
+  SAYS(400, GAMUT_E_INVALID, "status", "OUT_OF_RANGE"),
   SAYS(400, GAMUT_E_QUOTA, "message", "*illing*"),
-  SAYS(400, GAMUT_E_QUOTA, "message", "*free tier*"),
+  SAYS(400, GAMUT_E_QUOTA, "message", "*ree tier*"),
   /* A limit of nothing and one of a day are no matter of waiting.  Not by the
    * word billing: every 429 of Studio has it. */
   SAYS(429, GAMUT_E_QUOTA, "message", "*limit: 0*"),
-  SAYS(429, GAMUT_E_QUOTA, "message", "*spending cap*"),
-  SAYS(429, GAMUT_E_QUOTA, "message", "*spend cap*"),
-  SAYS(429, GAMUT_E_QUOTA, "message", "*credits*"),
+  SAYS(429, GAMUT_E_QUOTA, "message", "*pending cap*"),
+  SAYS(429, GAMUT_E_QUOTA, "message", "*pend cap*"),
+  SAYS(429, GAMUT_E_QUOTA, "message", "*redits*"),
   VIOLATES(GAMUT_E_RATE, "*PerMinute*"),
   VIOLATES(GAMUT_E_RATE, "*PerHour*"),
   VIOLATES(GAMUT_E_RATE, "*Concurrent*"),
