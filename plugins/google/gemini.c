@@ -166,6 +166,20 @@ static void check_extra(struct google *g)
                    "safetySettings' method is offered on Vertex only");
 }
 
+/* What was said before has parts of the caller's own. */
+static void check_contents(struct google *g)
+{
+  const struct gamut_host *h = g->h;
+  const struct gamut_json *said = google_extra(g, "contents"), *one, *part;
+  uint32_t n, i;
+
+  for (n = 0; !g->studio && (one = h->json_member(said, n, NULL)); n++) {
+    one = h->json_get(one, "parts");
+    for (i = 0; (part = h->json_member(one, i, NULL)); i++)
+      google_forbid(g, part, NOT_ON_VERTEX);
+  }
+}
+
 static void check_fields(struct google *g)
 {
   static const char none[][16] = { "negative_prompt", "duration", "fps",
@@ -203,6 +217,7 @@ int32_t google_generate(struct google *g)
 
   check_fields(g);
   check_extra(g);
+  check_contents(g);
   config = generation_config(g);
   h->json_set(body, "contents", contents(g));
   google_take(g, body, TOP);
