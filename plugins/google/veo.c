@@ -19,7 +19,7 @@ enum { POLL_MS = 10000 };
 /* What the official client refuses to send to Studio. */
 #define NOT_ON_STUDIO                                                          \
   "seed generateAudio storageUri fps labels pubsubTopic compressionQuality "   \
-  "resizeMode maskMode"
+  "resizeMode maskMode mask outputGcsUri"
 
 /* ---- the instance ------------------------------------------------------- */
 
