@@ -58,6 +58,23 @@ static bool is_secret(const struct gm_config_value *v)
 /* ---- one value -------------------------------------------------------------
  */
 
+/* Of a secret the choices are beginnings of what is no such key. */
+static int32_t check_beginning(const struct gamut_key *k, const char *text,
+                               const char *label, struct gm_error *err)
+{
+  const char *p = k->choices ? k->choices : "";
+  size_t len;
+
+  for (; *p; p += len + (p[len] == '|')) {
+    len = strcspn(p, "|");
+    if (len > 0 && strncmp(text, p, len) == 0)
+      return gm_fail(err, GAMUT_E_AUTH,
+                     "%s holds no such key: it begins with '%.*s'", label,
+                     (int)len, p);
+  }
+  return 0;
+}
+
 /* Take the text over (also on failure); blank secrets count as unset. */
 static int32_t set_value(const struct resolve *r, struct gm_config_value *v,
                          char *text, enum gm_origin origin, const char *where,
@@ -76,6 +93,8 @@ static int32_t set_value(const struct resolve *r, struct gm_config_value *v,
     rc = gm_secret_clean(own, v->key.flags & GAMUT_KEY_HEADERS, label, r->err);
   else
     rc = gm_setting_check(&row, own, where, r->err);
+  if (!rc && is_secret(v))
+    rc = check_beginning(&v->key, own, label, r->err);
   if (rc || (is_secret(v) && !*own))
     return rc;
   if (!is_secret(v) && strpbrk(own, "\r\n"))

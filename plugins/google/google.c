@@ -35,12 +35,16 @@ static const char *const phases[] = {
 
 /* ---- configuration ------------------------------------------------------ */
 
+/* A token for the live API, which is all that it is good for. */
+#define NO_KEYS "auth_tokens/"
 #define KEY(name, env, preset, help, type, flags)                              \
   {                                                                            \
     name, env, preset, NULL, help, type, flags, 0, 0                           \
   }
 #define SECRET(name, env, help)                                                \
-  KEY(name, env, NULL, help, GAMUT_STRING, GAMUT_KEY_SECRET)
+  {                                                                            \
+    name, env, NULL, NO_KEYS, help, GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0       \
+  }
 #define TEXT(name, env, preset, help)                                          \
   KEY(name, env, preset, help, GAMUT_STRING, 0)
 #define COMMON                                                                 \

@@ -16,8 +16,8 @@ static int32_t fixture_step(void *instance, struct gamut_call *c)
 }
 
 static const struct gamut_key fixture_keys[] = {
-  { "api_key", "FAL_KEY FAL_API_KEY", NULL, NULL, "the key", GAMUT_STRING,
-    GAMUT_KEY_SECRET, 0, 0 },
+  { "api_key", "FAL_KEY FAL_API_KEY", NULL, "tmp_|eph_", "the key",
+    GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
   { "key_id", "FAL_KEY_ID", NULL, NULL, "its first half", GAMUT_STRING, 0, 0,
     0 },
   { "key_secret", "FAL_KEY_SECRET", NULL, NULL, "its second half", GAMUT_STRING,

@@ -122,7 +122,8 @@ struct gamut_key {
   const char *name;    /* [a-z][a-z0-9_]* */
   const char *env;     /* variables to try, space-separated, or NULL */
   const char *preset;  /* default as text, or NULL */
-  const char *choices; /* "a|b|c" for GAMUT_CHOICE */
+  const char *choices; /* "a|b|c" for GAMUT_CHOICE; of a secret how those begin
+                          that it is not ("test_|eph_"): GAMUT_E_AUTH */
   const char *help;    /* one line; also the documentation */
   int32_t type;
   uint32_t flags;
