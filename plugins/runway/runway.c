@@ -42,10 +42,13 @@ static const struct gamut_key keys[] = {
   { "version", NULL, "2024-11-06", NULL, "version of the API to speak",
     GAMUT_STRING, 0, 0, 0 },
   { "custom_headers", "RUNWAYML_CUSTOM_HEADERS", NULL, NULL,
-    "lines 'Name: value', sent along to the API", GAMUT_STRING, 0, 0, 0 },
+    "lines of Name: value, sent along to the API and in place of what has the "
+    "same name",
+    GAMUT_STRING, GAMUT_KEY_SECRET | GAMUT_KEY_HEADERS, 0, 0 },
 };
 
 static const struct gamut_credential credentials[] = {
+  { NULL, "*", "{custom_headers}" },
   { NULL, "authorization", "Bearer {api_key}" },
   { NULL, "x-runway-version", "{version}" },
 };
@@ -82,43 +85,9 @@ static const struct gamut_reason reasons[] = {
 
 /* ---- exchanges ---------------------------------------------------------- */
 
-static int is_blank(char ch)
-{
-  return ch == ' ' || ch == '\t' || ch == '\r';
-}
-
-/* Line by line, split at the first colon, both sides trimmed. */
-static void add_custom_headers(struct gamut_call *c)
-{
-  const struct gamut_host *h = c->host;
-  const char *line = h->config_str(c, "custom_headers");
-
-  while (line && *line) {
-    size_t len = strcspn(line, "\n"), name_len;
-    const char *next = line + len + (line[len] == '\n'), *value;
-    const char *colon = memchr(line, ':', len);
-
-    for (; is_blank(*line); line++)
-      len--;
-    name_len = colon ? (size_t)(colon - line) : 0;
-    for (; name_len > 0 && is_blank(line[name_len - 1]);)
-      name_len--;
-    value = colon ? colon + 1 : line;
-    for (; is_blank(*value);)
-      value++;
-    for (; len > 0 && is_blank(line[len - 1]);)
-      len--;
-    if (name_len > 0 && value <= line + len)
-      h->header(c, h->text(c, "%.*s", (int)name_len, line),
-                h->text(c, "%.*s", (int)(line + len - value), value));
-    line = next;
-  }
-}
-
 int32_t runway_http(struct gamut_call *c, struct gamut_http *x)
 {
   x->struct_size = sizeof(*x);
-  add_custom_headers(c);
   return c->host->http(c, x);
 }
 

@@ -6,7 +6,7 @@
 
 enum { CREATE, TASK, CANCEL, UPLOAD, STORE, ORGANIZATION, USAGE };
 
-/* runway.c: an exchange with the API, with the user's own headers. */
+/* runway.c: an exchange with the API. */
 int32_t runway_http(struct gamut_call *c, struct gamut_http *x);
 
 /* body.c: the request in Runway's words.  *ret_path: "text_to_image".
