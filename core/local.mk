@@ -144,6 +144,7 @@ core_plugin_sources = \
 	core/plugin/slot.c \
 	core/plugin/slot.h \
 	core/plugin/table.c \
+	core/plugin/template.c \
 	core/plugin/trust.c \
 	core/plugin/vector.c \
 	core/plugin/verify.c

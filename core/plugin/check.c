@@ -214,6 +214,14 @@ static bool origin_ok(const char *url)
   return gm_url_is_https(url) || gm_url_host_is_private(url);
 }
 
+/* "/v1/": what lies below it at base_url. */
+static bool path_ok(const char *path)
+{
+  size_t len = strlen(path);
+
+  return path[0] == '/' && path[len - 1] == '/' && !strpbrk(path, "{}?#%");
+}
+
 /* A key, or a member of the JSON file that a key names. */
 static bool names_key(const struct gamut_key *k, const char *name)
 {
@@ -274,13 +282,15 @@ static int32_t check_template(const struct gamut_provider *p,
   struct gm_piece piece;
   size_t i;
 
-  while (gm_template_next(&at, &piece)) {
+  while (gm_credential_next(&at, &piece)) {
     for (i = 0; i < piece.len; i++) {
       if (piece.text[i] < 0x20 || piece.text[i] > 0x7e)
         return gm_plugin_bad(err, "credential '%s' is not printable ASCII",
                              c->header);
     }
-    name = piece.name + (*piece.name == '?' || *piece.name == '!');
+    name = piece.name;
+    if (!piece.half) /* a condition is about all of a value */
+      name += *name == '?' || *name == '!';
     if (*piece.name && !is_value_name(p, name))
       return gm_plugin_bad(err, "credential '%s' names {%s}, which is no key",
                            c->header, piece.name);
@@ -319,13 +329,13 @@ static int32_t check_credential(const struct gamut_provider *p, uint32_t i,
 
   if (c->origin && strchr(c->origin, '{'))
     rc = check_filled_origin(p, c, err);
-  else if (c->origin && !origin_ok(c->origin))
+  else if (c->origin && !path_ok(c->origin) && !origin_ok(c->origin))
     rc = gm_plugin_bad(
       err, "credential %u: '%.100s' is not an origin (https://host)", i,
       c->origin);
   if (rc)
     return rc;
-  if (!c->origin && !p->base_url)
+  if ((!c->origin || *c->origin == '/') && !p->base_url)
     return gm_plugin_bad(
       err, "credential %u is for base_url, which has no preset", i);
   if (!c->header)

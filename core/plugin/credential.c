@@ -10,32 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool gm_template_next(const char **at, struct gm_piece *ret)
-{
-  const char *p = *at, *close;
-  size_t len;
-
-  if (!p || !*p)
-    return false;
-  ret->text = p;
-  ret->len = strcspn(p, "{}");
-  ret->name[0] = '\0';
-  *at = p + ret->len;
-  if (**at == '\0')
-    return true;
-  close = strpbrk(*at + 1, "{}");
-  len = close ? (size_t)(close - *at) - 1 : 0;
-  if (**at != '{' || !close || *close != '}' || len == 0 ||
-      len >= sizeof(ret->name)) {
-    *at = NULL;
-    return false;
-  }
-  memcpy(ret->name, *at + 1, len);
-  ret->name[len] = '\0';
-  *at = close + 1;
-  return true;
-}
-
 static const struct gamut_credential *row_at(const struct gm_instance *i,
                                              uint32_t n)
 {
@@ -87,13 +61,19 @@ static const char *kept_origin(const struct gm_instance *i,
   return i->row_origins[at / t->stride];
 }
 
+static bool is_path(const struct gamut_credential *c)
+{
+  return c->origin && *c->origin == '/';
+}
+
 static bool row_is_for(const struct gm_instance *i,
                        const struct gamut_credential *c, const char *origin)
 {
-  const char *kept = c->origin ? kept_origin(i, c) : i->base_origin;
+  bool base = !c->origin || is_path(c);
+  const char *kept = base ? i->base_origin : kept_origin(i, c);
   char own[GM_ORIGIN_SIZE];
 
-  if (*kept || !c->origin)
+  if (*kept || base)
     return *kept && strcmp(kept, origin) == 0;
   return fill_origin(i, c->origin, own) && strcmp(own, origin) == 0;
 }
@@ -112,21 +92,6 @@ static const char *value_of(const struct gm_instance *i, const char *name)
 static bool is_condition(const char *name)
 {
   return *name == '?' || *name == '!';
-}
-
-/* {=name:secret} is both as RFC 7617 has them for Basic. */
-bool gm_template_pair(const char *name, char first[GM_PIECE_MAX],
-                      const char **ret_second)
-{
-  const char *colon = *name == '=' ? strchr(name, ':') : NULL;
-  size_t len = colon ? (size_t)(colon - name) - 1 : 0;
-
-  if (len == 0 || !colon[1])
-    return false;
-  memcpy(first, name + 1, len);
-  first[len] = '\0';
-  *ret_second = colon + 1;
-  return true;
 }
 
 static void add_pair(const struct gm_instance *i, const char *name,
@@ -162,15 +127,30 @@ static bool is_set(const struct gm_instance *i, const char *name)
   return value != NULL;
 }
 
-static bool fits(const struct gm_instance *i, const char *name,
+static void add_half(const struct gm_instance *i, const struct gm_piece *p,
+                     struct gm_buf *out)
+{
+  const char *value = value_of(i, p->name), *colon = gm_template_parting(value);
+
+  if (p->half == GM_BEFORE)
+    gm_buf_addn(out, value, (size_t)(colon - value));
+  else
+    gm_buf_add(out, colon + 1);
+}
+
+static bool fits(const struct gm_instance *i, const struct gm_piece *p,
                  bool token_comes)
 {
+  const char *name = p->name;
+
   if (is_condition(name))
     return is_set(i, name + 1) == (*name == '?');
   if (*name == '=')
     return has_pair(i, name);
   if (token_comes && strcmp(name, GM_TOKEN_NAME) == 0)
     return true;
+  if (p->half)
+    return gm_template_parting(value_of(i, name));
   return !*name || value_of(i, name);
 }
 
@@ -181,8 +161,8 @@ static bool is_filled(const struct gm_instance *i,
   const char *at = c->value;
   struct gm_piece piece;
 
-  while (gm_template_next(&at, &piece)) {
-    if (!fits(i, piece.name, token_comes))
+  while (gm_credential_next(&at, &piece)) {
+    if (!fits(i, &piece, token_comes))
       return false;
   }
   return at != NULL;
@@ -194,15 +174,62 @@ static void fill(const struct gm_instance *i, const struct gamut_credential *c,
   const char *at = c->value;
   struct gm_piece piece;
 
-  while (gm_template_next(&at, &piece)) {
+  while (gm_credential_next(&at, &piece)) {
     gm_buf_addn(text, piece.text, piece.len);
     if (*piece.name == '=')
       add_pair(i, piece.name, text);
+    else if (piece.half)
+      add_half(i, &piece, text);
     else if (*piece.name && !is_condition(piece.name))
       gm_buf_add(text, value_of(i, piece.name));
   }
   gm_buf_addc(text, '\0');
 }
+
+/* ---- paths of base_url -----------------------------------------------------
+ */
+
+static const char *path_of(const char *url)
+{
+  const char *host = strstr(url, "://");
+
+  return host ? host + 3 + strcspn(host + 3, "/?#") : "";
+}
+
+static bool is_below(const struct gm_instance *i, const char *path,
+                     const char *url)
+{
+  const char *base = path_of(i->base_url), *at = path_of(url);
+  size_t len = strcspn(base, "?#");
+
+  return strncmp(at, base, len) == 0 && gm_starts(at + len, path);
+}
+
+/* Is there a row of its own for where the URL is? */
+static bool has_own_row(const struct gm_instance *i, const char *url)
+{
+  const struct gamut_credential *c;
+  uint32_t row;
+
+  for (row = 0; (c = row_at(i, row)); row++) {
+    if (is_path(c) && is_below(i, c->origin, url) && is_filled(i, c, true))
+      return true;
+  }
+  return false;
+}
+
+/* Of the rows for an origin, those that count for this URL. */
+static bool is_for_path(const struct gm_instance *i,
+                        const struct gamut_credential *c, const char *url,
+                        bool has_own)
+{
+  if (is_path(c))
+    return is_below(i, c->origin, url);
+  return c->origin || !has_own;
+}
+
+/* ---- what is sent ---------------------------------------------------------
+ */
 
 static bool has_header(const struct gm_header *out, size_t n, const char *name)
 {
@@ -259,14 +286,17 @@ size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
   const struct gamut_credential *c;
   char origin[GM_ORIGIN_SIZE];
   size_t n, from = text->len;
+  bool has_own;
   uint32_t row;
 
   if (!gm_backup_home(i, url, origin))
     return 0;
+  has_own = has_own_row(i, url);
   n = add_own(i, origin, out, max);
   for (row = 0; n < max && (c = row_at(i, row)); row++) {
     if (!c->header || is_lines(c) || !row_is_for(i, c, origin) ||
-        has_header(out, n, c->header) || !is_filled(i, c, false))
+        !is_for_path(i, c, url, has_own) || has_header(out, n, c->header) ||
+        !is_filled(i, c, false))
       continue;
     fill(i, c, text);
     out[n++] = (struct gm_header){ .name = c->header };
@@ -301,7 +331,8 @@ bool gm_instance_wants_token(const struct gm_instance *i, const char *url)
     return false;
   for (row = 0; (c = row_at(i, row)); row++) {
     if (c->header && strstr(c->value, "{" GM_TOKEN_NAME "}") &&
-        row_is_for(i, c, origin) && is_filled(i, c, true))
+        row_is_for(i, c, origin) && is_filled(i, c, true) &&
+        is_for_path(i, c, url, has_own_row(i, url)))
       return true;
   }
   return false;
@@ -327,7 +358,7 @@ static bool proves(const struct gm_instance *i,
   bool secret = false;
 
   *ret_token = false;
-  while (gm_template_next(&at, &piece)) {
+  while (gm_credential_next(&at, &piece)) {
     *ret_token |= strcmp(piece.name, GM_TOKEN_NAME) == 0;
     secret |= is_secret(i, piece.name);
     if (gm_template_pair(piece.name, first, &second))
@@ -345,11 +376,11 @@ static bool switched_off(const struct gm_instance *i,
   const char *at = c->value;
   struct gm_piece piece;
 
-  while (gm_template_next(&at, &piece)) {
+  while (gm_credential_next(&at, &piece)) {
     if (!is_condition(piece.name))
       continue;
     v = gm_config_find(i->config, piece.name + 1);
-    if (v && v->key.type == GAMUT_BOOL && !fits(i, piece.name, false))
+    if (v && v->key.type == GAMUT_BOOL && !fits(i, &piece, false))
       return true;
   }
   return false;
@@ -398,7 +429,7 @@ void gm_instance_set_proof(struct gm_instance *i)
   struct gm_piece piece;
 
   snprintf(i->proof, sizeof(i->proof), "%s", i->name);
-  while (gm_template_next(&at, &piece)) {
+  while (gm_credential_next(&at, &piece)) {
     const char *name = *piece.name == '=' ? piece.name + 1 : piece.name;
 
     if (*name && !is_condition(name)) {
@@ -427,7 +458,7 @@ bool gm_credential_uses(const struct gm_instance *i, const char *key)
 
   for (row = 0; (c = row_at(i, row)); row++) {
     at = c->value;
-    while (gm_template_next(&at, &piece)) {
+    while (gm_credential_next(&at, &piece)) {
       if (gm_template_pair(piece.name, first, &second)) {
         if (is_about(first, key) || is_about(second, key))
           return true;
@@ -454,16 +485,19 @@ static void add_row(const struct gm_instance *i,
                     const struct gamut_credential *c, struct gm_buf *b)
 {
   const char *at = c->value, *before = "", *second;
-  char first[GM_PIECE_MAX];
+  char first[GM_PIECE_MAX], last[GM_PIECE_MAX] = "";
   struct gm_piece piece;
 
-  while (gm_template_next(&at, &piece)) {
+  while (gm_credential_next(&at, &piece)) {
+    bool other_half = piece.half && strcmp(piece.name, last) == 0;
+
     if (gm_template_pair(piece.name, first, &second)) {
       add_name(i, first, &before, b);
       add_name(i, second, &before, b);
-    } else {
+    } else if (!other_half) {
       add_name(i, piece.name + (*piece.name == '?'), &before, b);
     }
+    memcpy(last, piece.name, sizeof(last));
   }
 }
 
@@ -473,7 +507,7 @@ static bool wants(const struct gamut_credential *c, const char *name)
   const char *at = c->value;
   struct gm_piece piece;
 
-  while (gm_template_next(&at, &piece)) {
+  while (gm_credential_next(&at, &piece)) {
     if (strcmp(piece.name + (*piece.name == '?'), name) == 0)
       return true;
   }
@@ -488,10 +522,10 @@ static bool wants_all_of(const struct gm_instance *i,
   const char *at = other->value;
   struct gm_piece piece;
 
-  while (gm_template_next(&at, &piece)) {
+  while (gm_credential_next(&at, &piece)) {
     const char *name = piece.name;
 
-    if (!*name || (is_condition(name) && fits(i, name, false)))
+    if (!*name || (is_condition(name) && fits(i, &piece, false)))
       continue;
     if (!wants(c, name + (*name == '?')))
       return false;

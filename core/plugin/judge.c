@@ -9,6 +9,7 @@
  */
 #include "base/str.h"
 #include "plugin/call_build.h"
+#include "plugin/plugin_private.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -429,6 +430,15 @@ static void mask_members(const struct gm_instance *i, const char *key,
   }
 }
 
+/* Of "id:secret" the secret alone is one as well. */
+static void mask_value(char *text, const char *value)
+{
+  const char *colon = gm_template_parting(value);
+
+  gm_mask(text, value);
+  gm_mask(text, colon ? colon + 1 : NULL);
+}
+
 void gm_mask_secrets(const struct gm_instance *i, char *text)
 {
   const struct gamut_table *t = &i->provider->def.keys;
@@ -439,7 +449,7 @@ void gm_mask_secrets(const struct gm_instance *i, char *text)
     const struct gamut_key *key = gm_table_row(t, n, sizeof(tmp), &tmp);
 
     if (key && key->flags & GAMUT_KEY_SECRET)
-      gm_mask(text, gm_instance_value(i, key->name, true));
+      mask_value(text, gm_instance_value(i, key->name, true));
     if (key && key->flags & GAMUT_KEY_JSON)
       mask_members(i, key->name, text);
   }

@@ -124,19 +124,25 @@ int32_t gm_find_all(struct gm_registry *r);
 /* What ./configure --enable-static-plugins linked in; NULL-terminated. */
 extern const struct gamut_plugin *const gm_bundled_plugins[];
 
-/* ---- templates of credentials: "Key {key_id}:{key_secret}" */
+/* ---- templates (template.c): "Key {key_id}:{key_secret}" */
 
 #define GM_PIECE_MAX (4 * GM_KEY_MAX)
 struct gm_piece {
   const char *text; /* literal, then */
   size_t len;
   char name[GM_PIECE_MAX]; /* a value, or a member; "" at the end */
+  int half; /* of the value: GM_BEFORE or GM_BEHIND its colon; 0: all of it */
 };
+enum { GM_BEFORE = 1, GM_BEHIND };
 /* One piece further; false at the end.  Broken braces: *at becomes NULL. */
 bool gm_template_next(const char **at, struct gm_piece *ret);
+/* The same in the value of a row, where {name:} and {:name} are halves. */
+bool gm_credential_next(const char **at, struct gm_piece *ret);
 /* "=first:second": false if it is no pair. */
 bool gm_template_pair(const char *name, char first[GM_PIECE_MAX],
                       const char **ret_second);
+/* The colon of a value that has two halves; NULL: it has not. */
+const char *gm_template_parting(const char *value);
 #define GM_TOKEN_NAME "@token"
 
 /* Is a header made of this key? */

@@ -38,26 +38,26 @@ static const struct gamut_key keys[] = {
          "the key's id by the official clients' name"),
   SECRET("hf_api_secret", "HF_API_SECRET HF_API_KEY_SECRET",
          "the key's secret by the official clients' name"),
-  { "v1_headers", "HIGGSFIELD_V1_HEADERS", "false", NULL,
-    "send the key as the old API's clients do: hf-api-key and hf-secret",
-    GAMUT_BOOL, 0, 0, 0 },
   SECRET("webhook_secret", "HIGGSFIELD_WEBHOOK_SECRET",
          "the account's secret for webhooks, whsec_...; checks deliveries"),
   SECRET("webhook_secret_v1", "HIGGSFIELD_WEBHOOK_SECRET_V1",
          "what --option webhook_secret gave to job sets; checks deliveries"),
 };
 
+/* Both in one counts when it is that, else it is the last to be tried.  Job sets
+ * get the key as the old API's client sends it. */
+#define V1 "/v1/"
 static const struct gamut_credential credentials[] = {
-  { NULL, "authorization", "{!v1_headers}Key {api_key}:{api_secret}" },
-  { NULL, "authorization", "{!v1_headers}Key {credentials}" },
-  { NULL, "authorization", "{!v1_headers}Key {hf_api_key}:{hf_api_secret}" },
-  /* One string cannot be taken apart here, so it goes as it does elsewhere. */
-  { NULL, "authorization",
-    "{?v1_headers}{!api_key}{!hf_api_key}Key {credentials}" },
-  { NULL, "hf-api-key", "{?v1_headers}{?api_secret}{api_key}" },
-  { NULL, "hf-secret", "{?v1_headers}{?api_key}{api_secret}" },
-  { NULL, "hf-api-key", "{?v1_headers}{?hf_api_secret}{hf_api_key}" },
-  { NULL, "hf-secret", "{?v1_headers}{?hf_api_key}{hf_api_secret}" },
+  { NULL, "authorization", "Key {api_key}:{api_secret}" },
+  { NULL, "authorization", "Key {credentials:}:{:credentials}" },
+  { NULL, "authorization", "Key {hf_api_key}:{hf_api_secret}" },
+  { NULL, "authorization", "Key {credentials}" },
+  { V1, "hf-api-key", "{?api_secret}{api_key}" },
+  { V1, "hf-secret", "{?api_key}{api_secret}" },
+  { V1, "hf-api-key", "{credentials:}" },
+  { V1, "hf-secret", "{:credentials}" },
+  { V1, "hf-api-key", "{?hf_api_secret}{hf_api_key}" },
+  { V1, "hf-secret", "{?hf_api_key}{hf_api_secret}" },
 };
 
 #define ON(phase) (1u << (phase))

@@ -73,9 +73,7 @@ make_it speech.mp4 2 -p 'hello' -m speak --first-frame one.png
 make_it set.png 0 -p 'four, one withheld [nsfw:1]' -m soul-v1 -n 4
 has set set.png.json '"withheld":1'
 is "three of four" 3 "$(find . -name 'set-*.png' | wc -l | tr -d ' ')"
-export HIGGSFIELD_V1_HEADERS=1
 make_it old.mp4 0 -p 'pan' -m dop-lite-v1 --image one.png
-unset HIGGSFIELD_V1_HEADERS
 make_it blocked.png 6 -p 'no [blocked]' -m soul
 make_it failed.png 8 -p 'no [fail]' -m soul
 has failed failed.png.json 'Generation fail message'

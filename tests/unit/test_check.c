@@ -178,6 +178,10 @@ SPOIL(lines, p->keys[0].flags |= GAMUT_KEY_HEADERS;
       p->credentials[0].header = "*"; p->credentials[0].value = "{api_key}")
 SPOIL(secret_preset, p->keys[0].preset = "sk-1")
 SPOIL(origin_path, p->credentials[1].origin = "https://files.good.test/x")
+SPOIL(path_open, p->credentials[1].origin = "/v1")
+SPOIL(path_filled, p->credentials[1].origin = "/{mode}/")
+SPOIL(half_condition, p->credentials[0].value = "{?api_key:}Key")
+SPOIL(half_of_none, p->credentials[0].value = "Key {:}")
 SPOIL(origin_http, p->credentials[1].origin = "http://files.good.test")
 SPOIL(origin_junk, p->credentials[1].origin = "files.good.test")
 SPOIL(no_base, p->provider.base_url = NULL)
@@ -282,6 +286,10 @@ rows[] = {
   { "secret preset", "key 'api_key' is a secret with a preset", secret_preset },
   { "origin path", "'https://files.good.test/x' is not an origin",
     origin_path },
+  { "open path", "'/v1' is not an origin", path_open },
+  { "filled path", "'/{mode}/' is not an origin", path_filled },
+  { "half a condition", "names {?api_key}, which is no key", half_condition },
+  { "half of nothing", "names {:}, which is no key", half_of_none },
   { "origin http", "'http://files.good.test' is not an origin", origin_http },
   { "origin junk", "'files.good.test' is not an origin", origin_junk },
   { "no base", "credential 0 is for base_url, which has no preset", no_base },

@@ -138,6 +138,106 @@ START_TEST(name_and_secret_in_base64)
 }
 END_TEST
 
+/* ---- halves of a value, paths of base_url ----------------------------------
+ */
+
+static const struct gamut_key parted_keys[] = {
+  { "both", "PARTED_KEY", NULL, NULL, "both", GAMUT_STRING, GAMUT_KEY_SECRET, 0,
+    0 },
+  { "spare", NULL, NULL, NULL, "spare", GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
+};
+static const struct gamut_credential parted_rows[] = {
+  { NULL, "authorization", "Key {both:}:{:both}" },
+  { NULL, "authorization", "Spare {spare}" },
+  { NULL, "authorization", "Key {both}" },
+  { "/v1/", "x-id", "{both:}" },
+  { "/v1/", "x-secret", "{:both}" },
+};
+static const struct gamut_provider parted_provider = {
+  .struct_size = sizeof(parted_provider),
+  .name = "parted",
+  .base_url = "https://parted.test",
+  .keys = GAMUT_TABLE(parted_keys),
+  .credentials = GAMUT_TABLE(parted_rows),
+  .step = fixture_step,
+};
+
+static const struct {
+  const char *name, *both, *spare, *url;
+  const char *first, *second; /* values of headers; NULL: no such */
+} parted[] = {
+  { "above", "id:key", "s", "https://parted.test/x", "Key id:key", NULL },
+  { "below", "id:key", "s", "https://parted.test/v1/x", "id", "key" },
+  { "beside", "id:key", "s", "https://parted.test/v1", "Key id:key", NULL },
+  { "longer", "id:key", "s", "https://parted.test/v10/x", "Key id:key", NULL },
+  { "deeper", "id:key", "s", "https://parted.test/a/v1/x", "Key id:key", NULL },
+  { "in the query", "id:key", "s", "https://parted.test?/v1/", "Key id:key",
+    NULL },
+  { "elsewhere", "id:key", "s", "https://other.test/v1/x", NULL, NULL },
+  { "no colon", "key", "s", "https://parted.test/x", "Spare s", NULL },
+  { "two colons", "a:b:c", "s", "https://parted.test/x", "Spare s", NULL },
+  { "nothing before", ":key", "s", "https://parted.test/x", "Spare s", NULL },
+  { "nothing behind", "id:", "s", "https://parted.test/x", "Spare s", NULL },
+  { "as it is", "key", NULL, "https://parted.test/x", "Key key", NULL },
+  { "as it is below", "key", NULL, "https://parted.test/v1/x", "Key key",
+    NULL },
+};
+
+START_TEST(halves_and_paths)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[4];
+  struct fixture f;
+  char config[256];
+  size_t n;
+
+  snprintf(config, sizeof(config),
+           "{\"providers\": {\"parted\": {\"both\": \"%s\"%s%s%s}}}",
+           parted[_i].both, parted[_i].spare ? ", \"spare\": \"" : "",
+           parted[_i].spare ? parted[_i].spare : "",
+           parted[_i].spare ? "\"" : "");
+  fixture_open(&f, config);
+  ck_assert_int_eq(gm_registry_add(f.registry, &parted_provider, NULL), 0);
+  n = headers(fixture_get(&f, "parted"), parted[_i].url, out, 4, &text);
+  ck_assert_msg(n == (size_t)(parted[_i].first != NULL) +
+                       (parted[_i].second != NULL),
+                "%s: %zu", parted[_i].name, n);
+  if (parted[_i].first)
+    ck_assert_str_eq(out[0].value, parted[_i].first);
+  if (parted[_i].second)
+    ck_assert_str_eq(out[1].value, parted[_i].second);
+  fixture_close(&f);
+}
+END_TEST
+
+START_TEST(a_path_of_a_moved_base)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  struct gm_header out[4];
+  struct gm_instance *i;
+  struct fixture f;
+  char echo[] = "no id:k-12,k-12";
+
+  fixture_open(&f, "{\"providers\": {\"parted\": {\"both\": \"id:k-12\", "
+                   "\"base_url\": \"https://proxy.test/v1/\"},"
+                   "\"none\": {\"use\": \"parted\"}}}");
+  ck_assert_int_eq(gm_registry_add(f.registry, &parted_provider, NULL), 0);
+  i = fixture_get(&f, "parted");
+  ck_assert_uint_eq(headers(i, "https://proxy.test/v1/x", out, 4, &text), 1);
+  ck_assert_uint_eq(headers(i, "https://proxy.test/v1/v1/x", out, 4, &text), 2);
+  ck_assert_str_eq(out[1].value, "k-12");
+  gm_mask_secrets(i, echo);
+  ck_assert_str_eq(echo, "no ***,***");
+  ck_assert_int_eq(gm_instance_ready(fixture_get(&f, "none"), &err),
+                   GAMUT_E_AUTH);
+  ck_assert_str_eq(gm_error_text(&err),
+                   "no key for none: set PARTED_KEY, or none.spare in the "
+                   "settings");
+  fixture_close(&f);
+}
+END_TEST
+
 static const struct gamut_key lines_keys[] = {
   { "api_key", NULL, NULL, NULL, "key", GAMUT_STRING, GAMUT_KEY_SECRET, 0, 0 },
   { "headers", "LINES_HEADERS", NULL, NULL, "headers", GAMUT_STRING,
@@ -434,6 +534,8 @@ int main(void)
   tcase_add_test(tc, the_first_row_that_is_filled);
   tcase_add_test(tc, behind_what_the_buffer_has);
   tcase_add_test(tc, name_and_secret_in_base64);
+  tcase_add_loop_test(tc, halves_and_paths, 0, GM_LEN(parted));
+  tcase_add_test(tc, a_path_of_a_moved_base);
   tcase_add_test(tc, headers_of_the_users_own);
   tcase_add_loop_test(tc, is_there_a_key, 0, GM_LEN(ready));
   tcase_add_test(tc, a_server_of_the_users_own);

@@ -160,16 +160,20 @@ struct gamut_reason {
  * {@token} for the current token; the host fills them in as it sends.  {?name}
  * and {!name} stand for nothing: the row counts only when that value is set, or
  * is not (a GAMUT_BOOL: is on, is off; else the row is as good as not there);
- * {=name:secret} for both with a colon between, in base64, as "Basic" wants them.
- * An origin may have {name} as well, a host or a URL with it.  Of several rows
+ * {=name:secret} for both with a colon between, in base64, as "Basic" wants them;
+ * {name:} and {:name} for what a value has before and behind its colon, which is
+ * set when there is one colon, with text on both sides.
+ * An origin may have {name} as well, a host or a URL with it.  "/path/" is what
+ * lies below that path of base_url: where such a row is filled in, those for NULL
+ * count no more (but the lines of "*" do).  Of several rows
  * for one origin and header the first whose values are all set counts; when none
  * is, a job ends with GAMUT_E_AUTH before anything is sent.  With header NULL the
  * row only says that the origin is the vendor's own.  With header "*" and the
  * value "{key}", a key with GAMUT_KEY_HEADERS: all its lines are sent, in place
  * of what other rows and the provider would send by the same names. */
 struct gamut_credential {
-  const char *origin; /* "https://host", "https://{region}.host"; NULL: that of
-                         base_url */
+  const char *origin; /* "https://host", "https://{region}.host"; "/path/" below
+                         base_url; NULL: the origin of base_url */
   const char *header;
   const char *value; /* "Bearer {api_key}" */
 };
