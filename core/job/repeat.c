@@ -149,25 +149,41 @@ void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
   wait_and_repeat(job, wait_ms, was_answered);
 }
 
+/* An answer that leaves open whether what is paid for was done. */
+static void doubt(struct gm_job *job, struct gm_error *err)
+{
+  if (!(job->pending->flags & GAMUT_HTTP_BILLABLE))
+    return;
+  if (job->pending->flags & GAMUT_HTTP_KEYED) {
+    job->doubtful = true;
+    return;
+  }
+  job->maybe_charged = true;
+  gm_error_prefix(err, "sent, and perhaps done all the same");
+  err->error_class = GAMUT_E_UNKNOWN;
+}
+
 void gm_job_refused(struct gm_job *job, struct gm_exchange *x)
 {
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   _cleanup_json_ struct json_object *body = NULL;
-  bool final = false;
-  uint32_t wait_ms;
+  uint32_t wait_ms, flags;
+  bool final;
 
   if (x->reader.is_json)
     body = gm_json_parse(job->engine->parser, gm_buf_text(&x->reader.text),
                          x->reader.text.len, &(size_t){ 0 },
                          &(const char *){ NULL });
-  gm_judge(job->instance, job->pending->phase, x, body, &err, &final);
+  gm_judge(job->instance, job->pending->phase, x, body, &err, &flags);
+  if (flags & GAMUT_REASON_DOUBTFUL)
+    doubt(job, &err);
   wait_ms = gm_judge_wait_ms(job->instance, x->has_retry_after, body);
   if (wait_ms > x->retry_after_ms) {
     x->retry_after_ms = wait_ms;
     x->has_retry_after = true;
   }
   /* A good answer that tells of a failed job tells the same the next time. */
-  if (x->status < 400 && err.error_class != GAMUT_E_RATE)
-    final = true;
+  final = (flags & GAMUT_REASON_FINAL) ||
+          (x->status < 400 && err.error_class != GAMUT_E_RATE);
   gm_job_trouble(job, x, &err, final);
 }

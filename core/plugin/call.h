@@ -122,11 +122,11 @@ bool gm_answer_join(struct json_object **to, struct json_object *from);
 struct gm_blob *gm_call_blob(struct gm_call *c, const char *data);
 
 /* What a reply of 400 and above means: reasons, then the status.  The sentence
- * is "fal: message (HTTP 422)" without the prefix.  *ret_final: do not repeat
- * this exchange.  `body` is the parsed reply; NULL: parsed here. */
+ * is "fal: message (HTTP 422)" without the prefix.  *ret_flags: GAMUT_REASON_...
+ * of what was found.  `body` is the parsed reply; NULL: parsed here. */
 void gm_judge(const struct gm_instance *i, int32_t phase,
               struct gm_exchange *x, const struct json_object *body,
-              struct gm_error *err, bool *ret_final);
+              struct gm_error *err, uint32_t *ret_flags);
 /* What the body says of how long to wait before the next try; 0: nothing, or
  * nothing that counts beside a header. */
 uint32_t gm_judge_wait_ms(const struct gm_instance *i, bool header_says,

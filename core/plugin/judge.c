@@ -179,20 +179,20 @@ static bool reason_applies(const struct gamut_reason *r, int32_t phase,
 
 static int32_t find_class(const struct gm_instance *i, int32_t phase,
                           struct gm_exchange *x, struct json_object *body,
-                          bool *ret_final)
+                          uint32_t *ret_flags)
 {
   const struct gamut_table *t = &i->provider->def.reasons;
   struct gamut_reason tmp;
   uint32_t n;
 
-  *ret_final = false;
+  *ret_flags = 0;
   for (n = 0; n < t->count; n++) {
     const struct gamut_reason *r = gm_table_row(t, n, sizeof(tmp), &tmp);
 
     if (!r || r->error_class == GAMUT_OK ||
         !reason_applies(r, phase, x, body))
       continue;
-    *ret_final = (r->flags & GAMUT_REASON_FINAL) != 0;
+    *ret_flags = r->flags;
     return gm_class_is_providers(r->error_class) ? r->error_class
                                                  : GAMUT_E_PROVIDER;
   }
@@ -459,7 +459,7 @@ void gm_mask_secrets(const struct gm_instance *i, char *text)
 
 void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,
               const struct json_object *body, struct gm_error *err,
-              bool *ret_final)
+              uint32_t *ret_flags)
 {
   _cleanup_json_ struct json_object *parsed = NULL;
   struct json_object *o = gm_unconst(body);
@@ -472,7 +472,7 @@ void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,
   if (!o)
     o = parsed = text_of(x);
   o = unwrapped(o);
-  error_class = find_class(i, phase, x, o, ret_final);
+  error_class = find_class(i, phase, x, o, ret_flags);
   find_sentence(&s, o, i->provider->def.error_path);
   if (s.len == 0 && json_object_is_type(o, json_type_string))
     add_node(&s, o);

@@ -13,7 +13,7 @@
  *  - There is no cancel, no idempotency key and no upload: local files travel
  *    in the request.
  *  - An error reply about a picture is never billed; what a video's POST has
- *    begun behind a 500 nobody knows, so that is not repeated.
+ *    begun behind a 500 nobody knows, so that is maybe charged.
  *
  * Whether ModelGates offers images it does not say: its 404 is taken for "no".
  *
@@ -81,8 +81,12 @@ static const struct gamut_credential credentials[] = {
   { NULL, "x-openrouter-experimental-metadata", "{?metadata}enabled" },
 };
 
-#define SUBMITS (1u << GATE_SUBMIT)
-#define PAYS    (SUBMITS | 1u << GATE_IMAGE)
+#define SUBMITS  (1u << GATE_SUBMIT)
+#define PICTURES (1u << GATE_IMAGE)
+#define UNSURE(status, class)                                                  \
+  {                                                                            \
+    status, class, NULL, NULL, GAMUT_REASON_DOUBTFUL, SUBMITS                  \
+  }
 #define TYPE(word, class)                                                      \
   {                                                                            \
     0, class, GATE_ERROR_TYPE, word, 0, 0                                      \
@@ -127,14 +131,22 @@ const struct gamut_reason gate_reasons[] = {
   { 0, GAMUT_E_BLOCKED, "error/metadata/reasons/*", "*", 0, 0 },
   { 0, GAMUT_E_BLOCKED, "error/metadata/flagged_input", "*", 0, 0 },
   { 403, GAMUT_E_BLOCKED, "error/metadata/patterns/*", "*", 0, 0 },
-  /* A job may have begun: asking again might pay twice. */
-  { 0, GAMUT_E_TIMEOUT, GATE_ERROR_TYPE, "timeout", GAMUT_REASON_FINAL, PAYS },
-  { 408, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_FINAL, PAYS },
-  { 504, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_FINAL, PAYS },
-  { 524, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_FINAL, PAYS },
-  { 520, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, PAYS },
-  { 500, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, SUBMITS },
-  { 502, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, SUBMITS },
+  /* A video may have begun all the same: who asks again might pay twice. */
+  { 0, GAMUT_E_TIMEOUT, GATE_ERROR_TYPE, "timeout", GAMUT_REASON_DOUBTFUL,
+    SUBMITS },
+  UNSURE(408, GAMUT_E_TIMEOUT),
+  UNSURE(500, GAMUT_E_PROVIDER),
+  UNSURE(502, GAMUT_E_PROVIDER),
+  UNSURE(504, GAMUT_E_TIMEOUT),
+  UNSURE(520, GAMUT_E_PROVIDER),
+  UNSURE(524, GAMUT_E_TIMEOUT),
+  /* A picture that takes too long does so again. */
+  { 0, GAMUT_E_TIMEOUT, GATE_ERROR_TYPE, "timeout", GAMUT_REASON_FINAL,
+    PICTURES },
+  { 408, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_FINAL, PICTURES },
+  { 504, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_FINAL, PICTURES },
+  { 520, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, PICTURES },
+  { 524, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_FINAL, PICTURES },
   TYPE("timeout", GAMUT_E_TIMEOUT),
   TYPE("provider_overloaded", GAMUT_E_PROVIDER),
   TYPE("provider_unavailable", GAMUT_E_PROVIDER),

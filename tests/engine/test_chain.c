@@ -35,6 +35,8 @@ static const struct {
   { "bad gateway", 502, "<html>", NULL, "stop", GAMUT_E_PROVIDER, 3, 1 },
   { "provider, final", 500, "{\"error\":{\"code\":\"final\"}}", NULL, "stop",
     GAMUT_E_PROVIDER, 1, 1 },
+  { "provider, doubtful", 500, "{\"error\":{\"code\":\"unsure\"}}", NULL,
+    "stop", GAMUT_E_UNKNOWN, 1, 0 },
   { "timeout", 504, "<html>", NULL, "stop", GAMUT_E_TIMEOUT, 3, 1 },
   { "odd", 418, "{}", NULL, "stop", GAMUT_E_INVALID, 1, 0 },
   { "protocol", 600, "{}", NULL, "stop", GAMUT_E_PROTOCOL, 3, 1 },

@@ -231,11 +231,13 @@ static void collect(struct pure *p)
 static bool judge(struct pure *p, bool more)
 {
   struct gm_error err = GM_ERROR_INIT;
-  bool final;
+  uint32_t flags;
 
-  gm_judge(p->i, p->in.phase, &p->x, NULL, &err, &final);
-  if (more && final)
+  gm_judge(p->i, p->in.phase, &p->x, NULL, &err, &flags);
+  if (more && flags)
     return pure_differs(p, "would not be repeated: %s", gm_error_text(&err));
+  if (flags & GAMUT_REASON_DOUBTFUL)
+    err.error_class = GAMUT_E_UNKNOWN;
   if (!more) {
     gm_error_move(&p->end, &err);
     p->ended = true;
@@ -500,6 +502,8 @@ static const char *end_name(const struct pure *p)
     return "done";
   if (p->end.error_class == GAMUT_E_CANCELLED)
     return "cancelled";
+  if (p->end.error_class == GAMUT_E_UNKNOWN)
+    return "maybe-charged";
   return n < GM_LEN(names) ? names[n] : "something else";
 }
 

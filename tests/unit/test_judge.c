@@ -149,15 +149,15 @@ START_TEST(replies_are_judged)
 {
   struct gm_error err = GM_ERROR_INIT;
   struct fixture f = { 0 };
-  bool final;
+  uint32_t flags;
 
   open_judged(&f);
   fixture_reply(&f, rows[_i].status, "application/json", rows[_i].body);
-  gm_judge(f.i, rows[_i].phase, &f.x, NULL, &err, &final);
+  gm_judge(f.i, rows[_i].phase, &f.x, NULL, &err, &flags);
   ck_assert_msg(err.error_class == rows[_i].error_class, "%s: class %d",
                 rows[_i].name, (int)err.error_class);
   ck_assert_str_eq(gm_error_text(&err), rows[_i].sentence);
-  ck_assert_int_eq(final, rows[_i].final);
+  ck_assert_int_eq(flags == GAMUT_REASON_FINAL, rows[_i].final);
   gm_error_finish(&err);
   fixture_close(&f);
 }
@@ -184,14 +184,14 @@ START_TEST(headers_are_judged)
 {
   struct gm_error err = GM_ERROR_INIT;
   struct fixture f = { 0 };
-  bool final;
+  uint32_t flags;
 
   open_judged(&f);
   fixture_reply(&f, 504, "text/html", "<html>");
   fixture_header(&f, "x-timeout-type", _i ? "user" : "server");
-  gm_judge(f.i, 0, &f.x, NULL, &err, &final);
+  gm_judge(f.i, 0, &f.x, NULL, &err, &flags);
   ck_assert_int_eq(err.error_class, GAMUT_E_TIMEOUT);
-  ck_assert_int_eq(final, _i);
+  ck_assert_uint_eq(flags, _i ? GAMUT_REASON_FINAL : 0u);
   gm_error_finish(&err);
   fixture_close(&f);
 }
@@ -203,12 +203,12 @@ START_TEST(given_body_is_used)
   _cleanup_json_ struct json_object *body = NULL;
   struct gm_error err = GM_ERROR_INIT;
   struct fixture f = { 0 };
-  bool final;
+  uint32_t flags;
 
   body = gm_json_parse_once("{\"detail\":\"mine\"}", 17, NULL, NULL);
   open_judged(&f);
   fixture_reply(&f, 500, "application/json", "{\"detail\":\"theirs\"}");
-  gm_judge(f.i, 0, &f.x, body, &err, &final);
+  gm_judge(f.i, 0, &f.x, body, &err, &flags);
   ck_assert_str_eq(gm_error_text(&err), "mine (HTTP 500)");
   gm_error_finish(&err);
   fixture_close(&f);
@@ -222,7 +222,7 @@ START_TEST(long_sentences_are_cut)
   struct gm_error err = GM_ERROR_INIT;
   struct fixture f = { 0 };
   const char *text;
-  bool final;
+  uint32_t flags;
   int i;
 
   gm_buf_add(&b, "{\"detail\":\"a");
@@ -232,7 +232,7 @@ START_TEST(long_sentences_are_cut)
   open_judged(&f);
   fixture_reply(&f, 500, "application/json", gm_buf_text(&b));
   ck_assert_uint_eq(f.x.reader.n_blobs, _i > 4096);
-  gm_judge(f.i, 0, &f.x, NULL, &err, &final);
+  gm_judge(f.i, 0, &f.x, NULL, &err, &flags);
   text = gm_error_text(&err);
   ck_assert_uint_eq(strlen(text), 499 + strlen(" (HTTP 500)"));
   ck_assert_int_eq(strncmp(text, "a\xc3\xa9\xc3\xa9", 5), 0);

@@ -131,10 +131,16 @@ struct gamut_key {
 };
 
 /* gamut_reason.flags.  FINAL: the same exchange would fail again, so the host
- * does not repeat it (a class that is never repeated needs no flag).
- * IF_SILENT, of a row that tells of a wait: it counts only where no header says
- * how long; without it the longest wait of all counts. */
-enum { GAMUT_REASON_FINAL = 1u << 0, GAMUT_REASON_IF_SILENT = 1u << 1 };
+ * does not repeat it (a class that is never repeated needs no flag).  DOUBTFUL:
+ * it may have been done and charged all the same; when it is billable and not
+ * keyed, it is not repeated and the job ends as one that was not answered, with
+ * GAMUT_E_UNKNOWN.  IF_SILENT, of a row that tells of a wait: it counts only
+ * where no header says how long; without it the longest wait of all counts. */
+enum {
+  GAMUT_REASON_FINAL = 1u << 0,
+  GAMUT_REASON_IF_SILENT = 1u << 1,
+  GAMUT_REASON_DOUBTFUL = 1u << 2
+};
 
 /* The vendor's error vocabulary as data: first match wins, else the status
  * decides.  A 5xx is PROVIDER then and a 4xx INVALID, but for those that have a
