@@ -224,9 +224,9 @@ static void tell_cost(struct gamut_call *c, double otherwise)
     h->usage(c, "credit", credits, (int64_t)(credits * CREDIT_MICROUSD + 0.5));
 }
 
-/* A task says nothing of its model, so the file's own ending tells more than
- * what was asked: image sequences come as a .zip, with sound beside it. */
-static int32_t kind_of(struct gamut_call *c, const char *url)
+/* By the file's own ending: image sequences come as a .zip, with sound beside
+ * it. */
+static int32_t kind_of_ending(const char *url)
 {
   static const struct {
     const char *ending;
@@ -234,10 +234,10 @@ static int32_t kind_of(struct gamut_call *c, const char *url)
   } kinds[] = {
     { ".png", GAMUT_IMAGE },  { ".jpg", GAMUT_IMAGE }, { ".jpeg", GAMUT_IMAGE },
     { ".webp", GAMUT_IMAGE }, { ".mp4", GAMUT_VIDEO }, { ".mov", GAMUT_VIDEO },
-    { ".zip", GAMUT_VIDEO },  { ".wav", GAMUT_AUDIO }, { ".mp3", GAMUT_AUDIO },
-    { ".ogg", GAMUT_AUDIO },
+    { ".webm", GAMUT_VIDEO }, { ".zip", GAMUT_VIDEO }, { ".wav", GAMUT_AUDIO },
+    { ".mp3", GAMUT_AUDIO },  { ".ogg", GAMUT_AUDIO }, { ".opus", GAMUT_AUDIO },
+    { ".flac", GAMUT_AUDIO }, { ".m4a", GAMUT_AUDIO }, { ".aac", GAMUT_AUDIO },
   };
-  const char *op = c->host->json_str(c->request, "operation", "");
   size_t i, len = strcspn(url, "?#");
 
   for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -246,7 +246,34 @@ static int32_t kind_of(struct gamut_call *c, const char *url)
     if (len > n && strncmp(url + len - n, kinds[i].ending, n) == 0)
       return kinds[i].kind;
   }
-  return strstr(op, "-video") ? GAMUT_VIDEO : GAMUT_IMAGE;
+  return 0;
+}
+
+/* A task says nothing of its model, so the file tells more than what was asked,
+ * and that the more the kind of work is named ("avatar_videos/..."). */
+static int32_t kind_of(struct gamut_call *c, const char *url)
+{
+  static const struct {
+    const char *work;
+    int32_t kind;
+  } works[] = {
+    { "_to_speech/", GAMUT_AUDIO }, { "sound_effect/", GAMUT_AUDIO },
+    { "voice_", GAMUT_AUDIO },      { "generate/audio/", GAMUT_AUDIO },
+    { "video", GAMUT_VIDEO },
+  };
+  const struct gamut_host *h = c->host;
+  const char *model = h->json_str(c->request, "model", "");
+  int32_t kind = kind_of_ending(url);
+  size_t i;
+
+  for (i = 0; !kind && i < sizeof(works) / sizeof(works[0]); i++)
+    if (strstr(model, works[i].work))
+      kind = works[i].kind;
+  if (kind)
+    return kind;
+  return strstr(h->json_str(c->request, "operation", ""), "-video")
+           ? GAMUT_VIDEO
+           : GAMUT_IMAGE;
 }
 
 static int32_t succeeded(struct gamut_call *c)
