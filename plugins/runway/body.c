@@ -58,6 +58,16 @@ static const struct {
                "\"video\":\"videoUri\"}}" },
 };
 
+/* Kinds of work that are like no operation of ours, by how their path begins.
+ */
+static const struct {
+  const char *path, *block;
+} works[] = {
+  { "voice_", "{\"inputs\":{\"audio\":\"audioUri\"}}" },
+  { "speech_to_speech",
+    "{\"inputs\":{\"audio\":\"media\",\"video\":\"media\"}}" },
+};
+
 struct making {
   struct gamut_call *c;
   const struct gamut_json *block;
@@ -77,6 +87,16 @@ static const struct gamut_json *usual_block(struct gamut_call *c,
     if (strcmp(usual[i].operation, operation) == 0)
       return c->host->json_parse(c, usual[i].block, strlen(usual[i].block));
   return NULL;
+}
+
+static void find_work(struct making *m, const char *path)
+{
+  const struct gamut_host *h = m->c->host;
+  size_t i;
+
+  for (i = 0; i < sizeof(works) / sizeof(works[0]); i++)
+    if (strncmp(path, works[i].path, strlen(works[i].path)) == 0)
+      m->block = h->json_parse(m->c, works[i].block, strlen(works[i].block));
 }
 
 static const struct gamut_json *block_for(struct making *m,
@@ -119,6 +139,7 @@ static const char *path_of(struct making *m, const char *operation)
   if (slash) {
     path = h->text(m->c, "%.*s", (int)(slash - m->model), m->model);
     m->model = slash + 1;
+    find_work(m, path);
   } else if (m->any && path && strcmp(path, "image_upscale") == 0 &&
              runway_has_role(m->c, "video")) {
     path = "video_upscale";
