@@ -358,12 +358,15 @@ static void add_shape(struct making *m)
 
 /* ---- all of it ---------------------------------------------------------- */
 
-static void add_plain(struct making *m)
+static void add_plain(struct making *m, const char *path)
 {
   const struct gamut_host *h = m->c->host;
   size_t i;
 
-  h->json_set_str(m->body, "model", m->model);
+  /* The router chooses the model itself, by a configuration of the user's. */
+  h->json_set_str(m->body,
+                  strncmp(path, "generate/", 9) == 0 ? "configId" : "model",
+                  m->model);
   check_prompt(m);
   for (i = 0; i < N_FIELDS && !m->wrong; i++)
     add_field(m, i);
@@ -400,7 +403,7 @@ struct gamut_json *runway_body(struct gamut_call *c, const char **ret_path,
   find_block(&m, operation);
   *ret_path = path_of(&m, operation);
   if (!m.wrong)
-    add_plain(&m);
+    add_plain(&m, *ret_path);
   /* What the caller names in Runway's own words has the last one, except that
    * the lists it begins are completed with the inputs. */
   add_members(&m, h->json_get(c->request, "extra"), 1);
