@@ -16,18 +16,37 @@
 #define INLINE_MAX 511u
 #define TTL_S      (23u * 3600)
 
-/* Runway goes by the ending of the name. */
+static const struct {
+  const char *mime, *ending;
+} endings[] = {
+  { "image/png", ".png" },   { "image/jpeg", ".jpg" },
+  { "image/jpeg", ".jpeg" }, { "image/webp", ".webp" },
+  { "video/mp4", ".mp4" },   { "video/quicktime", ".mov" },
+  { "video/webm", ".webm" }, { "audio/mpeg", ".mp3" },
+  { "audio/wav", ".wav" },   { "audio/flac", ".flac" },
+  { "audio/mp4", ".m4a" },   { "audio/aac", ".aac" },
+};
+#define N_ENDINGS (sizeof(endings) / sizeof(endings[0]))
+
+/* Does the name end like that, in whatever case? */
+static int ends(const char *name, const char *ending)
+{
+  size_t i, len = strlen(name), n = strlen(ending);
+
+  if (len <= n)
+    return 0;
+  for (i = 0; i < n; i++) {
+    char ch = name[len - n + i];
+
+    if ((ch >= 'A' && ch <= 'Z' ? ch - 'A' + 'a' : ch) != ending[i])
+      return 0;
+  }
+  return 1;
+}
+
+/* Runway goes by the ending of the name, so there is one that it knows. */
 static const char *file_name(struct gamut_call *c)
 {
-  static const struct {
-    const char *mime, *ending;
-  } endings[] = {
-    { "image/png", ".png" },       { "image/jpeg", ".jpg" },
-    { "image/webp", ".webp" },     { "video/mp4", ".mp4" },
-    { "video/quicktime", ".mov" }, { "video/webm", ".webm" },
-    { "audio/mpeg", ".mp3" },      { "audio/wav", ".wav" },
-    { "audio/flac", ".flac" },     { "audio/mp4", ".m4a" },
-  };
   const struct gamut_host *h = c->host;
   const char *name = h->input_info(c, 0, "name");
   const char *mime = h->input_info(c, 0, "mime");
@@ -35,9 +54,10 @@ static const char *file_name(struct gamut_call *c)
 
   if (!name || !*name)
     name = "file";
-  if (strchr(name, '.') || !mime)
-    return name;
-  for (i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+  for (i = 0; i < N_ENDINGS; i++)
+    if (ends(name, endings[i].ending))
+      return name;
+  for (i = 0; mime && i < N_ENDINGS; i++)
     if (strcmp(endings[i].mime, mime) == 0)
       return h->text(c, "%s%s", name, endings[i].ending);
   return name;
