@@ -95,6 +95,13 @@ static bool goes_to_backup(struct gm_job *job, struct gm_flight *f)
   return true;
 }
 
+/* Is no answer one?  An input that cannot be read is nobody's silence. */
+static bool may_be_absent(const struct gm_job *job, const struct gm_exchange *x)
+{
+  return (job->pending->flags & GAMUT_HTTP_PROBE) &&
+         !(x->made && x->error_class == GAMUT_E_INVALID);
+}
+
 static void answered(struct gm_exchange *x)
 {
   struct gm_flight *f = x->owner;
@@ -112,7 +119,7 @@ static void answered(struct gm_exchange *x)
   gm_job_move(job, GM_JOB_READY);
   if (gm_stream_over(job, f))
     ;
-  else if (x->error_class && !(job->pending->flags & GAMUT_HTTP_PROBE))
+  else if (x->error_class && !may_be_absent(job, x))
     no_answer(job, x);
   else if (x->status >= 400 && !(job->pending->flags & GAMUT_HTTP_ALL))
     gm_job_refused(job, x);

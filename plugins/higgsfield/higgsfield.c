@@ -44,8 +44,8 @@ static const struct gamut_key keys[] = {
          "what --option webhook_secret gave to job sets; checks deliveries"),
 };
 
-/* Both in one counts when it is that, else it is the last to be tried.  Job sets
- * get the key as the old API's client sends it. */
+/* Both in one counts when it is that, else it is the last to be tried.  Job
+ * sets get the key as the old API's client sends it. */
 #define V1 "/v1/"
 static const struct gamut_credential credentials[] = {
   { NULL, "authorization", "Key {api_key}:{api_secret}" },
@@ -60,7 +60,6 @@ static const struct gamut_credential credentials[] = {
   { V1, "hf-secret", "{?hf_api_key}{hf_api_secret}" },
 };
 
-#define ON(phase) (1u << (phase))
 /* The API's words, in any of the places where they have been seen. */
 #define SAYS(status, class, value)                                             \
   { status, class, "detail", value, 0, 0 },                                    \
@@ -73,10 +72,6 @@ static const struct gamut_credential credentials[] = {
 
 /* clang-format off */
 static const struct gamut_reason reasons[] = {
-  /* The storage that takes uploads is somebody else, with codes of its own. */
-  { 400, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ON(HF_STORE) },
-  { 403, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ON(HF_STORE) },
-  { 404, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ON(HF_STORE) },
   /* "Maximum number of concurrent requests (4) has been reached" */
   SAYS(400, GAMUT_E_RATE, "*oncurrent*"),
   SAYS(400, GAMUT_E_RATE, "*ONCURRENT*"),

@@ -76,6 +76,7 @@ static int32_t store(struct gamut_call *c)
   const char *url = h->json_str(r, "public_url", "");
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = HF_STORE,
+                          .flags = GAMUT_HTTP_ALL | GAMUT_HTTP_PROBE,
                           .method = "PUT",
                           .url = h->json_str(r, "upload_url", NULL),
                           .body_type = h->input_info(c, 0, "mime") };
@@ -89,17 +90,29 @@ static int32_t store(struct gamut_call *c)
   return h->http(c, &x);
 }
 
-static int32_t upload(void *instance, struct gamut_call *c)
+/* The place is good for one try; and a 403 of the storage, which is somebody
+ * else, says nothing of our credits. */
+static int32_t stored(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
 
+  if (c->reply->status == 0)
+    return h->fail(c, GAMUT_E_PROVIDER,
+                   "Higgsfield's storage did not answer the upload");
+  if (c->reply->status >= 300)
+    return h->fail(c, GAMUT_E_PROVIDER,
+                   "Higgsfield's storage refused the upload (HTTP %d)",
+                   (int)c->reply->status);
+  h->fact(c, "url", h->json_str(c->state, "url", NULL));
+  return h->done(c);
+}
+
+static int32_t upload(void *instance, struct gamut_call *c)
+{
   (void)instance;
   if (c->event == GAMUT_EV_START)
     return ask(c);
-  if (c->phase == HF_UPLOAD)
-    return store(c);
-  h->fact(c, "url", h->json_str(c->state, "url", NULL));
-  return h->done(c);
+  return c->phase == HF_UPLOAD ? store(c) : stored(c);
 }
 
 /* data: URIs are not documented as inputs, so even small files are uploaded.

@@ -83,7 +83,7 @@ static int32_t send_form(struct gamut_call *c)
   const struct gamut_json *r = c->reply->json, *field;
   struct gamut_http x = { .struct_size = sizeof(x),
                           .phase = STORE,
-                          .flags = GAMUT_HTTP_ALL,
+                          .flags = GAMUT_HTTP_ALL | GAMUT_HTTP_PROBE,
                           .method = "POST" };
   const char *uri = h->json_str(r, "runwayUri", ""), *name;
   uint32_t i;
@@ -104,6 +104,9 @@ static int32_t stored(struct gamut_call *c)
 
   /* The form is good for one try, and a 403 of the storage says nothing of our
    * key. */
+  if (c->reply->status == 0)
+    return h->fail(c, GAMUT_E_PROVIDER,
+                   "runway's storage did not answer the upload");
   if (c->reply->status >= 300)
     return h->fail(c, GAMUT_E_PROVIDER,
                    "runway's storage refused the upload (HTTP %d)",
