@@ -6,7 +6,7 @@
  *
  * A full id is not above its family either: asked for an edit,
  * "fal-ai/flux/dev" becomes the family's edit endpoint, and resolved_from says
- * what it was asked by.
+ * what it was asked by; unless the caller knows better (`literal`).
  */
 #include "route/address.h"
 #include "base/buf.h"
@@ -210,7 +210,7 @@ static int32_t finish(const struct gm_address_book *b, const char *text,
   if (m && !b->unchecked &&
       gm_streq(gm_json_str(m->entry, "life", NULL), "retired"))
     return retired(m, err);
-  if (m)
+  if (m && !(b->literal && gm_streq(m->id, name)))
     m = endpoint(b->catalog, m, operation);
   by_other_name = m && !gm_streq(m->id, name);
   l.given = gm_strdup(text);

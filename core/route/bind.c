@@ -145,9 +145,20 @@ static const char *provider_of(void *user, const char *instance)
   return gm_json_str(one, "use", instance);
 }
 
+/* What the vendor's own words bring, a picture among them, the operation does
+ * not know: who names an id in full and no input of ours means that id. */
+static bool is_literal(const struct gm_run *run, const char *operation)
+{
+  return run->check == GM_CHECK_PASS ||
+         (gm_json_count(run->fields, "extra") > 0 &&
+          gm_starts(operation, "text-to-"));
+}
+
 static int32_t look_up(struct gm_run *run, const char *text,
                        struct gm_link *ret, struct gm_error *err)
 {
+  const char *operation =
+    gm_operation_of(run->fields, run->inputs, run->n_inputs, NULL);
   struct gm_address_book book = {
     .catalog = run->router->catalog,
     .providers = gm_instance_names(run->router->instances),
@@ -156,9 +167,8 @@ static int32_t look_up(struct gm_run *run, const char *text,
     .provider_of = provider_of,
     .user = run->router,
     .unchecked = run->check == GM_CHECK_PASS, /* other servers may have it */
+    .literal = is_literal(run, operation),
   };
-  const char *operation =
-    gm_operation_of(run->fields, run->inputs, run->n_inputs, NULL);
 
   return gm_address_resolve(&book, text, operation, ret, err);
 }

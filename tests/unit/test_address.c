@@ -116,6 +116,31 @@ START_TEST(links_resolve)
 }
 END_TEST
 
+/* Who knows better gets what was named; a shorthand is no id. */
+static const struct {
+  const char *text, *model;
+} literal[] = {
+  { "alpha/dev", "alpha/dev" },
+  { "alpha:alpha/dev", "alpha/dev" },
+  { "flux", "alpha/dev/edit" },
+};
+
+START_TEST(an_id_may_be_literal)
+{
+  struct gm_address_book b = { .catalog = catalog,
+                               .providers = all,
+                               .provider_of = provider_of,
+                               .user = &catalog,
+                               .literal = true };
+  struct gm_link l;
+
+  ck_assert_int_eq(gm_address_resolve(&b, literal[_i].text, "edit", &l, NULL),
+                   0);
+  ck_assert_str_eq(l.model, literal[_i].model);
+  gm_link_finish(&l);
+}
+END_TEST
+
 #define LONG_100                                                               \
   "0123456789012345678901234567890123456789012345678901234567890123456789"     \
   "012345678901234567890123456789"
@@ -261,6 +286,7 @@ int main(void)
 
   tcase_add_checked_fixture(tc, make_catalog, drop_catalog);
   tcase_add_loop_test(tc, links_resolve, 0, (int)GM_LEN(good));
+  tcase_add_loop_test(tc, an_id_may_be_literal, 0, GM_LEN(literal));
   tcase_add_loop_test(tc, others_are_refused, 0, (int)GM_LEN(bad));
   tcase_add_test(tc, the_installed_one_is_meant);
   tcase_add_test(tc, defaults_by_what_is_made);

@@ -454,6 +454,13 @@ static const struct {
   /* nobody said what it takes */
   { NO_ROLES, "{}", "image", { 0 }, NULL },
   { NO_ROLES, "{}", "", { 0 }, "inputs: m makes nothing out of text alone" },
+  { NO_ROLES,
+    "{'extra':{}}",
+    "",
+    { 0 },
+    "inputs: m makes nothing out of text alone" },
+  /* the vendor's own words may bring it */
+  { NO_ROLES, "{'extra':{'image_url':'u'}}", "", { 0 }, NULL },
   { "{'operations':['edit'],'inputs':{'image':{'max':4}}}",
     "{}",
     "",
