@@ -233,19 +233,29 @@ static int is_about_model(struct gamut_call *c)
   return 0;
 }
 
+/* FastAPI's list, or one of the places where their clients look. */
+static const char *sentence_of(struct gamut_call *c)
+{
+  static const char *const places[] = { "detail/0/msg", "detail", "details",
+                                        "message", "error" };
+  const char *text = NULL;
+  size_t i;
+
+  for (i = 0; !text && i < sizeof(places) / sizeof(places[0]); i++)
+    text = c->host->json_str(c->reply->json, places[i], NULL);
+  return text ? text : "not found";
+}
+
 static int32_t refused(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
-  const struct gamut_json *r = c->reply->json;
 
   if (!is_about_model(c))
     return h->fail_reply(c);
-  return h->fail(
-    c, GAMUT_E_NOT_FOUND,
-    "Higgsfield has no model '%s' for this account: %s (HTTP %d)",
-    h->json_str(c->request, "model", ""),
-    h->json_str(r, "detail/0/msg", h->json_str(r, "detail", "not found")),
-    (int)c->reply->status);
+  return h->fail(c, GAMUT_E_NOT_FOUND,
+                 "Higgsfield has no model '%s' for this account: %s (HTTP %d)",
+                 h->json_str(c->request, "model", ""), sentence_of(c),
+                 (int)c->reply->status);
 }
 
 static int32_t submitted(struct gamut_call *c)
