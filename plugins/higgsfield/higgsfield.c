@@ -264,6 +264,7 @@ static int32_t submitted(struct gamut_call *c)
   const char *id =
     h->json_str(c->reply->json, hf_is_v1(c) ? "id" : "request_id", "");
 
+  h->fact(c, "correlation_id", h->reply_header(c, "x-correlation-id"));
   if (c->reply->status >= 400)
     return refused(c);
   if (!hf_is_word(id))
@@ -271,7 +272,6 @@ static int32_t submitted(struct gamut_call *c)
                    "Higgsfield took the job but gave no id");
   h->json_set_str(c->state, "id", id);
   h->fact(c, "request_id", id);
-  h->fact(c, "correlation_id", h->reply_header(c, "x-correlation-id"));
   return hf_poll(c);
 }
 
