@@ -8,6 +8,8 @@
  * ...} string   8 -> "8"             list   an array, even of one; typed_list:
  * of pixels   640x480 -> "640x480"        typed objects
  *
+ * A list has "least" and "most" entries where that is known.
+ *
  * map replaces values before anything else; default is sent when nothing was
  * asked, for fields that the old API insists on.  "path" and "fixed" are for
  * ids that are not the path of their submit.  A wrong name would be ignored in
@@ -271,6 +273,18 @@ static void set_input(struct input *in, struct gamut_json *to, const char *key,
   h->json_set(to, key, object);
 }
 
+static void check_length(struct input *in, const struct place *p, uint32_t n)
+{
+  const struct gamut_host *h = in->c->host;
+  int64_t least = h->json_int(p->entry, "least", 0);
+  int64_t most = h->json_int(p->entry, "most", UINT32_MAX);
+
+  if (n < least || n > most)
+    in->wrong = h->text(in->c, "%s takes %lld to %lld pictures, not %u",
+                        h->json_str(in->c->request, "model", ""),
+                        (long long)least, (long long)most, (unsigned)n);
+}
+
 /* All inputs that go into one list, whatever their roles, as they were given.
  */
 static void add_list(struct input *in, const struct place *list_place)
@@ -287,6 +301,7 @@ static void add_list(struct input *in, const struct place *list_place)
           find_role(in, i, &p) && strcmp(p.field, list_place->field) == 0)
         set_input(in, list, NULL, list_place->form, n);
   h->json_set(in->body, list_place->field, list);
+  check_length(in, list_place, h->json_count(list, ""));
 }
 
 static void add_role(struct input *in, size_t i)
