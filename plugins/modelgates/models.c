@@ -158,6 +158,35 @@ static void add_references(struct gamut_call *c,
   h->json_set(m, "inputs", inputs);
 }
 
+/* "1024x1024"; tiers ("2K") are among the resolutions already. */
+static int is_pixels(const char *size)
+{
+  const char *digits = "0123456789";
+  size_t w = strspn(size, digits), n;
+
+  if (w == 0 || size[w] != 'x')
+    return 0;
+  n = strspn(size + w + 1, digits);
+  return n > 0 && !size[w + 1 + n];
+}
+
+static void add_sizes(struct gamut_call *c, const struct gamut_json *parameters,
+                      struct gamut_json *m)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *from = h->json_get(parameters, "size/values"), *one;
+  struct gamut_json *list = h->json_array(c), *sizes = h->json_object(c);
+  uint32_t i;
+
+  for (i = 0; (one = h->json_member(from, i, NULL)); i++)
+    if (is_pixels(h->json_str(one, "", "")))
+      h->json_set(list, NULL, one);
+  if (h->json_count(list, "") == 0)
+    return;
+  h->json_set(sizes, "list", list);
+  h->json_set(m, "sizes", sizes);
+}
+
 static const struct gamut_json *image_model(struct gamut_call *c,
                                             const struct gamut_json *listed)
 {
@@ -179,6 +208,7 @@ static const struct gamut_json *image_model(struct gamut_call *c,
   add_references(c, parameters, m);
   for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
     copy_list(c, parameters, lists[i].path, m, lists[i].name);
+  add_sizes(c, parameters, m);
   if (h->json_get(parameters, "n"))
     add_range(c, h->json_get(parameters, "n"), m, "n");
   h->json_set_bool(m, "seed", h->json_get(parameters, "seed") != NULL);
