@@ -152,6 +152,8 @@ core_plugin_sources = \
 core_store_sources = \
 	core/store/claim.c \
 	core/store/claim.h \
+	core/store/fork.c \
+	core/store/fork.h \
 	core/store/journal.c \
 	core/store/journal.h \
 	core/store/memory.c \

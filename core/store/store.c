@@ -7,6 +7,7 @@
 #include "store/store.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "store/fork.h"
 #include "store/memory.h"
 #include <pthread.h>
 #include <signal.h>
@@ -196,10 +197,12 @@ static void look_head(struct gm_store *s, struct gm_list *todo,
 static void run_head(struct gm_store *s, struct gm_list *todo,
                      struct gm_list *ended)
 {
+  gm_fork_keep_off();
   if (item_of(todo->next)->is_look)
     look_head(s, todo, ended);
   else
     commit_head(s, todo, ended);
+  gm_fork_let();
 }
 
 /* ---- ends ---------------------------------------------------------------- */
@@ -458,8 +461,11 @@ void gm_store_free(struct gm_store *s)
   }
   gm_loop_unpost(s->loop, &s->post);
   tell_ended(s);
-  if (s->handle)
+  if (s->handle) {
+    gm_fork_keep_off();
     s->type->close(s->handle);
+    gm_fork_let();
+  }
   gm_loop_unhook(&s->hook);
   gm_buf_finish(&s->notes);
   gm_free(s->choice.place);

@@ -205,6 +205,52 @@ START_TEST(killed_process)
 }
 END_TEST
 
+/* ---- forked -------------------------------------------------------------- */
+
+static void open_own(const char *place)
+{
+  struct fix f;
+
+  alarm(20); /* a lock that nobody gives back */
+  open_fix(&f, held, 1, 0, "sqlite", place);
+  _exit(!gamut_durable(f.g));
+}
+
+/* Forks while the store's library is used for the first time. */
+static void fork_early(const char *place, int i)
+{
+  char id[GAMUT_ID_SIZE];
+  int status = 1;
+  struct fix f;
+  pid_t pid;
+
+  open_fix(&f, held, 1, GAMUT_THREAD, "sqlite", place);
+  submit(&f, "x", id);
+  usleep((useconds_t)i * 50);
+  pid = fork();
+  if (pid == 0)
+    open_own(place);
+  if (pid < 0 || waitpid(pid, &status, 0) != pid)
+    _exit(1);
+  _exit(status != 0);
+}
+
+/* A child may open a context of its own, whatever the store of its parent's is
+ * about: its library's locks are free. */
+START_TEST(forked_beside_the_store)
+{
+  const char *place = scratch_folder();
+  int status;
+  pid_t pid = fork();
+
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0)
+    fork_early(place, _i);
+  ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+  ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 /* ---- no store ------------------------------------------------------------ */
 
 /* One that must be there: nothing is sent. */
@@ -341,6 +387,7 @@ int main(void)
   tcase_add_loop_test(tc, ended, 0, 2);
   tcase_add_loop_test(tc, detached_is_nobodys, 0, 2);
   tcase_add_test(tc, killed_process);
+  tcase_add_loop_test(tc, forked_beside_the_store, 0, 20);
   tcase_add_loop_test(tc, required, 0, 2);
   tcase_add_loop_test(tc, without, 0, 2);
   tcase_add_test(tc, unknown_store);

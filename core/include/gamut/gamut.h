@@ -36,7 +36,8 @@
  * Requests and results belong to one thread at a time.  Debug builds check
  * these rules; others return GAMUT_E_INVALID where they can notice.  After
  * fork() only the parent may use the context; the child gets
- * GAMUT_E_INVALID.
+ * GAMUT_E_INVALID, and may open one of its own: a fork() waits until calls into
+ * a durable store, which has a thread, are over.
  *
  * Signals.  The library installs no handler, is never the cause of a SIGPIPE
  * and goes on after EINTR.  A process may end without gamut_close(): what was
