@@ -160,7 +160,8 @@ struct gamut_result *cli_waiting_next(struct cli_waiting *w)
       return NULL;
     if (e && e->type == GAMUT_EVENT_DONE) {
       w->n_over++;
-      cli_print_durable(gamut_durable(w->g));
+      if (gamut_result_status(e->result) == GAMUT_DETACHED)
+        cli_print_durable(gamut_durable(w->g));
       return e->result;
     }
     if (e && e->type != GAMUT_EVENT_NONE)

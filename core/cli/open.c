@@ -28,6 +28,20 @@ static int32_t log_level(const struct cli_args *a)
   return GAMUT_WARN;
 }
 
+/* What is about the jobs of other processes has nothing to say without them, and
+ * "none" would be wrong. */
+static int check_store(const struct cli_args *a, struct gamut *g)
+{
+  uint32_t about_jobs = CLI_IN_COLLECT | CLI_IN_LIST | CLI_IN(CLI_CANCEL) |
+                        CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS);
+
+  if (!(about_jobs & CLI_IN(a->verb->id)) || gamut_durable(g))
+    return 0;
+  cli_error("there is no store that has jobs of other processes [storage]");
+  cli_hint("'gamut doctor' tells why");
+  return gamut_class_exit(GAMUT_E_STORAGE);
+}
+
 int cli_open(const struct cli_args *a, struct cli_progress *p,
              struct gamut **ret)
 {
@@ -42,6 +56,7 @@ int cli_open(const struct cli_args *a, struct cli_progress *p,
     .log_user = p,
     .log_level = log_level(a),
   };
+  int rc;
 
   if (cli_args_get(a, CLI_O_QUIET))
     options.log = NULL;
@@ -54,7 +69,10 @@ int cli_open(const struct cli_args *a, struct cli_progress *p,
     gamut_close(*ret);
     return cli_refuse(a, &error);
   }
-  return 0;
+  rc = check_store(a, *ret);
+  if (rc)
+    gamut_close(*ret);
+  return rc;
 }
 
 struct json_object *cli_refusal(const struct gamut_error *error)
