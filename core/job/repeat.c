@@ -16,13 +16,11 @@
  * and a minute without a network must not lose it. */
 #define ACCEPTED_REPEATS 12
 
-static uint32_t limit_of(const struct gm_job *job, int32_t error_class)
+static uint32_t limit_of(const struct gm_job *job)
 {
   if (gm_job_look_ms(job))
     return 0;
-  /* Whoever cancels does not wait for long; and what cannot be found now is
-   * either there in a moment or not at all. */
-  if (job->cancelling || error_class == GAMUT_E_NOT_FOUND)
+  if (job->cancelling) /* whoever cancels does not wait for long */
     return job->engine->retry_attempts - 1;
   if (job->accepted && !(job->pending->flags & GAMUT_HTTP_BILLABLE))
     return GM_MAX(ACCEPTED_REPEATS, job->engine->retry_attempts - 1);
@@ -71,11 +69,6 @@ static bool is_about_asking(const struct gm_job *job, int32_t error_class)
   }
 }
 
-/* Servers of a vendor do not always know at once what one of them has taken. */
-static bool may_come(const struct gm_job *job, int32_t error_class)
-{
-  return error_class == GAMUT_E_NOT_FOUND && asks_about_it(job) && !job->again;
-}
 
 /* The vendor has the job, and `err` says why we could not learn how it went.  A
  * final error is the job's own: it has ended. */
@@ -138,8 +131,7 @@ void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
     gm_limit_refused(job, x);
   wait_ms = gm_backoff_ms(job->repeats, e->retry_base_ms, e->retry_cap_ms,
                           x->has_retry_after, x->retry_after_ms);
-  if (final || !(policy->again || may_come(job, err->error_class)) ||
-      job->repeats >= limit_of(job, err->error_class) ||
+  if (final || !policy->again || job->repeats >= limit_of(job) ||
       wait_ms > job->patience_ms || goes_elsewhere(job, err, was_answered) ||
       !in_budget(job, err->error_class, &wait_ms)) {
     give_up(job, err, final);

@@ -244,7 +244,7 @@ try 0 video/mp4 video -p 'x [402:1:type=in-flight:retry-after=0]' \
 try 6 '"status":"blocked"' video -p 'x [502:type=refusal]' -m modelgates:veo-3.1
 try 0 image/png -p 'x [429:1:type=body]' -m openrouter:seedream-4.5
 try 0 image/png -p 'x [529:1]' -m openrouter:seedream-4.5
-try 8 'Server Error' video -p 'once [500]' -m modelgates:veo-3.1
+try 10 'Server Error' video -p 'once [500]' -m modelgates:veo-3.1
 try 10 '"maybe_charged":true' video -p 'lost [reset]' -m modelgates:veo-3.1
 MODELGATES_API_KEY=bad try 3 'User not found' video -p x -m modelgates:veo-3.1
 MODELGATES_API_KEY=noscope try 3 '"class":"permission"' video -p x \

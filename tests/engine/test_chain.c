@@ -85,11 +85,19 @@ static const struct {
   int32_t error_class;
   int looks, maybe, next;
 } looks[] = {
-  { "not found yet", { POLL, 2, 404, "{}", NULL, 0 }, 0, 3, 0, 0 },
-  { "not found", { POLL, 0, 404, "{}", NULL, 0 }, GAMUT_E_NOT_FOUND, 3, 1, 0 },
-  { "gone", { POLL, 0, 410, "{}", NULL, 0 }, GAMUT_E_NOT_FOUND, 3, 1, 0 },
-  { "not understood", { POLL, 0, 400, "{}", NULL, 0 }, GAMUT_E_INVALID, 1, 1, 0 },
-  { "no more let in", { POLL, 0, 403, "{}", NULL, 0 }, GAMUT_E_PERMISSION, 1, 1,
+  { "not found", { POLL, 0, 404, "{}", NULL, 0 }, GAMUT_E_NOT_FOUND, 1, 1, 0 },
+  { "gone", { POLL, 0, 410, "{}", NULL, 0 }, GAMUT_E_NOT_FOUND, 1, 1, 0 },
+  { "not understood",
+    { POLL, 0, 400, "{}", NULL, 0 },
+    GAMUT_E_INVALID,
+    1,
+    1,
+    0 },
+  { "no more let in",
+    { POLL, 0, 403, "{}", NULL, 0 },
+    GAMUT_E_PERMISSION,
+    1,
+    1,
     0 },
   { "failed", SAYS(POLL, FAILED), 0, 1, 0, 1 },
 };
@@ -97,11 +105,8 @@ static const struct {
 START_TEST(asked_about)
 {
   const struct answer answers[] = {
-    SAYS(SUBMIT, QUEUED),
-    looks[_i].look,
-    SAYS(POLL, MADE),
-    SAYS("POST /b/jobs", MADE),
-    PICTURE,
+    SAYS(SUBMIT, QUEUED),       looks[_i].look, SAYS(POLL, MADE),
+    SAYS("POST /b/jobs", MADE), PICTURE,
   };
   struct gamut_result *result;
   struct fix f;

@@ -167,11 +167,11 @@ START_TEST(texts_are_judged)
 {
   struct gm_error err = GM_ERROR_INIT;
   struct fixture f = { 0 };
-  bool final;
+  uint32_t flags;
 
   open_judged(&f);
   fixture_reply(&f, 400, texts[_i].type, texts[_i].body);
-  gm_judge(f.i, 0, &f.x, NULL, &err, &final);
+  gm_judge(f.i, 0, &f.x, NULL, &err, &flags);
   ck_assert_msg(err.error_class == texts[_i].error_class, "%s: class %d",
                 texts[_i].name, (int)err.error_class);
   ck_assert_str_eq(gm_error_text(&err), texts[_i].sentence);
