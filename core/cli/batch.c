@@ -280,6 +280,17 @@ static void run(struct batch *b)
     tell_left(b);
 }
 
+/* A store that forgets knows of no line that was paid for before. */
+static int check_store(struct batch *b)
+{
+  if (!cli_args_get(b->args, CLI_O_RESUME) || gamut_durable(b->g))
+    return 0;
+  cli_error("there is no store that would remember the batch [storage]");
+  cli_hint("'gamut doctor' tells why; without --resume every line is sent, and "
+           "paid for");
+  return gamut_class_exit(GAMUT_E_STORAGE);
+}
+
 /* Begun before: going on is meant only when that is said. */
 static int check_begun(struct batch *b)
 {
@@ -356,7 +367,9 @@ int cli_run_batch(const struct cli_args *a)
   if (rc == 0)
     rc = cli_open(a, NULL, &b.g);
   if (rc == 0) {
-    rc = check_begun(&b);
+    rc = check_store(&b);
+    if (rc == 0)
+      rc = check_begun(&b);
     if (rc == 0) {
       run(&b);
       rc = summary(&b);

@@ -45,6 +45,24 @@ exits 0
 counts results "$(wc -l <out)" 3
 counts submissions "$(submissions)" 3
 
+
+# Nothing remembers what was paid for: once it may be run, not gone on with.
+run no-store batch lines.jsonl -m flux --out-dir pics --resume --no-store
+exits 12
+says 'no store .*\[storage\]'
+is_silent
+case_name=no-place
+XDG_STATE_HOME=/proc "$GAMUT" batch lines.jsonl -m flux --out-dir pics --resume \
+  >out 2>err </dev/null
+code=$?
+exits 12
+says 'no store .*\[storage\]'
+counts submissions "$(submissions)" 3
+echo '{"prompt": "forgotten"}' >forgotten.jsonl
+run forgotten batch forgotten.jsonl -m flux --out-dir forgotten --no-store
+exits 0
+counts submissions "$(submissions)" 4
+
 cat >table.csv <<'END'
 prompt,size,seed
 "a fox, ""red""",512x512,1
