@@ -10,7 +10,8 @@
 #include "base/str.h"
 #include <string.h>
 
-#define TABLE "line"
+#define TABLE   "line"
+#define IDS_MAX (256u << 20)
 
 struct binding {
   struct gm_waited_look w;
@@ -218,10 +219,20 @@ struct count {
   struct gm_waited_look w;
   const char *from;
   char to[GAMUT_STORE_KEY_MAX + 2];
+  struct gm_buf ids; /* one behind the other */
   uint32_t n;
 };
 
-static int32_t count_row(void *user, const struct gamut_store_row *row)
+static int32_t note_id(void *user, const struct gamut_store_row *row)
+{
+  struct count *c = user;
+
+  if (row->body_len == GAMUT_ID_SIZE - 1)
+    gm_buf_addn(&c->ids, row->body, row->body_len);
+  return 0;
+}
+
+static int32_t count_job(void *user, const struct gamut_store_row *row)
 {
   struct count *c = user;
 
@@ -230,23 +241,44 @@ static int32_t count_row(void *user, const struct gamut_store_row *row)
   return 0;
 }
 
+/* A key is bound before it is known whether there can be a job at all: what was
+ * refused then has none. */
+static int32_t count_jobs(struct count *c, const struct gamut_store *type,
+                          void *handle, char *message)
+{
+  char id[GAMUT_ID_SIZE] = "";
+  int32_t rc = 0;
+  size_t at;
+
+  for (at = 0; rc == 0 && at < c->ids.len; at += GAMUT_ID_SIZE - 1) {
+    memcpy(id, c->ids.data + at, GAMUT_ID_SIZE - 1);
+    rc = gm_store_row(type, handle, GM_TABLE_JOB, id, GAMUT_SCAN_NO_BODY,
+                      count_job, c, message);
+  }
+  return rc;
+}
+
 static int32_t run_count(struct gm_look *k, const struct gamut_store *type,
                          void *handle, char *message)
 {
   struct count *c = GM_CONTAINER(k, struct count, w.look);
   const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .flags = GAMUT_SCAN_NO_BODY,
                                        .table = TABLE,
                                        .from = c->from,
                                        .to = c->to };
+  int32_t rc = type->scan(handle, &q, note_id, c, message);
 
-  return type->scan(handle, &q, count_row, c, message);
+  if (rc == 0 && gm_buf_failed(&c->ids))
+    rc = GAMUT_E_NOMEM;
+  return rc ? rc : count_jobs(c, type, handle, message);
 }
 
 int32_t gamut_count_once(struct gamut *g, const char *prefix,
                          uint32_t *ret_count, struct gamut_error *ret_error)
 {
-  struct count c = { .w.look.run = run_count, .from = prefix };
+  struct count c = { .w.look.run = run_count,
+                     .from = prefix,
+                     .ids = GM_BUF_INIT(IDS_MAX) };
   int32_t rc = gm_enter_wait(g, ret_error);
   size_t len = prefix ? strlen(prefix) : 0;
 
@@ -257,6 +289,7 @@ int32_t gamut_count_once(struct gamut *g, const char *prefix,
     c.to[len] = '\x7f'; /* behind what keys are made of */
     gm_look_and_wait(g, &c.w);
   }
+  gm_buf_finish(&c.ids);
   if (!c.w.err.error_class)
     *ret_count = c.n;
   return gm_report(&c.w.err, ret_error);

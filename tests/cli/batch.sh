@@ -97,6 +97,14 @@ prints 'line 2: it is no JSON object'
 prints 'line 3: .*many'
 counts submissions "$(submissions)" $((before + 1))
 
+# A model that there is not makes no jobs.
+echo '{"prompt": "of a model that there is"}' >mistyped.jsonl
+run mistyped batch mistyped.jsonl -m nosuch:xx --out-dir mistyped
+exits 1
+prints '"status":"failed"'
+run typed batch mistyped.jsonl -m flux --out-dir mistyped
+exits 0
+
 run at-once batch lines.jsonl -m flux -j 0
 exits 2
 says "'0' is no number from 1 to"

@@ -552,7 +552,7 @@ GAMUT_API int32_t gamut_submit_once(struct gamut *g,
                                     struct gamut_result **ret_result,
                                     struct gamut_error *ret_error);
 
-/* How many keys that begin with `prefix` are bound to jobs. */
+/* How many keys that begin with `prefix` have jobs in the store. */
 GAMUT_API int32_t gamut_count_once(struct gamut *g, const char *prefix,
                                    uint32_t *ret_count,
                                    struct gamut_error *ret_error);
