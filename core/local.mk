@@ -375,6 +375,7 @@ core_cli_sources = \
 	core/cli/batch.c \
 	core/cli/batch_file.c \
 	core/cli/batch_file.h \
+	core/cli/batch_key.c \
 	core/cli/books.h \
 	core/cli/budgets.c \
 	core/cli/cache.c \

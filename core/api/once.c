@@ -148,6 +148,27 @@ static int32_t submit_anew(struct gamut *g, struct once *o, struct binding *b)
   return done ? submit_bound(g, o, b) : 0;
 }
 
+/* It keeps the name that it was submitted with: by now that of the request may be
+ * another's. */
+static int32_t attach_bound(struct gamut *g, struct once *o,
+                            const struct binding *b)
+{
+  struct gamut_request how = { o->request ? gm_ask_copy(o->request->ask)
+                                          : NULL };
+  struct gm_error err = GM_ERROR_INIT;
+  int32_t rc;
+
+  if (!how.ask) {
+    gm_fail(&err, o->request ? GAMUT_E_NOMEM : GAMUT_E_INVALID,
+            o->request ? "no memory for a job" : "no request");
+    return gm_report(&err, &o->error);
+  }
+  json_object_object_del(how.ask->control, "output");
+  rc = gamut_attach(g, b->id, &how, o->on_done, o->user, &o->error);
+  gm_ask_free(how.ask);
+  return rc;
+}
+
 /* What there is under the id: a result, a job to go on with, nothing yet. */
 static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
 {
@@ -166,7 +187,7 @@ static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
   }
   if (rc != GAMUT_E_RATE)
     return rc;
-  rc = gamut_attach(g, b->id, o->request, o->on_done, o->user, &o->error);
+  rc = attach_bound(g, o, b);
   o->again = rc == GAMUT_E_INVALID; /* it has ended meanwhile */
   return o->again ? 0 : rc;
 }

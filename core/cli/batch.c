@@ -1,10 +1,10 @@
 /* batch.c - `gamut batch`: one request a line, many at once, results as they
  * come.
  *
- * A line is bound to its job by a key that the file's content and the line's
- * number give (gamut_submit_once), so a batch that was killed goes on where it
- * was: what has ended is told again, what is under way at a vendor is
- * collected, what was never sent is sent. */
+ * A line is bound to its job by a key that what it says gives
+ * (gamut_submit_once, batch_key.c), so a batch that was killed goes on where it
+ * was, whatever else its file says by now: what has ended is told again, what
+ * is under way at a vendor is collected, what was never sent is sent. */
 #include "batch_file.h"
 #include "cli.h"
 #include "folder.h"
@@ -16,10 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-#define AT_ONCE  16 /* preset of -j */
-#define AT_MOST  10000u
-#define DRAW_MS  200
-#define KEY_SIZE 80
+#define AT_ONCE 16 /* preset of -j */
+#define AT_MOST 10000u
+#define DRAW_MS 200
 
 struct slot {
   char id[GAMUT_ID_SIZE];
@@ -184,13 +183,13 @@ static void begin_line(struct batch *b, size_t line)
   struct gamut_error error = { 0 };
   struct gamut_result *result = NULL;
   struct gamut_request *r;
-  char key[KEY_SIZE];
+  char key[CLI_BATCH_KEY];
   struct slot *s = &b->slots[b->n_slots];
   int32_t rc;
 
   if (cli_request_how(b->args, &r))
     return;
-  snprintf(key, sizeof(key), "%s/%lu", b->file.key, b->file.lines[line].number);
+  cli_batch_key(&b->file, line, key);
   rc = add_model(b, line, r, &error);
   if (rc == 0)
     rc = make_request(b, line, r, &error);
@@ -291,21 +290,41 @@ static int check_store(struct batch *b)
   return gamut_class_exit(GAMUT_E_STORAGE);
 }
 
+/* How many lines have jobs, and which. */
+static int32_t count_begun(struct batch *b, uint32_t *ret,
+                           struct gamut_error *error)
+{
+  char key[CLI_BATCH_KEY];
+  int32_t rc = gamut_count_once(b->g, b->file.key, ret, error);
+  size_t i;
+
+  b->file.by_number = *ret > 0;
+  for (i = 0; rc == 0 && i < b->file.n_lines && !b->file.by_number; i++) {
+    uint32_t n = 0;
+
+    cli_batch_key(&b->file, i, key);
+    rc = gamut_count_once(b->g, key, &n, error);
+    b->file.lines[i].has_job = n > 0;
+    *ret += n;
+  }
+  return rc;
+}
+
 /* Begun before: going on is meant only when that is said. */
 static int check_begun(struct batch *b)
 {
   struct gamut_error error = { 0 };
   uint32_t n = 0;
 
-  if (gamut_count_once(b->g, b->file.key, &n, &error))
+  if (count_begun(b, &n, &error))
     return cli_refuse(b->args, &error);
   if (n == 0 || cli_args_get(b->args, CLI_O_RESUME))
     return 0;
   cli_error("this batch was begun before: %u of its %zu lines have jobs", n,
             b->file.n_lines);
   cli_hint(
-    "--resume goes on with it and pays nothing twice; a batch whose file "
-    "is another begins anew");
+    "--resume goes on with them, and pays only for the others; a line is "
+    "made anew when it says something else, be it a \"tag\"");
   return CLI_USAGE;
 }
 

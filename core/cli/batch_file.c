@@ -56,23 +56,6 @@ static int read_all(const char *path, struct cli_batch_file *f)
   return rc;
 }
 
-/* FNV-1a, twice: told apart are batches of one user, not enemies. */
-static void make_key(struct cli_batch_file *f)
-{
-  uint64_t h[2] = { UINT64_C(0xcbf29ce484222325),
-                    UINT64_C(0x84222325cbf29ce4) };
-  size_t i, k;
-
-  for (i = 0; i < f->len; i++) {
-    for (k = 0; k < 2; k++) {
-      h[k] ^= (unsigned char)f->text[i] + k;
-      h[k] *= UINT64_C(0x100000001b3);
-    }
-  }
-  snprintf(f->key, sizeof(f->key), "%016llx%016llx", (unsigned long long)h[0],
-           (unsigned long long)h[1]);
-}
-
 /* Behind the end of the record at `at`, counting the lines it takes. */
 static size_t record_end(const struct cli_batch_file *f, size_t at,
                          unsigned long *lines)
@@ -114,7 +97,8 @@ static bool add_line(struct cli_batch_file *f, size_t at, unsigned long number)
     f->lines = lines;
     f->room = room;
   }
-  f->lines[f->n_lines++] = (struct cli_batch_line){ at, number };
+  f->lines[f->n_lines++] =
+    (struct cli_batch_line){ .at = at, .number = number };
   return true;
 }
 
@@ -199,7 +183,7 @@ int cli_batch_read(const char *path, struct cli_batch_file *f)
     return rc;
   f->is_csv = ends_with(path, ".csv") ||
               (strcmp(path, "-") == 0 && f->len && *f->text != '{');
-  make_key(f);
+  cli_batch_key_of_all(f);
   rc = split(f);
   if (rc == 0 && f->n_lines == 0) {
     cli_error("'%s' has no requests", path);
@@ -207,7 +191,7 @@ int cli_batch_read(const char *path, struct cli_batch_file *f)
              "first line names the columns");
     rc = CLI_USAGE;
   }
-  return rc;
+  return rc ? rc : cli_batch_identify(f);
 }
 
 void cli_batch_finish(struct cli_batch_file *f)

@@ -7,10 +7,16 @@
 #include <json.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define CLI_BATCH_KEY 64
 
 struct cli_batch_line {
   size_t at;            /* where in the text it begins */
   unsigned long number; /* in the file, from 1 */
+  uint64_t hash[2];     /* of what it asks for */
+  unsigned long nth;    /* among those that ask for the same, from 0 */
+  bool has_job;         /* set by whoever looks */
 };
 
 /* A file of requests, whole in memory. */
@@ -22,13 +28,22 @@ struct cli_batch_file {
   size_t n_columns;
   struct cli_batch_line *lines; /* those with requests */
   size_t n_lines, room;
-  char
-    key[33]; /* what the content gives: batches of other content have others */
+  /* Earlier versions bound lines by the content of the whole file and their
+   * number in it: what they have begun is gone on with in this way. */
+  char key[33];
+  bool by_number;
 };
 
 /* `path` "-" is standard input.  0, or an exit code after saying why. */
 int cli_batch_read(const char *path, struct cli_batch_file *ret);
 void cli_batch_finish(struct cli_batch_file *f);
+
+/* batch_key.c: tell every line from the others; 0, or an exit code. */
+int cli_batch_identify(struct cli_batch_file *f);
+void cli_batch_key_of_all(struct cli_batch_file *f);
+/* What the i-th line is bound to its job by. */
+void cli_batch_key(const struct cli_batch_file *f, size_t i,
+                   char ret[CLI_BATCH_KEY]);
 
 /* The i-th request as an object; json_object_put(); NULL: it is none. */
 struct json_object *cli_batch_object(const struct cli_batch_file *f, size_t i);

@@ -46,6 +46,38 @@ counts results "$(wc -l <out)" 3
 counts submissions "$(submissions)" 3
 
 
+# An edited file pays for what is new: mended, sorted, added to, spaced and named
+# otherwise; the second of two equal lines is a line of its own.
+cat >edited.jsonl <<'END'
+{"prompt": "an edit", "steps": 21}
+{"prompt": "an edit", "steps": 22}
+{"prompt": "an edit", "steps": 23
+END
+run edited batch edited.jsonl -m flux --out-dir edited
+exits 1
+says '2 done, 1 failed'
+counts submissions "$(submissions)" 5
+cat >edited.jsonl <<'END'
+{"prompt": "an edit", "steps": 22, "output": "two.{ext}"}
+{"steps":21, "prompt":"an edit"}
+{"prompt": "an edit", "steps": 23}
+{"prompt": "an edit", "steps": 21}
+END
+run mended batch edited.jsonl -m flux --out-dir edited
+exits 2
+says 'begun before: 2 of its 4 lines'
+counts submissions "$(submissions)" 5
+run mended-resume batch edited.jsonl -m flux --out-dir edited --resume
+exits 0
+says '4 done, 0 failed'
+prints '/00001[.]jpg.*"line":2[,}]'
+prints '/00002[.]jpg.*"line":1[,}]'
+counts submissions "$(submissions)" 7
+counts files "$(find edited -type f | wc -l)" 4
+run mended-again batch edited.jsonl -m flux --out-dir edited --resume
+exits 0
+counts submissions "$(submissions)" 7
+
 # Nothing remembers what was paid for: once it may be run, not gone on with.
 run no-store batch lines.jsonl -m flux --out-dir pics --resume --no-store
 exits 12
@@ -57,11 +89,11 @@ XDG_STATE_HOME=/proc "$GAMUT" batch lines.jsonl -m flux --out-dir pics --resume 
 code=$?
 exits 12
 says 'no store .*\[storage\]'
-counts submissions "$(submissions)" 3
+counts submissions "$(submissions)" 7
 echo '{"prompt": "forgotten"}' >forgotten.jsonl
 run forgotten batch forgotten.jsonl -m flux --out-dir forgotten --no-store
 exits 0
-counts submissions "$(submissions)" 4
+counts submissions "$(submissions)" 8
 
 cat >table.csv <<'END'
 prompt,size,seed

@@ -534,7 +534,8 @@ GAMUT_API int32_t gamut_resume_all(struct gamut *g,
  * to decides:
  *
  *   it was never sent, or it failed and nothing was charged   it is submitted
- *   it is under way and nobody drives it                      it goes on here
+ *   it is under way and nobody drives it                      it goes on here,
+ *                                                             with its own output
  *   its files could not be fetched or written                 they are, once more
  *   it has ended otherwise                                    *ret_result
  *

@@ -25,7 +25,7 @@
  *   job      job id          the record that any process can take a job over
  *                            from; owned by the process that drives it
  *   vendor   provider/id     the job behind a vendor's id (webhooks)
- *   line     batch/line      the job that a line of a batch is bound to
+ *   line     caller's key    the job that a line of a batch is bound to
  *   upload   account, hash   the URL of a file that the vendor has; expires
  *   charge   job id          the ledger: estimate, actual; ranked by time
  *   budget   scope/period    counter with a ceiling: reserved and spent
