@@ -139,17 +139,10 @@ static void print_refusal(struct batch *b, size_t line,
 static int32_t set_output(struct batch *b, size_t line, struct json_object *o,
                           struct gamut_request *r, struct gamut_error *error)
 {
-  const char *own = cli_view_str(o, "output");
-  char *name =
-    own ? strdup(own) : cli_format("%05lu.{ext}", b->file.lines[line].number);
-  char *path = name && b->folder && *name != '/'
-                 ? cli_format("%s/%s", b->folder, name)
-               : name ? strdup(name)
-                      : NULL;
+  char *path = cli_batch_output(&b->file, line, o, b->folder);
   int32_t rc =
     path ? gamut_request_set(r, "output", path, error) : GAMUT_E_NOMEM;
 
-  free(name);
   free(path);
   return rc;
 }
@@ -328,6 +321,19 @@ static int check_begun(struct batch *b)
   return CLI_USAGE;
 }
 
+/* Files in the way are said before anything is paid. */
+static int check_names(struct batch *b)
+{
+  const char *n = cli_args_field(b->args, "n");
+  const struct cli_batch_where where = { b->folder, n && strcmp(n, "1") != 0 };
+
+  /* By number it is not known which lines have theirs. */
+  if (b->file.by_number || cli_args_field(b->args, "force") ||
+      cli_args_field(b->args, "download"))
+    return 0;
+  return cli_batch_check_names(&b->file, &where);
+}
+
 static int begin(struct batch *b)
 {
   const char *jobs = cli_args_get(b->args, CLI_O_AT_ONCE);
@@ -389,6 +395,8 @@ int cli_run_batch(const struct cli_args *a)
     rc = check_store(&b);
     if (rc == 0)
       rc = check_begun(&b);
+    if (rc == 0)
+      rc = check_names(&b);
     if (rc == 0) {
       run(&b);
       rc = summary(&b);

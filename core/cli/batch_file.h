@@ -45,6 +45,20 @@ void cli_batch_key_of_all(struct cli_batch_file *f);
 void cli_batch_key(const struct cli_batch_file *f, size_t i,
                    char ret[CLI_BATCH_KEY]);
 
+/* Where files go: what the command line says of it. */
+struct cli_batch_where {
+  const char *folder; /* or NULL */
+  bool several;       /* of each line, unless it says how many */
+};
+
+/* batch_names.c: the name or template of the i-th line's file; free(); NULL: no
+ * memory. */
+char *cli_batch_output(const struct cli_batch_file *f, size_t i,
+                       struct json_object *o, const char *folder);
+/* No line without a job would find its file there?  0, or an exit code. */
+int cli_batch_check_names(const struct cli_batch_file *f,
+                          const struct cli_batch_where *w);
+
 /* The i-th request as an object; json_object_put(); NULL: it is none. */
 struct json_object *cli_batch_object(const struct cli_batch_file *f, size_t i);
 /* Add what it says to `r`: members named as the fields of

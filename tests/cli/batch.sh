@@ -78,6 +78,35 @@ run mended-again batch edited.jsonl -m flux --out-dir edited --resume
 exits 0
 counts submissions "$(submissions)" 7
 
+# Files in the way are seen before anything is paid: those of lines that are to
+# be sent, whatever their endings turn out to be.
+cat >way.jsonl <<'END'
+{"prompt": "in the way 1"}
+{"prompt": "in the way 2", "output": "hare.{ext}"}
+{"prompt": "in the way 3", "n": 2}
+END
+mkdir way
+touch way/00001.txt way/00001-1.jpg way/00003.jpg way/hare.jpg.json
+touch way/hare.png way/00003-2.webp
+run in-the-way batch way.jsonl -m flux --out-dir way
+exits 2
+says "line 2: 'way/hare.png' exists already .*invalid"
+says 'way of 2 lines'
+is_silent
+counts submissions "$(submissions)" 7
+rm way/hare.png way/00003-2.webp
+run out-of-the-way batch way.jsonl -m flux --out-dir way
+exits 0
+echo '{"prompt": "in the way 4"}' >>way.jsonl
+touch way/00004.png
+run one-more batch way.jsonl -m flux --out-dir way --resume
+exits 2
+says "line 4: 'way/00004[.]png' exists already"
+run forced batch way.jsonl -m flux --out-dir way --resume --force
+exits 0
+says '4 done'
+counts submissions "$(submissions)" 11
+
 # Nothing remembers what was paid for: once it may be run, not gone on with.
 run no-store batch lines.jsonl -m flux --out-dir pics --resume --no-store
 exits 12
@@ -89,11 +118,11 @@ XDG_STATE_HOME=/proc "$GAMUT" batch lines.jsonl -m flux --out-dir pics --resume 
 code=$?
 exits 12
 says 'no store .*\[storage\]'
-counts submissions "$(submissions)" 7
+counts submissions "$(submissions)" 11
 echo '{"prompt": "forgotten"}' >forgotten.jsonl
 run forgotten batch forgotten.jsonl -m flux --out-dir forgotten --no-store
 exits 0
-counts submissions "$(submissions)" 8
+counts submissions "$(submissions)" 12
 
 cat >table.csv <<'END'
 prompt,size,seed
