@@ -387,6 +387,8 @@ core_cli_sources = \
 	core/cli/compare_end.c \
 	core/cli/completion.c \
 	core/cli/config.c \
+	core/cli/csv.c \
+	core/cli/csv.h \
 	core/cli/doctor.c \
 	core/cli/dry_run.c \
 	core/cli/dry_run.h \

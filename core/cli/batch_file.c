@@ -1,9 +1,11 @@
 /* batch_file.c - a batch's file is split into requests, and each of them read
  * when its turn comes.
  *
- * A table follows RFC 4180: cells may be quoted, and hold line breaks then.
- * Empty cells say nothing.  Blank lines are passed over. */
+ * Empty cells of a table say nothing, and a row may end early.  Blank lines are
+ * passed over.  A table that is wrong somewhere is refused whole: one quote too
+ * many moves all that comes after it. */
 #include "batch_file.h"
+#include "csv.h"
 #include "out.h"
 #include "view.h"
 #include <errno.h>
@@ -60,19 +62,13 @@ static int read_all(const char *path, struct cli_batch_file *f)
 static size_t record_end(const struct cli_batch_file *f, size_t at,
                          unsigned long *lines)
 {
-  bool quoted = false;
+  const char *end;
 
-  for (; at < f->len; at++) {
-    if (f->text[at] == '"' && f->is_csv)
-      quoted = !quoted;
-    if (f->text[at] != '\n')
-      continue;
-    ++*lines;
-    if (!quoted)
-      return at + 1;
-  }
+  if (f->is_csv)
+    return cli_csv_row(f->text, f->len, at, lines);
+  end = memchr(f->text + at, '\n', f->len - at);
   ++*lines;
-  return at;
+  return end ? (size_t)(end - f->text) + 1 : f->len;
 }
 
 static bool is_blank(const char *p, size_t len)
@@ -105,42 +101,92 @@ static bool add_line(struct cli_batch_file *f, size_t at, unsigned long number)
 /* ---- tables ----------------------------------------------------------------
  */
 
-/* One cell from *at on, unquoted in place; *at is behind it and its comma. */
-static char *take_cell(char **at, bool *ret_last)
+/* The text of the i-th record; free(). */
+static char *record(const struct cli_batch_file *f, size_t i)
 {
-  char *p = *at, *cell = p, *to = p;
-  bool quoted = *p == '"';
+  size_t end = i + 1 < f->n_lines ? f->lines[i + 1].at : f->len;
 
-  if (quoted)
-    p++;
-  while (*p) {
-    if (quoted && *p == '"' && p[1] == '"')
-      p++;
-    else if (quoted && *p == '"') {
-      quoted = false;
-      p++;
-      continue;
-    } else if (!quoted && (*p == ',' || *p == '\n' || *p == '\r')) {
-      break;
-    }
-    *to++ = *p++;
-  }
-  *ret_last = *p != ',';
-  *at = *p == ',' ? p + 1 : p;
-  *to = '\0';
-  return cell;
+  return strndup(f->text + f->lines[i].at, end - f->lines[i].at);
 }
 
-static bool read_columns(struct cli_batch_file *f, size_t end)
+static int refuse_cell(unsigned long line, size_t column, const char *name,
+                       const char *wrong)
+{
+  cli_error("line %lu, column %zu%s%s%s: %s", line, column + 1,
+            name && *name ? " (" : "", name ? name : "",
+            name && *name ? ")" : "", wrong);
+  return CLI_USAGE;
+}
+
+/* UTF-16 has them in every other place. */
+static int check_bytes(const struct cli_batch_file *f)
+{
+  const char *p = memchr(f->text, '\0', f->len), *q = f->text;
+  unsigned long line = 1;
+
+  if (!p)
+    return 0;
+  while ((q = memchr(q, '\n', (size_t)(p - q))) && q++)
+    line++;
+  cli_error("line %lu: there is a NUL byte: a table is text in UTF-8", line);
+  return CLI_USAGE;
+}
+
+static int add_column(struct cli_batch_file *f, const char *name,
+                      const char *wrong)
+{
+  size_t i, at = f->n_columns;
+
+  if (at == CELLS_MAX)
+    wrong = "there are too many";
+  for (i = 0; i < at && *name && !wrong; i++)
+    if (strcmp(f->columns[i], name) == 0)
+      wrong = "there is another of this name";
+  if (wrong)
+    return refuse_cell(1, at, name, wrong);
+  f->columns[at] = strdup(name);
+  return f->columns[at] && ++f->n_columns ? 0 : cli_no_memory();
+}
+
+static int read_columns(struct cli_batch_file *f, size_t end)
 {
   char *head = strndup(f->text, end), *at = head;
   bool last = false;
+  int rc = 0;
 
   f->columns = calloc(CELLS_MAX, sizeof(char *));
-  while (head && f->columns && !last && f->n_columns < CELLS_MAX)
-    f->columns[f->n_columns++] = strdup(take_cell(&at, &last));
+  if (!head || !f->columns)
+    rc = cli_no_memory();
+  while (rc == 0 && !last) {
+    const char *wrong = NULL, *name = cli_csv_cell(&at, &last, &wrong);
+
+    rc = add_column(f, name, wrong);
+  }
   free(head);
-  return f->n_columns > 0;
+  return rc;
+}
+
+static int check_row(const struct cli_batch_file *f, size_t i)
+{
+  char *text = record(f, i), *at = text;
+  const char *wrong = NULL;
+  bool last = false;
+  size_t column;
+  int rc = 0;
+
+  if (!text)
+    return cli_no_memory();
+  for (column = 0; rc == 0 && !last; column++) {
+    cli_csv_cell(&at, &last, &wrong);
+    if (!wrong && column >= f->n_columns)
+      wrong = "the first line names no such column";
+    if (wrong)
+      rc =
+        refuse_cell(f->lines[i].number, column,
+                    column < f->n_columns ? f->columns[column] : NULL, wrong);
+  }
+  free(text);
+  return rc;
 }
 
 /* ---- the file --------------------------------------------------------------
@@ -156,21 +202,36 @@ static bool ends_with(const char *s, const char *end)
 static int split(struct cli_batch_file *f)
 {
   unsigned long number = 0;
-  size_t at = 0, end;
+  size_t at = 0, end, i;
+  int rc = 0;
 
   if (f->is_csv) {
+    rc = check_bytes(f);
     at = record_end(f, 0, &number);
-    if (!read_columns(f, at))
-      return cli_no_memory();
+    rc = rc ? rc : read_columns(f, at);
   }
-  for (; at < f->len; at = end) {
+  for (; rc == 0 && at < f->len; at = end) {
     unsigned long first = number + 1;
 
     end = record_end(f, at, &number);
     if (!is_blank(f->text + at, end - at) && !add_line(f, at, first))
-      return cli_no_memory();
+      rc = cli_no_memory();
   }
-  return 0;
+  for (i = 0; rc == 0 && f->is_csv && i < f->n_lines; i++)
+    rc = check_row(f, i);
+  return rc;
+}
+
+/* Spreadsheets begin a file so that says it is UTF-8. */
+static void skip_mark(struct cli_batch_file *f)
+{
+  static const char mark[] = "\xef\xbb\xbf";
+  size_t len = sizeof(mark) - 1;
+
+  if (strncmp(f->text, mark, len) != 0)
+    return;
+  f->len -= len;
+  memmove(f->text, f->text + len, f->len + 1);
 }
 
 int cli_batch_read(const char *path, struct cli_batch_file *f)
@@ -181,9 +242,10 @@ int cli_batch_read(const char *path, struct cli_batch_file *f)
   rc = read_all(path, f);
   if (rc)
     return rc;
+  cli_batch_key_of_all(f);
+  skip_mark(f);
   f->is_csv = ends_with(path, ".csv") ||
               (strcmp(path, "-") == 0 && f->len && *f->text != '{');
-  cli_batch_key_of_all(f);
   rc = split(f);
   if (rc == 0 && f->n_lines == 0) {
     cli_error("'%s' has no requests", path);
@@ -256,9 +318,27 @@ static const char *role_of(const char *name)
   return NULL;
 }
 
+static bool has_nul(struct json_object *value)
+{
+  size_t i, n = cli_view_count(value);
+  bool has = json_object_is_type(value, json_type_string) &&
+             strlen(json_object_get_string(value)) !=
+               (size_t)json_object_get_string_len(value);
+
+  for (i = 0; i < n && !has; i++)
+    has = has_nul(cli_view_at(value, i));
+  return has;
+}
+
 static int32_t add_member(struct gamut_request *r, const char *name,
                           struct json_object *value, struct gamut_error *error)
 {
+  if (has_nul(value)) { /* what stands behind it would be lost */
+    error->error_class = GAMUT_E_INVALID;
+    snprintf(error->message, sizeof(error->message),
+             "%.100s: a text cannot have a NUL (\\u0000) in it", name);
+    return GAMUT_E_INVALID;
+  }
   if (!value || strcmp(name, "output") == 0) /* the verb's business */
     return 0;
   if (strcmp(name, "model") == 0 || strcmp(name, "fallback") == 0)
@@ -277,11 +357,12 @@ static int32_t add_member(struct gamut_request *r, const char *name,
 static struct json_object *row_object(const struct cli_batch_file *f, char *at)
 {
   struct json_object *o = json_object_new_object();
+  const char *wrong = NULL; /* it was looked at before */
   bool last = false;
   size_t i;
 
   for (i = 0; i < f->n_columns && !last; i++) {
-    char *cell = take_cell(&at, &last);
+    char *cell = cli_csv_cell(&at, &last, &wrong);
 
     if (*cell)
       json_object_object_add(o, f->columns[i], json_object_new_string(cell));
@@ -291,9 +372,8 @@ static struct json_object *row_object(const struct cli_batch_file *f, char *at)
 
 struct json_object *cli_batch_object(const struct cli_batch_file *f, size_t i)
 {
-  size_t end = i + 1 < f->n_lines ? f->lines[i + 1].at : f->len;
-  char *text = strndup(f->text + f->lines[i].at, end - f->lines[i].at);
   struct json_object *o = NULL;
+  char *text = record(f, i);
 
   if (text)
     o = f->is_csv ? row_object(f, text) : cli_view_parse(text);

@@ -142,6 +142,38 @@ echo '{"prompt": "a fox"}' |
   "$GAMUT" batch - -m flux --out-dir piped >out 2>err || fail "not from a pipe"
 [ -s piped/00001.jpg ] || fail "nothing of standard input"
 
+# A table that is wrong somewhere is refused whole, with the place.
+before=$(submissions)
+bad_table()
+{
+  # shellcheck disable=SC2059 # it has escapes
+  printf "$3" >bad.csv
+  run "$1" batch bad.csv -m flux --out-dir bad
+  exits 2
+  says "$2"
+  is_silent
+}
+bad_table surplus 'line 3, column 3: .*no such column' \
+  'prompt,seed\na fox,1\na hare,2,3\n'
+bad_table unclosed 'line 3, column 2 [(]size[)]: its quote is not closed' \
+  'prompt,size\na fox,\na hare,"512x512\nan owl,\n'
+bad_table doubled 'line 1, column 3 [(]prompt[)]: there is another' \
+  'prompt,seed,prompt\na fox,1,b\n'
+bad_table behind 'line 2, column 1 [(]prompt[)]: there is text behind' \
+  'prompt,seed\n"a fox"y,1\n'
+bad_table quoted-name 'line 1, column 1.*: its quote is not closed' \
+  '"prompt\na fox\n'
+bad_table wide 'line 1: there is a NUL byte' 'p\000r\000\n\000'
+counts submissions "$(submissions)" "$before"
+printf '\357\273\277prompt,seed,size,\r\n6" of a fox,7\r\na hare\r\n' >marked.csv
+run marked batch marked.csv -m flux --out-dir marked
+exits 0
+says '2 done'
+printf '\357\273\277{"prompt": "marked"}\n' >marked.jsonl
+run marked-lines batch marked.jsonl -m flux --out-dir marked-lines
+exits 0
+counts submissions "$(submissions)" $((before + 3))
+
 # Lines that are wrong cost nothing and hold nobody up.
 before=$(submissions)
 cat >wrong.jsonl <<'END'
@@ -149,10 +181,14 @@ cat >wrong.jsonl <<'END'
 {"prompt": "a fox"
 {"prompt": "a fox", "seed": "many"}
 {"prompt": "well", "seed": 5}
+{"prompt": "a\u0000b"}
+{"prompt": "a fox", "tag": ["b", "a\u0000b"]}
 END
 run wrong batch wrong.jsonl -m flux --out-dir wrong
 exits 1
-says '1 done, 3 failed'
+says '1 done, 5 failed'
+prints 'line 5: prompt: .*NUL'
+prints 'line 6: tag: .*NUL'
 prints 'line 1: .*colour'
 prints 'line 2: it is no JSON object'
 prints 'line 3: .*many'
