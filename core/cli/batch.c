@@ -104,7 +104,7 @@ static void print_line(const struct batch *b, size_t line,
   json_object_object_del(o, "raw");
   puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
                                            JSON_C_TO_STRING_NOSLASHESCAPE));
-  fflush(stdout);
+  cli_flush_output();
 }
 
 static void print_end(struct batch *b, size_t line,

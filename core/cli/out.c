@@ -5,9 +5,13 @@
  */
 #include "out.h"
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+static int lost_errno; /* why the first flush in between failed */
 
 CLI_PRINTF(3, 0)
 static void put_line(FILE *to, const char *before, const char *fmt, va_list ap)
@@ -67,16 +71,35 @@ char *cli_format(const char *fmt, ...)
   return n < 0 ? NULL : text;
 }
 
+void cli_flush_output(void)
+{
+  if (fflush(stdout) != 0 && !lost_errno)
+    lost_errno = errno;
+}
+
+/* A pipe or a socket that nobody reads any more. */
+static bool is_unread(int fd)
+{
+  struct pollfd p = { .fd = fd, .events = POLLOUT };
+
+  return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+/* stdio remembers that a flush in between failed, but not why, and has thrown
+ * away what it could not write. */
 int cli_finish_output(int exit_code)
 {
-  int before = ferror(stdout);
+  int why = ferror(stdout) ? lost_errno : 0;
+  bool lost = ferror(stdout) != 0;
 
-  errno = 0;
-  if (fflush(stdout) == 0 && !before)
+  if (fflush(stdout) != 0) {
+    why = why ? why : errno;
+    lost = true;
+  }
+  if (!lost || why == EPIPE || (!why && is_unread(STDOUT_FILENO)))
     return exit_code;
-  if (errno == EPIPE || (before && errno == 0))
-    return exit_code;
-  cli_error("cannot write to standard output: %s", strerror(errno));
+  cli_error("cannot write to standard output%s%s", why ? ": " : "",
+            why ? strerror(why) : "");
   return exit_code ? exit_code : CLI_STORAGE;
 }
 

@@ -23,6 +23,9 @@ CLI_PRINTF(2, 3) void cli_print(FILE *to, const char *fmt, ...);
 /* An allocated copy made as by printf; NULL: no memory. */
 CLI_PRINTF(1, 2) char *cli_format(const char *fmt, ...);
 
+/* What is printed as it comes; why that failed is said at the end. */
+void cli_flush_output(void);
+
 /* The end of the program: flush standard output.  A reader that went away is
  * no news; any other failure is said and is an exit code of its own. */
 int cli_finish_output(int exit_code);

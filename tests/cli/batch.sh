@@ -202,6 +202,29 @@ prints '"status":"failed"'
 run typed batch mistyped.jsonl -m flux --out-dir mistyped
 exits 0
 
+# A full disk is said, by whichever flush it is met; a reader that went away not.
+echo '{"prompt": "to a full disk"}' >full.jsonl
+if [ -c /dev/full ]; then
+  for verb in 'batch full.jsonl -m flux --out-dir full' \
+    '-p full -m flux -o full.jpg' '-p full -m flux -o full2.jpg --json'; do
+    case_name="full: $verb"
+    # shellcheck disable=SC2086 # words
+    "$GAMUT" $verb >/dev/full 2>err </dev/null
+    code=$?
+    exits 12
+    says 'cannot write to standard output'
+  done
+fi
+for verb in 'batch full.jsonl -m flux --resume --out-dir full' '-p full -m flux -o f.jpg'
+do
+  case_name="unread: $verb"
+  # shellcheck disable=SC2086 # words
+  ("$GAMUT" $verb 2>err </dev/null; echo $? >code) | true
+  read -r code <code
+  exits 0
+  ! grep -q 'cannot write' err || fail "a closed pipe was reported"
+done
+
 run at-once batch lines.jsonl -m flux -j 0
 exits 2
 says "'0' is no number from 1 to"
