@@ -247,8 +247,9 @@ static int32_t read_filter(struct listing *l, const struct json_object *f,
 {
   static const char *const states[] = { "unfinished",    "ended",   "completed",
                                         "failed",        "blocked", "cancelled",
-                                        "maybe-charged", "waiting", "sending",
-                                        "fetching",      "working" };
+                                        "maybe-charged", "queued",  "ready",
+                                        "sending",       "waiting", "working",
+                                        "fetching" };
   size_t i;
 
   l->state = gm_json_str(f, "state", NULL);
@@ -263,8 +264,8 @@ static int32_t read_filter(struct listing *l, const struct json_object *f,
   if (l->state && i == GM_LEN(states))
     return gm_fail(err, GAMUT_E_INVALID,
                    "state: '%.40s' is none of unfinished, ended, completed, "
-                   "failed, blocked, cancelled, maybe-charged, waiting, "
-                   "sending, fetching, working",
+                   "failed, blocked, cancelled, maybe-charged, queued, ready, "
+                   "sending, waiting, working, fetching",
                    l->state);
   return read_since(l, gm_json_str(f, "since", NULL), err);
 }

@@ -200,7 +200,7 @@ const struct cli_option cli_options[] = {
 
   { .name = "state", .arg = "STATE", .what = CLI_O_STATE, JOBS,
     .choices = "unfinished|ended|completed|failed|blocked|cancelled|"
-               "maybe-charged|waiting|sending|fetching|working",
+               "maybe-charged|queued|ready|sending|waiting|working|fetching",
     .verbs = CLI_IN_LIST, .help = "only jobs in this state" },
   { .name = "provider", .arg = "NAME", .what = CLI_O_PROVIDER, JOBS,
     .verbs = CLI_IN_LIST, .help = "only jobs of this provider" },

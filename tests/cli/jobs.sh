@@ -277,6 +277,20 @@ exits 0
 says 'no job waits'
 [ -z "$(find . -name '*.part')" ] || fail "a half file is left"
 
+# Taken up and given back at once it is where it was.
+run calm submit -q -p 'a calm' -m flux -o calm.png
+id=$(cat out)
+run taken-up wait "$id" --timeout 1ms
+exits 11
+run given-back jobs --state waiting
+exits 0
+prints "^$id .*waiting, left alone"
+for state in queued ready; do
+  run "$state" jobs --state $state
+  exits 0
+  is_silent
+done
+
 run wait-unknown wait 01NOSUCH
 exits 5
 says "no job '01NOSUCH'"
