@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "job/policy.h"
+#include <string.h>
 #include <sys/stat.h>
 
 static void put_time(struct json_object *o, const char *name, int64_t wall_ms)
@@ -44,8 +45,8 @@ static const char *state_of(const struct json_object *record,
   if (gm_json_bool(record, "maybe_charged", false) || is_unknown(record, row))
     return "maybe-charged";
   /* Between two looks at what the vendor does nothing is written, one that was
-   * on its way tells nobody anything, and neither does it that the job was taken
-   * up and given back before the first of them. */
+   * on its way tells nobody anything, and neither does it that the job was
+   * taken up and given back before the first of them. */
   if (!end && gm_json_bool(record, "accepted", false) &&
       (gm_streq(state, "ready") || gm_streq(state, "sending") ||
        gm_streq(state, "queued")))
@@ -55,27 +56,95 @@ static const char *state_of(const struct json_object *record,
   return gm_status_name(gm_status_of((int32_t)gm_json_i64(end, "class", 0)));
 }
 
-static void put_end(struct json_object *o, const struct json_object *record)
+/* What was expected is no cost of one that nobody is charged for: it failed,
+ * was never sent, or the vendor's books say so. */
+static bool is_charged(const struct json_object *record,
+                       const struct gamut_store_row *row)
+{
+  const char *settled = gm_json_str(record, "settled", NULL);
+  const char *state = state_of(record, row);
+
+  if (settled)
+    return gm_streq(settled, "charged");
+  if (gm_streq(state, "queued") || gm_streq(state, "ready"))
+    return gm_json_i64(record, "tries", 0) > 0;
+  return row->rank != 0 || gm_streq(state, "completed") ||
+         gm_streq(state, "maybe-charged");
+}
+
+static void put_cost(struct json_object *o, const struct json_object *record,
+                     const struct gamut_store_row *row)
 {
   const struct json_object *end = gm_json_at(record, "owner/end");
-  int32_t error_class = (int32_t)gm_json_i64(end, "class", 0);
   int64_t cost = gm_json_i64(end, "cost/microusd", -1);
   bool estimated = cost >= 0 ? gm_json_bool(end, "cost/estimated", false)
                              : !gm_json_at(record, "found/cost_microusd");
 
+  if (gm_streq(gm_json_str(record, "settled", NULL), "not-charged"))
+    return;
   if (cost < 0)
     cost = gm_json_i64(record, "found/cost_microusd", -1);
-  if (error_class) {
-    gm_look_put(o, "class", gm_policy_of(error_class)->name);
-    gm_look_put(o, "message", gm_json_str(end, "message", NULL));
-  }
-  if (cost < 0)
+  if (cost < 0 && is_charged(record, row))
     cost = gm_json_i64(record, "owner/price_microusd", -1);
   if (cost < 0)
     return;
   json_object_object_add(o, "cost_usd", gm_json_new_real((double)cost / 1e6));
   if (estimated)
     json_object_object_add(o, "cost_estimated", json_object_new_boolean(true));
+}
+
+static void put_end(struct json_object *o, const struct json_object *record)
+{
+  const struct json_object *end = gm_json_at(record, "owner/end");
+  int32_t error_class = (int32_t)gm_json_i64(end, "class", 0);
+
+  if (!error_class)
+    return;
+  gm_look_put(o, "class", gm_policy_of(error_class)->name);
+  gm_look_put(o, "message", gm_json_str(end, "message", NULL));
+}
+
+/* ---- at the vendor ------------------------------------------------------- */
+
+/* By which the vendor knows it: what is looked for in his books. */
+static void put_request_id(struct json_object *o,
+                           const struct json_object *record)
+{
+  const struct json_object *tries = gm_json_at(record, "owner/attempts");
+  size_t n = gm_json_count(tries, NULL);
+  const struct json_object *last =
+    n > 0 ? json_object_array_get_idx(tries, n - 1) : NULL;
+
+  gm_look_put(o, "request_id",
+              gm_json_str(record, "found/facts/request_id",
+                          gm_json_str(last, "request_id", NULL)));
+}
+
+/* What left of one of which nobody knows whether it is charged, without the
+ * query, in which there may be secrets.  When it left is known until the end is
+ * written. */
+static void put_sent(struct json_object *o, const struct json_object *record,
+                     const struct gamut_store_row *row)
+{
+  const struct json_object *pending = gm_json_at(record, "pending");
+  const struct json_object *body = gm_json_at(pending, "body");
+  const char *url = gm_json_str(pending, "url", NULL);
+  _cleanup_free_ char *shown = url ? gm_strndup(url, strcspn(url, "?#")) : NULL;
+  struct json_object *sent;
+
+  if (!shown || !(gm_json_i64(pending, "flags", 0) & GAMUT_HTTP_BILLABLE) ||
+      !gm_streq(state_of(record, row), "maybe-charged"))
+    return;
+  sent = json_object_new_object();
+  gm_look_put(sent, "method", gm_json_str(pending, "method", NULL));
+  gm_look_put(sent, "url", shown);
+  if (row->rank != 0)
+    put_time(sent, "at", gm_json_i64(record, "at", 0));
+  if (json_object_is_type(body, json_type_string))
+    json_object_object_add(
+      sent, "bytes",
+      json_object_new_int64((int64_t)json_object_get_string_len(body)));
+  json_object_object_add(o, "sent", sent);
 }
 
 /* ---- files --------------------------------------------------------------- */
@@ -171,6 +240,9 @@ struct json_object *gm_job_row(const struct json_object *record,
   put_time(o, "written_at", gm_json_i64(record, "at", 0));
   put_known(o, "took_ms", gm_json_i64(owner, "end/took_ms", 0));
   put_end(o, record);
+  put_cost(o, record, row);
+  put_request_id(o, record);
+  put_sent(o, record, row);
   if (gm_json_at(record, "owner/cache"))
     json_object_object_add(o, "cache_hit", json_object_new_boolean(true));
   gm_look_put(o, "settled", gm_json_str(record, "settled", NULL));

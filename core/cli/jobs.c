@@ -164,6 +164,23 @@ static void line(const char *name, const char *value)
     cli_print(stdout, "%-9s %s", name, value);
 }
 
+/* "POST https://queue.fal.run/fal-ai/flux/dev, 2026-11-29T11:30:17.817Z, 47
+ * bytes" */
+static void print_sent(struct json_object *sent)
+{
+  const char *at = cli_view_str(sent, "at");
+  struct json_object *bytes = cli_view_get(sent, "bytes");
+  char size[48] = "", buf[32];
+
+  if (!sent)
+    return;
+  if (bytes)
+    snprintf(size, sizeof(size), ", %s",
+             cli_bytes(buf, (uint64_t)json_object_get_int64(bytes)));
+  cli_print(stdout, "%-9s %s %s%s%s%s", "sent", cli_view_str(sent, "method"),
+            cli_view_str(sent, "url"), at ? ", " : "", at ? at : "", size);
+}
+
 static void print_status(struct json_object *job)
 {
   char *state = state_words(job), *files = cli_view_join(job, "files");
@@ -180,9 +197,11 @@ static void print_status(struct json_object *job)
   line("prompt", cli_view_str(job, "prompt"));
   line("began", cli_view_str(job, "began_at"));
   line("written", cli_view_str(job, "written_at"));
+  line("request", cli_view_str(job, "request_id"));
+  print_sent(cli_view_get(job, "sent"));
   if (cost)
-    line("cost",
-         cli_money(money, cli_microusd(cost), !cli_view_bool(job, "ended")));
+    line("cost", cli_money(money, cli_microusd(cost),
+                           cli_view_bool(job, "cost_estimated")));
   line("files", files);
   free(state);
   free(files);

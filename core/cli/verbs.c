@@ -182,6 +182,8 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .id = CLI_STATUS, .name = "status", .args = "ID", .min_words = 1,
     .max_words = 1,
     .summary = "show one job",
+    .help = "With the vendor's own id of it, and of a job that is maybe-charged "
+            "what was sent: that is what to look for in the vendor's books.",
     .examples = { { "gamut status 01KB --json", "all that is written of it" } } },
   [CLI_LOGS] = {
     .id = CLI_LOGS, .name = "logs", .args = "ID", .min_words = 1,

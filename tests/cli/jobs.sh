@@ -57,6 +57,7 @@ is_silent
 run status status "$id"
 exits 0
 prints '^state +waiting, left alone'
+prints '^request +[0-9a-f-]{36}$'
 "$top_builddir/tests/cli/pty" '' "$GAMUT" -p 'another' -m flux -o other.png >out
 prints '1 job of before waits: gamut jobs shows them'
 mkdir elsewhere
@@ -69,6 +70,9 @@ prints 'storm\.png  PNG'
 run wait-ended wait "$id"
 exits 0
 prints 'storm\.png  PNG'
+run status-words status "$id"
+prints '^request +[0-9a-f-]{36}$'
+prints '^cost +~\$0'
 run fetch fetch "$id" -o again.png
 exits 0
 cmp -s storm.png again.png || fail "it is another picture"
@@ -189,14 +193,22 @@ run maybe jobs --state maybe-charged
 exits 0
 prints 'maybe-charged'
 id=$(cut -c 1-26 out)
+run maybe-sent status "$id"
+exits 0
+prints '^sent +POST https://[^? ]*/fal-ai/flux/dev, 20[0-9:TZ.-]+, [0-9]+ bytes$'
+prints '^cost +~\$0'
 run resume resume --resubmit never
 exits 10
 says 'maybe-charged'
+run maybe-ended status "$id"
+prints '^sent +POST https://[^? ]*/fal-ai/flux/dev, [0-9]+ bytes$'
+prints '^cost +~\$0'
 run settle jobs settle "$id" --not-charged
 exits 0
 run settled status "$id"
 exits 0
 prints '^state +failed, not-charged'
+if grep -qE '^(cost|sent) ' out; then fail 'it has cost nothing'; fi
 run settle-twice jobs settle "$id" --charged
 exits 2
 says 'nothing to settle'
