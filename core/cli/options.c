@@ -116,9 +116,9 @@ const struct cli_option cli_options[] = {
   { .name = "output", .letter = 'o', .arg = "FILE", .what = CLI_O_OUTPUT,
     .group = CLI_G_OUTPUT, .verbs = CLI_IN_MAKE | CLI_IN_COLLECT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
     .help = "where to write: a file, a template with {job} {index} {model} "
-            "{provider} {ext} {seed} {date}, or - for standard output; its "
-            "ending asks for a format; preset: the first words of the prompt; "
-            "compare: a folder" },
+            "{provider} {ext} {seed} {date}, or - for standard output (of a job "
+            "that is made now); its ending asks for a format; preset: the first "
+            "words of the prompt, or as the job was submitted; compare: a folder" },
   { FLAG("force", "force", "true"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write over files" },
   { FLAG("no-download", "download", "false"), .group = CLI_G_OUTPUT,
@@ -276,7 +276,8 @@ const struct cli_option cli_options[] = {
 
   { .name = "json", .what = CLI_O_JSON, GENERAL,
     .verbs = CLI_IN_MAKE | CLI_IN_LOOK,
-    .help = "print one JSON document on standard output" },
+    .help = "print one JSON document on standard output; wait, resume and "
+            "cancel: one a job, each on a line" },
   { .name = "quiet", .letter = 'q', .what = CLI_O_QUIET, GENERAL,
     .verbs = CLI_IN_MAKE | CLI_IN_LOOK,
     .help = "no progress, only the paths of the files" },

@@ -45,6 +45,14 @@ for verb in '' $verbs; do
   exits 0
   awk 'length > 80 { exit 1 }' "$work/out" || fail "a line is wider than 80"
 done
+# holds WORDS: in the text of the last help, however its lines are broken
+holds()
+{
+  tr -s '\n ' ' ' <"$work/out" | grep -qF -e "$1" || fail "there is no '$1'"
+}
+run help-wait help wait
+holds 'standard output (of a job that is made now)'
+holds 'wait, resume and cancel: one a job'
 run help-other-verb help models
 if grep -q -- --seed "$work/out"; then fail "models has no --seed"; fi
 
