@@ -211,10 +211,29 @@ static int read_word(struct reader *r, const char *word)
   return 0;
 }
 
+/* Mostly a variable of a script that is not set. */
+static bool has_blank_id(const struct cli_args *a)
+{
+  uint32_t with_ids = CLI_IN_COLLECT | CLI_IN(CLI_CANCEL) | CLI_IN(CLI_JOBS) |
+                      CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS);
+  size_t i;
+
+  for (i = 0; CLI_IN(a->verb->id) & with_ids && i < a->n_words; i++)
+    if (!a->words[i][strspn(a->words[i], " \t\r\n")])
+      return true;
+  return false;
+}
+
 static int check_words(const struct cli_args *a)
 {
   const struct cli_verb *verb = a->verb;
   struct cli_guess g;
+
+  if (has_blank_id(a)) {
+    cli_error("'gamut %s': an ID is empty", verb->name);
+    cli_hint("gamut jobs lists those that are known");
+    return CLI_USAGE;
+  }
 
   if (a->n_words < verb->min_words) {
     cli_error("'gamut %s' needs %s", verb->name, verb->args);

@@ -97,6 +97,11 @@ wrong word 'one word too many' -p a neon fox
 wrong verb-last 'the verb comes first: gamut models' -q models
 wrong dashes 'one word too many' -p x -- --seed
 wrong key 'keys come from the environment' --key secret -p x
+for verb in wait fetch resume cancel status logs 'jobs settle'; do
+  # shellcheck disable=SC2086 # words
+  wrong "empty-id $verb" 'an ID is empty' $verb ''
+done
+wrong blank-id 'an ID is empty' wait 01KB ' '
 wrong stdout-json 'both want standard output' -p x -o - --json
 wrong stdout-many 'takes one file' -p x -o - -n 2
 
