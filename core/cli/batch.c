@@ -34,6 +34,7 @@ struct batch {
   struct slot *slots;        /* those under way */
   size_t n_slots, at_once, next;
   size_t completed, failed, blocked, known;
+  size_t elsewhere; /* another process works on them, and tells their ends */
   int64_t cost_microusd;
   bool unpriced;                       /* of some the cost is not known */
   int64_t begun_ms, drawn_ms, time_ms; /* time_ms: for all; -1: no limit */
@@ -51,23 +52,39 @@ static int64_t now_ms(void)
 /* ---- progress --------------------------------------------------------------
  */
 
+static size_t over(const struct batch *b)
+{
+  return b->completed + b->failed + b->blocked + b->elsewhere;
+}
+
+/* "3 failed, 0 blocked, $0.075" */
+static const char *rest(const struct batch *b, char buf[160])
+{
+  char money[48], elsewhere[40] = "";
+
+  if (b->elsewhere)
+    snprintf(elsewhere, sizeof(elsewhere), "%zu elsewhere, ", b->elsewhere);
+  snprintf(buf, 160, "%zu failed, %zu blocked, %s%s%s", b->failed, b->blocked,
+           elsewhere, b->unpriced ? "at least " : "",
+           cli_money(money, b->cost_microusd, false));
+  return buf;
+}
+
 static void draw(struct batch *b, bool last)
 {
-  size_t over = b->completed + b->failed + b->blocked;
-  size_t fresh = over - b->known; /* what was known before took no time */
+  /* What was known before took no time. */
+  size_t fresh = over(b) - b->known - b->elsewhere;
   int64_t now = now_ms(), left = 0;
-  char money[48];
+  char buf[160];
 
   if (!b->live || (!last && now - b->drawn_ms < DRAW_MS))
     return;
   b->drawn_ms = now;
   if (fresh)
     left = (now - b->begun_ms) / (int64_t)fresh *
-           (int64_t)(b->file.n_lines - over) / 1000;
-  fprintf(stderr, "\r\033[K%zu/%zu done, %zu failed, %zu blocked, %s%s",
-          b->completed, b->file.n_lines, b->failed, b->blocked,
-          b->unpriced ? "at least " : "",
-          cli_money(money, b->cost_microusd, false));
+           (int64_t)(b->file.n_lines - over(b)) / 1000;
+  fprintf(stderr, "\r\033[K%zu/%zu done, %s", b->completed, b->file.n_lines,
+          rest(b, buf));
   if (!last && fresh)
     fprintf(stderr, ", %lld:%02lld to go", (long long)(left / 60),
             (long long)(left % 60));
@@ -132,6 +149,18 @@ static void print_refusal(struct batch *b, size_t line,
   json_object_put(o);
 }
 
+/* Its end is the other's to tell. */
+static void note_elsewhere(struct batch *b, size_t line,
+                           const struct gamut_error *error)
+{
+  b->elsewhere++;
+  if (cli_args_get(b->args, CLI_O_QUIET))
+    return;
+  if (b->live)
+    fputs("\r\033[K", stderr);
+  cli_hint("line %lu: %s", b->file.lines[line].number, error->message);
+}
+
 /* ---- one line ------------------------------------------------------------
  */
 
@@ -189,7 +218,9 @@ static void begin_line(struct batch *b, size_t line)
   if (rc == 0)
     rc = gamut_submit_once(b->g, r, key, NULL, NULL, s->id, &result, &error);
   gamut_request_free(r);
-  if (rc) {
+  if (rc == GAMUT_E_RATE) {
+    note_elsewhere(b, line, &error);
+  } else if (rc) {
     print_refusal(b, line, &error);
   } else if (result) {
     b->known++;
@@ -367,17 +398,15 @@ static int begin(struct batch *b)
 
 static int summary(const struct batch *b)
 {
-  size_t over = b->completed + b->failed + b->blocked;
-  char money[48];
+  size_t left = b->file.n_lines - over(b);
+  char buf[160];
 
-  if (over < b->file.n_lines)
-    cli_hint("%zu of %zu lines are left; gamut batch --resume goes on",
-             b->file.n_lines - over, b->file.n_lines);
+  if (left)
+    cli_hint("%zu of %zu lines are left; gamut batch --resume goes on", left,
+             b->file.n_lines);
   else if (!b->live && !cli_args_get(b->args, CLI_O_QUIET))
-    cli_hint("%zu done, %zu failed, %zu blocked, %s%s", b->completed, b->failed,
-             b->blocked, b->unpriced ? "at least " : "",
-             cli_money(money, b->cost_microusd, false));
-  if (over < b->file.n_lines)
+    cli_hint("%zu done, %s", b->completed, rest(b, buf));
+  if (left)
     return gamut_class_exit(GAMUT_E_DETACHED);
   return b->failed || b->blocked ? CLI_FOUND : 0;
 }

@@ -238,6 +238,26 @@ run once batch lines.jsonl -m flux --timeout soon
 exits 2
 counts errors "$(grep -c soon err)" 1
 
+# Beside one that runs: its lines are its own.
+printf '{"prompt": "beside %s [never]"}\n' 1 2 >beside.jsonl
+before=$(submissions)
+"$GAMUT" batch beside.jsonl -m flux --out-dir beside -q >/dev/null 2>&1 &
+pid=$!
+tries=200
+until [ "$("$GAMUT" jobs --state waiting | grep -c beside)" -eq 2 ]; do
+  tries=$((tries - 1))
+  [ $tries -gt 0 ] || { fail "nothing waits"; break; }
+  sleep 0.05
+done
+run beside batch beside.jsonl -m flux --out-dir beside --resume
+kill -9 $pid
+wait $pid 2>/dev/null
+exits 0
+says 'line 2: job [0-9A-Z]* is under way in another process'
+says '0 done, 0 failed, 0 blocked, 2 elsewhere, '
+is_silent
+counts submissions "$(submissions)" $((before + 2))
+
 # Killed again and again: every line is paid for once.
 i=0
 while [ $i -lt 120 ]; do
