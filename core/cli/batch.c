@@ -1,9 +1,9 @@
 /* batch.c - `gamut batch`: one request a line, many at once, results as they
  * come.
  *
- * A line is bound to its job by a key that what it says gives
- * (gamut_submit_once, batch_key.c), so a batch that was killed goes on where it
- * was, whatever else its file says by now: what has ended is told again, what
+ * A line is bound to its job by a key that the file's name and the line itself
+ * give (gamut_submit_once, batch_key.c), so a batch that was killed goes on where
+ * it was, whatever else its file says by now: what has ended is told again, what
  * is under way at a vendor is collected, what was never sent is sent. */
 #include "batch_file.h"
 #include "cli.h"
@@ -347,8 +347,8 @@ static int check_begun(struct batch *b)
   cli_error("this batch was begun before: %u of its %zu lines have jobs", n,
             b->file.n_lines);
   cli_hint(
-    "--resume goes on with them, and pays only for the others; a line is "
-    "made anew when it says something else, be it a \"tag\"");
+    "--resume goes on with them, and pays only for the others; a file of "
+    "another name begins anew, and so does a line that says something else");
   return CLI_USAGE;
 }
 

@@ -21,6 +21,7 @@ struct cli_batch_line {
 
 /* A file of requests, whole in memory. */
 struct cli_batch_file {
+  const char *name; /* without its folder; of standard input what it says */
   char *text;
   size_t len;
   bool is_csv;

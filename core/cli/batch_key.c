@@ -1,6 +1,6 @@
 /* batch_key.c - what a line of a batch is known by, whatever becomes of the
- * file around it: what it asks for, and which it is among those that ask for
- * the same.
+ * file around it: the file's name, what the line asks for, and which it is among
+ * those that ask for the same.
  *
  * So a file that was mended, sorted or added to pays only for what is new.  The
  * line's number and "output" say where the file goes, not what is made, and are
@@ -27,11 +27,9 @@ static void add_bytes(uint64_t h[2], const char *p, size_t len)
   }
 }
 
-static void add_member(uint64_t sum[2], const char *name,
-                       struct json_object *value)
+/* "": the file. */
+static void add_member(uint64_t sum[2], const char *name, const char *text)
 {
-  const char *text = json_object_to_json_string_ext(
-    value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
   uint64_t h[2] = { begin[0], begin[1] };
 
   add_bytes(h, name, strlen(name) + 1);
@@ -40,16 +38,23 @@ static void add_member(uint64_t sum[2], const char *name,
   sum[1] += h[1];
 }
 
+static const char *text_of(struct json_object *value)
+{
+  return json_object_to_json_string_ext(
+    value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
 static void hash_line(const struct cli_batch_file *f, size_t i)
 {
   struct json_object *o = cli_batch_object(f, i), *value;
   const char *name;
   size_t k;
 
+  add_member(f->lines[i].hash, "", f->name);
   for (k = 0; (name = cli_view_key(o, k)); k++) {
     value = cli_view_get(o, name);
     if (value && strcmp(name, "output") != 0)
-      add_member(f->lines[i].hash, name, value);
+      add_member(f->lines[i].hash, name, text_of(value));
   }
   json_object_put(o);
 }

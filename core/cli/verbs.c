@@ -95,8 +95,8 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
             "Options hold for every line.  Results are printed as JSON lines, in "
             "the order in which they come; files are 00001.png and so on.  Killed "
             "and started again with --resume it goes on where it was and pays "
-            "nothing twice, also when FILE was edited: a line is known by what it "
-            "says, and keeps the file that it has.  "
+            "nothing twice, also when FILE was edited: a line is known by FILE's "
+            "name and what it says, and keeps the file that it has.  "
             "Ends with 1 when a line failed or was blocked.",
     .examples = {
       { "gamut batch prompts.jsonl -m flux --out-dir out", "one picture a line" },

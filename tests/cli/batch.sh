@@ -77,6 +77,16 @@ counts files "$(find edited -type f | wc -l)" 4
 run mended-again batch edited.jsonl -m flux --out-dir edited --resume
 exits 0
 counts submissions "$(submissions)" 7
+# Another batch is another one, whatever its lines say; its folder does not count.
+mkdir moved
+cp edited.jsonl moved/edited.jsonl
+run moved batch moved/edited.jsonl -m flux --out-dir edited --resume
+exits 0
+counts submissions "$(submissions)" 7
+head -n 1 edited.jsonl >other.jsonl
+run other batch other.jsonl -m flux --out-dir other
+exits 0
+counts submissions "$(submissions)" 8
 
 # Files in the way are seen before anything is paid: those of lines that are to
 # be sent, whatever their endings turn out to be.
@@ -93,7 +103,7 @@ exits 2
 says "line 2: 'way/hare.png' exists already .*invalid"
 says 'way of 2 lines'
 is_silent
-counts submissions "$(submissions)" 7
+counts submissions "$(submissions)" 8
 rm way/hare.png way/00003-2.webp
 run out-of-the-way batch way.jsonl -m flux --out-dir way
 exits 0
@@ -105,7 +115,7 @@ says "line 4: 'way/00004[.]png' exists already"
 run forced batch way.jsonl -m flux --out-dir way --resume --force
 exits 0
 says '4 done'
-counts submissions "$(submissions)" 11
+counts submissions "$(submissions)" 12
 
 # Nothing remembers what was paid for: once it may be run, not gone on with.
 run no-store batch lines.jsonl -m flux --out-dir pics --resume --no-store
@@ -118,11 +128,11 @@ XDG_STATE_HOME=/proc "$GAMUT" batch lines.jsonl -m flux --out-dir pics --resume 
 code=$?
 exits 12
 says 'no store .*\[storage\]'
-counts submissions "$(submissions)" 11
+counts submissions "$(submissions)" 12
 echo '{"prompt": "forgotten"}' >forgotten.jsonl
 run forgotten batch forgotten.jsonl -m flux --out-dir forgotten --no-store
 exits 0
-counts submissions "$(submissions)" 12
+counts submissions "$(submissions)" 13
 
 cat >table.csv <<'END'
 prompt,size,seed
