@@ -395,7 +395,7 @@ int cli_print_result(const struct cli_args *a, const struct gamut_result *r)
     return print_failure(a, r);
   if (!json && !cli_args_get(a, CLI_O_QUIET)) {
     print_success(a, to, r);
-    fflush(to);
+    cli_flush_output();
     if (!to_stdout)
       cli_preview_result(a, r);
   }
