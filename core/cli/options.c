@@ -168,7 +168,8 @@ const struct cli_option cli_options[] = {
     .help = "do not compare the request with the catalog" },
   { FIELD("resubmit", "WHEN", "resubmit"), .group = CLI_G_ROUTE, COLLECT,
     .choices = "never|cheap|always",
-    .help = "send again what may have been charged: cheap is up to $0.05" },
+    .help = "send again what may have been charged: cheap, the preset, is up to "
+            "$0.05; of wait, fetch and resume it is never" },
   { .name = "dry-run", .what = CLI_O_DRY_RUN,
     .group = CLI_G_ROUTE, .verbs = CLI_IN_MAKE_ONE,
     .help = "print what would be sent and its price, and end as the request would "

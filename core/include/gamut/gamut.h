@@ -501,7 +501,8 @@ GAMUT_API int32_t gamut_job_result(struct gamut *g, const char *id,
  * more, where "resubmit" allows that).
  *
  * how      NULL, or a request of which "output", "force", "download", "sidecar",
- *          "timeout" and "resubmit" count instead of those it was submitted with
+ *          "timeout" and "resubmit" count instead of those it was submitted with;
+ *          a "timeout" of then was that of who waited then, and is over
  * on_done  as in gamut_submit()
  *
  * GAMUT_E_NOT_FOUND; GAMUT_E_RATE: a living process drives it; GAMUT_E_INVALID: it
