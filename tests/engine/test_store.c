@@ -207,6 +207,7 @@ END_TEST
 
 /* ---- forked -------------------------------------------------------------- */
 
+#ifndef GM_SANITIZED /* the locks of its malloc() may not be free in a child */
 static void open_own(const char *place)
 {
   struct fix f;
@@ -250,6 +251,7 @@ START_TEST(forked_beside_the_store)
   ck_assert_int_eq(status, 0);
 }
 END_TEST
+#endif
 
 /* ---- no store ------------------------------------------------------------ */
 
@@ -387,7 +389,9 @@ int main(void)
   tcase_add_loop_test(tc, ended, 0, 2);
   tcase_add_loop_test(tc, detached_is_nobodys, 0, 2);
   tcase_add_test(tc, killed_process);
+#ifndef GM_SANITIZED
   tcase_add_loop_test(tc, forked_beside_the_store, 0, 20);
+#endif
   tcase_add_loop_test(tc, required, 0, 2);
   tcase_add_loop_test(tc, without, 0, 2);
   tcase_add_test(tc, unknown_store);
