@@ -17,7 +17,9 @@
 #include "job/flight.h"
 #include <string.h>
 
-/* Many jobs are taken up at once: their first polls are spread over this. */
+/* Many jobs are taken up at once: their first polls are spread, by so much for
+ * each and at most over this. */
+#define EACH_MS   20
 #define SPREAD_MS 2000
 
 static bool read_output(struct gm_output *o, const struct json_object *from)
@@ -220,12 +222,13 @@ static uint64_t age_of(const struct json_object *record)
 /* Who says how often to ask means it here as well. */
 static uint64_t spread_of(const struct gm_job *job)
 {
-  int64_t most = job->engine->poll_ms;
+  int64_t poll_ms = job->engine->poll_ms;
+  uint64_t most = GM_MIN(job->engine->jobs.n_used * EACH_MS, SPREAD_MS);
 
   if (job->takeup != GM_TAKEUP_SEND)
     return 0;
-  return gm_random_below(most >= 0 && most < SPREAD_MS ? (uint64_t)most + 1
-                                                       : SPREAD_MS);
+  return gm_random_below(poll_ms >= 0 ? GM_MIN((uint64_t)poll_ms + 1, most)
+                                      : most);
 }
 
 int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
