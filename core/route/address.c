@@ -186,6 +186,13 @@ endpoint(struct gm_catalog *c, const struct gm_model *m, const char *operation)
   return found ? found : m;
 }
 
+/* It takes such pictures beside its text, and need not be left for them. */
+static bool takes_beside_text(const struct gm_model *m, const char *role)
+{
+  return role && gm_json_at(gm_json_at(m->entry, "inputs"), role) &&
+         (gm_model_can(m, "text-to-image") || gm_model_can(m, "text-to-video"));
+}
+
 static int32_t retired(const struct gm_model *m, struct gm_error *err)
 {
   const char *date = gm_json_str(m->entry, "life_date", NULL);
@@ -210,7 +217,8 @@ static int32_t finish(const struct gm_address_book *b, const char *text,
   if (m && !b->unchecked &&
       gm_streq(gm_json_str(m->entry, "life", NULL), "retired"))
     return retired(m, err);
-  if (m && !(b->literal && gm_streq(m->id, name)))
+  if (m && !(b->literal && gm_streq(m->id, name)) &&
+      !takes_beside_text(m, b->role))
     m = endpoint(b->catalog, m, operation);
   by_other_name = m && !gm_streq(m->id, name);
   l.given = gm_strdup(text);

@@ -30,6 +30,7 @@ struct gm_address_book {
   const char *(*provider_of)(void *user, const char *instance);
   void *user;
   bool unchecked; /* what the catalog says of a model's life does not matter */
+  const char *role; /* of the pictures that the operation follows from, or NULL */
   bool literal; /* an id in full is meant, not its family's for `operation` */
 };
 /* `operation` (may be NULL) chooses among a family's endpoints and between a

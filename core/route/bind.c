@@ -167,6 +167,7 @@ static int32_t look_up(struct gm_run *run, const char *text,
     .provider_of = provider_of,
     .user = run->router,
     .unchecked = run->check == GM_CHECK_PASS, /* other servers may have it */
+    .role = gm_operation_role(run->fields, run->inputs, run->n_inputs),
     .literal = is_literal(run, operation),
   };
 

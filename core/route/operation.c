@@ -92,6 +92,23 @@ static const char *of_text(const struct json_object *request,
   return moves(request) ? "text-to-video" : "text-to-image";
 }
 
+const char *gm_operation_role(const struct json_object *request,
+                              const struct gm_input *inputs, uint32_t n_inputs)
+{
+  static const char *const stronger[] = { "video", "mask", "first_frame",
+                                          "last_frame" };
+  size_t i;
+
+  if (gm_json_at(request, "operation"))
+    return NULL;
+  for (i = 0; i < GM_LEN(stronger); i++)
+    if (has_role(inputs, n_inputs, stronger[i]))
+      return NULL;
+  if (has_role(inputs, n_inputs, "image"))
+    return "image";
+  return has_role(inputs, n_inputs, "reference") ? "reference" : NULL;
+}
+
 const char *gm_operation_of(const struct json_object *request,
                             const struct gm_input *inputs, uint32_t n_inputs,
                             const struct gm_model *m)

@@ -18,6 +18,11 @@ const char *gm_operation_of(const struct json_object *request,
                             const struct gm_input *inputs, uint32_t n_inputs,
                             const struct gm_model *m);
 
+/* The role of pictures that the operation follows from, when there is nothing
+ * stronger: "image", "reference"; NULL. */
+const char *gm_operation_role(const struct json_object *request,
+                              const struct gm_input *inputs, uint32_t n_inputs);
+
 /* Checks that hold for every model: prompt (empty, over 1,000,000 bytes,
  * UTF-8), n 1..100, seed 0..2^63-1, size sides 1..65536, known ratio grammar,
  * duration > 0.  INVALID naming field and value. */
