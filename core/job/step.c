@@ -411,8 +411,7 @@ static void accepted_durable(struct gm_durable *d, int32_t error_class)
   }
   if (!error_class)
     gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL);
-  if (held &&
-      !gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms() + 1))
+  if (held && !gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms()))
     gm_job_send(job);
 }
 

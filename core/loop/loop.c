@@ -1,4 +1,4 @@
-/* loop.c - one turn: wait, then posts, sockets, timers, hooks.
+/* loop.c - one turn: wait, then sockets, timers, posts, hooks.
  *
  * Only the list of posts and the poller's wake-up are touched by other threads.
  * Posts form a stack that grows by compare-and-swap and is taken as a whole, so
@@ -267,12 +267,13 @@ int gm_loop_turn(struct gm_loop *l, int timeout_ms)
   gm_assert(!l->in_turn);
   n = gm_poller_wait(l->poller, time_limit(l, timeout_ms), ev, BATCH);
   l->in_turn = true;
-  count = run_posts(l);
+  count = 0;
   for (int i = 0; i < n; i++) {
     tell(l, &ev[i]);
     count++;
   }
   count += gm_timer_run(l);
+  count += run_posts(l); /* a timer that one of them starts waits a turn */
   if (count)
     run_hooks(l);
   l->in_turn = false;

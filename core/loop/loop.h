@@ -17,7 +17,7 @@ void gm_loop_free(struct gm_loop *l); /* nothing may be under way */
 GM_CLEANUP(struct gm_loop, gm_loop_free)
 
 /* Wait at most `timeout_ms` (-1: until something happens, 0: not at all), run
- * what is due: posts, sockets, timers; at last the turn hooks.  Returns how
+ * what is due: sockets, timers, posts; at last the turn hooks.  Returns how
  * many things ran. */
 int gm_loop_turn(struct gm_loop *l, int timeout_ms);
 /* When the next timer is due: 0 now, -1 none; for callers that wait elsewhere.
