@@ -2,9 +2,10 @@
  * come.
  *
  * A line is bound to its job by a key that the file's name and the line itself
- * give (gamut_submit_once, batch_key.c), so a batch that was killed goes on where
- * it was, whatever else its file says by now: what has ended is told again, what
- * is under way at a vendor is collected, what was never sent is sent. */
+ * give (gamut_submit_once, batch_key.c), so a batch that was killed goes on
+ * where it was, whatever else its file says by now: what has ended is told
+ * again, what is under way at a vendor is collected, what was never sent is
+ * sent. */
 #include "batch_file.h"
 #include "cli.h"
 #include "folder.h"
@@ -176,45 +177,46 @@ static int32_t set_output(struct batch *b, size_t line, struct json_object *o,
   return rc;
 }
 
+/* The model leads the route, before every fallback: the line's, or else that of
+ * the command line. */
+static int32_t add_model(struct batch *b, size_t line, struct json_object *o,
+                         struct gamut_request *r, struct gamut_error *error)
+{
+  const char *model = cli_args_get(b->args, CLI_O_MODEL);
+
+  if (cli_view_get(o, "model"))
+    return cli_batch_model(&b->file, o, line, r, error);
+  return model ? gamut_request_link(r, model, error) : 0;
+}
+
 static int32_t make_request(struct batch *b, size_t line,
                             struct gamut_request *r, struct gamut_error *error)
 {
   struct json_object *o = cli_batch_object(&b->file, line);
-  int32_t rc = cli_batch_add(&b->file, o, line, r, error);
+  int32_t rc = add_model(b, line, o, r, error);
 
+  /* begin() has looked at all but the memory. */
+  if (rc == 0 && cli_request_how(b->args, r))
+    rc = error->error_class = GAMUT_E_NOMEM;
+  if (rc == 0)
+    rc = cli_batch_add(&b->file, o, line, r, error);
   if (rc == 0)
     rc = set_output(b, line, o, r, error);
   json_object_put(o);
   return rc;
 }
 
-/* A line that names no model has that of the command line. */
-static int32_t add_model(struct batch *b, size_t line, struct gamut_request *r,
-                         struct gamut_error *error)
-{
-  const char *model = cli_args_get(b->args, CLI_O_MODEL);
-  struct json_object *o = cli_batch_object(&b->file, line);
-  bool own = cli_view_get(o, "model") != NULL;
-
-  json_object_put(o);
-  return own || !model ? 0 : gamut_request_link(r, model, error);
-}
-
 static void begin_line(struct batch *b, size_t line)
 {
   struct gamut_error error = { 0 };
   struct gamut_result *result = NULL;
-  struct gamut_request *r;
+  struct gamut_request *r = gamut_request_new();
   char key[CLI_BATCH_KEY];
   struct slot *s = &b->slots[b->n_slots];
   int32_t rc;
 
-  if (cli_request_how(b->args, &r))
-    return;
   cli_batch_key(&b->file, line, key);
-  rc = add_model(b, line, r, &error);
-  if (rc == 0)
-    rc = make_request(b, line, r, &error);
+  rc = error.error_class = r ? make_request(b, line, r, &error) : GAMUT_E_NOMEM;
   if (rc == 0)
     rc = gamut_submit_once(b->g, r, key, NULL, NULL, s->id, &result, &error);
   gamut_request_free(r);
@@ -369,7 +371,7 @@ static int begin(struct batch *b)
 {
   const char *jobs = cli_args_get(b->args, CLI_O_AT_ONCE);
   const char *deadline = cli_args_get(b->args, CLI_O_DEADLINE);
-  struct gamut_request *r = NULL;
+  struct gamut_request *r;
   uint32_t n = AT_ONCE;
   int rc;
 
@@ -383,7 +385,8 @@ static int begin(struct batch *b)
     return CLI_USAGE;
   }
   /* What is wrong with the command line is said once, not at each line. */
-  rc = cli_request_how(b->args, &r);
+  r = gamut_request_new();
+  rc = r ? cli_request_how(b->args, r) : cli_no_memory();
   gamut_request_free(r);
   if (rc)
     return rc;

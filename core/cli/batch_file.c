@@ -384,13 +384,35 @@ struct json_object *cli_batch_object(const struct cli_batch_file *f, size_t i)
   return o;
 }
 
+/* What is wrong with a line, with its number. */
+static int32_t name_line(const struct cli_batch_file *f, size_t i, int32_t rc,
+                         struct gamut_error *error)
+{
+  char said[sizeof(error->message)];
+
+  if (rc) {
+    snprintf(said, sizeof(said), "%s", error->message);
+    snprintf(error->message, sizeof(error->message), "line %lu: %.900s",
+             f->lines[i].number, said);
+  }
+  return rc;
+}
+
+int32_t cli_batch_model(const struct cli_batch_file *f, struct json_object *o,
+                        size_t i, struct gamut_request *r,
+                        struct gamut_error *error)
+{
+  int32_t rc = add_member(r, "model", cli_view_get(o, "model"), error);
+
+  return name_line(f, i, rc, error);
+}
+
 int32_t cli_batch_add(const struct cli_batch_file *f, struct json_object *o,
                       size_t i, struct gamut_request *r,
                       struct gamut_error *error)
 {
   const char *name;
   int32_t rc = 0;
-  char said[sizeof(error->message)];
   size_t k;
 
   if (!json_object_is_type(o, json_type_object)) {
@@ -403,10 +425,5 @@ int32_t cli_batch_add(const struct cli_batch_file *f, struct json_object *o,
   for (k = 0; rc == 0 && (name = cli_view_key(o, k)); k++)
     if (strcmp(name, "model") != 0)
       rc = add_member(r, name, cli_view_get(o, name), error);
-  if (rc) {
-    snprintf(said, sizeof(said), "%s", error->message);
-    snprintf(error->message, sizeof(error->message), "line %lu: %.900s",
-             f->lines[i].number, said);
-  }
-  return rc;
+  return name_line(f, i, rc, error);
 }

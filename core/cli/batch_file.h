@@ -62,10 +62,13 @@ int cli_batch_check_names(const struct cli_batch_file *f,
 
 /* The i-th request as an object; json_object_put(); NULL: it is none. */
 struct json_object *cli_batch_object(const struct cli_batch_file *f, size_t i);
-/* Add what it says to `r`: members named as the fields of
- * gamut_request_field(), and "model", "fallback" (one or several), "image",
- * "mask" ... (inputs, one or several), "set" and "option" (objects).  A class
- * and a sentence that names the line. */
+/* Add its "model" to `r`; a class and a sentence that names the line. */
+int32_t cli_batch_model(const struct cli_batch_file *f, struct json_object *o,
+                        size_t i, struct gamut_request *r,
+                        struct gamut_error *error);
+/* Add all else it says: members named as the fields of gamut_request_field(),
+ * and "fallback" (one or several), "image", "mask" ... (inputs, one or
+ * several), "set" and "option" (objects).  Likewise. */
 int32_t cli_batch_add(const struct cli_batch_file *f, struct json_object *o,
                       size_t i, struct gamut_request *r,
                       struct gamut_error *error);

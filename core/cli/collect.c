@@ -47,9 +47,12 @@ static int begin(struct collection *c, const struct cli_args *a, size_t n)
   c->waiting.progress = &c->progress;
   cli_progress_begin(&c->progress, cli_args_get(a, CLI_O_QUIET) != NULL,
                      cli_args_get(a, CLI_O_VERBOSE) != NULL);
-  rc = cli_request_how(a, &c->how);
-  if (rc)
+  c->how = gamut_request_new();
+  rc = c->how ? cli_request_how(a, c->how) : cli_no_memory();
+  if (rc) {
+    gamut_request_free(c->how);
     return rc;
+  }
   /* Who collects does not mean to pay; whoever does says so. */
   if (!cli_args_field(a, "resubmit"))
     gamut_request_set(c->how, "resubmit", "never", NULL);

@@ -199,27 +199,16 @@ int cli_request_build(const struct cli_args *a, struct gamut_request **ret)
   return 0;
 }
 
-int cli_request_how(const struct cli_args *a, struct gamut_request **ret)
+int cli_request_how(const struct cli_args *a, struct gamut_request *r)
 {
   const char *output = cli_args_get(a, CLI_O_OUTPUT);
-  struct gamut_request *r = gamut_request_new();
   struct gamut_error error = { 0 };
-  int rc;
 
-  if (!r)
-    return cli_no_memory();
   if (output && strcmp(output, "-") == 0) {
     cli_error("-o - is for generate; here a file is needed");
-    rc = CLI_USAGE;
-  } else if (output && gamut_request_set(r, "output", output, &error)) {
-    rc = cli_refuse(a, &error);
-  } else {
-    rc = add_options(a, r);
+    return CLI_USAGE;
   }
-  if (rc) {
-    gamut_request_free(r);
-    return rc;
-  }
-  *ret = r;
-  return 0;
+  if (output && gamut_request_set(r, "output", output, &error))
+    return cli_refuse(a, &error);
+  return add_options(a, r);
 }

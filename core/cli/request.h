@@ -22,9 +22,9 @@ bool cli_request_to_stdout(const struct cli_args *a);
 /* 0, or an exit code after saying why; gamut_request_free(). */
 int cli_request_build(const struct cli_args *a, struct gamut_request **ret);
 
-/* Only how to bring the files of a job that was submitted before: -o, --force,
- * --timeout ...  Likewise. */
-int cli_request_how(const struct cli_args *a, struct gamut_request **ret);
+/* Add to `r` all but the prompt and the model: -o, --force, --timeout ...
+ * Likewise. */
+int cli_request_how(const struct cli_args *a, struct gamut_request *r);
 
 /* generate.c: build it, open the library, show --dry-run or run it.  The exit
  * code. */

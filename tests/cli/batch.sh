@@ -186,6 +186,17 @@ counts submissions "$(submissions)" $((before + 3))
 
 # Lines that are wrong cost nothing and hold nobody up.
 before=$(submissions)
+# The model comes before the fallbacks: the line's, or that of the command line.
+cat >routed.jsonl <<'END'
+{"prompt": "routed"}
+{"prompt": "routed", "model": "flux", "fallback": "fal:fal-ai/flux-pro/v1.1-ultra"}
+END
+run routed batch routed.jsonl -m flux --fallback fal:fal-ai/flux/schnell \
+  --out-dir routed
+exits 0
+says '2 done'
+counts 'of the model' "$(grep -c '"model":"fal-ai/flux/dev"' out)" 2
+
 cat >wrong.jsonl <<'END'
 {"prompt": "a fox", "colour": "red"}
 {"prompt": "a fox"
