@@ -3,6 +3,7 @@
 #include "api/look.h"
 #include "api/result.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/str.h"
 #include "job/policy.h"
 #include <string.h>
@@ -212,6 +213,18 @@ static void put_files(struct json_object *o, const struct json_object *record)
   json_object_object_add(o, "files", files);
 }
 
+/* Where one that goes on is to write; it may be driven from another folder. */
+static void put_output(struct json_object *o, const struct json_object *owner)
+{
+  const char *output = gm_json_str(owner, "control/output", NULL);
+  const char *folder = gm_json_str(owner, "folder", NULL);
+  _cleanup_free_ char *whole = NULL;
+
+  if (output && *output != '/' && folder)
+    whole = gm_path_join(folder, output);
+  gm_look_put(o, "output", whole ? whole : output);
+}
+
 static void put_member(struct json_object *o, const char *name,
                        struct json_object *v)
 {
@@ -246,6 +259,8 @@ struct json_object *gm_job_row(const struct json_object *record,
   if (gm_json_at(record, "owner/cache"))
     json_object_object_add(o, "cache_hit", json_object_new_boolean(true));
   gm_look_put(o, "settled", gm_json_str(record, "settled", NULL));
+  if (row->rank != 0)
+    put_output(o, owner);
   put_files(o, record);
   put_outputs(o, record);
   put_known(o, "withheld", gm_json_i64(record, "found/withheld", 0));

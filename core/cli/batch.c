@@ -35,6 +35,7 @@ struct batch {
   struct slot *slots;        /* those under way */
   size_t n_slots, at_once, next;
   size_t completed, failed, blocked, known;
+  uint32_t begun;   /* lines that had jobs before */
   size_t elsewhere; /* another process works on them, and tells their ends */
   int64_t cost_microusd;
   bool unpriced;                       /* of some the cost is not known */
@@ -340,31 +341,51 @@ static int32_t count_begun(struct batch *b, uint32_t *ret,
 static int check_begun(struct batch *b)
 {
   struct gamut_error error = { 0 };
-  uint32_t n = 0;
 
-  if (count_begun(b, &n, &error))
+  if (count_begun(b, &b->begun, &error))
     return cli_refuse(b->args, &error);
-  if (n == 0 || cli_args_get(b->args, CLI_O_RESUME))
+  if (b->begun == 0 || cli_args_get(b->args, CLI_O_RESUME))
     return 0;
-  cli_error("this batch was begun before: %u of its %zu lines have jobs", n,
-            b->file.n_lines);
+  cli_error("this batch was begun before: %u of its %zu lines have jobs",
+            b->begun, b->file.n_lines);
   cli_hint(
     "--resume goes on with them, and pays only for the others; a file of "
     "another name begins anew, and so does a line that says something else");
   return CLI_USAGE;
 }
 
-/* Files in the way are said before anything is paid. */
+static int unfinished(struct batch *b, struct json_object **ret)
+{
+  struct gamut_error error = { 0 };
+  char *text;
+
+  if (gamut_jobs(b->g, "{\"state\":\"unfinished\"}", &text, &error))
+    return cli_refuse(b->args, &error);
+  *ret = cli_view_parse(text);
+  gamut_string_free(text);
+  return *ret ? 0 : cli_no_memory();
+}
+
+/* In a file that was edited numbers have moved: a line that is new must not
+ * write where one that has its job does, not even with --force.  Files in the
+ * way of others are said before anything is paid. */
 static int check_names(struct batch *b)
 {
   const char *n = cli_args_field(b->args, "n");
-  const struct cli_batch_where where = { b->folder, n && strcmp(n, "1") != 0 };
+  struct cli_batch_where where = { .folder = b->folder,
+                                   .several = n && strcmp(n, "1") != 0 };
+  int rc;
 
   /* By number it is not known which lines have theirs. */
-  if (b->file.by_number || cli_args_field(b->args, "force") ||
-      cli_args_field(b->args, "download"))
+  if (b->file.by_number || cli_args_field(b->args, "download"))
     return 0;
-  return cli_batch_check_names(&b->file, &where);
+  rc = unfinished(b, &where.unfinished);
+  if (rc == 0 && b->begun > 0)
+    rc = cli_batch_place(&b->file, &where);
+  if (rc == 0 && !cli_args_field(b->args, "force"))
+    rc = cli_batch_check_names(&b->file, &where);
+  json_object_put(where.unfinished);
+  return rc;
 }
 
 static int begin(struct batch *b)

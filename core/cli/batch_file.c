@@ -94,7 +94,7 @@ static bool add_line(struct cli_batch_file *f, size_t at, unsigned long number)
     f->room = room;
   }
   f->lines[f->n_lines++] =
-    (struct cli_batch_line){ .at = at, .number = number };
+    (struct cli_batch_line){ .at = at, .number = number, .place = number };
   return true;
 }
 
@@ -419,9 +419,6 @@ int32_t cli_batch_add(const struct cli_batch_file *f, struct json_object *o,
     rc = error->error_class = GAMUT_E_INVALID;
     snprintf(error->message, sizeof(error->message), "it is no JSON object");
   }
-  /* The model leads the route, wherever it stands in the line. */
-  if (rc == 0)
-    rc = add_member(r, "model", cli_view_get(o, "model"), error);
   for (k = 0; rc == 0 && (name = cli_view_key(o, k)); k++)
     if (strcmp(name, "model") != 0)
       rc = add_member(r, name, cli_view_get(o, name), error);

@@ -16,6 +16,7 @@ struct cli_batch_line {
   unsigned long number; /* in the file, from 1 */
   uint64_t hash[2];     /* of what it asks for */
   unsigned long nth;    /* among those that ask for the same, from 0 */
+  unsigned long place;  /* the number its file is named by */
   bool has_job;         /* set by whoever looks */
 };
 
@@ -48,14 +49,18 @@ void cli_batch_key(const struct cli_batch_file *f, size_t i,
 
 /* Where files go: what the command line says of it. */
 struct cli_batch_where {
-  const char *folder; /* or NULL */
-  bool several;       /* of each line, unless it says how many */
+  const char *folder;             /* or NULL */
+  bool several;                   /* of each line, unless it says how many */
+  struct json_object *unfinished; /* jobs, as gamut_jobs() has them */
 };
 
 /* batch_names.c: the name or template of the i-th line's file; free(); NULL: no
  * memory. */
 char *cli_batch_output(const struct cli_batch_file *f, size_t i,
                        struct json_object *o, const char *folder);
+/* Where some lines have jobs, those that are new and name no output take the
+ * next number that is free.  0, or an exit code. */
+int cli_batch_place(struct cli_batch_file *f, const struct cli_batch_where *w);
 /* No line without a job would find its file there?  0, or an exit code. */
 int cli_batch_check_names(const struct cli_batch_file *f,
                           const struct cli_batch_where *w);

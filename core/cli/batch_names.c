@@ -3,8 +3,9 @@
  *
  * The library refuses a name that is taken before it sends anything, but cannot
  * tell for one whose ending comes with the result, as "00001.{ext}": such a
- * file would be paid for and then not be written.  A folder is read once for
- * all the lines that write to it. */
+ * file would be paid for and then not be written.  Nor may it be the file that
+ * a job which goes on is yet to write.  A folder is read once for all the lines
+ * that write to it. */
 #include "batch_file.h"
 #include "options.h"
 #include "out.h"
@@ -12,10 +13,12 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ENDING ".{ext}"
 
 struct folder {
+  struct json_object *unfinished; /* jobs that may write to it */
   char *path;
   char **names; /* sorted */
   size_t n, room;
@@ -26,7 +29,7 @@ char *cli_batch_output(const struct cli_batch_file *f, size_t i,
 {
   const char *own = cli_view_str(o, "output");
   char *name =
-    own ? strdup(own) : cli_format("%05lu" ENDING, f->lines[i].number);
+    own ? strdup(own) : cli_format("%05lu" ENDING, f->lines[i].place);
   char *path;
 
   if (!name || !folder || *name == '/')
@@ -46,7 +49,7 @@ static void forget_folder(struct folder *d)
     free(d->names[--d->n]);
   free(d->names);
   free(d->path);
-  *d = (struct folder){ 0 };
+  *d = (struct folder){ .unfinished = d->unfinished };
 }
 
 static bool add_name(struct folder *d, const char *name)
@@ -70,6 +73,36 @@ static int compare(const void *a, const void *b)
   return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static bool is_same(const struct stat *a, const char *path)
+{
+  struct stat b;
+
+  return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* What is to be written there, as if it were. */
+static bool add_unfinished(struct folder *d, const char *path)
+{
+  size_t i, n = cli_view_count(d->unfinished);
+  struct stat folder;
+  bool ok = true;
+
+  if (n == 0 || stat(path, &folder))
+    return true;
+  for (i = 0; i < n && ok; i++) {
+    const char *output = cli_view_str(cli_view_at(d->unfinished, i), "output");
+    const char *slash = output ? strrchr(output, '/') : NULL;
+    char *parent =
+      slash ? cli_format("%.*s", (int)(slash - output), output) : NULL;
+
+    ok = !slash || parent;
+    if (parent && is_same(&folder, parent))
+      ok = add_name(d, slash + 1);
+    free(parent);
+  }
+  return ok;
+}
+
 /* One that cannot be read has nothing in it: the library says what is wrong
  * with it. */
 static bool read_folder(struct folder *d, const char *path)
@@ -87,6 +120,7 @@ static bool read_folder(struct folder *d, const char *path)
     ok = add_name(d, entry->d_name);
   if (dir)
     closedir(dir);
+  ok = ok && add_unfinished(d, *path ? path : "/");
   if (d->n > 0)
     qsort(d->names, d->n, sizeof(*d->names), compare);
   return ok && d->path;
@@ -127,11 +161,14 @@ static bool is_medium(const char *ending)
   return false;
 }
 
-/* "fox.png" for the stem "fox"; "fox-1.png" where there are several. */
+/* "fox.png" for the stem "fox"; "fox-1.png" where there are several; a template
+ * of another job, which may make any of them. */
 static bool is_output(const char *name, size_t stem_len, bool several)
 {
   const char *tail = name + stem_len;
 
+  if (strcmp(tail, ENDING) == 0)
+    return true;
   if (several && (*tail != '-' || !strspn(tail + 1, "0123456789")))
     return false;
   if (several)
@@ -176,30 +213,72 @@ static bool matters(const struct cli_batch_line *l, struct json_object *o)
          !cli_view_get(o, "download");
 }
 
+static bool look_at(const struct cli_batch_file *f, size_t i,
+                    struct json_object *o, const struct cli_batch_where *w,
+                    struct folder *d, const char **ret_name)
+{
+  struct json_object *n = cli_view_get(o, "n");
+  char *output = cli_batch_output(f, i, o, w->folder);
+  bool ok =
+    output &&
+    look(d, output, n ? json_object_get_int(n) > 1 : w->several, ret_name);
+
+  free(output);
+  return ok;
+}
+
 static bool look_for(const struct cli_batch_file *f, size_t i,
                      const struct cli_batch_where *w, struct folder *d,
                      const char **ret_name)
 {
   struct json_object *o = cli_batch_object(f, i);
-  struct json_object *n = cli_view_get(o, "n");
-  char *output;
   bool ok = true;
 
   *ret_name = NULL;
-  if (matters(&f->lines[i], o)) {
-    output = cli_batch_output(f, i, o, w->folder);
-    ok = output &&
-         look(d, output, n ? json_object_get_int(n) > 1 : w->several, ret_name);
-    free(output);
-  }
+  if (matters(&f->lines[i], o))
+    ok = look_at(f, i, o, w, d, ret_name);
   json_object_put(o);
   return ok;
 }
 
+/* ---- the next that is free -------------------------------------------------
+ */
+
+static bool place(struct cli_batch_file *f, size_t i,
+                  const struct cli_batch_where *w, struct folder *d,
+                  unsigned long *last)
+{
+  struct json_object *o = cli_batch_object(f, i);
+  const char *name = NULL;
+  bool ok = true;
+
+  if (!f->lines[i].has_job && o && !cli_view_get(o, "output"))
+    while ((ok = look_at(f, i, o, w, d, &name)) && name)
+      f->lines[i].place = ++*last;
+  json_object_put(o);
+  return ok;
+}
+
+int cli_batch_place(struct cli_batch_file *f, const struct cli_batch_where *w)
+{
+  unsigned long last = f->n_lines ? f->lines[f->n_lines - 1].number : 0;
+  struct folder d = { .unfinished = w->unfinished };
+  size_t i;
+  bool ok = true;
+
+  for (i = 0; i < f->n_lines && ok; i++)
+    ok = place(f, i, w, &d, &last);
+  forget_folder(&d);
+  return ok ? 0 : cli_no_memory();
+}
+
+/* ---- all of them -----------------------------------------------------------
+ */
+
 int cli_batch_check_names(const struct cli_batch_file *f,
                           const struct cli_batch_where *w)
 {
-  struct folder d = { 0 };
+  struct folder d = { .unfinished = w->unfinished };
   const char *name;
   size_t i, n = 0;
   bool ok = true;
@@ -207,9 +286,11 @@ int cli_batch_check_names(const struct cli_batch_file *f,
   for (i = 0; i < f->n_lines && ok; i++) {
     ok = look_for(f, i, w, &d, &name);
     if (ok && name && n++ == 0)
-      cli_error("line %lu: '%s%s%s' exists already [invalid]",
-                f->lines[i].number, strcmp(d.path, ".") == 0 ? "" : d.path,
-                strcmp(d.path, ".") == 0 ? "" : "/", name);
+      cli_error("line %lu: '%s%s%s' %s [invalid]", f->lines[i].number,
+                strcmp(d.path, ".") == 0 ? "" : d.path,
+                strcmp(d.path, ".") == 0 ? "" : "/", name,
+                strstr(name, ENDING) ? "is to be written by a job that goes on"
+                                     : "exists already");
   }
   forget_folder(&d);
   if (!ok)

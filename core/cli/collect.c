@@ -283,8 +283,8 @@ static void look_up(struct collection *c, const char *id)
              id);
 }
 
-/* Those of which nobody knows whether they were charged: where the vendor can be
- * asked, he is, and what he has is gone on with like the others. */
+/* Those of which nobody knows whether they were charged: where the vendor can
+ * be asked, he is, and what he has is gone on with like the others. */
 static void look_up_all(struct collection *c)
 {
   struct gamut_error error = { 0 };

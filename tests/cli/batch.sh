@@ -110,12 +110,14 @@ exits 0
 echo '{"prompt": "in the way 4"}' >>way.jsonl
 touch way/00004.png
 run one-more batch way.jsonl -m flux --out-dir way --resume
-exits 2
-says "line 4: 'way/00004[.]png' exists already"
-run forced batch way.jsonl -m flux --out-dir way --resume --force
 exits 0
-says '4 done'
+prints 'way/00005[.]jpg.*"line":4[,}]'
 counts submissions "$(submissions)" 12
+echo '{"prompt": "forced"}' >forced.jsonl
+run forced batch forced.jsonl -m flux --out-dir way --force
+exits 0
+prints 'way/00001[.]jpg'
+counts submissions "$(submissions)" 13
 
 # Nothing remembers what was paid for: once it may be run, not gone on with.
 run no-store batch lines.jsonl -m flux --out-dir pics --resume --no-store
@@ -128,11 +130,11 @@ XDG_STATE_HOME=/proc "$GAMUT" batch lines.jsonl -m flux --out-dir pics --resume 
 code=$?
 exits 12
 says 'no store .*\[storage\]'
-counts submissions "$(submissions)" 12
+counts submissions "$(submissions)" 13
 echo '{"prompt": "forgotten"}' >forgotten.jsonl
 run forgotten batch forgotten.jsonl -m flux --out-dir forgotten --no-store
 exits 0
-counts submissions "$(submissions)" 13
+counts submissions "$(submissions)" 14
 
 cat >table.csv <<'END'
 prompt,size,seed
@@ -184,8 +186,6 @@ run marked-lines batch marked.jsonl -m flux --out-dir marked-lines
 exits 0
 counts submissions "$(submissions)" $((before + 3))
 
-# Lines that are wrong cost nothing and hold nobody up.
-before=$(submissions)
 # The model comes before the fallbacks: the line's, or that of the command line.
 cat >routed.jsonl <<'END'
 {"prompt": "routed"}
@@ -197,6 +197,38 @@ exits 0
 says '2 done'
 counts 'of the model' "$(grep -c '"model":"fal-ai/flux/dev"' out)" 2
 
+# A line that is new keeps off the files of those that have jobs, made or not.
+cat >grown.jsonl <<'END'
+{"prompt": "first [never]"}
+{"prompt": "second"}
+END
+run begun batch grown.jsonl -m flux --out-dir grown --deadline 1
+exits 11
+"$GAMUT" jobs --state unfinished --json >out
+prints '"output":"/[^"]*/grown/00001[.][{]ext[}]"'
+{
+  printf '{"prompt": "%s"}\n' third fourth
+  cat grown.jsonl
+  echo '{"prompt": "fifth", "output": "00001.{ext}"}'
+} >more.jsonl
+mv more.jsonl grown.jsonl
+run in-the-way batch grown.jsonl -m flux --out-dir grown --resume --deadline 1
+exits 2
+says "line 5: '[^']*grown/00001[.]{ext}' is to be written by a job that goes on"
+sed '$d' grown.jsonl >more.jsonl
+mv more.jsonl grown.jsonl
+for force in '' --force; do
+  # shellcheck disable=SC2086 # a word or none
+  run "grown$force" batch grown.jsonl -m flux --out-dir grown --resume $force \
+    --deadline 1
+  exits 11
+  counts files "$(find grown -type f | wc -l)" 3
+  prints 'grown/00002[.]jpg.*"line":4[,}]'
+done
+[ -s grown/00005.jpg ] && [ -s grown/00006.jpg ] || fail 'no next numbers'
+
+# Lines that are wrong cost nothing and hold nobody up.
+before=$(submissions)
 cat >wrong.jsonl <<'END'
 {"prompt": "a fox", "colour": "red"}
 {"prompt": "a fox"

@@ -459,7 +459,8 @@ GAMUT_API int32_t gamut_durable(struct gamut *g);
  * "written_at", "took_ms", "class", "message", "cost_usd" (not of one that nobody
  * is charged for), "cost_estimated": it is the catalog's price, "request_id": the
  * vendor's, "sent" of one that is maybe-charged: {"method", "url" without its
- * query, "at", "bytes", as far as they are known}, "settled", "files": their paths, "outputs", "withheld",
+ * query, "at", "bytes", as far as they are known}, "settled", "output": the
+ * file or template that one which has not ended is to write, "files": their paths, "outputs", "withheld",
  * "request": what was asked, "facts": what the vendor told}, and "cache_hit": true
  * of one that was served from the cache.  The state is that of
  * the job ("waiting", "fetching" ...), or how it ended ("completed", "failed",
