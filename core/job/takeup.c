@@ -117,6 +117,14 @@ static bool may_work_again(const struct gm_job *job)
   return t && t->flags & GAMUT_PERFORM_RESTARTABLE;
 }
 
+/* One that is paid for, and is recorded before it leaves. */
+static bool may_have_left(const struct gm_job *job,
+                          const struct json_object *record)
+{
+  return job->pending && job->pending->flags & GAMUT_HTTP_BILLABLE &&
+         gm_streq(gm_json_str(record, "state", ""), "sending");
+}
+
 static enum gm_takeup choose(const struct gm_job *job,
                              const struct json_object *record)
 {
@@ -129,7 +137,7 @@ static enum gm_takeup choose(const struct gm_job *job,
     return GM_TAKEUP_FETCH;
   if (gm_streq(state, "working"))
     return may_work_again(job) ? GM_TAKEUP_WORK : GM_TAKEUP_UNKNOWN;
-  if (gm_streq(state, "sending") && flags & GAMUT_HTTP_BILLABLE)
+  if (may_have_left(job, record))
     return flags & GAMUT_HTTP_KEYED ? GM_TAKEUP_SEND : GM_TAKEUP_UNKNOWN;
   if (job->pending)
     return GM_TAKEUP_SEND;
@@ -255,6 +263,8 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
     rc = begin_again(job, record, err);
   else
     job->takeup = (uint8_t)choose(job, record);
+  if (job->takeup == GM_TAKEUP_SEND && may_have_left(job, record))
+    job->doubtful = true; /* its key makes sure that it is paid once */
   if (rc)
     return rc;
   job->began_ms = now;
@@ -273,8 +283,6 @@ static void go_on(struct gm_job *job)
   job->takeup = GM_TAKEUP_NONE;
   switch (what) {
   case GM_TAKEUP_SEND:
-    if (job->pending->flags & GAMUT_HTTP_BILLABLE)
-      job->doubtful = true; /* the same key makes sure that it is paid once */
     gm_job_send(job);
     break;
   case GM_TAKEUP_FETCH:

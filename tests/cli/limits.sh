@@ -72,6 +72,32 @@ grep -q '^gamut_limiter_wait_seconds_count{provider="fal"} [1-9]' rate.prom ||
   fail "the metrics know of no wait"
 [ "$busiest" -ge 10 ] || fail "only $busiest requests in the busiest second"
 
+# ---- left in the queue ------------------------------------------------------
+
+settings '{"fal": {"max_concurrent": 1}}'
+"$GAMUT" -q -p 'the first [never]' -m flux -o first.jpg >/dev/null 2>&1 &
+pid=$!
+tries=200
+until "$GAMUT" jobs --state waiting | grep -q 'the first'; do
+  tries=$((tries - 1))
+  [ $tries -gt 0 ] || { fail 'the first does not wait'; break; }
+  sleep 0.05
+done
+run left-in-queue -p 'the next' -m flux -o next.jpg --timeout 300ms
+exits 11
+says 'left before it was sent'
+id=$("$GAMUT" jobs --state ready | cut -c 1-26)
+run left-again wait "$id" --timeout 300ms
+exits 11
+says 'left before it was sent'
+run cancelled-unsent cancel "$id"
+exits 0
+prints "^$id cancelled$"
+run cancelled-state jobs --state maybe-charged
+is_silent
+kill $pid
+wait $pid 2>/dev/null
+
 # ---- generations at once ----------------------------------------------------
 
 kill "$emulator_pid"
