@@ -331,6 +331,7 @@ static void settle(struct gm_charge *c)
 static bool is_paid(const struct gm_job *job)
 {
   return job->err.error_class == 0 || job->state == GM_JOB_FETCHING ||
+         job->takeup == GM_TAKEUP_FETCH ||
          (job->found && job->found->cost_microusd > 0);
 }
 

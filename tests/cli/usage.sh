@@ -162,4 +162,16 @@ prints '^t2 +1 '
 prints '^all +2 '
 run batch-user usage --by user
 prints '^ben +1 '
+
+# What was made is paid for, also when it is cancelled while it lies there.
+XDG_STATE_HOME=$work/other-state
+run left-download -p 'a fox [file:slow:4000:1]' -m flux -o left.jpg --timeout 1500ms
+exits 11
+id=$("$GAMUT" jobs --state fetching | cut -c 1-26)
+run cancel-made cancel "$id"
+exits 0
+run cancelled-cost usage
+exits 0
+prints '^requests +1: 1 cancelled$'
+prints '^cost +\$0\.025$'
 finish
