@@ -250,11 +250,17 @@ static void print_attempts(FILE *to, const struct gamut_result *r)
     print_attempt(to, t, known);
 }
 
-static const char *request_id(const struct gamut_result *r)
+static const struct gamut_attempt_info *last_attempt(
+  const struct gamut_result *r)
 {
   uint32_t n = gamut_result_attempts(r);
-  const struct gamut_attempt_info *last =
-    n ? gamut_result_attempt(r, n - 1) : NULL;
+
+  return n ? gamut_result_attempt(r, n - 1) : NULL;
+}
+
+static const char *request_id(const struct gamut_result *r)
+{
+  const struct gamut_attempt_info *last = last_attempt(r);
 
   return last && last->request_id ? last->request_id
                                   : gamut_result_fact(r, "request_id");
@@ -267,15 +273,13 @@ void cli_print_durable(bool yes)
   durable = yes;
 }
 
-static bool was_sent(const struct gamut_result *r)
+/* What was refused, and waits to be sent again, is not at the vendor. */
+static bool was_taken(const struct gamut_result *r)
 {
-  const struct gamut_attempt_info *t;
-  uint32_t i;
+  const struct gamut_attempt_info *last = last_attempt(r);
 
-  for (i = 0; (t = gamut_result_attempt(r, i)); i++)
-    if (t->tries > 0)
-      return true;
-  return false;
+  return last && last->tries > 0 &&
+         (last->request_id || last->http_status < 400);
 }
 
 /* Where a job is that was left, and how one gets at it. */
@@ -285,13 +289,13 @@ static void print_left(const struct gamut_result *r)
 
   if (!durable)
     cli_hint("job %s %s%s%s; it cannot be collected, for there is no store", id,
-             was_sent(r) ? "goes on at the vendor" : "was not sent",
+             was_taken(r) ? "goes on at the vendor" : "was not sent",
              request ? " as request " : "", request ? request : "");
   else if (gamut_result_maybe_charged(r))
     cli_hint("job %s may run at the vendor: gamut status %s tells what is known; "
              "gamut jobs settle %s closes it",
              id, id, id);
-  else if (!was_sent(r))
+  else if (!was_taken(r))
     cli_hint("job %s is sent with: gamut wait %s", id, id);
   else
     cli_hint("job %s goes on at the vendor%s%s; collect it with: gamut wait %s",

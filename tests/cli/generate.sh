@@ -147,6 +147,9 @@ says 'may have charged'
 ends private 8 '(protocol|provider)' -p 'x [private-url]'
 ends detached 11 detached -p 'x [never]' --timeout 300ms
 says 'job [0-9A-Z]{26} goes on at the vendor'
+ends between-repeats 11 detached -p 'x [429:3:retry-after=5]' --timeout 1s
+says 'left before it was sent'
+says 'job [0-9A-Z]{26} is sent with: gamut wait'
 FAL_KEY=bad:key
 ends auth 3 auth -p x
 says 'gamut providers -v'
