@@ -69,6 +69,17 @@ is_silent()
   [ ! -s "$work/out" ] || fail "standard output is not empty"
 }
 
+# await STATE WORDS: until the store has such a job
+await()
+{
+  tries=200
+  until "$GAMUT" jobs --state "$1" | grep -q "$2"; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { fail "no job is $1"; return; }
+    sleep 0.05
+  done
+}
+
 # refused NAME EXIT CLASS WORDS ARGUMENT...
 refused()
 {

@@ -16,17 +16,6 @@ submissions()
     sed -n 's/.*"submits":{"seen":\([0-9]*\).*/\1/p'
 }
 
-# await STATE WORDS: until the store has such a job
-await()
-{
-  tries=200
-  until "$GAMUT" jobs --state "$1" | grep -q "$2"; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || { fail "no job is $1"; return; }
-    sleep 0.05
-  done
-}
-
 # killed WORD MODEL: a job that is killed while its answer is out; sets id
 killed()
 {

@@ -77,12 +77,7 @@ grep -q '^gamut_limiter_wait_seconds_count{provider="fal"} [1-9]' rate.prom ||
 settings '{"fal": {"max_concurrent": 1}}'
 "$GAMUT" -q -p 'the first [never]' -m flux -o first.jpg >/dev/null 2>&1 &
 pid=$!
-tries=200
-until "$GAMUT" jobs --state waiting | grep -q 'the first'; do
-  tries=$((tries - 1))
-  [ $tries -gt 0 ] || { fail 'the first does not wait'; break; }
-  sleep 0.05
-done
+await waiting 'the first'
 run left-in-queue -p 'the next' -m flux -o next.jpg --timeout 300ms
 exits 11
 says 'left before it was sent'
