@@ -346,6 +346,7 @@ core_api_sources = \
 	core/api/log.c \
 	core/api/look.c \
 	core/api/look.h \
+	core/api/lookup.c \
 	core/api/metrics.c \
 	core/api/once.c \
 	core/api/open.c \

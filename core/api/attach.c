@@ -7,7 +7,6 @@
 #include "api/jobs.h"
 #include "api/request.h"
 #include "base/str.h"
-#include "route/ledger.h"
 #include <string.h>
 
 struct attach {
@@ -47,8 +46,7 @@ static int32_t make_ticket(struct attach *a)
   return 0;
 }
 
-/* What it says must not decide about money. */
-static int32_t damaged(const char *id, struct gm_error *err)
+int32_t gm_job_damaged(const char *id, struct gm_error *err)
 {
   return gm_fail(err, GAMUT_E_PROTOCOL,
                  "the record of job %s is damaged, so nothing is sent for it: "
@@ -68,7 +66,7 @@ static int32_t check_claim(struct attach *a, int32_t error_class)
                    "job %s is under way in another process, or in this one",
                    a->claim.id);
   case GAMUT_E_PROTOCOL:
-    return damaged(a->claim.id, &a->err);
+    return gm_job_damaged(a->claim.id, &a->err);
   default:
     return gm_fail(&a->err, error_class, "%s", gm_store_why(a->g->store));
   }
@@ -303,142 +301,4 @@ int32_t gamut_resume_all(struct gamut *g, const struct gamut_request *how,
   gm_free(r.all);
   gm_free(o.ids);
   return gm_report(&o.w.err, ret_error);
-}
-
-/* ---- what became of the money -------------------------------------------- */
-
-struct settle {
-  struct gm_claim claim;
-  struct gamut *g;
-  struct gm_durable durable;
-  struct gm_charge *charge;
-  bool charged;
-  const char *verdict;
-  struct gm_error err;
-  bool over;
-};
-
-/* What the books say now, in the record as well. */
-static void decide_charge(struct settle *s, struct json_object *owner)
-{
-  _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(64u << 20);
-  struct json_object *o;
-
-  s->charge = gm_ledger_verdict(s->g->ledger, s->claim.id, owner, s->charged);
-  if (!s->charge || !gm_json_at(owner, "ledger"))
-    return;
-  s->durable.also = gm_charge_also(s->charge);
-  gm_buf_addc(&b, '{');
-  gm_charge_record(s->charge, &b);
-  gm_buf_addc(&b, '}');
-  if (gm_buf_failed(&b))
-    return;
-  b.data[1] = ' '; /* the comma before a first member */
-  o = gm_json_parse_once(b.data, b.len, NULL, NULL);
-  if (o)
-    json_object_object_add(owner, "ledger",
-                           json_object_get(gm_json_at(o, "ledger")));
-  json_object_put(o);
-}
-
-/* Maybe-charged no longer; one that nobody waits for has ended with it. */
-static char *settled_text(struct settle *s)
-{
-  _cleanup_json_ struct json_object *o = gm_json_parse_once(
-    gm_buf_text(&s->claim.text), s->claim.text.len, NULL, NULL);
-  struct json_object *owner = gm_json_at(o, "owner"), *end;
-
-  if (!owner)
-    return NULL;
-  decide_charge(s, owner);
-  json_object_object_del(o, "maybe_charged");
-  json_object_object_del(o, "maybe_earlier");
-  json_object_object_add(o, "state", json_object_new_string("ended"));
-  json_object_object_add(o, "settled", json_object_new_string(s->verdict));
-  if (!gm_json_at(owner, "end")) {
-    end = json_object_new_object();
-    json_object_object_add(end, "class", json_object_new_int(GAMUT_E_UNKNOWN));
-    json_object_object_add(
-      end, "message",
-      json_object_new_string("sent, but no answer came; settled by hand"));
-    json_object_object_add(owner, "end", end);
-  }
-  return gm_strdup(gm_json_text(o, NULL));
-}
-
-static void settle_written(struct gm_durable *d, int32_t error_class)
-{
-  struct settle *s = GM_CONTAINER(d, struct settle, durable);
-
-  if (error_class)
-    gm_fail(&s->err, error_class, "%s", gm_store_why(s->g->store));
-  gm_charge_drop(GM_TAKE(s->charge));
-  gm_journal_forget(s->g->journal, d);
-  gm_tell_over(s->g, &s->over);
-}
-
-static void settle_claimed(struct gm_claim *c, int32_t error_class)
-{
-  struct settle *s = GM_CONTAINER(c, struct settle, claim);
-  char *text = error_class ? NULL : settled_text(s);
-
-  gm_claim_finish(c);
-  if (error_class == GAMUT_E_RATE)
-    gm_fail(&s->err, error_class, "job %s is under way", c->id);
-  else if (error_class == GAMUT_E_PROTOCOL)
-    damaged(c->id, &s->err);
-  else if (error_class)
-    gm_fail(&s->err, error_class, "%s", gm_store_why(s->g->store));
-  else if (!text)
-    gm_fail(&s->err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
-  if (s->err.error_class) {
-    gm_charge_drop(GM_TAKE(s->charge));
-    gm_tell_over(s->g, &s->over);
-    return;
-  }
-  gm_journal_adopt(s->g->journal, &s->durable);
-  s->durable.ready = settle_written;
-  if (gm_journal_put(s->g->journal, c->id, text, GM_PUT_WAIT | GM_PUT_ENDED,
-                     &s->durable))
-    settle_written(&s->durable, GAMUT_E_NOMEM);
-}
-
-static void settle_now(struct gamut *g, void *arg)
-{
-  struct settle *s = arg;
-
-  s->g = g;
-  s->claim.done = settle_claimed;
-  gm_claim_begin(&s->claim, g->journal, g->store);
-}
-
-int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
-                     struct gamut_error *ret_error)
-{
-  struct settle s = { .verdict = charged ? "charged" : "not-charged",
-                      .charged = charged != 0 };
-  struct gamut_error error = { 0 };
-  _cleanup_json_ struct json_object *job = NULL;
-  char *json = NULL;
-  int32_t rc = gm_enter_wait(g, ret_error);
-
-  if (rc)
-    return rc;
-  if (gamut_job(g, id, &json, &error)) {
-    if (ret_error)
-      *ret_error = error;
-    return error.error_class;
-  }
-  job = gm_json_parse_once(json, strlen(json), NULL, NULL);
-  gm_free(json);
-  memcpy(s.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
-  if (!gm_streq(gm_json_str(job, "state", NULL), "maybe-charged")) {
-    gm_fail(&s.err, GAMUT_E_INVALID,
-            "job %s is not maybe-charged, but %s: there is nothing to settle",
-            s.claim.id, gm_json_str(job, "state", "unknown"));
-  } else {
-    gm_on_engine(g, settle_now, &s);
-    gm_wait_over(g, &s.over);
-  }
-  return gm_report(&s.err, ret_error);
 }

@@ -15,6 +15,9 @@ int32_t gm_job_find_id(struct gamut *g, const char *given,
 struct json_object *gm_job_row(const struct json_object *record,
                                const struct gamut_store_row *row);
 
+/* What its record says must not decide about money: PROTOCOL. */
+int32_t gm_job_damaged(const char *id, struct gm_error *err);
+
 /* A look that is waited for: `run` on the store's thread. */
 struct gm_waited_look {
   struct gm_look look;

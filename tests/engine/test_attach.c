@@ -372,7 +372,7 @@ START_TEST(once_and_settled)
     gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
   ck_assert_int_eq(result != NULL, _i);
   if (_i)
-    ck_class(result, GAMUT_E_UNKNOWN);
+    ck_class(result, GAMUT_E_PROVIDER);
   gamut_result_free(result);
   while (!_i && script_count(f.script, JOBS) < 2)
     gamut_step(f.g, 1);

@@ -564,7 +564,9 @@ GAMUT_API int32_t gamut_count_once(struct gamut *g, const char *prefix,
                                    struct gamut_error *ret_error);
 
 /* Say what the vendor's books say of a job that is maybe-charged: charged (1) or
- * not (0).  It is at its end then.  GAMUT_E_INVALID when it is not. */
+ * not (0).  It is at its end then, and its message says how it was settled; of one
+ * that failed for this doubt alone the class is GAMUT_E_PROVIDER from then on.
+ * GAMUT_E_INVALID when it is not maybe-charged. */
 GAMUT_API int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
                                struct gamut_error *ret_error);
 

@@ -1,0 +1,262 @@
+/* lookup.c - a maybe-charged job is looked up at the vendor.
+ *
+ * Nothing is guessed.  Exactly one job of the vendor's that fits and that no
+ * job of ours is bound to is this one: it goes on from there.  None at all in a
+ * list that reaches back far enough means that it never ran.  Anything else is
+ * left to people. */
+#include "api/jobs.h"
+#include "api/look.h"
+#include "api/query.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "plugin/slot.h"
+#include <string.h>
+
+/* A list may lag behind. */
+#define LAG_MS 60000
+
+struct lookup {
+  struct gm_waited_look w;
+  struct json_object *found; /* what the vendor has: [{"id", "resume"}] */
+  struct gm_claim claim;
+  struct gm_durable durable;
+  const char *id;
+  struct json_object *resume; /* of the one that it is */
+  struct gm_error err;
+  bool over;
+};
+
+/* ---- whose are they ------------------------------------------------------ */
+
+/* Where a record has the vendor's id of its job. */
+static const char *const id_paths[] = { "provider_state/id",
+                                        "found/facts/request_id",
+                                        "found/facts/vendor_job" };
+
+static bool is_bound(const struct json_object *record, const char *id)
+{
+  size_t i;
+
+  for (i = 0; i < GM_LEN(id_paths); i++)
+    if (gm_streq(gm_json_str(record, id_paths[i], NULL), id))
+      return true;
+  return false;
+}
+
+/* A job that was accepted need not be looked for, and its own record would
+ * strike it from the list. */
+static int32_t refuse_known(const struct json_object *record, const char *id,
+                            struct gm_error *err)
+{
+  size_t i;
+
+  for (i = 0; i < GM_LEN(id_paths); i++)
+    if (gm_json_at(record, id_paths[i]))
+      return gm_fail(err, GAMUT_E_UNKNOWN,
+                     "the vendor took job %s: fetching it shows whether it was "
+                     "made; if not, settle with --charged or --not-charged",
+                     id);
+  return 0;
+}
+
+static int32_t strike(void *user, const struct gamut_store_row *row)
+{
+  struct lookup *l = user;
+  _cleanup_json_ struct json_object *record =
+    gm_json_parse_once(row->body, row->body_len, NULL, NULL);
+  size_t i = gm_json_count(l->found, NULL);
+
+  while (record && i-- > 0)
+    if (is_bound(record,
+                 gm_json_str(json_object_array_get_idx(l->found, i), "id", "")))
+      json_object_array_del_idx(l->found, i, 1);
+  return 0;
+}
+
+static int32_t strike_bound(struct gm_look *k, const struct gamut_store *type,
+                            void *handle, char *message)
+{
+  struct lookup *l = GM_CONTAINER(k, struct lookup, w.look);
+  const struct gamut_store_query q = { .struct_size = sizeof(q),
+                                       .table = GM_TABLE_JOB };
+
+  return type->scan(handle, &q, strike, l, message);
+}
+
+/* ---- going on with it ---------------------------------------------------- */
+
+/* As if it had not been sent, but with a request that goes on with the vendor's
+ * job instead of making one. */
+static char *resumed_text(struct lookup *l)
+{
+  static const char *const gone[] = { "maybe_charged",  "doubtful",
+                                      "accepted",       "pending",
+                                      "provider_state", "found",
+                                      "giving_way" };
+  _cleanup_json_ struct json_object *o = gm_json_parse_once(
+    gm_buf_text(&l->claim.text), l->claim.text.len, NULL, NULL);
+  struct json_object *request = gm_json_at(o, "request");
+  struct json_object_iter it;
+  size_t i;
+
+  if (!json_object_is_type(request, json_type_object) ||
+      !gm_json_at(o, "owner"))
+    return NULL;
+  for (i = 0; i < GM_LEN(gone); i++)
+    json_object_object_del(o, gone[i]);
+  json_object_object_del(gm_json_at(o, "owner"), "end");
+  json_object_object_add(o, "state", json_object_new_string("queued"));
+  json_object_object_add(o, "settled", json_object_new_string("charged"));
+  json_object_object_foreachC(l->resume, it)
+  {
+    json_object_object_add(request, it.key, json_object_get(it.val));
+  }
+  return gm_strdup(gm_json_text(o, NULL));
+}
+
+static void written(struct gm_durable *d, int32_t error_class)
+{
+  struct lookup *l = GM_CONTAINER(d, struct lookup, durable);
+  struct gamut *g = l->w.g;
+
+  if (error_class)
+    gm_fail(&l->err, error_class, "%s", gm_store_why(g->store));
+  gm_journal_forget(g->journal, d);
+  gm_tell_over(g, &l->over);
+}
+
+static void claimed(struct gm_claim *c, int32_t error_class)
+{
+  struct lookup *l = GM_CONTAINER(c, struct lookup, claim);
+  struct gamut *g = l->w.g;
+  char *text = error_class ? NULL : resumed_text(l);
+
+  gm_claim_finish(c);
+  if (error_class == GAMUT_E_RATE)
+    gm_fail(&l->err, error_class, "job %s is under way", c->id);
+  else if (error_class)
+    gm_fail(&l->err, error_class, "%s", gm_store_why(g->store));
+  else if (!text)
+    gm_fail(&l->err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
+  if (l->err.error_class) {
+    gm_tell_over(g, &l->over);
+    return;
+  }
+  gm_journal_adopt(g->journal, &l->durable);
+  l->durable.ended = c->ended; /* but it has not, after all */
+  l->durable.ready = written;
+  if (gm_journal_put(g->journal, c->id, text, GM_PUT_WAIT | GM_PUT_RELEASE,
+                     &l->durable))
+    written(&l->durable, GAMUT_E_NOMEM);
+}
+
+static void claim_now(struct gamut *g, void *arg)
+{
+  struct lookup *l = arg;
+
+  l->w.g = g;
+  l->claim.done = claimed;
+  gm_claim_begin(&l->claim, g->journal, g->store);
+}
+
+/* ---- asking -------------------------------------------------------------- */
+
+static char *question_of(const struct json_object *record)
+{
+  _cleanup_json_ struct json_object *o = json_object_new_object();
+  struct json_object *request = gm_json_at(record, "request");
+
+  json_object_object_add(o, "request", json_object_get(request));
+  json_object_object_add(
+    o, "since", json_object_new_int64(gm_json_i64(record, "at", 0) / 1000));
+  return gm_strdup(gm_json_text(o, NULL));
+}
+
+static int32_t ask(struct gamut *g, const struct json_object *record,
+                   struct json_object **ret, struct gm_error *err)
+{
+  const char *instance = gm_json_str(record, "instance", "");
+  char slot[GM_SLOT_NAME_SIZE], *text = NULL;
+
+  /* With the key that it was submitted with. */
+  instance = gm_slot_name(instance, gm_json_str(record, "slot", ""), slot);
+  if (gm_inquire(g, instance, "lookup", question_of(record), NULL, &text,
+                 err) == GAMUT_E_UNSUPPORTED) {
+    gm_error_finish(err);
+    return gm_fail(err, GAMUT_E_UNSUPPORTED,
+                   "%s has no list in which a job can be looked up: see its "
+                   "books, and settle with --charged or --not-charged",
+                   instance);
+  }
+  if (err->error_class)
+    return err->error_class;
+  *ret = gm_json_parse_once(text, strlen(text), NULL, NULL);
+  gm_free(text);
+  return *ret ? 0 : gm_fail(err, GAMUT_E_NOMEM, "no memory for an answer");
+}
+
+static int32_t decide(struct gamut *g, struct lookup *l,
+                      const struct json_object *record, bool complete,
+                      const char **ret, struct gm_error *err)
+{
+  size_t n = gm_json_count(l->found, NULL);
+  uint64_t at = (uint64_t)gm_json_i64(record, "at", 0);
+  struct json_object *one = json_object_array_get_idx(l->found, 0);
+
+  if (n > 1)
+    return gm_fail(err, GAMUT_E_UNKNOWN,
+                   "%zu jobs of the vendor fit and none of ours is bound to "
+                   "them: see which it is, and settle with --charged or "
+                   "--not-charged",
+                   n);
+  if (n == 1) {
+    l->resume = gm_json_at(one, "resume");
+    gm_on_engine(g, claim_now, l);
+    gm_wait_over(g, &l->over);
+    *ret = "running";
+    return gm_error_move(err, &l->err), err->error_class;
+  }
+  if (!complete || gm_wall_ms() < at + LAG_MS)
+    return gm_fail(err, GAMUT_E_UNKNOWN,
+                   "the vendor lists no such job, %s: try again, or settle "
+                   "with --charged or --not-charged",
+                   complete ? "but it was sent less than a minute ago"
+                            : "but its list does not reach back far enough");
+  *ret = "not-charged";
+  return 0;
+}
+
+int32_t gamut_settle_lookup(struct gamut *g, const char *id,
+                            const char **ret_verdict,
+                            struct gamut_error *ret_error)
+{
+  _cleanup_json_ struct json_object *job = NULL, *answer = NULL;
+  struct lookup l = { .w.look.run = strike_bound };
+  struct gm_error err = GM_ERROR_INIT;
+  const struct json_object *record;
+  char *json = NULL;
+  int32_t rc = gamut_job(g, id, &json, ret_error);
+
+  if (rc)
+    return rc;
+  job = gm_json_parse_once(json, strlen(json), NULL, NULL);
+  gm_free(json);
+  record = gm_json_at(job, "record");
+  memcpy(l.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
+  if (!gm_streq(gm_json_str(job, "state", NULL), "maybe-charged"))
+    gm_fail(&err, GAMUT_E_INVALID,
+            "job %s is not maybe-charged, but %s: there is nothing to settle",
+            l.claim.id, gm_json_str(job, "state", "unknown"));
+  else if (refuse_known(record, l.claim.id, &err) == 0 &&
+           ask(g, record, &answer, &err) == 0) {
+    l.found = gm_json_at(answer, "jobs");
+    if (gm_look_and_wait(g, &l.w))
+      gm_error_move(&err, &l.w.err);
+    else
+      decide(g, &l, record, gm_json_bool(answer, "complete", false),
+             ret_verdict, &err);
+  }
+  if (!err.error_class && gm_streq(*ret_verdict, "not-charged"))
+    return gamut_settle(g, l.claim.id, 0, ret_error);
+  return gm_report(&err, ret_error);
+}
