@@ -163,6 +163,7 @@ struct gamut_result *gm_result_of(struct gm_run *run)
   r->status = gm_status_of(run->err.error_class);
   gm_error_move(&r->err, &run->err);
   r->maybe_charged = gm_run_maybe_charged(run);
+  r->accepted = gm_run_accepted(run);
   r->provider = gm_strdup(l->provider);
   r->model = gm_strdup(l->model);
   r->resolved_from = gm_strdup(l->resolved_from);
@@ -235,6 +236,11 @@ const char *gamut_result_message(const struct gamut_result *r)
 int32_t gamut_result_maybe_charged(const struct gamut_result *r)
 {
   return r && r->maybe_charged;
+}
+
+int32_t gamut_result_accepted(const struct gamut_result *r)
+{
+  return r && r->accepted;
 }
 
 const char *gamut_result_provider(const struct gamut_result *r)

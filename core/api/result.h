@@ -10,7 +10,7 @@ struct gamut_result {
   char id[GAMUT_ID_SIZE];
   int32_t status;
   struct gm_error err;
-  bool maybe_charged, estimated;
+  bool maybe_charged, accepted, estimated;
   struct gm_hit *hit; /* NULL: it was made for this request */
   char *provider, *model, *resolved_from, *correlation_id;
   char trace_id[GM_TRACE_ID_SIZE]; /* "": none */

@@ -231,6 +231,7 @@ static struct json_object *document(const struct gamut_result *r)
   put(o, "correlation_id", r->correlation_id);
   json_object_object_add(o, "maybe_charged",
                          json_object_new_boolean(r->maybe_charged));
+  json_object_object_add(o, "accepted", json_object_new_boolean(r->accepted));
   put_cost(o, r);
   put_cache(o, r);
   put_lists(o, r);

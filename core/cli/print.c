@@ -273,33 +273,47 @@ void cli_print_durable(bool yes)
   durable = yes;
 }
 
-/* What was refused, and waits to be sent again, is not at the vendor. */
-static bool was_taken(const struct gamut_result *r)
+static void print_left_nowhere(const struct gamut_result *r)
 {
-  const struct gamut_attempt_info *last = last_attempt(r);
+  const char *request = request_id(r);
 
-  return last && last->tries > 0 &&
-         (last->request_id || last->http_status < 400);
+  cli_hint("job %s %s%s%s; it cannot be collected, for there is no store",
+           gamut_result_id(r),
+           gamut_result_accepted(r) ? "goes on at the vendor" : "was not sent",
+           request ? " as request " : "", request ? request : "");
 }
 
 /* Where a job is that was left, and how one gets at it. */
-static void print_left(const struct gamut_result *r)
+static void print_left(const struct cli_args *a, const struct gamut_result *r)
 {
   const char *id = gamut_result_id(r), *request = request_id(r);
 
   if (!durable)
-    cli_hint("job %s %s%s%s; it cannot be collected, for there is no store", id,
-             was_taken(r) ? "goes on at the vendor" : "was not sent",
-             request ? " as request " : "", request ? request : "");
+    print_left_nowhere(r);
   else if (gamut_result_maybe_charged(r))
     cli_hint("job %s may run at the vendor: gamut status %s tells what is known; "
              "gamut jobs settle %s closes it",
              id, id, id);
-  else if (!was_taken(r))
+  else if (a->verb->id == CLI_FETCH)
+    cli_hint("job %s is fetched once more with: gamut fetch %s", id, id);
+  else if (gamut_result_artifacts(r) > 0)
+    cli_hint("job %s is made; get its files with: gamut wait %s", id, id);
+  else if (!gamut_result_accepted(r))
     cli_hint("job %s is sent with: gamut wait %s", id, id);
   else
     cli_hint("job %s goes on at the vendor%s%s; collect it with: gamut wait %s",
              id, request ? " as request " : "", request ? request : "", id);
+}
+
+/* What the vendor took he can be asked about, for nothing. */
+static void print_doubt(const struct gamut_result *r, bool left)
+{
+  if (!left && durable && gamut_result_accepted(r))
+    cli_hint("the vendor may have charged for it: gamut fetch %s shows whether "
+             "it was made",
+             gamut_result_id(r));
+  else
+    cli_hint("the vendor may have charged for it");
 }
 
 static int print_failure(const struct cli_args *a, const struct gamut_result *r)
@@ -312,7 +326,7 @@ static int print_failure(const struct cli_args *a, const struct gamut_result *r)
             gamut_class_name(why));
   print_attempts(stderr, r);
   if (left)
-    print_left(r);
+    print_left(a, r);
   else
     cli_hint("job %s", gamut_result_id(r));
   if (why == GAMUT_E_STORAGE && gamut_result_artifacts(r) > 0)
@@ -320,9 +334,9 @@ static int print_failure(const struct cli_args *a, const struct gamut_result *r)
              gamut_result_id(r));
   print_drafts(a, stderr, r);
   if (gamut_result_maybe_charged(r))
-    cli_hint("the vendor may have charged for it");
+    print_doubt(r, left);
   /* What is missing of a job that was taken once is not its model. */
-  if (why != GAMUT_E_NOT_FOUND || !(CLI_IN(a->verb->id) & CLI_IN_COLLECT))
+  if (why != GAMUT_E_NOT_FOUND || !gamut_result_accepted(r))
     cli_advise(why, message);
   /* Whoever is told that it goes on looks for it there, and may not find it. */
   if (left && gamut_result_maybe_charged(r))

@@ -376,6 +376,8 @@ bool gm_job_ends_well(struct gm_job *job)
 
 static const char *where_left(const struct gm_job *job)
 {
+  if (job->before || job->state == GM_JOB_FETCHING)
+    return "before its files had come";
   if (job->accepted)
     return "while the vendor works on it";
   return job->maybe_charged ? "before the vendor had answered"

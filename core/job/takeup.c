@@ -172,6 +172,19 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   return gm_fail(err, GAMUT_E_NOMEM, "no memory for job %s", job->id);
 }
 
+/* All but what the vendor calls it: it is asked for once more. */
+static void forget_found(struct gm_job *job)
+{
+  struct gm_found *old = GM_TAKE(job->found), *anew;
+
+  anew = old && old->facts.n > 0 ? gm_job_found(job) : NULL;
+  if (anew) {
+    anew->facts = old->facts;
+    old->facts = (struct gm_texts){ 0 };
+  }
+  gm_found_free(old);
+}
+
 /* Its last question is put again where it was free, since the addresses that
  * came with the answer may be good no longer; else those are all there is. */
 static int32_t choose_again(struct gm_job *job, struct gm_error *err)
@@ -183,8 +196,7 @@ static int32_t choose_again(struct gm_job *job, struct gm_error *err)
   if (f && f->n_outputs > 0)
     job->told = false;
   if (gm_job_can_ask_again(job)) {
-    gm_found_free(f);
-    job->found = NULL;
+    forget_found(job);
     job->takeup = GM_TAKEUP_SEND;
     return 0;
   }

@@ -149,6 +149,8 @@ int32_t gm_run_restore(struct gm_router *r, const char *record, size_t len,
 void gm_run_part_of(const char *record, size_t len, char ret_id[GM_ID_SIZE]);
 /* May a vendor have charged for something that we did not get? */
 bool gm_run_maybe_charged(const struct gm_run *run);
+/* Has a vendor taken it as a job of his? */
+bool gm_run_accepted(const struct gm_run *run);
 /* Cancel it; leave it to the vendor.  over() follows, perhaps before they
  * return. */
 void gm_run_cancel(struct gm_run *run);

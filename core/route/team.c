@@ -530,6 +530,11 @@ bool gm_run_maybe_charged(const struct gm_run *run)
          (run->team && run->team->maybe_charged);
 }
 
+bool gm_run_accepted(const struct gm_run *run)
+{
+  return run->job.accepted || (run->team && run->team->accepted);
+}
+
 void gm_run_cancel(struct gm_run *run)
 {
   if (run->team)

@@ -63,6 +63,7 @@ struct gm_team {
   bool impatient; /* the result is there, and waits for no cancel any more */
   bool busy;      /* it is not looked at meanwhile */
   bool maybe_charged; /* one of them may have been, for nothing */
+  bool accepted;      /* a vendor has one of them */
   bool let_go;        /* a member was left where it is, not yet taken up */
 };
 

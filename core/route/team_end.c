@@ -220,6 +220,7 @@ static void take_results(struct gm_run *lead)
     if (m->run && m->over) {
       lead->team->maybe_charged |=
         m->run->job.maybe_charged || m->run->job.maybe_earlier;
+      lead->team->accepted |= m->run->job.accepted;
       take_cost(lead, m->run);
     }
     take_attempts(lead, m);

@@ -109,6 +109,61 @@ exits 10
 [ "$(submissions)" -eq $((before + 1)) ] || fail 'it was submitted once more'
 run settle-sending jobs settle "$id" --not-charged
 exits 0
+run wait-settled wait "$id"
+exits 8
+says 'settled: not charged \[provider\]'
+if grep -q 'may have charged' err; then fail 'it is in doubt still'; fi
+
+# What was taken, and lost sight of, is asked for once more for nothing.
+before=$(submissions)
+run lost -p 'x [status:lost:1]' -m flux
+exits 5
+id=$("$GAMUT" jobs --state maybe-charged | cut -c 1-26)
+says "may have charged for it: gamut fetch $id"
+if grep -q 'gamut models' err; then fail 'the model was blamed'; fi
+run wait-lost wait "$id"
+exits 5
+says "gamut fetch $id"
+run fetch-lost fetch "$id" -o lost.png
+exits 0
+says 'it was made'
+[ -s lost.png ] || fail 'the file is not there'
+[ "$(submissions)" -eq $((before + 1)) ] || fail 'it was submitted once more'
+run lost-again -p 'x [status:lost]' -m flux
+id=$("$GAMUT" jobs --state maybe-charged | cut -c 1-26)
+request=$(grep -o 'request [0-9a-f-]*' err)
+run fetch-in-vain fetch "$id"
+exits 5
+says "$request"
+run settle-lost jobs settle "$id" --charged
+exits 0
+run wait-settled-lost wait "$id"
+exits 5
+says 'settled: charged \[not-found\]'
+
+# What is made is not at the vendor's work any more.
+run left-files -p 'x [file:slow:3000:9]' -m flux -o files.png --timeout 1s
+exits 11
+says 'left before its files had come'
+id=$("$GAMUT" jobs --state fetching | cut -c 1-26)
+says "get its files with: gamut wait $id"
+run wait-files wait "$id"
+exits 0
+run left-fetch fetch "$id" -o later.png --timeout 1s
+exits 11
+says 'left before its files had come'
+says "gamut fetch $id"
+if grep -q 'goes on' err; then fail 'it had gone'; fi
+"$GAMUT" fetch -q "$id" -o later.png >/dev/null 2>&1 &
+pid=$!
+await fetching 'x \[file:slow'
+kill -9 $pid
+wait $pid 2>/dev/null
+run fetch-killed jobs --state unfinished
+prints "^$id .*fetching, left alone"
+run wait-killed wait "$id"
+exits 0
+[ -s later.png ] || fail 'the file is not there'
 
 # Nobody else can collect what no store has.
 run left-nowhere -p 'x [never]' -m flux -o nowhere.png --timeout 1s --no-store

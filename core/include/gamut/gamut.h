@@ -315,6 +315,11 @@ GAMUT_API const char *gamut_result_message(const struct gamut_result *result);
 /* May the vendor have charged for something we did not get? 1 or 0. */
 GAMUT_API int32_t gamut_result_maybe_charged(const struct gamut_result *result);
 
+/* Has the vendor taken it as a job of his?  1: yes, so gamut_attach() goes on
+ * with one that was left, and gamut_fetch() asks for the files of one that ended
+ * without them; both for nothing.  0: it was not sent, or nobody knows. */
+GAMUT_API int32_t gamut_result_accepted(const struct gamut_result *result);
+
 /* The link that gave the result, or the last one tried; NULL before one. */
 GAMUT_API const char *gamut_result_provider(const struct gamut_result *result);
 GAMUT_API const char *gamut_result_model(const struct gamut_result *result);
