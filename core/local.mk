@@ -448,9 +448,20 @@ core_cli_sources = \
 
 gamutincludedir = $(includedir)/gamut
 gamutinclude_HEADERS = \
+	core/include/gamut/cache.h \
+	core/include/gamut/call.h \
+	core/include/gamut/extensions.h \
 	core/include/gamut/gamut.h \
+	core/include/gamut/host.h \
+	core/include/gamut/inspect.h \
+	core/include/gamut/jobs.h \
 	core/include/gamut/plugin.h \
-	core/include/gamut/store.h
+	core/include/gamut/request.h \
+	core/include/gamut/result.h \
+	core/include/gamut/store.h \
+	core/include/gamut/types.h \
+	core/include/gamut/usage.h \
+	core/include/gamut/vendor.h
 
 # The objects are compiled once, into a library that hides nothing; unit tests
 # link to it, the real one wraps it and exports gamut_* only.

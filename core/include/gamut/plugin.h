@@ -4,7 +4,14 @@
  * into artifacts.  It performs no I/O, keeps no per-job memory, starts no
  * thread: the host sends, waits, retries, downloads, journals.
  *
- * Rules that hold for every function below unless it says otherwise:
+ * Here are the outcomes and what a provider declares.  The rest is in parts,
+ * which this header includes; a plugin includes this one only.
+ *
+ *   call.h         one call, and one exchange that it asks for
+ *   host.h         what a call can ask of the host
+ *   extensions.h   what a plugin can offer beside
+ *
+ * Rules for every function here and in the parts, unless it says otherwise:
  *  - Pointers passed in either direction are borrowed until the call returns;
  *    whoever wants to keep the bytes copies them.  Neither side ever frees
  *    what the other allocated.  What the host builds for a call (text, JSON)
@@ -23,6 +30,9 @@
 #ifndef GAMUT_PLUGIN_H
 #define GAMUT_PLUGIN_H
 
+#include <gamut/call.h>
+#include <gamut/extensions.h>
+#include <gamut/host.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,11 +45,9 @@ extern "C" {
 #define GAMUT_ABI_MINOR 0u          /* only appended members */
 
 #if defined(__GNUC__)
-#define GAMUT_EXPORT       __attribute__((visibility("default")))
-#define GAMUT_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define GAMUT_EXPORT __attribute__((visibility("default")))
 #else
 #define GAMUT_EXPORT
-#define GAMUT_PRINTF(f, a)
 #endif
 
 /* Does the table that `p` points to reach as far as member `m`, set? */
@@ -81,7 +89,7 @@ enum {
   /* set by the host only */
   GAMUT_E_TRANSPORT = -12, /* no reply: DNS, connect, TLS, reset */
   GAMUT_E_UNKNOWN = -13,   /* billable exchange sent, outcome not known */
-  GAMUT_E_PLUGIN = -15, /* the provider broke a rule of this header */
+  GAMUT_E_PLUGIN = -15, /* the provider broke a rule of this ABI */
   GAMUT_E_NOMEM = -16,
   GAMUT_E_DETACHED = -17, /* out of time; it goes on at the vendor */
   GAMUT_E_STORAGE = -18   /* a file could not be written */
@@ -202,13 +210,6 @@ enum {
                                     is looked at before */
 };
 
-struct gamut_call;
-struct gamut_host;
-struct gamut_json; /* a node; owned by the host, lives as long as the call */
-
-/* The one shape of every provider entry point. */
-typedef int32_t gamut_fn(void *instance, struct gamut_call *call);
-
 struct gamut_provider {
   uint32_t struct_size;
   uint32_t state_version; /* bump when older state cannot be continued */
@@ -275,403 +276,6 @@ struct gamut_plugin {
     .name = stem,                                                              \
     __VA_ARGS__                                                                \
   }
-
-/* ---- one call ----------------------------------------------------------- */
-
-/* gamut_call.event.  A host never sends one newer than abi_minor. */
-enum {
-  GAMUT_EV_OPEN = 1,
-  GAMUT_EV_START,  /* a new job: state is {} */
-  GAMUT_EV_REPLY,  /* the exchange named by phase was answered (below 400, or any
-                      status with GAMUT_HTTP_ALL) */
-  GAMUT_EV_CHUNK,  /* a server-sent event of a streaming exchange */
-  GAMUT_EV_CANCEL, /* with GAMUT_WANTS_CANCEL: one exchange, or done() when the
-                      vendor has been told: the job is looked at once more then;
-                      or fail(GAMUT_E_CANCELLED): it is cancelled */
-  GAMUT_EV_WORK    /* inside perform() */
-};
-
-struct gamut_reply {
-  uint32_t struct_size;
-  int32_t status;           /* 100..599; 0: none came, see GAMUT_HTTP_PROBE */
-  int32_t class_hint;       /* what the status alone says */
-  uint32_t retry_after_ms;  /* from the usual headers; 0: none */
-  const char *content_type; /* lower case, without parameters */
-  const char *body;         /* NUL after body_len bytes */
-  size_t body_len;
-  const struct gamut_json *json; /* parsed body, or NULL */
-};
-
-struct gamut_call {
-  uint32_t struct_size;
-  int32_t event;
-  int32_t phase; /* index into phases; -1: none */
-  uint32_t n_inputs;
-  const struct gamut_host *host;
-  const char *job_id;               /* stable and unique */
-  const char *attempt_id;           /* for idempotency keys: new when a step is
-                                       replayed after an answer, the same when
-                                       an unanswered exchange is sent again */
-  uint64_t now_ms;                  /* wall clock, the same all call long */
-  const struct gamut_json *request; /* normalised request; its member "wire" is
-                                       what the catalog says of this model's
-                                       vendor fields (absent: not in it) */
-  struct gamut_json *state;         /* object; the job's only memory.  Saved
-                                       with the outcome of each step, so any
-                                       process can take the job over */
-  const struct gamut_reply *reply;  /* EV_REPLY, EV_CHUNK */
-};
-
-/* ---- one exchange ------------------------------------------------------- */
-
-/* gamut_http.flags */
-enum {
-  GAMUT_HTTP_BILLABLE = 1u << 0, /* once sent not repeated, unless keyed */
-  GAMUT_HTTP_KEYED = 1u << 1,    /* carries an idempotency key */
-  GAMUT_HTTP_ALL = 1u << 2,      /* show step() replies of 400 and above,
-                                    which the host else fails by reasons */
-  GAMUT_HTTP_STREAM = 1u << 3,   /* server-sent events: EV_CHUNK each, then
-                                    EV_REPLY without them */
-  GAMUT_HTTP_FILL = 1u << 4,     /* {name} in the body stands for a
-                                    configuration value, form-escaped, secret
-                                    or not; {<name} for the content of the file
-                                    that it names, {<name#member} for a member
-                                    of that JSON; filled in as it is sent.  In
-                                    JSON only the string "{@secret}" counts:
-                                    what the caller of a query gave (see
-                                    gamut.account/1) */
-  GAMUT_HTTP_PROBE = 1u << 5,    /* nobody may be there: no answer is not tried
-                                    again but comes to step() as a reply with
-                                    the status 0.  Not with BILLABLE */
-  GAMUT_HTTP_DIRECT = 1u << 6    /* not through a proxy: for what is reached
-                                    from this machine alone */
-};
-
-struct gamut_http {
-  uint32_t struct_size;
-  int32_t phase; /* comes back in gamut_call.phase */
-  uint32_t flags;
-  uint32_t delay_ms;   /* not before; a wish, bounded by the poll policy */
-  uint32_t timeout_ms; /* 0: policy */
-  uint32_t poll_ms;    /* not 0: it asks how far the job is, which the vendor
-                          allows every so many ms; the host then chooses the
-                          moment by how long the model usually takes, and
-                          delay_ms counts where that is not known.  0: delay_ms
-                          is the vendor's own word */
-  const char *method;
-  const char *url;               /* absolute, or "/path" below base_url */
-  const struct gamut_json *json; /* body, or */
-  const void *body;              /* body, or */
-  size_t body_len;               /*   neither: parts, or no body */
-  const char *body_type;
-};
-
-enum { GAMUT_IMAGE = 1, GAMUT_VIDEO, GAMUT_AUDIO, GAMUT_TEXT };
-/* gamut_artifact.flags.  BASE64: data is base64 text.  PARTIAL: a draft, shown
- * as progress.  BLOCKED: the vendor withheld this one output (no url, no data);
- * a job that ends with nothing else ends blocked. */
-enum {
-  GAMUT_ART_BASE64 = 1u << 0,
-  GAMUT_ART_PARTIAL = 1u << 1,
-  GAMUT_ART_BLOCKED = 1u << 2
-};
-
-struct gamut_artifact {
-  uint32_t struct_size;
-  int32_t kind;
-  const char *url;  /* the host downloads it (a data: URI: decodes it), or */
-  const void *data; /* the bytes are here */
-  size_t data_len;
-  const char *mime; /* or NULL: sniffed */
-  uint32_t flags;
-  uint32_t width, height, duration_ms; /* 0: not known */
-};
-
-enum {
-  GAMUT_JSON_NULL = 1,
-  GAMUT_JSON_BOOL,
-  GAMUT_JSON_INT,
-  GAMUT_JSON_REAL,
-  GAMUT_JSON_STRING,
-  GAMUT_JSON_ARRAY,
-  GAMUT_JSON_OBJECT
-};
-
-/* How an input enters a JSON body.  AS_URL: the URL it was given as; what has
- * bytes becomes a data: URI unless it was uploaded.  Bytes are read while the
- * body is sent; json_str() does not show them, json_text() does. */
-enum { GAMUT_AS_BASE64 = 1, GAMUT_AS_DATA_URI, GAMUT_AS_URL };
-enum { GAMUT_DEBUG = 0, GAMUT_INFO, GAMUT_WARN, GAMUT_ERROR };
-
-/* A signature to be checked.  How it is written is told by its length: hex, or
- * base64 in either alphabet. */
-struct gamut_signature {
-  uint32_t struct_size;
-  uint32_t reserved;
-  const char *alg;       /* as in gamut_crypto: "HS256", "Ed25519"; or "same":
-                            `signature` is the secret itself, `text` is not
-                            looked at */
-  const char *secret;    /* the configuration key that holds the secret; one that
-                            begins with "whsec_" stands for the base64 behind */
-  const char *key;       /* or a public key: base64 in either alphabet */
-  const char *text;      /* what was signed */
-  const char *signature;
-};
-
-/* ---- host services ------------------------------------------------------ */
-
-struct gamut_host {
-  uint32_t struct_size;
-  uint16_t abi_major, abi_minor;
-  const char *version;
-
-  /* endings of a step; each returns what the step must return.  [loop] */
-  int32_t (*http)(struct gamut_call *, const struct gamut_http *);
-  int32_t (*work)(struct gamut_call *); /* hand over to perform() */
-  int32_t (*more)(struct gamut_call *); /* EV_CHUNK: wait for the next one */
-  int32_t (*done)(struct gamut_call *); /* [any] */
-  GAMUT_PRINTF(3, 4)
-  int32_t (*fail)(struct gamut_call *, int32_t error_class, const char *fmt,
-                  ...);
-  /* The host judges the reply, by reasons and error_path: it may repeat the
-   * exchange first if the class allows that. */
-  int32_t (*fail_reply)(struct gamut_call *);
-
-  /* adds to the next http().  [loop] */
-  void (*header)(struct gamut_call *, const char *name, const char *value);
-  void (*part_text)(struct gamut_call *, const char *name, const char *value);
-  void (*part_input)(struct gamut_call *, const char *name, uint32_t input);
-  /* The body is bytes of an input, `size` from `offset` (0: to its end). */
-  void (*body_input)(struct gamut_call *, uint32_t input, uint64_t offset,
-                     uint64_t size);
-
-  /* results so far.  [any] */
-  void (*artifact)(struct gamut_call *, const struct gamut_artifact *);
-  void (*progress)(struct gamut_call *, int32_t permille, const char *note);
-  void (*queue)(struct gamut_call *, int32_t position); /* 0: next */
-  /* What the vendor counted, and what that cost; -1: by the catalog, where the
-   * unit is that of the model's price ("image", "second"), or "unit" for
-   * whatever it is billed by. */
-  void (*usage)(struct gamut_call *, const char *unit, double amount,
-                int64_t cost_microusd);
-  /* A fact for the result: "seed", "request_id", "revised_prompt"; where a cache
-   * of the vendor's has answered "cache_hit" ("true") and "cost_avoided_usd" (what
-   * that saved, a decimal number; its cost is told by usage()).  "vendor_job"
-   * is the vendor's id of the job, by which deliveries of its webhooks name it,
-   * when that is not the request_id. */
-  void (*fact)(struct gamut_call *, const char *name, const char *value);
-  int32_t (*cancelled)(struct gamut_call *);
-
-  /* configuration, resolved and checked; secrets are not readable, config_int()
-   * says of one whether it is set (1) or not (0).  [any] */
-  const char *(*config_str)(struct gamut_call *, const char *key);
-  int64_t (*config_int)(struct gamut_call *, const char *key);
-  double (*config_real)(struct gamut_call *, const char *key);
-
-  /* Reading JSON: a path is keys and indexes joined by '/'; "" is the node
-   * itself; a missing node or wrong type gives the fallback.  [any] */
-  const struct gamut_json *(*json_get)(const struct gamut_json *,
-                                       const char *path);
-  const char *(*json_str)(const struct gamut_json *, const char *path,
-                          const char *fallback);
-  int64_t (*json_int)(const struct gamut_json *, const char *path,
-                      int64_t fallback);
-  double (*json_real)(const struct gamut_json *, const char *path,
-                      double fallback);
-  uint32_t (*json_count)(const struct gamut_json *, const char *path);
-  /* The n-th member of an object (ret_key may be NULL); NULL past the end. */
-  const struct gamut_json *(*json_member)(const struct gamut_json *, uint32_t n,
-                                          const char **ret_key);
-  int32_t (*json_type)(const struct gamut_json *); /* GAMUT_JSON_..., 0: NULL */
-  const char *(*json_text)(struct gamut_call *, const struct gamut_json *);
-
-  /* Building JSON: key NULL appends to an array.  [any] */
-  struct gamut_json *(*json_object)(struct gamut_call *);
-  struct gamut_json *(*json_array)(struct gamut_call *);
-  struct gamut_json *(*json_parse)(struct gamut_call *, const char *, size_t);
-  void (*json_set)(struct gamut_json *, const char *key,
-                   const struct gamut_json *);
-  void (*json_set_str)(struct gamut_json *, const char *key, const char *);
-  void (*json_set_int)(struct gamut_json *, const char *key, int64_t);
-  void (*json_set_real)(struct gamut_json *, const char *key, double);
-  void (*json_set_bool)(struct gamut_json *, const char *key, int32_t);
-  void (*json_set_input)(struct gamut_json *, const char *key, uint32_t input,
-                         int32_t form);
-
-  /* text, encodings, identity.  [any] */
-  GAMUT_PRINTF(2, 3)
-  const char *(*text)(struct gamut_call *, const char *fmt, ...);
-  const char *(*escape)(struct gamut_call *, const char *); /* URL component */
-  const char *(*base64)(struct gamut_call *, const void *, size_t);
-  const char *(*reply_header)(struct gamut_call *, const char *name);
-  /* About input 0..n_inputs-1: "role", "url" (NULL for a file that was not
-   * uploaded; of a data: URI what stands before the bytes), "name", "mime",
-   * "size" (bytes), "sha256". */
-  const char *(*input_info)(struct gamut_call *, uint32_t input,
-                            const char *what);
-  const char *(*uuid)(struct gamut_call *); /* a replay sees it again */
-  const char *(*jwt)(struct gamut_call *, const char *secret_key,
-                     const struct gamut_json *claims);
-  void (*token)(struct gamut_call *, const char *value, uint32_t ttl_s);
-  GAMUT_PRINTF(3, 4)
-  void (*log)(struct gamut_call *, int32_t level, const char *fmt, ...);
-
-  const void *(*extension)(const char *id);
-
-  /* What a query (gamut.models/1, gamut.account/1, gamut.webhook/1, gamut.embed/1)
-   * found out, in the form that its extension states; copied.  Of several answers, in one
-   * call or in several, arrays are joined, and objects member by member, so that
-   * each page of a list can be handed over as it comes.  [loop] */
-  void (*answer)(struct gamut_call *, const struct gamut_json *);
-  /* Is the signature right?  0; GAMUT_E_AUTH: no.  When that cannot be told (no
-   * such secret is set, no crypto plugin) the call fails as well.  [loop] */
-  int32_t (*verify)(struct gamut_call *, const struct gamut_signature *);
-  /* The vector of the next text of gamut.embed/1: an array of numbers, or a
-   * string, the base64 of 32-bit floats, little-endian.  It is handed on with the
-   * length 1.  What is no vector of a direction (empty, all 0, not finite, more
-   * than GAMUT_VECTOR_MAX numbers) fails the call as GAMUT_E_PROTOCOL.  [loop] */
-  void (*vector)(struct gamut_call *, const struct gamut_json *);
-};
-#define GAMUT_VECTOR_MAX 8192u
-
-/* ---- extensions --------------------------------------------------------- */
-
-/* Blocking work on the pool: a vendor's own SDK, a local model. */
-#define GAMUT_EXT_PERFORM "gamut.perform/1"
-enum { GAMUT_PERFORM_RESTARTABLE = 1u << 0 }; /* may run again after a crash */
-struct gamut_perform {
-  uint32_t struct_size;
-  uint32_t flags;
-  uint32_t max_parallel; /* per instance; 0: one */
-  uint32_t reserved;
-  gamut_fn *perform; /* [worker] ends with done() or fail() */
-};
-
-/* Short-lived bearer tokens, fetched once per instance and shared: same
- * shape as step(), ends with token() then done(). */
-#define GAMUT_EXT_TOKEN "gamut.token/1"
-struct gamut_token {
-  uint32_t struct_size;
-  uint32_t reserved;
-  gamut_fn *token; /* [loop] */
-};
-
-/* Uploads: for vendors that take large inputs only as URLs.  The host runs it
- * for each local file above inline_max before the job begins, one input a call,
- * same shape as step(), with the "options" of the request; it ends with
- * fact("url", ...) then done(); fact("ttl_s", ...) before replaces ttl_s for this
- * file.  A key "inline_max" of the provider, or the option of that name in the
- * request, replaces inline_max.  The URL is
- * remembered by content for ttl_s, so ten jobs with one picture upload it once;
- * json_set_input(AS_URL) gives it. */
-#define GAMUT_EXT_UPLOAD "gamut.upload/1"
-struct gamut_upload {
-  uint32_t struct_size;
-  uint32_t ttl_s;      /* 0: use it for this job only */
-  uint64_t inline_max; /* bytes; smaller files travel as data: URIs */
-  gamut_fn *upload;    /* [loop] */
-};
-
-/* Queries: what can be asked of a vendor beside a generation.  Each function has
- * the shape of step() and ends with answer(), then done().  A function that the
- * vendor has no answer for is NULL.  What is not known is left out of an answer.
- * Money is in US dollars here, as a number; times are text of RFC 3339.
- *
- * The models that this key can use.  Request: {}.  Answer: an array of models in
- * the form of catalog/schema.json ("models"): id and operations, and of the rest
- * what the vendor says: title, life, life_date, successor, sizes, price. */
-#define GAMUT_EXT_MODELS "gamut.models/1"
-enum { GAMUT_QUERY_OPEN = 1u << 0 }; /* list or health need no key */
-struct gamut_models {
-  uint32_t struct_size;
-  uint32_t flags;
-  gamut_fn *list; /* [loop] */
-};
-
-/* The account behind the key.
- *
- * balance  request {}.  Answer {"account": text, "plan": text, "balances":
- *          [{"name", "unit": "usd" or "credits", "remaining", "limit", "used",
- *          "locked", "note"}], "limits": [{"name", "limit", "used"}]}
- * usage    request {"period": "day", "week", "month" or "year"} or {"from", "to"}
- *          (dates, `to` exclusive).  Answer {"from", "to", "requests",
- *          "succeeded", "failed", "cached", "cost_usd" (what the makers of the
- *          models took), "billed_usd", "saved_usd", "hit_rate" (0 to 1),
- *          "credits", "by_provider": {name: requests}, "by_model": {id:
- *          requests, or credits where those are counted}, "by_day": {date:
- *          amount}}
- * keys     request {"action": "list", "set", "validate" or "delete", "name": text
- *          (not with list)}; with set and validate the key itself is {@secret} in
- *          a body with GAMUT_HTTP_FILL.  Answer {"keys": [{"name", "kind":
- *          "provider" or "api", "shown": a masked form, "valid", "checked_at"}]},
- *          or for validate {"valid", "message"}
- * health   request {}.  Answer {"ok": true or false, "version", "parts": {name:
- *          text}}
- * lookup   jobs of this account that may be one that was sent and not answered.
- *          Request {"request": that job's, "since": when it was about to be
- *          sent, in seconds since 1970}.  Answer {"jobs": [{"id": the vendor's,
- *          "resume": members for the request with which step() goes on with
- *          that job and makes none}], "complete": the vendor's list reaches
- *          back so far}.  Only those whose every fact that the vendor tells is as
- *          asked */
-#define GAMUT_EXT_ACCOUNT "gamut.account/1"
-struct gamut_account {
-  uint32_t struct_size;
-  uint32_t flags;
-  gamut_fn *balance; /* [loop] */
-  gamut_fn *usage;   /* [loop] */
-  gamut_fn *keys;    /* [loop] */
-  gamut_fn *health;  /* [loop] */
-  gamut_fn *lookup;  /* [loop] */
-};
-
-/* A delivery that somebody made to the caller's webhook, to be checked by the
- * vendor's rules: signature, age (now_ms), all headers that belong to it.
- * Request {"headers": {name in lower case: value}, "body": text, "body_sha256":
- * hex}.  The body is text as it came, without NUL.  Answer {"job": the vendor's
- * id of the job, "state": "completed", "failed", "blocked", "cancelled" or
- * "running", "delivery": what repeats of this delivery have in common,
- * "message": text}; a delivery that is not genuine fails with GAMUT_E_AUTH.  The
- * state is kept from one delivery to the next as long
- * as the instance lives, for public keys that were fetched. */
-#define GAMUT_EXT_WEBHOOK "gamut.webhook/1"
-struct gamut_webhook {
-  uint32_t struct_size;
-  uint32_t reserved;
-  gamut_fn *verify; /* [loop] */
-};
-
-/* Texts as vectors, near to each other when the texts mean much the same: for the
- * semantic cache.  A query as those above.  Request {"texts": [text, ...], "model":
- * an id, "dimensions": how many numbers a vector shall have}; without the latter
- * two the provider's own choice counts, which `model` and `dimensions` tell.  Each
- * vector is given to vector(), in the order of the texts.  Answer beside
- * {"model", "tokens", "cost_usd"}.  Exchanges that are billed have
- * GAMUT_HTTP_BILLABLE: none is sent again when it is not known whether it ran. */
-#define GAMUT_EXT_EMBED "gamut.embed/1"
-struct gamut_embed {
-  uint32_t struct_size;
-  uint32_t dimensions;
-  const char *model;
-  gamut_fn *embed; /* [loop] */
-};
-
-/* Signing and checking, by a plugin that links a crypto library (the core links
- * none).  `alg`: "RS256" (PKCS#1 v1.5 with SHA-256, key is PEM), "Ed25519" (key
- * is 32 raw bytes), "HS256" (HMAC with SHA-256, key is raw). */
-#define GAMUT_EXT_CRYPTO "gamut.crypto/1"
-struct gamut_crypto {
-  uint32_t struct_size;
-  uint32_t reserved;
-  /* 0 and *ret_len bytes in `sig` (room for `size`), or a class.  [any] */
-  int32_t (*sign)(const char *alg, const void *key, size_t key_len,
-                  const void *data, size_t len, void *sig, size_t size,
-                  size_t *ret_len);
-  /* 0: the signature is right; GAMUT_E_PERMISSION: it is not.  [any] */
-  int32_t (*verify)(const char *alg, const void *key, size_t key_len,
-                    const void *data, size_t len, const void *sig,
-                    size_t sig_len);
-};
 
 #ifdef __cplusplus
 }
