@@ -1,6 +1,7 @@
 #!/bin/sh
-# The public headers stand alone, in C and in C++, with all warnings; each
-# public function has its contract directly before it.
+# The public headers stand alone, in C and in C++, with all warnings; what is a
+# part of gamut.h or plugin.h is included there; each public function has its
+# contract directly before it.
 set -u
 cd "$top_srcdir" || exit 99
 rc=0
@@ -21,6 +22,13 @@ for h in core/include/gamut/*.h; do
     # shellcheck disable=SC2086
     $CXX -std=c++11 $flags "$tmp/t.cc" || { echo "$name: not C++11"; rc=1; }
   fi
+  case $name in
+    gamut/gamut.h | gamut/plugin.h | gamut/store.h) ;;
+    *)
+      grep -qxF "#include <$name>" core/include/gamut/gamut.h \
+        core/include/gamut/plugin.h ||
+        { echo "$name: neither in gamut.h nor in plugin.h"; rc=1; } ;;
+  esac
   for f in $(awk -v undocumented=1 -f tests/tree/declared.awk "$h"); do
     echo "$h: $f has no comment before it"
     rc=1

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Include arrows point one way: a folder of the core may include from itself
 # and from those before it.  The CLI and the plugins see what anybody sees: the
-# public headers, and files of their own folder.
+# public headers, and files of their own folder.  The parts of a public header
+# come by it, here as for anybody.
 set -u
 cd "$top_srcdir" || exit 99
 order='base loop plugin store job route api'
@@ -58,6 +59,17 @@ while read -r f header; do
   case $header in
     */*) bad "$f" "$header" "only <gamut/...> and its own folder" ;;
     *) [ -f "${f%/*}/$header" ] || bad "$f" "$header" "not in its folder" ;;
+  esac
+done <"$tmp"
+
+find core plugins tests examples -name '*.[ch]' ! -path 'core/include/*' |
+  sort | while read -r f; do
+    sed -n 's|^ *# *include *<gamut/\(.*\)>.*|\1|p' "$f" | sed "s|^|$f |"
+  done >"$tmp"
+while read -r f header; do
+  case $header in
+    gamut.h | plugin.h | store.h) ;;
+    *) bad "$f" "gamut/$header" 'a part: include <gamut/gamut.h> or plugin.h' ;;
   esac
 done <"$tmp"
 rm -f "$tmp"

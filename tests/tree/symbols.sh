@@ -1,6 +1,6 @@
 #!/bin/sh
 # What leaves: gamut_* from the library, one symbol from each plugin, and every
-# function that gamut.h declares.
+# function that a public header declares.
 set -u
 [ -n "$NM" ] || { echo "no nm"; exit 77; }
 rc=0
