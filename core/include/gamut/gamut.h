@@ -11,9 +11,9 @@
  *
  *   if (gamut_open(NULL, &g, NULL))
  *     return 1;
- *   gamut_request_link(r, "flux");
- *   gamut_request_set(r, "prompt", "a neon fox");
- *   gamut_request_set(r, "output", "fox.png");
+ *   gamut_request_link(r, "flux", NULL);
+ *   gamut_request_set(r, "prompt", "a neon fox", NULL);
+ *   gamut_request_set(r, "output", "fox.png", NULL);
  *   if (gamut_generate(g, r, &result, NULL) == 0)
  *     puts(gamut_result_artifact(result, 0)->path);
  *
@@ -40,9 +40,8 @@
  *
  * Threads.  A context is opened in one of two ways:
  *  - without GAMUT_THREAD (the default) it has no thread: it works while its
- *    owner is inside gamut_generate(), gamut_wait(), gamut_step() or
- *    gamut_next_event().  All calls with it must come from the thread that
- *    opened it.
+ *    owner is inside gamut_generate(), gamut_step() or gamut_next_event().  All
+ *    calls with it must come from the thread that opened it.
  *  - with GAMUT_THREAD one engine thread works all the time.  Every function
  *    may be called from every thread; callbacks run on the engine thread.
  * Requests and results belong to one thread at a time.  Debug builds check
