@@ -10,8 +10,7 @@
 #include "base/str.h"
 #include <string.h>
 
-#define TABLE   "line"
-#define IDS_MAX (256u << 20)
+#define TABLE "line"
 
 struct binding {
   struct gm_waited_look w;
@@ -169,6 +168,29 @@ static int32_t attach_bound(struct gamut *g, struct once *o,
   return rc;
 }
 
+/* It does not count, or it is paid for and was not fetched; else it counts. */
+enum ending { COUNTS, MADE_AGAIN, FETCHED_AGAIN };
+
+static enum ending ending_of(struct gamut *g, const char *id,
+                             const struct gamut_result *r)
+{
+  if (has_failed(r, true))
+    return FETCHED_AGAIN;
+  return has_failed(r, false) && !is_charged(g, id) ? MADE_AGAIN : COUNTS;
+}
+
+static int32_t after_end(struct gamut *g, struct once *o, struct binding *b)
+{
+  enum ending how = ending_of(g, b->id, o->result);
+
+  if (how == COUNTS)
+    return 0;
+  gamut_result_free(GM_TAKE(o->result));
+  if (how == MADE_AGAIN)
+    return submit_anew(g, o, b);
+  return gamut_fetch(g, b->id, o->request, o->on_done, o->user, &o->error);
+}
+
 /* What there is under the id: a result, a job to go on with, nothing yet. */
 static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
 {
@@ -176,15 +198,8 @@ static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
 
   if (rc == GAMUT_E_NOT_FOUND)
     return submit_bound(g, o, b);
-  if (rc == 0 && has_failed(o->result, false) &&
-      !is_charged(g, b->id)) { /* it does not count */
-    gamut_result_free(GM_TAKE(o->result));
-    return submit_anew(g, o, b);
-  }
-  if (rc == 0 && has_failed(o->result, true)) { /* paid, not fetched */
-    gamut_result_free(GM_TAKE(o->result));
-    return gamut_fetch(g, b->id, o->request, o->on_done, o->user, &o->error);
-  }
+  if (rc == 0)
+    return after_end(g, o, b);
   if (rc != GAMUT_E_RATE)
     return rc;
   rc = attach_bound(g, o, b);
@@ -233,85 +248,26 @@ int32_t gamut_submit_once(struct gamut *g, const struct gamut_request *request,
   return rc;
 }
 
-/* ---- how many --------------------------------------------------------------
- */
-
-struct count {
-  struct gm_waited_look w;
-  const char *from;
-  char to[GAMUT_STORE_KEY_MAX + 2];
-  struct gm_buf ids; /* one behind the other */
-  uint32_t n;
-};
-
-static int32_t note_id(void *user, const struct gamut_store_row *row)
-{
-  struct count *c = user;
-
-  if (row->body_len == GAMUT_ID_SIZE - 1)
-    gm_buf_addn(&c->ids, row->body, row->body_len);
-  return 0;
-}
-
-static int32_t count_job(void *user, const struct gamut_store_row *row)
-{
-  struct count *c = user;
-
-  (void)row;
-  c->n++;
-  return 0;
-}
-
 /* A key is bound before it is known whether there can be a job at all: what was
  * refused then has none. */
-static int32_t count_jobs(struct count *c, const struct gamut_store *type,
-                          void *handle, char *message)
+int32_t gamut_look_once(struct gamut *g, const char *key, int32_t *ret_once,
+                        struct gamut_error *ret_error)
 {
-  char id[GAMUT_ID_SIZE] = "";
-  int32_t rc = 0;
-  size_t at;
-
-  for (at = 0; rc == 0 && at < c->ids.len; at += GAMUT_ID_SIZE - 1) {
-    memcpy(id, c->ids.data + at, GAMUT_ID_SIZE - 1);
-    rc = gm_store_row(type, handle, GM_TABLE_JOB, id, GAMUT_SCAN_NO_BODY,
-                      count_job, c, message);
-  }
-  return rc;
-}
-
-static int32_t run_count(struct gm_look *k, const struct gamut_store *type,
-                         void *handle, char *message)
-{
-  struct count *c = GM_CONTAINER(k, struct count, w.look);
-  const struct gamut_store_query q = { .struct_size = sizeof(q),
-                                       .table = TABLE,
-                                       .from = c->from,
-                                       .to = c->to };
-  int32_t rc = type->scan(handle, &q, note_id, c, message);
-
-  if (rc == 0 && gm_buf_failed(&c->ids))
-    rc = GAMUT_E_NOMEM;
-  return rc ? rc : count_jobs(c, type, handle, message);
-}
-
-int32_t gamut_count_once(struct gamut *g, const char *prefix,
-                         uint32_t *ret_count, struct gamut_error *ret_error)
-{
-  struct count c = { .w.look.run = run_count,
-                     .from = prefix,
-                     .ids = GM_BUF_INIT(IDS_MAX) };
+  struct gm_error err = GM_ERROR_INIT;
+  struct gamut_result *r = NULL;
+  struct binding b;
   int32_t rc = gm_enter_wait(g, ret_error);
-  size_t len = prefix ? strlen(prefix) : 0;
 
   if (rc)
     return rc;
-  if (check_key(prefix, &c.w.err) == 0) {
-    memcpy(c.to, prefix, len);
-    c.to[len] = '\x7f'; /* behind what keys are made of */
-    gm_look_and_wait(g, &c.w);
-  }
-  gm_buf_finish(&c.ids);
-  if (!c.w.err.error_class)
-    *ret_count = c.n;
-  return gm_report(&c.w.err, ret_error);
+  if (check_key(key, &err) || read_binding(g, key, &b, &err))
+    return gm_report(&err, ret_error);
+  rc = b.there ? gamut_job_result(g, b.id, &r, ret_error) : GAMUT_E_NOT_FOUND;
+  if (rc && rc != GAMUT_E_NOT_FOUND && rc != GAMUT_E_RATE)
+    return rc;
+  *ret_once = rc == GAMUT_E_NOT_FOUND ? GAMUT_ONCE_NEW : GAMUT_ONCE_KEPT;
+  if (rc == 0 && ending_of(g, b.id, r) != COUNTS)
+    *ret_once = GAMUT_ONCE_AGAIN;
+  gamut_result_free(r);
+  return 0;
 }

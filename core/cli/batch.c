@@ -35,7 +35,7 @@ struct batch {
   struct slot *slots;        /* those under way */
   size_t n_slots, at_once, next;
   size_t completed, failed, blocked, known;
-  uint32_t begun;   /* lines that had jobs before */
+  size_t begun;     /* lines that had jobs before */
   size_t elsewhere; /* another process works on them, and tells their ends */
   int64_t cost_microusd;
   bool unpriced;                       /* of some the cost is not known */
@@ -317,22 +317,21 @@ static int check_store(struct batch *b)
   return gamut_class_exit(GAMUT_E_STORAGE);
 }
 
-/* How many lines have jobs, and which. */
-static int32_t count_begun(struct batch *b, uint32_t *ret,
-                           struct gamut_error *error)
+/* How many lines have jobs, and which of them have files of their own: one that
+ * failed writes where the line does now. */
+static int32_t count_begun(struct batch *b, struct gamut_error *error)
 {
   char key[CLI_BATCH_KEY];
-  int32_t rc = gamut_count_once(b->g, b->file.key, ret, error);
+  int32_t rc = 0, once;
   size_t i;
 
-  b->file.by_number = *ret > 0;
-  for (i = 0; rc == 0 && i < b->file.n_lines && !b->file.by_number; i++) {
-    uint32_t n = 0;
-
+  for (i = 0; rc == 0 && i < b->file.n_lines; i++) {
     cli_batch_key(&b->file, i, key);
-    rc = gamut_count_once(b->g, key, &n, error);
-    b->file.lines[i].has_job = n > 0;
-    *ret += n;
+    rc = gamut_look_once(b->g, key, &once, error);
+    if (rc == 0) {
+      b->file.lines[i].has_job = once == GAMUT_ONCE_KEPT;
+      b->begun += once != GAMUT_ONCE_NEW;
+    }
   }
   return rc;
 }
@@ -342,11 +341,11 @@ static int check_begun(struct batch *b)
 {
   struct gamut_error error = { 0 };
 
-  if (count_begun(b, &b->begun, &error))
+  if (count_begun(b, &error))
     return cli_refuse(b->args, &error);
   if (b->begun == 0 || cli_args_get(b->args, CLI_O_RESUME))
     return 0;
-  cli_error("this batch was begun before: %u of its %zu lines have jobs",
+  cli_error("this batch was begun before: %zu of its %zu lines have jobs",
             b->begun, b->file.n_lines);
   cli_hint(
     "--resume goes on with them, and pays only for the others; a file of "
@@ -376,8 +375,7 @@ static int check_names(struct batch *b)
                                    .several = n && strcmp(n, "1") != 0 };
   int rc;
 
-  /* By number it is not known which lines have theirs. */
-  if (b->file.by_number || cli_args_field(b->args, "download"))
+  if (cli_args_field(b->args, "download"))
     return 0;
   rc = unfinished(b, &where.unfinished);
   if (rc == 0 && b->begun > 0)
@@ -430,7 +428,7 @@ static int summary(const struct batch *b)
              b->file.n_lines);
   else if (!b->live && !cli_args_get(b->args, CLI_O_QUIET))
     cli_hint("%zu done, %s", b->completed, rest(b, buf));
-  if (left)
+  if (left || b->elsewhere)
     return gamut_class_exit(GAMUT_E_DETACHED);
   return b->failed || b->blocked ? CLI_FOUND : 0;
 }

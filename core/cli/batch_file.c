@@ -242,10 +242,9 @@ int cli_batch_read(const char *path, struct cli_batch_file *f)
   rc = read_all(path, f);
   if (rc)
     return rc;
-  cli_batch_key_of_all(f);
   f->name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
   if (strcmp(path, "-") == 0)
-    f->name = f->key;
+    cli_batch_name_input(f);
   skip_mark(f);
   f->is_csv = ends_with(path, ".csv") ||
               (strcmp(path, "-") == 0 && f->len && *f->text != '{');

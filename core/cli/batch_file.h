@@ -17,7 +17,7 @@ struct cli_batch_line {
   uint64_t hash[2];     /* of what it asks for */
   unsigned long nth;    /* among those that ask for the same, from 0 */
   unsigned long place;  /* the number its file is named by */
-  bool has_job;         /* set by whoever looks */
+  bool has_job;         /* with a file of its own; set by whoever looks */
 };
 
 /* A file of requests, whole in memory. */
@@ -30,10 +30,7 @@ struct cli_batch_file {
   size_t n_columns;
   struct cli_batch_line *lines; /* those with requests */
   size_t n_lines, room;
-  /* Earlier versions bound lines by the content of the whole file and their
-   * number in it: what they have begun is gone on with in this way. */
-  char key[33];
-  bool by_number;
+  char of_input[33]; /* what standard input is called */
 };
 
 /* `path` "-" is standard input.  0, or an exit code after saying why. */
@@ -42,7 +39,8 @@ void cli_batch_finish(struct cli_batch_file *f);
 
 /* batch_key.c: tell every line from the others; 0, or an exit code. */
 int cli_batch_identify(struct cli_batch_file *f);
-void cli_batch_key_of_all(struct cli_batch_file *f);
+/* Call the file by what it says. */
+void cli_batch_name_input(struct cli_batch_file *f);
 /* What the i-th line is bound to its job by. */
 void cli_batch_key(const struct cli_batch_file *f, size_t i,
                    char ret[CLI_BATCH_KEY]);

@@ -96,12 +96,12 @@ static const char *hex(const uint64_t h[2], char buf[33])
   return buf;
 }
 
-void cli_batch_key_of_all(struct cli_batch_file *f)
+void cli_batch_name_input(struct cli_batch_file *f)
 {
   uint64_t h[2] = { begin[0], begin[1] };
 
   add_bytes(h, f->text, f->len);
-  hex(h, f->key);
+  f->name = hex(h, f->of_input);
 }
 
 void cli_batch_key(const struct cli_batch_file *f, size_t i,
@@ -110,8 +110,5 @@ void cli_batch_key(const struct cli_batch_file *f, size_t i,
   const struct cli_batch_line *l = &f->lines[i];
   char text[33];
 
-  if (f->by_number)
-    snprintf(ret, CLI_BATCH_KEY, "%s/%lu", f->key, l->number);
-  else /* of one width, so that none begins as another */
-    snprintf(ret, CLI_BATCH_KEY, "%s-%010lu", hex(l->hash, text), l->nth);
+  snprintf(ret, CLI_BATCH_KEY, "%s-%010lu", hex(l->hash, text), l->nth);
 }

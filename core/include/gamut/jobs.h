@@ -127,10 +127,16 @@ GAMUT_API int32_t gamut_submit_once(struct gamut *g,
                                     struct gamut_result **ret_result,
                                     struct gamut_error *ret_error);
 
-/* How many keys that begin with `prefix` have jobs in the store. */
-GAMUT_API int32_t gamut_count_once(struct gamut *g, const char *prefix,
-                                   uint32_t *ret_count,
-                                   struct gamut_error *ret_error);
+/* What gamut_submit_once() would do for a key. */
+enum {
+  GAMUT_ONCE_NEW = 0, /* it has no job: submit the request */
+  GAMUT_ONCE_AGAIN,   /* its job failed: submit, or fetch, to the request's
+                         output */
+  GAMUT_ONCE_KEPT     /* its job goes on, or has ended, with its own output */
+};
+GAMUT_API int32_t gamut_look_once(struct gamut *g, const char *key,
+                                  int32_t *ret_once,
+                                  struct gamut_error *ret_error);
 
 /* Say what the vendor's books say of a job that is maybe-charged: charged (1) or
  * not (0).  It is at its end then, and its message says how it was settled; of one
