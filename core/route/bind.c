@@ -150,7 +150,7 @@ static const char *provider_of(void *user, const char *instance)
 static bool is_literal(const struct gm_run *run, const char *operation)
 {
   return run->check == GM_CHECK_PASS ||
-         (gm_json_count(run->fields, "extra") > 0 &&
+         (gm_request_brings_more(run->fields) &&
           gm_starts(operation, "text-to-"));
 }
 

@@ -130,3 +130,21 @@ const char *gm_operation_of(const struct json_object *request,
     return of_picture(request, "reference", m);
   return of_text(request, m);
 }
+
+bool gm_request_brings_more(const struct json_object *request)
+{
+  const struct json_object *extra = gm_json_at(request, "extra");
+  struct json_object_iter it;
+
+  if (!json_object_is_type(extra, json_type_object))
+    return false;
+  json_object_object_foreachC(gm_unconst(extra), it)
+  {
+    enum json_type type = json_object_get_type(it.val);
+
+    if (type == json_type_string || type == json_type_array ||
+        type == json_type_object)
+      return true;
+  }
+  return false;
+}

@@ -23,6 +23,10 @@ const char *gm_operation_of(const struct json_object *request,
 const char *gm_operation_role(const struct json_object *request,
                               const struct gm_input *inputs, uint32_t n_inputs);
 
+/* May what is said in the vendor's own words be a prompt or a picture?  A text,
+ * a list or an object; a number or a switch cannot. */
+bool gm_request_brings_more(const struct json_object *request);
+
 /* Checks that hold for every model: prompt (empty, over 1,000,000 bytes,
  * UTF-8), n 1..100, seed 0..2^63-1, size sides 1..65536, known ratio grammar,
  * duration > 0.  INVALID naming field and value. */

@@ -256,7 +256,7 @@ int32_t gm_validate_common(const struct json_object *request,
 
   /* The vendor's own words may say it: several prompts, one a shot. */
   if (rc || gm_json_at(request, "prompt") ||
-      gm_json_count(request, "extra") > 0 ||
+      gm_request_brings_more(request) ||
       !gm_starts(gm_json_str(request, "operation", ""), "text-to-"))
     return rc;
   return gm_fail(err, GAMUT_E_INVALID, "prompt is missing");

@@ -149,7 +149,7 @@ int32_t gm_check_counts(struct gm_check *c, const char *operation,
   int32_t rc = 0;
 
   /* The vendor's own words may bring it. */
-  if (n_inputs == 0 && gm_json_count(c->request, "extra") > 0)
+  if (n_inputs == 0 && gm_request_brings_more(c->request))
     return 0;
   if (json_object_is_type(roles, json_type_object))
     rc = check_roles(c, roles, inputs, n_inputs);

@@ -459,7 +459,13 @@ static const struct {
     "",
     { 0 },
     "inputs: m makes nothing out of text alone" },
+  { NO_ROLES,
+    "{'extra':{'guidance_scale':3,'upscale':true,'seed':null}}",
+    "",
+    { 0 },
+    "inputs: m makes nothing out of text alone" },
   /* the vendor's own words may bring it */
+  { NO_ROLES, "{'extra':{'images':[{'file_id':'f'}]}}", "", { 0 }, NULL },
   { NO_ROLES, "{'extra':{'image_url':'u'}}", "", { 0 }, NULL },
   { "{'operations':['edit'],'inputs':{'image':{'max':4}}}",
     "{}",

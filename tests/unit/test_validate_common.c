@@ -19,6 +19,7 @@ static const struct {
   { "{'prompt':'a\\u0000b'}", "prompt has a NUL byte in it" },
   { "{'operation':'text-to-video'}", "prompt is missing" },
   { "{'operation':'text-to-video','extra':{}}", "prompt is missing" },
+  { "{'operation':'text-to-video','extra':{'cfg':3}}", "prompt is missing" },
   { "{'operation':'text-to-video','extra':{'multi_prompt':[]}}", NULL },
   { "{'operation':'upscale'}", NULL },
   { "{'operation':'text-to-imge','prompt':'x'}",
