@@ -382,6 +382,8 @@ core_cli_sources = \
 	core/cli/budgets.c \
 	core/cli/cache.c \
 	core/cli/cli.h \
+	core/cli/clock.c \
+	core/cli/clock.h \
 	core/cli/collect.c \
 	core/cli/compare.c \
 	core/cli/compare.h \

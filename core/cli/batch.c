@@ -8,6 +8,7 @@
  * sent. */
 #include "batch_file.h"
 #include "cli.h"
+#include "clock.h"
 #include "folder.h"
 #include "job.h"
 #include "print.h"
@@ -15,7 +16,6 @@
 #include "view.h"
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define AT_ONCE 16 /* preset of -j */
 #define AT_MOST 10000u
@@ -43,14 +43,6 @@ struct batch {
   bool live;
 };
 
-static int64_t now_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* ---- progress --------------------------------------------------------------
  */
 
@@ -76,7 +68,7 @@ static void draw(struct batch *b, bool last)
 {
   /* What was known before took no time. */
   size_t fresh = over(b) - b->known - b->elsewhere;
-  int64_t now = now_ms(), left = 0;
+  int64_t now = cli_now_ms(), left = 0;
   char buf[160];
 
   if (!b->live || (!last && now - b->drawn_ms < DRAW_MS))
@@ -255,7 +247,7 @@ static void end_line(struct batch *b, const char *id, struct gamut_result *r)
 
 static bool is_late(const struct batch *b)
 {
-  return b->time_ms >= 0 && now_ms() - b->begun_ms >= b->time_ms;
+  return b->time_ms >= 0 && cli_now_ms() - b->begun_ms >= b->time_ms;
 }
 
 static bool goes_on(const struct batch *b)
@@ -265,7 +257,7 @@ static bool goes_on(const struct batch *b)
 
 static uint32_t wait_ms(const struct batch *b)
 {
-  int64_t left = b->time_ms - (now_ms() - b->begun_ms);
+  int64_t left = b->time_ms - (cli_now_ms() - b->begun_ms);
 
   if (b->time_ms < 0 || left >= DRAW_MS)
     return DRAW_MS;
@@ -284,7 +276,7 @@ static void tell_left(const struct batch *b)
 
 static void run(struct batch *b)
 {
-  b->begun_ms = now_ms();
+  b->begun_ms = cli_now_ms();
   cli_heed_signals(b->g);
   while (goes_on(b) && (b->next < b->file.n_lines || b->n_slots > 0)) {
     const struct gamut_event *e;

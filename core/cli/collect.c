@@ -2,6 +2,7 @@
  * the vendor, by this process or another.
  */
 #include "cli.h"
+#include "clock.h"
 #include "job.h"
 #include "print.h"
 #include "request.h"
@@ -20,7 +21,8 @@ struct collection {
   struct cli_waiting waiting;
   const char **others; /* ids of those that other processes drive */
   size_t n_others;
-  int rc; /* of the last that went wrong */
+  int64_t late_ms; /* when --timeout is over */
+  int rc;          /* of the last that went wrong */
 };
 
 static void note_failure(struct collection *c, int rc)
@@ -31,6 +33,7 @@ static void note_failure(struct collection *c, int rc)
 
 static int finish(struct collection *c)
 {
+  cli_waiting_end(&c->waiting);
   gamut_request_free(c->how);
   gamut_close(c->g);
   free(c->waiting.ids);
@@ -40,6 +43,8 @@ static int finish(struct collection *c)
 
 static int begin(struct collection *c, const struct cli_args *a, size_t n)
 {
+  const char *timeout = cli_args_field(a, "timeout");
+  int64_t limit_ms;
   int rc;
 
   memset(c, 0, sizeof(*c));
@@ -61,6 +66,9 @@ static int begin(struct collection *c, const struct cli_args *a, size_t n)
     gamut_request_free(c->how);
     return rc;
   }
+  c->late_ms = INT64_MAX;
+  if (timeout && cli_time(timeout, &limit_ms))
+    c->late_ms = cli_now_ms() + limit_ms;
   c->waiting.g = c->g;
   c->waiting.ids = calloc(n + 1, sizeof(*c->waiting.ids));
   c->others = calloc(n + 1, sizeof(*c->others));
@@ -86,7 +94,8 @@ static void add(struct collection *c, const char *id)
   snprintf(c->waiting.ids[c->waiting.n++], GAMUT_ID_SIZE, "%s", id);
 }
 
-/* Until the last has ended; each is printed as it comes. */
+/* Until the last has ended, or others are to be looked at; each is printed as it
+ * comes. */
 static void collect(struct collection *c)
 {
   struct gamut_result *r;
@@ -96,7 +105,6 @@ static void collect(struct collection *c)
     note_failure(c, cli_print_result(c->args, r));
     gamut_result_free(r);
   }
-  cli_waiting_end(&c->waiting);
 }
 
 /* ---- wait -----------------------------------------------------------------
@@ -138,22 +146,27 @@ static bool look_at_other(struct collection *c, const char *id)
   return true;
 }
 
-/* Another process drives it: look now and then, as long as we are to wait. */
-static void wait_for_other(struct collection *c, const char *id)
+/* Whatever is taken up now has what is left of the time. */
+static void look_at_others(struct collection *c)
 {
-  static const struct timespec pause = { 0, LOOK_EVERY_MS * 1000000L };
-  const char *timeout = cli_args_field(c->args, "timeout");
-  int64_t left_ms = INT64_MAX;
+  size_t i, n = 0;
+  char left[32];
 
-  if (timeout && !cli_time(timeout, &left_ms))
-    left_ms = INT64_MAX;
-  for (; !look_at_other(c, id); left_ms -= LOOK_EVERY_MS) {
-    if (left_ms <= 0 || cli_is_leaving()) {
-      cli_hint("job %s goes on in another process", id);
-      note_failure(c, gamut_class_exit(GAMUT_E_DETACHED));
-      return;
-    }
-    nanosleep(&pause, NULL);
+  if (c->late_ms != INT64_MAX) {
+    snprintf(left, sizeof(left), "%lldms", (long long)(c->late_ms - cli_now_ms()));
+    gamut_request_set(c->how, "timeout", left, NULL);
+  }
+  for (i = 0; i < c->n_others; i++)
+    if (!look_at_other(c, c->others[i]))
+      c->others[n++] = c->others[i];
+  c->n_others = n;
+}
+
+static void leave_others(struct collection *c)
+{
+  while (c->n_others > 0) {
+    cli_hint("job %s goes on in another process", c->others[--c->n_others]);
+    note_failure(c, gamut_class_exit(GAMUT_E_DETACHED));
   }
 }
 
@@ -181,16 +194,22 @@ static void attach(struct collection *c, const char *id)
   }
 }
 
-/* Ours first: they stand still while we look at others. */
+/* What other processes drive is looked at now and then, between our own. */
 static void collect_all(struct collection *c)
 {
-  size_t i;
+  static const struct timespec pause = { 0, LOOK_EVERY_MS * 1000000L };
 
+  c->waiting.look_ms = c->n_others > 0 ? LOOK_EVERY_MS : 0;
   collect(c);
-  for (i = 0; i < c->n_others; i++)
-    wait_for_other(c, c->others[i]);
-  if (c->waiting.n_over < c->waiting.n && !c->waiting.nameless) {
-    cli_waiting_begin(&c->waiting);
+  while (c->n_others > 0) {
+    if (cli_now_ms() >= c->late_ms || cli_is_leaving())
+      leave_others(c);
+    else
+      look_at_others(c);
+    if (c->n_others == 0)
+      c->waiting.look_ms = 0;
+    else if (gamut_active(c->g) == 0)
+      nanosleep(&pause, NULL);
     collect(c);
   }
 }
@@ -385,6 +404,5 @@ int cli_run_cancel(const struct cli_args *a)
     note_failure(&c, print_cancelled(a, r));
     gamut_result_free(r);
   }
-  cli_waiting_end(&c.waiting);
   return finish(&c);
 }

@@ -7,13 +7,13 @@
  * when they are whole, so none of this leaves half a picture.
  */
 #include "job.h"
+#include "clock.h"
 #include "options.h"
 #include "out.h"
 #include "print.h"
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define EXIT_CANCELLED 130
@@ -57,14 +57,6 @@ bool cli_is_leaving(void)
   return leave || interrupts;
 }
 
-static int64_t now_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* One job is called by its name. */
 static const char *name_of(const struct cli_waiting *w, char buf[64])
 {
@@ -105,7 +97,7 @@ static void heed_signals(struct cli_waiting *w)
     return;
   if (interrupts >= 2 && !w->nameless) {
     cancel(w);
-  } else if (leave || (w->leave_ms && now_ms() >= w->leave_ms)) {
+  } else if (leave || (w->leave_ms && cli_now_ms() >= w->leave_ms)) {
     detach(w);
   } else if (interrupts && !w->leave_ms) {
     cli_progress_clear(w->progress);
@@ -113,21 +105,27 @@ static void heed_signals(struct cli_waiting *w)
              w->nameless ? ""
              : w->n == 1 ? "; Ctrl-C again cancels it"
                          : "; Ctrl-C again cancels them");
-    w->leave_ms = now_ms() + GRACE_MS;
+    w->leave_ms = cli_now_ms() + GRACE_MS;
   }
 }
 
-/* How long to wait for the next event: the live line and a pending farewell
- * have their times. */
-static int32_t wait_ms(const struct cli_waiting *w)
+static int32_t sooner(int32_t ms, int64_t at_ms)
 {
-  int32_t ms = cli_progress_wait_ms(w->progress);
-  int64_t left = w->leave_ms - now_ms();
+  int64_t left = at_ms - cli_now_ms();
 
-  if (!w->leave_ms || w->left || w->cancelled)
-    return ms;
   left = left > 0 ? left : 0;
   return ms < 0 || left < ms ? (int32_t)left : ms;
+}
+
+/* How long to wait for the next event: the live line, a pending farewell and the
+ * look elsewhere have their times. */
+static int32_t wait_ms(const struct cli_waiting *w, int64_t look_at)
+{
+  int32_t ms = cli_progress_wait_ms(w->progress);
+
+  if (w->leave_ms && !w->left && !w->cancelled)
+    ms = sooner(ms, w->leave_ms);
+  return w->look_ms ? sooner(ms, look_at) : ms;
 }
 
 static void heed_event(struct cli_waiting *w, const struct gamut_event *e)
@@ -148,14 +146,15 @@ void cli_waiting_begin(struct cli_waiting *w)
 
 struct gamut_result *cli_waiting_next(struct cli_waiting *w)
 {
+  int64_t look_at = cli_now_ms() + w->look_ms;
   bool alone = false; /* no job is under way: only events that wait already */
 
-  while (w->n_over < w->n) {
+  while (w->n_over < w->n && !(w->look_ms && cli_now_ms() >= look_at)) {
     const struct gamut_event *e;
 
     heed_signals(w);
     cli_progress_tick(w->progress);
-    e = gamut_next_event(w->g, alone ? 0 : wait_ms(w));
+    e = gamut_next_event(w->g, alone ? 0 : wait_ms(w, look_at));
     if (w->left && w->nameless) /* closing the context leaves them */
       return NULL;
     if (e && e->type == GAMUT_EVENT_DONE) {

@@ -4,7 +4,7 @@
 
 #include "progress.h"
 
-/* Jobs of a context that are waited for: the first five members are the
+/* Jobs of a context that are waited for: the first six members are the
  * caller's. */
 struct cli_waiting {
   struct gamut *g;
@@ -13,6 +13,7 @@ struct cli_waiting {
   size_t n;
   bool nameless;       /* all that the context has: they can only be left */
   bool until_accepted; /* leave each as soon as the vendor has it */
+  int32_t look_ms;     /* cli_waiting_next() takes no longer; 0: no limit */
   size_t n_accepted;
   /* private */
   size_t n_over;
@@ -22,7 +23,7 @@ struct cli_waiting {
 /* Before they are begun: the events of all are wanted, and signals heard. */
 void cli_waiting_begin(struct cli_waiting *w);
 /* The next one that has ended, in whatever order; gamut_result_free().  NULL: all
- * have. */
+ * have, or the time to look elsewhere has come. */
 struct gamut_result *cli_waiting_next(struct cli_waiting *w);
 void cli_waiting_end(struct cli_waiting *w);
 /* From now on the usual signals wake `g` (NULL: nobody); whether one came. */

@@ -4,6 +4,7 @@
  * it has ended well, so that half a picture never upsets a terminal.
  */
 #include "preview.h"
+#include "clock.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,7 +14,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define ROWS_MOST   24
@@ -91,23 +91,15 @@ static bool make_pipe(int ends[2])
          fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0;
 }
 
-static int64_t now_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* All that comes, into `to`; false: too much, or too late. */
 static bool collect(int from, FILE *to)
 {
-  int64_t end = now_ms() + PATIENCE_MS, left;
+  int64_t end = cli_now_ms() + PATIENCE_MS, left;
   char bytes[1 << 16];
   size_t all = 0;
   ssize_t n;
 
-  while ((left = end - now_ms()) > 0) {
+  while ((left = end - cli_now_ms()) > 0) {
     struct pollfd p = { .fd = from, .events = POLLIN };
 
     if (poll(&p, 1, (int)left) <= 0)

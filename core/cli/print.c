@@ -275,12 +275,15 @@ void cli_print_durable(bool yes)
 
 static void print_left_nowhere(const struct gamut_result *r)
 {
-  const char *request = request_id(r);
+  const char *request = request_id(r), *where = "was not sent";
 
+  if (gamut_result_maybe_charged(r))
+    where = "may run at the vendor";
+  else if (gamut_result_accepted(r))
+    where = gamut_result_artifacts(r) > 0 ? "is made" : "goes on at the vendor";
   cli_hint("job %s %s%s%s; it cannot be collected, for there is no store",
-           gamut_result_id(r),
-           gamut_result_accepted(r) ? "goes on at the vendor" : "was not sent",
-           request ? " as request " : "", request ? request : "");
+           gamut_result_id(r), where, request ? " as request " : "",
+           request ? request : "");
 }
 
 /* Where a job is that was left, and how one gets at it. */

@@ -6,26 +6,18 @@
  * a job between two states all the time, which is no news.
  */
 #include "progress.h"
+#include "clock.h"
 #include "lanes.h"
 #include "options.h"
 #include "out.h"
 #include "view.h"
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DRAW_MS   100
 #define NOTE_MS   1000 /* between two of the vendor's lines, when not verbose */
 #define BAR_WIDTH 20
-
-static uint64_t now_ms(void)
-{
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
 
 static void forget_link(struct cli_progress *p)
 {
@@ -43,7 +35,7 @@ void cli_progress_begin(struct cli_progress *p, bool quiet, bool verbose)
   p->plain = !quiet && !p->live;
   p->verbose = verbose;
   p->utf8 = cli_term_utf8();
-  p->begun_ms = now_ms();
+  p->begun_ms = cli_now_ms();
   forget_link(p);
 }
 
@@ -133,7 +125,7 @@ void cli_progress_text(struct cli_progress *p, const char *link,
   add_spinner(&t, p);
   add(&t, "%s%s%s", link, *link ? "  " : "", p->state ? p->state : p->note);
   add_place(&t, p);
-  add(&t, "  %llu s", (unsigned long long)(now_ms() - p->begun_ms) / 1000);
+  add(&t, "  %lld s", (long long)(cli_now_ms() - p->begun_ms) / 1000);
   if (p->state && p->note[0])
     add(&t, "  %s", p->note);
   memcpy(ret, t.s, t.len + 1);
@@ -160,12 +152,12 @@ static void draw(struct cli_progress *p)
     cli_lanes_draw(p->lanes);
   else
     draw_line(p);
-  p->drawn_ms = now_ms();
+  p->drawn_ms = cli_now_ms();
 }
 
 void cli_progress_tick(struct cli_progress *p)
 {
-  if (p->live && now_ms() - p->drawn_ms >= DRAW_MS)
+  if (p->live && cli_now_ms() - p->drawn_ms >= DRAW_MS)
     draw(p);
 }
 
@@ -265,7 +257,7 @@ static void see_permille(struct cli_progress *p, int64_t permille)
  * all of it when that is wanted, else what is there from time to time. */
 static void see_note(struct cli_progress *p, const char *text)
 {
-  uint64_t now = now_ms();
+  int64_t now = cli_now_ms();
 
   if (!text || strncmp(text, p->note, sizeof(p->note) - 1) == 0)
     return;

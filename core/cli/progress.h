@@ -19,7 +19,7 @@ struct cli_progress {
   bool verbose; /* the vendor's log too */
   bool utf8, drawn;
   unsigned frame;
-  uint64_t begun_ms, drawn_ms, noted_ms;
+  int64_t begun_ms, drawn_ms, noted_ms;
   char link[CLI_LINK_MAX]; /* "fal:fal-ai/flux/dev" */
   const char *state;       /* in words; NULL: the note says it */
   unsigned seen;           /* states of this link already told */

@@ -169,6 +169,10 @@ exits 0
 run left-nowhere -p 'x [never]' -m flux -o nowhere.png --timeout 1s --no-store
 exits 11
 says 'it cannot be collected, for there is no store'
+run sent-nowhere -p 'x [slow:3000]' -m flux -o nowhere.png --timeout 1s \
+  --no-store
+exits 10
+says 'may run at the vendor; it cannot be collected'
 
 # Another process has it: that is waited for as long as one wants to.
 "$GAMUT" -q -p 'y [never]' -m flux -o never.png >/dev/null 2>&1 &
