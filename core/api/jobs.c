@@ -242,31 +242,30 @@ static int32_t read_since(struct listing *l, const char *text,
   return 0;
 }
 
+static bool is_state(const char *word)
+{
+  static const char states[] = "|" GAMUT_JOB_STATES "|";
+  size_t len = strlen(word);
+  const char *at = states;
+
+  while (*word && !strchr(word, '|') && (at = strstr(at + 1, word)))
+    if (at[-1] == '|' && at[len] == '|')
+      return true;
+  return false;
+}
+
 static int32_t read_filter(struct listing *l, const struct json_object *f,
                            struct gm_error *err)
 {
-  static const char *const states[] = { "unfinished",    "ended",   "completed",
-                                        "failed",        "blocked", "cancelled",
-                                        "maybe-charged", "queued",  "ready",
-                                        "sending",       "waiting", "working",
-                                        "fetching" };
-  size_t i;
-
   l->state = gm_json_str(f, "state", NULL);
   l->provider = gm_json_str(f, "provider", NULL);
   l->model = gm_json_str(f, "model", NULL);
   l->search = gm_json_str(f, "search", NULL);
   l->parts = gm_json_bool(f, "parts", false);
   l->limit = gm_json_i64(f, "limit", INT64_MAX);
-  for (i = 0; l->state && i < GM_LEN(states); i++)
-    if (gm_streq(l->state, states[i]))
-      break;
-  if (l->state && i == GM_LEN(states))
-    return gm_fail(err, GAMUT_E_INVALID,
-                   "state: '%.40s' is none of unfinished, ended, completed, "
-                   "failed, blocked, cancelled, maybe-charged, queued, ready, "
-                   "sending, waiting, working, fetching",
-                   l->state);
+  if (l->state && !is_state(l->state))
+    return gm_fail(err, GAMUT_E_INVALID, "state: '%.40s' is none of %s",
+                   l->state, GAMUT_JOB_STATES);
   return read_since(l, gm_json_str(f, "since", NULL), err);
 }
 

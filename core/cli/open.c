@@ -32,10 +32,9 @@ static int32_t log_level(const struct cli_args *a)
  * "none" would be wrong. */
 static int check_store(const struct cli_args *a, struct gamut *g)
 {
-  uint32_t about_jobs = CLI_IN_COLLECT | CLI_IN_LIST | CLI_IN(CLI_CANCEL) |
-                        CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS);
+  uint32_t needed = CLI_IN_JOBS | CLI_IN_LIST;
 
-  if (!(about_jobs & CLI_IN(a->verb->id)) || gamut_durable(g))
+  if (!(needed & CLI_IN(a->verb->id)) || gamut_durable(g))
     return 0;
   cli_error("there is no store that has jobs of other processes [storage]");
   cli_hint("'gamut doctor' tells why");

@@ -5,6 +5,7 @@
  * may be added: whoever lists processes would see it.
  */
 #include "options.h"
+#include <gamut/gamut.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -200,8 +201,7 @@ const struct cli_option cli_options[] = {
             "became of the job, instead of at the next poll" },
 
   { .name = "state", .arg = "STATE", .what = CLI_O_STATE, JOBS,
-    .choices = "unfinished|ended|completed|failed|blocked|cancelled|"
-               "maybe-charged|queued|ready|sending|waiting|working|fetching",
+    .choices = GAMUT_JOB_STATES,
     .verbs = CLI_IN_LIST, .help = "only jobs in this state" },
   { .name = "provider", .arg = "NAME", .what = CLI_O_PROVIDER, JOBS,
     .verbs = CLI_IN_LIST, .help = "only jobs of this provider" },

@@ -58,6 +58,8 @@ _Static_assert(CLI_VERBS < 32, "sets of verbs are masks of 32 bits");
 /* What brings the files of jobs that are under way somewhere. */
 #define CLI_IN_COLLECT                                                         \
   (CLI_IN(CLI_WAIT) | CLI_IN(CLI_FETCH) | CLI_IN(CLI_RESUME))
+#define CLI_IN_JOBS /* about jobs of before */                                 \
+  (CLI_IN_COLLECT | CLI_IN(CLI_CANCEL) | CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS))
 #define CLI_IN_LOOK                                                            \
   (CLI_IN(CLI_MODELS) | CLI_IN(CLI_PROVIDERS) | CLI_IN(CLI_CONFIG) |           \
    CLI_IN(CLI_DOCTOR) | CLI_IN(CLI_PRICE) | CLI_IN_ASK | CLI_IN_COLLECT |       \

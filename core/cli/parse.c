@@ -214,8 +214,7 @@ static int read_word(struct reader *r, const char *word)
 /* Mostly a variable of a script that is not set. */
 static bool has_blank_id(const struct cli_args *a)
 {
-  uint32_t with_ids = CLI_IN_COLLECT | CLI_IN(CLI_CANCEL) | CLI_IN(CLI_JOBS) |
-                      CLI_IN(CLI_STATUS) | CLI_IN(CLI_LOGS);
+  uint32_t with_ids = CLI_IN_JOBS | CLI_IN(CLI_JOBS);
   size_t i;
 
   for (i = 0; CLI_IN(a->verb->id) & with_ids && i < a->n_words; i++)

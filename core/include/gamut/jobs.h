@@ -40,16 +40,19 @@ GAMUT_API int32_t gamut_durable(struct gamut *g);
  * {"n", "hedged", "winner", "members": [{"id", "why": "first", "hedge", "part" or
  * "top-up", "first", "n": which of the outputs}]}; each of those is a job of its own, with "of": {"id": the
  * request's, "why", "lost": another link was quicker}, and is listed when it is
- * maybe-charged, or goes on though its request has its result.  Jobs that have ended are
- * forgotten after a while (setting `keep_jobs`).
+ * maybe-charged, or goes on though its request has its result.  Jobs that have
+ * ended are forgotten after a while (setting `keep_jobs`).
  *
- * filter  NULL, or a JSON object: "state" (one of them, "unfinished" or "ended"),
+ * filter  NULL, or a JSON object: "state" (one of GAMUT_JOB_STATES),
  *         "provider", "model" (a part of its id or name), "search" (words, each in
  *         the prompt, the model's or provider's name, the id or a path), "since"
  *         ("24h", "7d", "2026-11-28"), "limit", "parts": true, to list the jobs
  *         that requests are made of, too
  *
  * gamut_string_free(); GAMUT_E_INVALID for a filter that makes no sense. */
+#define GAMUT_JOB_STATES                                                       \
+  "unfinished|ended|completed|failed|blocked|cancelled|maybe-charged|queued|"  \
+  "ready|sending|waiting|working|fetching"
 GAMUT_API int32_t gamut_jobs(struct gamut *g, const char *filter,
                              char **ret_json, struct gamut_error *ret_error);
 
