@@ -145,7 +145,7 @@ static void pad(FILE *to, size_t n)
 static void print_row(char *const cells[CLI_COLUMNS],
                       const size_t widths[CLI_COLUMNS], FILE *to)
 {
-  size_t i, last = 0, owed = 0;
+  size_t i, last = 0, owed = 0, used;
 
   for (i = 0; i < CLI_COLUMNS; i++) {
     if (cells[i] && *cells[i])
@@ -155,10 +155,14 @@ static void print_row(char *const cells[CLI_COLUMNS],
     if (!widths[i])
       continue;
     pad(to, owed);
-    owed = widths[i] + 2 - (cells[i] ? cli_put(to, cells[i]) : 0);
+    used = cells[i] ? cli_put(to, cells[i]) : 0;
+    owed = used < widths[i] ? widths[i] - used + 2 : 2;
   }
   fputc('\n', to);
 }
+
+/* What is wider puts its own row out of line, not all of them. */
+#define WIDEST 64
 
 void cli_table_print(const struct cli_table *t, FILE *to)
 {
@@ -168,7 +172,7 @@ void cli_table_print(const struct cli_table *t, FILE *to)
     for (j = 0; j < CLI_COLUMNS; j++) {
       size_t w = t->rows[i][j] ? cli_text_width(t->rows[i][j]) : 0;
 
-      if (w > widths[j])
+      if (w > widths[j] && w <= WIDEST)
         widths[j] = w;
     }
   }
