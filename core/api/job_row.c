@@ -45,11 +45,11 @@ static const char *state_of(const struct json_object *record,
 
   if (gm_json_bool(record, "maybe_charged", false) || is_unknown(record, row))
     return "maybe-charged";
+  if (!end && gm_json_at(record, "before"))
+    return "fetching"; /* it was made long ago, whatever is asked for it now */
   /* Between two looks at what the vendor does nothing is written, one that was
    * on its way tells nobody anything, and neither does it that the job was
    * taken up and given back before the first of them. */
-  if (!end && gm_json_at(record, "before"))
-    return "fetching"; /* it was made long ago, whatever is asked for it now */
   if (!end && gm_json_bool(record, "accepted", false) &&
       (gm_streq(state, "ready") || gm_streq(state, "sending") ||
        gm_streq(state, "queued")))

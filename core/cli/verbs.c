@@ -368,7 +368,7 @@ const struct cli_exit cli_exits[] = {
   { 9, "transport", "no connection, or no answer" },
   { 10, "maybe-charged", "sent, but not known what became of it" },
   { 11, "detached", "out of time; the job goes on at the vendor" },
-  { 12, "storage", "a file could not be written" },
+  { 12, "storage", "a file or the store could not be written" },
   { 70, "plugin", "a provider broke its rules" },
   { 71, "no-memory", "out of memory" },
   { 130, "cancelled", "stopped by the user" },

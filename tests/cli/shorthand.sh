@@ -48,7 +48,6 @@ leads video runway runway:gen4.5
 leads video veo3 google:veo-3.1-generate-001
 leads video veo3.1 google:veo-3.1-generate-001
 
-# Its own id needs no other name.
 # Pictures lead to the family's endpoint for them, unless the model takes them
 # beside its text.
 run picture -p x -m flux --image https://a.test/a.png --dry-run
@@ -57,6 +56,7 @@ run reference -p x -m ideogram --reference https://a.test/a.png --dry-run
 exits 0
 prints '^fal:fal-ai/ideogram/v3 \(ideogram\), text-to-image'
 
+# Its own id needs no other name.
 run own-id -p x -m gpt-image-1.5 --dry-run
 exits 0
 prints '^openai:gpt-image-1\.5, '
