@@ -256,14 +256,16 @@ static int32_t looked(struct gamut_call *c)
   return poll_job(c);
 }
 
-/* The first answer is about the job as all the others are. */
+/* The first answer is about the job as all the others are.  Without an id the
+ * job runs and nobody can ask after it: PROTOCOL, which the host takes for
+ * maybe charged behind what is paid for. */
 static int32_t accepted(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const char *id = job_id(c, "");
 
   if (!*id || strlen(id) > 200)
-    return h->fail(c, GAMUT_E_PROVIDER,
+    return h->fail(c, GAMUT_E_PROTOCOL,
                    "the job was taken but has no request_id");
   h->json_set_str(c->state, "id", id);
   h->fact(c, "request_id", id);
@@ -319,8 +321,9 @@ static int is_job(struct gamut_call *c)
   return h->json_str(r, "output_url", NULL) != NULL;
 }
 
-/* A good status whose answer makes no sense is the vendor's fault, not a reason
- * to order once more: it has been taken, and perhaps made. */
+/* A good status whose answer makes no sense leaves it open: it has been taken,
+ * and perhaps made and charged.  A whole answer that names nothing tells the
+ * outcome: nothing was made. */
 static int32_t submitted(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
@@ -328,7 +331,7 @@ static int32_t submitted(struct gamut_call *c)
   if (is_job(c))
     return accepted(c);
   if (h->json_type(c->reply->json) != GAMUT_JSON_OBJECT)
-    return h->fail(c, GAMUT_E_PROVIDER, "the answer is no JSON object");
+    return h->fail(c, GAMUT_E_PROTOCOL, "the answer is no JSON object");
   vg_tell(c);
   return c->phase == VG_VIDEOS ? video(c) : pictures(c);
 }

@@ -167,7 +167,8 @@ static bool set_all(struct engine *e, const char *group, const char *prefix)
   return true;
 }
 
-/* As often as the recording has exchanges, and with short waits in between. */
+/* As often as the recording has exchanges, and with short waits in between.  No
+ * case opens a breaker for those behind it. */
 bool engine_open(struct engine *e)
 {
   const struct gamut_options options = { .struct_size = sizeof(options),
@@ -180,7 +181,8 @@ bool engine_open(struct engine *e)
   if (gamut_open(&options, &e->g, &error))
     return engine_differs(e, "%s", error.message);
   return set(e, "poll_interval", "20ms") && set(e, "retry_attempts", tries) &&
-         set_all(e, "set", engine_provider(e)) && set_all(e, "settings", "");
+         set(e, "breaker", "no") && set_all(e, "set", engine_provider(e)) &&
+         set_all(e, "settings", "");
 }
 
 /* ---- the request -------------------------------------------------------- */
@@ -305,6 +307,22 @@ static bool add_inputs(struct engine *e, struct gamut_request *r,
   return true;
 }
 
+/* Links behind the first: whatever they send is not in the recording. */
+static bool add_fallback(struct engine *e, struct gamut_request *r,
+                         struct gamut_error *error)
+{
+  struct json_object *list = engine_ask(e, "fallback");
+  size_t i;
+
+  for (i = 0; i < gm_json_count(list, ""); i++) {
+    struct json_object *o = json_object_array_get_idx(list, i);
+
+    if (gamut_request_link(r, json_object_get_string(o), error))
+      return engine_differs(e, "fallback: %s", error->message);
+  }
+  return true;
+}
+
 struct gamut_request *engine_request(struct engine *e)
 {
   struct gamut_request *r = gamut_request_new();
@@ -317,7 +335,7 @@ struct gamut_request *engine_request(struct engine *e)
   for (i = 0; ok && (name = golden_member(fields, i)); i++)
     if (add_field(e, r, fields, name, &error))
       ok = engine_differs(e, "%s: %s", name, error.message);
-  if (ok && add_inputs(e, r, &error))
+  if (ok && add_fallback(e, r, &error) && add_inputs(e, r, &error))
     return r;
   gamut_request_free(r);
   return NULL;
