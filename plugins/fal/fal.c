@@ -115,7 +115,7 @@ static const struct gamut_reason reasons[] = {
   { 502, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
   { 503, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
   { 504, GAMUT_E_TIMEOUT, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
-  /* 500 may have done the work; fal's clients repeat it for what is free. */
+  /* fal's own client repeats a 500 of a status and no other. */
   { 500, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ONCE },
   /* What models say. */
   { 0, GAMUT_E_PROVIDER, "detail/*/type", "no_media_generated",
