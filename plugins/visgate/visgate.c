@@ -81,6 +81,10 @@ static const struct gamut_credential credentials[] = {
   {                                                                            \
     status, class, NULL, NULL, GAMUT_REASON_FINAL, ORDERS                      \
   }
+#define UNSURE(status, class)                                                  \
+  {                                                                            \
+    status, class, NULL, NULL, GAMUT_REASON_DOUBTFUL, ORDERS                   \
+  }
 /* clang-format off */
 static const struct gamut_reason reasons[] = {
   STATUS(401, GAMUT_E_AUTH, 0),
@@ -99,13 +103,16 @@ static const struct gamut_reason reasons[] = {
   STATUS(410, GAMUT_E_NOT_FOUND, 0),
   STATUS(413, GAMUT_E_INVALID, 0),
   STATUS(415, GAMUT_E_INVALID, 0),
-  /* Not repeated. */
-  STATUS(405, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
-  STATUS(408, GAMUT_E_TIMEOUT, GAMUT_REASON_FINAL),
-  STATUS(409, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
-  STATUS(425, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL),
-  /* Nor are other server errors, where it costs: the last are those of a proxy
-   * that gave up waiting for work that goes on.  A job is asked after again. */
+  /* Who gave up waiting leaves the work behind going on, perhaps: it may be made
+   * and charged. */
+  UNSURE(408, GAMUT_E_TIMEOUT),
+  UNSURE(520, GAMUT_E_PROVIDER),
+  UNSURE(522, GAMUT_E_PROVIDER),
+  UNSURE(524, GAMUT_E_TIMEOUT),
+  /* Not repeated where it costs; a job is asked after again. */
+  ONCE(405, GAMUT_E_PROVIDER),
+  ONCE(409, GAMUT_E_PROVIDER),
+  ONCE(425, GAMUT_E_PROVIDER),
   ONCE(501, GAMUT_E_PROVIDER),
   ONCE(505, GAMUT_E_PROVIDER),
   ONCE(506, GAMUT_E_PROVIDER),
@@ -113,11 +120,8 @@ static const struct gamut_reason reasons[] = {
   ONCE(508, GAMUT_E_PROVIDER),
   ONCE(510, GAMUT_E_PROVIDER),
   ONCE(511, GAMUT_E_PROVIDER),
-  ONCE(520, GAMUT_E_PROVIDER),
   ONCE(521, GAMUT_E_PROVIDER),
-  ONCE(522, GAMUT_E_PROVIDER),
   ONCE(523, GAMUT_E_PROVIDER),
-  ONCE(524, GAMUT_E_TIMEOUT),
   ONCE(525, GAMUT_E_PROVIDER),
   ONCE(526, GAMUT_E_PROVIDER),
   ONCE(527, GAMUT_E_PROVIDER),
