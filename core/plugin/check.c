@@ -377,12 +377,18 @@ static bool class_ok(int32_t error_class)
          (gm_class_is_providers(error_class) || error_class < GAMUT_E_STORAGE);
 }
 
+/* None, a hundred, or one. */
+static bool status_ok(int32_t status)
+{
+  return (status >= 0 && status <= 5) || (status >= 100 && status <= 599);
+}
+
 static int32_t check_reason(const struct gamut_provider *p, uint32_t i,
                             struct gm_error *err)
 {
   const struct gamut_reason *r = gm_table_row(&p->reasons, i, sizeof(*r), NULL);
 
-  if (r->status && (r->status < 100 || r->status > 599))
+  if (!status_ok(r->status))
     return gm_plugin_bad(err, "reason %u has the status %d", i, (int)r->status);
   if (!class_ok(r->error_class) && (r->error_class != GAMUT_OK || !r->path))
     return gm_plugin_bad(err,

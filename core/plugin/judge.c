@@ -158,12 +158,20 @@ static bool node_matches(void *user, struct json_object *node)
   return value_matches(user, json_object_get_string(node));
 }
 
+/* A row of one digit is about a whole hundred. */
+static bool status_matches(int32_t row, int32_t status)
+{
+  if (row < 10)
+    return row == 0 || row == status / 100;
+  return row == status;
+}
+
 static bool reason_applies(const struct gamut_reason *r, int32_t phase,
                            struct gm_exchange *x, struct json_object *body)
 {
   const char *value;
 
-  if (r->status && r->status != x->status)
+  if (!status_matches(r->status, x->status))
     return false;
   if (r->phases && (phase < 0 || phase > 31 || !(r->phases >> phase & 1)))
     return false;

@@ -107,14 +107,10 @@ static const struct gamut_reason reasons[] = {
   { 403, GAMUT_E_QUOTA, "detail", "User is locked*balance*", 0, 0 },
   { 403, GAMUT_E_QUOTA, "detail", "User is locked*TOP_UP*", 0, 0 },
   /* Would the same request have a chance?  Two names, old and new. */
-  { 500, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
-  { 502, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
-  { 503, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
   { 504, GAMUT_E_TIMEOUT, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
-  { 500, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
-  { 502, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
-  { 503, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
+  { 5, GAMUT_E_PROVIDER, "@x-fal-retryable", "false", GAMUT_REASON_FINAL, 0 },
   { 504, GAMUT_E_TIMEOUT, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
+  { 5, GAMUT_E_PROVIDER, "@x-fal-needs-retry", "0", GAMUT_REASON_FINAL, 0 },
   /* fal's own client repeats a 500 of a status and no other. */
   { 500, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, ONCE },
   /* What models say. */

@@ -196,6 +196,9 @@ SPOIL(other_key, p->credentials[0].value = "Key {apikey}")
 SPOIL(no_token, p->provider.extension = NULL)
 SPOIL(phase, p->phases[1] = NULL)
 SPOIL(status, p->reasons[1].status = 42)
+SPOIL(hundred, p->reasons[1].status = 6)
+SPOIL(below, p->reasons[1].status = -5)
+SPOIL(hundreds, p->reasons[1].status = 5)
 SPOIL(class_zero, p->reasons[1].error_class = 0)
 SPOIL(class_host, p->reasons[1].error_class = GAMUT_E_UNKNOWN)
 SPOIL(any_reply, p->reasons[1].status = 0)
@@ -234,7 +237,7 @@ SPOIL(owned, p->credentials[0].header = NULL; p->credentials[0].value = NULL)
 static const struct { const char *name, *part; void (*spoil)(struct parts *); }
 rows[] = {
   { "nothing", NULL, nothing }, { "grown", NULL, grown },
-  { "later class", NULL, later_class }, { "local", NULL, local },
+  { "later class", NULL, later_class }, { "hundreds", NULL, hundreds }, { "local", NULL, local },
   { "declared base_url", NULL, declared_base }, { "empty", NULL, empty },
   { "headers", NULL, lines }, { "owned", NULL, owned }, { "an extension alone", NULL, no_provider },
   { "magic", "it is no gamut plugin (magic 47554d54, expected 54554d47)",
@@ -305,6 +308,8 @@ rows[] = {
   { "no token", "names {@token}, which is no key", no_token },
   { "phase", "phase 1 has no name", phase },
   { "status", "reason 1 has the status 42", status },
+  { "sixth hundred", "reason 1 has the status 6", hundred },
+  { "below", "reason 1 has the status -5", below },
   { "class 0", "reason 1 has the class 0, which no plugin may set",
     class_zero },
   { "host class", "reason 1 has the class -13", class_host },

@@ -158,13 +158,14 @@ enum {
  * wait before the next try, in seconds (38.5, "38.5s", "6m0s"), behind the
  * words of value ("*try again in *"), if it has any. */
 struct gamut_reason {
-  int32_t status; /* 0: any */
+  int32_t status; /* 0: any; 4, 5: all of that hundred (400 to 499 ...) */
   int32_t error_class;
   const char *path;  /* where in the JSON body; a part '*' is any index of an
                         array; "" is a reply that is a text and no more;
                         "@name" is a reply header; NULL: status alone */
-  const char *value; /* equals this; "abc*" begins with it, "*abc*" contains
-                        it, "*" is there at all */
+  const char *value; /* equals this; a '*' in it is any text, also none: "abc*"
+                        begins with it, "*abc*" contains it, "ab*c" begins and
+                        ends so; "*" is there at all */
   uint32_t flags;
   uint32_t phases; /* bit 1 << phase for each it applies to; 0: all */
 };
