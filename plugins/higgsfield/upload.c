@@ -90,8 +90,8 @@ static int32_t store(struct gamut_call *c)
   return h->http(c, &x);
 }
 
-/* The place is good for one try; and a 403 of the storage, which is somebody
- * else, says nothing of our credits. */
+/* The place is good for one try, so silence (status 0) ends it as well; and a 403
+ * of the storage, which is somebody else, says nothing of our credits. */
 static int32_t stored(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;

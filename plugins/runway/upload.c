@@ -102,8 +102,8 @@ static int32_t stored(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
 
-  /* The form is good for one try, and a 403 of the storage says nothing of our
-   * key. */
+  /* The form is good for one try, so silence (status 0) ends it as well; and a
+   * 403 of the storage says nothing of our key. */
   if (c->reply->status == 0)
     return h->fail(c, GAMUT_E_PROVIDER,
                    "runway's storage did not answer the upload");

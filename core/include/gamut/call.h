@@ -81,9 +81,14 @@ enum {
                                     JSON only the string "{@secret}" counts:
                                     what the caller of a query gave (see
                                     gamut.account/1) */
-  GAMUT_HTTP_PROBE = 1u << 5,    /* nobody may be there: no answer is not tried
-                                    again but comes to step() as a reply with
-                                    the status 0.  Not with BILLABLE */
+  GAMUT_HTTP_PROBE = 1u << 5,    /* sent once, and step() is told when no answer
+                                    came, by a reply with the status 0: where
+                                    nobody may be there, and where the same
+                                    again is of no use (a place to upload to
+                                    that is good for one try).  Replies are
+                                    repeated as they are without it: ALL and
+                                    GAMUT_REASON_FINAL are for those.  Not with
+                                    BILLABLE */
   GAMUT_HTTP_DIRECT = 1u << 6    /* not through a proxy: for what is reached
                                     from this machine alone */
 };
