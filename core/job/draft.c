@@ -5,6 +5,7 @@
  * final name, and an existing file is replaced only when that was asked for.
  * The temporary is held by descriptor, its folder by path. */
 #include "base/file.h"
+#include "base/str.h"
 #include "job/output.h"
 #include <dirent.h>
 #include <errno.h>
@@ -134,13 +135,11 @@ static const char *kind_name(int32_t kind)
 }
 
 /* The frames of a video, one file each: no medium, and yet what was asked for,
- * when the address says as much. */
+ * when the provider says as much. */
 static bool is_frames(const struct gm_output *o)
 {
-  size_t len = o->url ? strcspn(o->url, "?#") : 0;
-
-  return o->kind == GAMUT_VIDEO && strcmp(o->media.ext, "zip") == 0 &&
-         len > 4 && strncmp(o->url + len - 4, ".zip", 4) == 0;
+  return o->kind == GAMUT_VIDEO && gm_streq(o->vendor_mime, o->media.mime) &&
+         gm_streq(o->media.mime, "application/zip");
 }
 
 static int32_t look(struct gm_draft *d, struct gm_output *o,

@@ -83,9 +83,9 @@ int32_t gm_draft_add(struct gm_draft *d, const void *p, size_t len,
                      struct gm_error *err);
 int32_t gm_draft_restart(struct gm_draft *d, struct gm_error *err);
 /* Look at the bytes, sync, rename; fills path or data, size, media, sha256 of
- * `o`.  PROTOCOL when they are no medium or of another kind than asked (a video
- * may be a .zip of its frames, with a kind of 0); STORAGE when they cannot be
- * kept. */
+ * `o`.  PROTOCOL when they are no medium or of another kind than asked (where
+ * vendor_mime says so a video may be a zip of its frames, with a kind of 0);
+ * STORAGE when they cannot be kept. */
 int32_t gm_draft_keep(struct gm_draft *d, const struct gm_output_plan *p,
                       struct gm_name_facts *f, bool sync, struct gm_output *o,
                       struct gm_error *err);

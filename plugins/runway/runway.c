@@ -28,6 +28,7 @@
 #define WAIT_MIN_MS     4500u
 #define WAIT_SPREAD_MS  2300u
 #define CREDIT_MICROUSD 10000.0
+#define FRAME_SEQUENCE  ".zip" /* how a sequence of images ends */
 
 static const char *const phases[] = { "submit", "status", "cancel",
                                       "upload", "store",  "organization",
@@ -210,6 +211,13 @@ static void tell_cost(struct gamut_call *c, double otherwise)
     h->usage(c, "credit", credits, (int64_t)(credits * CREDIT_MICROUSD + 0.5));
 }
 
+static int url_ends(const char *url, const char *ending)
+{
+  size_t len = strcspn(url, "?#"), n = strlen(ending);
+
+  return len > n && strncmp(url + len - n, ending, n) == 0;
+}
+
 /* By the file's own ending: image sequences come as a .zip, with sound beside
  * it. */
 static int32_t kind_of_ending(const char *url)
@@ -218,20 +226,20 @@ static int32_t kind_of_ending(const char *url)
     const char *ending;
     int32_t kind;
   } kinds[] = {
-    { ".png", GAMUT_IMAGE },  { ".jpg", GAMUT_IMAGE }, { ".jpeg", GAMUT_IMAGE },
-    { ".webp", GAMUT_IMAGE }, { ".mp4", GAMUT_VIDEO }, { ".mov", GAMUT_VIDEO },
-    { ".webm", GAMUT_VIDEO }, { ".zip", GAMUT_VIDEO }, { ".wav", GAMUT_AUDIO },
-    { ".mp3", GAMUT_AUDIO },  { ".ogg", GAMUT_AUDIO }, { ".opus", GAMUT_AUDIO },
-    { ".flac", GAMUT_AUDIO }, { ".m4a", GAMUT_AUDIO }, { ".aac", GAMUT_AUDIO },
+    { ".png", GAMUT_IMAGE },  { ".jpg", GAMUT_IMAGE },
+    { ".jpeg", GAMUT_IMAGE }, { ".webp", GAMUT_IMAGE },
+    { ".mp4", GAMUT_VIDEO },  { ".mov", GAMUT_VIDEO },
+    { ".webm", GAMUT_VIDEO }, { FRAME_SEQUENCE, GAMUT_VIDEO },
+    { ".wav", GAMUT_AUDIO },  { ".mp3", GAMUT_AUDIO },
+    { ".ogg", GAMUT_AUDIO },  { ".opus", GAMUT_AUDIO },
+    { ".flac", GAMUT_AUDIO }, { ".m4a", GAMUT_AUDIO },
+    { ".aac", GAMUT_AUDIO },
   };
-  size_t i, len = strcspn(url, "?#");
+  size_t i;
 
-  for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-    size_t n = strlen(kinds[i].ending);
-
-    if (len > n && strncmp(url + len - n, kinds[i].ending, n) == 0)
+  for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+    if (url_ends(url, kinds[i].ending))
       return kinds[i].kind;
-  }
   return 0;
 }
 
@@ -276,6 +284,8 @@ static int32_t succeeded(struct gamut_call *c)
     if (!a.url)
       continue;
     a.kind = kind_of(c, a.url);
+    if (url_ends(a.url, FRAME_SEQUENCE))
+      a.mime = "application/zip";
     h->artifact(c, &a);
     found++;
   }

@@ -125,6 +125,37 @@ START_TEST(download)
 }
 END_TEST
 
+/* A zip is a video's frames where the provider says so, whatever its URL. */
+static const struct {
+  const char *prompt;
+  struct answer job;
+  int32_t error_class;
+} zips[] = {
+  { "video", JOB("{\"url\":\"$/f\",\"mime\":\"application/zip\"}"), 0 },
+  { "video", JOB("{\"url\":\"$/f.zip\"}"), GAMUT_E_PROTOCOL },
+  { "video", JOB("{\"url\":\"$/f.zip\",\"mime\":\"video/mp4\"}"),
+    GAMUT_E_PROTOCOL },
+  { "x", JOB("{\"url\":\"$/f.zip\",\"mime\":\"application/zip\"}"),
+    GAMUT_E_PROTOCOL },
+};
+
+START_TEST(frames)
+{
+  const struct answer answers[] = { zips[_i].job,
+                                    SAYS("GET /f", "PK\3\4 1.png") };
+  struct gamut_result *result;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  result = fix_run(&f, fix_request("a:m", zips[_i].prompt, NULL));
+  ck_class(result, zips[_i].error_class);
+  if (!zips[_i].error_class)
+    ck_assert_str_eq(gamut_result_artifact(result, 0)->mime, "application/zip");
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
 /* Others' URLs that must not be fetched at all. */
 static const char *const bad_urls[] = {
   "http://169.254.169.254/latest", "http://localhost:1/x", "file:///etc/passwd",
@@ -360,6 +391,7 @@ int main(void)
   TCase *tc = tcase_create("fetch");
 
   tcase_add_loop_test(tc, download, 0, GM_LEN(rows));
+  tcase_add_loop_test(tc, frames, 0, GM_LEN(zips));
   tcase_add_loop_test(tc, foreign_urls, 0, GM_LEN(bad_urls));
   tcase_add_test(tc, in_memory);
   tcase_add_test(tc, some);

@@ -80,6 +80,7 @@ static int32_t finish(struct gamut_call *c)
 
     a.kind = asked(c, "video") ? GAMUT_VIDEO : GAMUT_IMAGE;
     a.url = h->json_str(json, h->text(c, "images/%u/url", i), NULL);
+    a.mime = h->json_str(json, h->text(c, "images/%u/mime", i), NULL);
     h->artifact(c, &a);
   }
   for (i = 0; i < h->json_count(json, "b64"); i++) {

@@ -128,7 +128,9 @@ struct gamut_artifact {
   const char *url;  /* the host downloads it (a data: URI: decodes it), or */
   const void *data; /* the bytes are here */
   size_t data_len;
-  const char *mime; /* or NULL: sniffed */
+  const char *mime; /* or NULL: sniffed.  What the bytes are is looked at in
+                       either case; "application/zip" says of a video that it
+                       comes as a zip of its frames, which else is none */
   uint32_t flags;
   uint32_t width, height, duration_ms; /* 0: not known */
 };
