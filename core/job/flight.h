@@ -141,9 +141,10 @@ void gm_job_resume(struct gm_job *job);
 size_t gm_job_authorize(struct gm_exchange *x, const char *url,
                         struct gm_header *out, size_t max);
 /* repeat.c: the exchange (or step) could not be had: repeat it or end the
- * attempt.  Takes the error. */
+ * attempt.  `flags` are those of the reason, GAMUT_REASON_...  Takes the error.
+ */
 void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
-                    struct gm_error *err, bool final);
+                    struct gm_error *err, uint32_t flags);
 /* Judge a reply of 400 and above. */
 void gm_job_refused(struct gm_job *job, struct gm_exchange *x);
 /* observe.c: an exchange of the job has come to its end, or to none. */

@@ -1,11 +1,12 @@
 /* repeat.c - what follows when an exchange failed: the same again after a
- * while, or the end of the attempt.  The class decides, by the policy table.
+ * while, or the end of the attempt.  The class decides, by the policy table,
+ * unless the provider's reason knows better (FINAL, AGAIN).
  *
  * An exchange that was not answered is sent again as it is, with the same
  * attempt id.  One that was answered (429, 503) is made anew where the provider
- * can make it from nothing (START), with a new attempt id; unless a paid one left
- * before without an answer: then only the same key makes sure that it is paid
- * once. */
+ * can make it from nothing (START), with a new attempt id; unless a paid one
+ * left before without an answer: then only the same key makes sure that it is
+ * paid once. */
 #include "base/clock.h"
 #include "job/flight.h"
 #include "job/limiter.h"
@@ -69,7 +70,6 @@ static bool is_about_asking(const struct gm_job *job, int32_t error_class)
   }
 }
 
-
 /* The vendor has the job, and `err` says why we could not learn how it went.  A
  * final error is the job's own: it has ended. */
 static bool outcome_open(const struct gm_job *job, const struct gm_error *err,
@@ -116,10 +116,12 @@ static bool in_budget(struct gm_job *job, int32_t error_class,
 }
 
 void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
-                    struct gm_error *err, bool final)
+                    struct gm_error *err, uint32_t flags)
 {
-  const struct gm_policy *policy = gm_policy_of(err->error_class);
   const struct gm_engine *e = job->engine;
+  bool final = flags & GAMUT_REASON_FINAL;
+  bool again = !final && (gm_policy_of(err->error_class)->again ||
+                          flags & GAMUT_REASON_AGAIN);
   bool was_answered = x->error_class == 0;
   uint32_t wait_ms;
 
@@ -131,8 +133,8 @@ void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
     gm_limit_refused(job, x);
   wait_ms = gm_backoff_ms(job->repeats, e->retry_base_ms, e->retry_cap_ms,
                           x->has_retry_after, x->retry_after_ms);
-  if (final || !policy->again || job->repeats >= limit_of(job) ||
-      wait_ms > job->patience_ms || goes_elsewhere(job, err, was_answered) ||
+  if (!again || job->repeats >= limit_of(job) || wait_ms > job->patience_ms ||
+      goes_elsewhere(job, err, was_answered) ||
       !in_budget(job, err->error_class, &wait_ms)) {
     give_up(job, err, final);
     return;
@@ -160,7 +162,6 @@ void gm_job_refused(struct gm_job *job, struct gm_exchange *x)
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   _cleanup_json_ struct json_object *body = NULL;
   uint32_t wait_ms, flags;
-  bool final;
 
   if (x->reader.is_json)
     body = gm_json_parse(job->engine->parser, gm_buf_text(&x->reader.text),
@@ -175,7 +176,7 @@ void gm_job_refused(struct gm_job *job, struct gm_exchange *x)
     x->has_retry_after = true;
   }
   /* A good answer that tells of a failed job tells the same the next time. */
-  final = (flags & GAMUT_REASON_FINAL) ||
-          (x->status < 400 && err.error_class != GAMUT_E_RATE);
-  gm_job_trouble(job, x, &err, final);
+  if (x->status < 400 && err.error_class != GAMUT_E_RATE)
+    flags |= GAMUT_REASON_FINAL;
+  gm_job_trouble(job, x, &err, flags);
 }

@@ -57,7 +57,7 @@ static void no_answer(struct gm_job *job, struct gm_exchange *x)
     maybe_charged(job, &err, x->status > 0);
   else if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent)
     job->doubtful = true;
-  gm_job_trouble(job, x, &err, false);
+  gm_job_trouble(job, x, &err, 0);
 }
 
 static void start(struct gm_job *job, struct gm_flight *f);

@@ -370,7 +370,7 @@ void gm_job_act(struct gm_job *job, struct gm_ending *end,
   case GM_STEP_NONE:
     job->maybe_charged |= broke_off(job, end);
     if (x && !paid && err->error_class == GAMUT_E_PROTOCOL)
-      gm_job_trouble(job, x, err, false);
+      gm_job_trouble(job, x, err, 0);
     else
       step_failed(job, err, paid);
     break;

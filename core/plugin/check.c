@@ -377,6 +377,16 @@ static bool class_ok(int32_t error_class)
          (gm_class_is_providers(error_class) || error_class < GAMUT_E_STORAGE);
 }
 
+/* What is to be repeated is neither final nor perhaps done, nor refused for its
+ * content. */
+static bool again_ok(const struct gamut_reason *r)
+{
+  const uint32_t others = GAMUT_REASON_FINAL | GAMUT_REASON_DOUBTFUL;
+
+  return !(r->flags & GAMUT_REASON_AGAIN) ||
+         (!(r->flags & others) && r->error_class != GAMUT_E_BLOCKED);
+}
+
 /* None, a hundred, or one. */
 static bool status_ok(int32_t status)
 {
@@ -398,6 +408,8 @@ static int32_t check_reason(const struct gamut_provider *p, uint32_t i,
     return gm_plugin_bad(err, "reason %u matches every reply", i);
   if (r->path && !r->value)
     return gm_plugin_bad(err, "reason %u has a path but no value", i);
+  if (!again_ok(r))
+    return gm_plugin_bad(err, "reason %u is repeated and must not be", i);
   if (p->phases.count < PHASES_MAX && r->phases >> p->phases.count)
     return gm_plugin_bad(err, "reason %u names a phase that is not declared",
                          i);

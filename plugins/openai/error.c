@@ -1,19 +1,14 @@
 /* error.c - refusals: as a status, and in the middle of a stream.
  *
- * The table of reasons says what most of them mean; the host repeats what may
- * be repeated.  Others are repeated here: a lock conflict (409), which is the
- * request's fault and yet may go well the next time; what x-should-retry: true
- * stands beside, unless it is refused for good; and, without the field, what a
- * server refuses that does not know response_format.
+ * The table of reasons says what a status means and whether it is repeated, by
+ * the host.  What a server refuses that does not know response_format is sent
+ * without the field.  An event of a stream is no reply, so what it says is
+ * looked up here.
  *
- * State: "conflicts" so far; "plain": without response_format; "wait_ms" before
- * the exchange that is made anew.
+ * State: "plain": without response_format.
  */
 #include "openai.h"
 #include <string.h>
-
-#define CONFLICTS_MAX    2 /* as often as OpenAI's own client */
-#define CONFLICT_WAIT_MS 500
 
 /* ---- what the vendor tells beside the sentence -------------------------- */
 
@@ -43,7 +38,7 @@ static void tell(struct gamut_call *c, const struct gamut_json *error)
   h->fact(c, "moderation_categories", joined(c, h->json_get(m, "categories")));
 }
 
-/* ---- what an error means ------------------------------------------------ */
+/* ---- what an event means ------------------------------------------------ */
 
 static int one_of(const char *s, const char *const *words)
 {
@@ -78,48 +73,7 @@ static int32_t class_of(struct gamut_call *c, const struct gamut_json *error,
                                                     : GAMUT_E_PROVIDER;
 }
 
-/* ---- once more ---------------------------------------------------------- */
-
-static int header_says(struct gamut_call *c, const char *name, const char *word)
-{
-  const char *value = c->host->reply_header(c, name);
-
-  return value && strcmp(value, word) == 0;
-}
-
-/* The words of a refusal, wherever a server puts them. */
-static const char *words_of(struct gamut_call *c,
-                            const struct gamut_json *error)
-{
-  const struct gamut_host *h = c->host;
-  const struct gamut_json *reply = c->reply->json;
-  const char *words = reply ? h->json_str(reply, "", "") : c->reply->body;
-
-  words = h->json_str(reply, "message", h->json_str(reply, "detail", words));
-  return h->json_str(error, "message", h->json_str(error, "", words));
-}
-
-/* What was refused for its content, or for want of money, stays so. */
-static int is_for_good(struct gamut_call *c, const struct gamut_json *error)
-{
-  int32_t error_class = class_of(c, error, words_of(c, error));
-
-  return error_class == GAMUT_E_BLOCKED || error_class == GAMUT_E_QUOTA ||
-         c->reply->status == 402;
-}
-
-/* Was a job refused that may go well the next time, though its class is never
- * repeated?  What may be, and polls, are the host's to repeat. */
-static int is_passing(struct gamut_call *c, const struct gamut_json *error)
-{
-  int32_t status = c->reply->status;
-
-  if (c->phase == OPENAI_STATUS || header_says(c, "x-should-retry", "false") ||
-      is_for_good(c, error))
-    return 0;
-  return status == 409 || (status < 500 && status != 408 && status != 429 &&
-                           header_says(c, "x-should-retry", "true"));
-}
+/* ---- refused ------------------------------------------------------------ */
 
 /* A server that refuses the field answers base64 anyhow. */
 static int knows_no_format(struct gamut_call *c, const struct gamut_json *error)
@@ -135,19 +89,11 @@ int32_t openai_refused(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *error = h->json_get(c->reply->json, "error");
-  int64_t conflicts = h->json_int(c->state, "conflicts", 0);
-  int64_t wait_ms = c->reply->retry_after_ms;
 
   tell(c, error);
-  if (knows_no_format(c, error)) {
-    h->json_set_bool(c->state, "plain", 1);
-    return openai_start(c);
-  }
-  if (!is_passing(c, error) || conflicts >= CONFLICTS_MAX)
+  if (!knows_no_format(c, error))
     return h->fail_reply(c);
-  h->json_set_int(c->state, "conflicts", conflicts + 1);
-  h->json_set_int(c->state, "wait_ms",
-                  wait_ms > 0 ? wait_ms : CONFLICT_WAIT_MS << conflicts);
+  h->json_set_bool(c->state, "plain", 1);
   return openai_start(c);
 }
 

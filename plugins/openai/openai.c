@@ -13,7 +13,7 @@
  *
  * State of a video: "id", "polls" so far, the status "said" last, whether it
  * was "made_before".  Of a stream: "pictures" so far, "tokens" and "microusd"
- * used by them.  Of what is sent again: see error.c.
+ * used by them.  Of what was refused: see error.c.
  */
 #include "openai.h"
 #include <string.h>
@@ -72,6 +72,10 @@ static const struct gamut_credential credentials[] = {
 
 #define POLLS  (1u << OPENAI_STATUS)
 #define ORDERS (1u << OPENAI_GENERATE | 1u << OPENAI_SUBMIT)
+#define PASSING(status, class)                                                 \
+  {                                                                            \
+    status, class, "@x-should-retry", "true", GAMUT_REASON_AGAIN, ORDERS       \
+  }
 #define ENOUGH(status, class)                                                  \
   {                                                                            \
     status, class, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0           \
@@ -94,11 +98,21 @@ const struct gamut_reason openai_reasons[] = {
   { 0, GAMUT_E_QUOTA, "error/code", "billing_hard_limit_reached", 0, 0 },
   { 0, GAMUT_E_QUOTA, "error/code", "billing_not_active", 0, 0 },
   /* dall-e-2 had no code for a refusal, and compatible servers have none. */
-  { 400, GAMUT_E_BLOCKED, "error/message", "*safety system*", 0, 0 },
-  { 400, GAMUT_E_BLOCKED, "error", "*safety system*", 0, 0 },
-  { 400, GAMUT_E_BLOCKED, "message", "*safety system*", 0, 0 },
-  { 400, GAMUT_E_BLOCKED, "detail", "*safety system*", 0, 0 },
-  { 400, GAMUT_E_BLOCKED, "", "*safety system*", 0, 0 },
+  { 4, GAMUT_E_BLOCKED, "error/message", "*safety system*", 0, 0 },
+  { 4, GAMUT_E_BLOCKED, "error", "*safety system*", 0, 0 },
+  { 4, GAMUT_E_BLOCKED, "message", "*safety system*", 0, 0 },
+  { 4, GAMUT_E_BLOCKED, "detail", "*safety system*", 0, 0 },
+  { 4, GAMUT_E_BLOCKED, "", "*safety system*", 0, 0 },
+  /* The server knows best whether an order is worth another try, but for those
+   * above; 408, 429 and server errors are repeated anyhow. */
+  { 402, GAMUT_E_QUOTA, NULL, NULL, 0, ORDERS },
+  { 408, GAMUT_E_TIMEOUT, "@x-should-retry", "true", 0, ORDERS },
+  { 429, GAMUT_E_RATE, "@x-should-retry", "true", 0, ORDERS },
+  PASSING(401, GAMUT_E_AUTH),
+  PASSING(403, GAMUT_E_PERMISSION),
+  PASSING(404, GAMUT_E_NOT_FOUND),
+  PASSING(410, GAMUT_E_NOT_FOUND),
+  PASSING(4, GAMUT_E_INVALID),
   /* "the user must change the request" */
   { 0, GAMUT_E_INVALID, "error/type", "image_generation_user_error", 0, 0 },
   /* A job that was accepted and failed for this has failed for good; a poll that
@@ -113,14 +127,15 @@ const struct gamut_reason openai_reasons[] = {
   { 200, GAMUT_E_INVALID, "error/code", "unknown_parameter", 0, 0 },
   { 0, GAMUT_OK, "error/message", "*try again in *", GAMUT_REASON_IF_SILENT,
     0 },
-  /* The server knows best whether it is worth another try. */
+  /* Or that it is not. */
   ENOUGH(408, GAMUT_E_TIMEOUT),
   ENOUGH(409, GAMUT_E_INVALID),
   ENOUGH(429, GAMUT_E_RATE),
   ENOUGH(5, GAMUT_E_PROVIDER),
   { 504, GAMUT_E_PROVIDER, NULL, NULL, 0, 0 }, /* the edge, not a deadline */
-  /* What else a client does wrong.  A conflict may pass: see error.c. */
-  { 409, GAMUT_E_INVALID, NULL, NULL, 0, ORDERS },
+  /* What else a client does wrong.  Another request may hold a lock and let it
+   * go. */
+  { 409, GAMUT_E_INVALID, NULL, NULL, GAMUT_REASON_AGAIN, ORDERS },
   { 425, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
   { 499, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
 };

@@ -339,14 +339,9 @@ int32_t openai_send(struct gamut_call *c, struct gamut_http *x,
                     const char *path)
 {
   const struct gamut_host *h = c->host;
-  int64_t wait_ms = h->json_int(c->state, "wait_ms", 0);
 
   x->struct_size = sizeof(*x);
   x->url = openai_url(c, path);
-  if (wait_ms > 0) {
-    x->delay_ms = (uint32_t)wait_ms;
-    h->json_set_int(c->state, "wait_ms", 0);
-  }
   h->header(c, "accept", "application/json");
   return h->http(c, x);
 }

@@ -33,6 +33,9 @@ _Static_assert(GAMUT_HTTP_BILLABLE == 1 && GAMUT_HTTP_KEYED == 2 &&
                  GAMUT_HTTP_FILL == 16 && GAMUT_HTTP_PROBE == 32 &&
                  GAMUT_HTTP_DIRECT == 64,
                "exchange flags");
+_Static_assert(GAMUT_REASON_FINAL == 1 && GAMUT_REASON_IF_SILENT == 2 &&
+                 GAMUT_REASON_DOUBTFUL == 4 && GAMUT_REASON_AGAIN == 8,
+               "flags of a reason");
 _Static_assert(GAMUT_IF_ABSENT == 1 && GAMUT_IF_PRESENT == 2 &&
                  GAMUT_IF_VERSION == 4 && GAMUT_IF_MINE == 8 &&
                  GAMUT_IF_FREE == 16 && GAMUT_IF_MAX == 32,

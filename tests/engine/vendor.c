@@ -15,6 +15,7 @@ static const struct gamut_reason reasons[] = {
   { 0, GAMUT_E_CANCELLED, "error/code", "cancelled", 0, 0 },
   { 0, GAMUT_E_PROVIDER, "error/code", "final", GAMUT_REASON_FINAL, 0 },
   { 0, GAMUT_E_PROVIDER, "error/code", "unsure", GAMUT_REASON_DOUBTFUL, 0 },
+  { 0, GAMUT_E_INVALID, "error/code", "passing", GAMUT_REASON_AGAIN, 0 },
 };
 
 /* "cheap" and "dear" images, a "set" of cheap ones, a cheap "clip"; other

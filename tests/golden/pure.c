@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "golden/cases.h"
 #include "job/input.h"
+#include "job/policy.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -234,7 +235,11 @@ static bool judge(struct pure *p, bool more)
   uint32_t flags;
 
   gm_judge(p->i, p->in.phase, &p->x, NULL, &err, &flags);
-  if (more && flags)
+  if (more && !gm_policy_of(err.error_class)->again &&
+      !(flags & GAMUT_REASON_AGAIN))
+    return pure_differs(p, "its class is not repeated: %s",
+                        gm_error_text(&err));
+  if (more && flags & ~(uint32_t)GAMUT_REASON_AGAIN)
     return pure_differs(p, "would not be repeated: %s", gm_error_text(&err));
   if (flags & GAMUT_REASON_DOUBTFUL)
     err.error_class = GAMUT_E_UNKNOWN;

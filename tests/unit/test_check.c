@@ -199,6 +199,10 @@ SPOIL(status, p->reasons[1].status = 42)
 SPOIL(hundred, p->reasons[1].status = 6)
 SPOIL(below, p->reasons[1].status = -5)
 SPOIL(hundreds, p->reasons[1].status = 5)
+SPOIL(again_final, p->reasons[1].flags =
+        GAMUT_REASON_AGAIN | GAMUT_REASON_FINAL)
+SPOIL(again_blocked, p->reasons[0].flags = GAMUT_REASON_AGAIN)
+SPOIL(again, p->reasons[1].flags = GAMUT_REASON_AGAIN)
 SPOIL(class_zero, p->reasons[1].error_class = 0)
 SPOIL(class_host, p->reasons[1].error_class = GAMUT_E_UNKNOWN)
 SPOIL(any_reply, p->reasons[1].status = 0)
@@ -237,7 +241,8 @@ SPOIL(owned, p->credentials[0].header = NULL; p->credentials[0].value = NULL)
 static const struct { const char *name, *part; void (*spoil)(struct parts *); }
 rows[] = {
   { "nothing", NULL, nothing }, { "grown", NULL, grown },
-  { "later class", NULL, later_class }, { "hundreds", NULL, hundreds }, { "local", NULL, local },
+  { "later class", NULL, later_class }, { "hundreds", NULL, hundreds },
+  { "again", NULL, again }, { "local", NULL, local },
   { "declared base_url", NULL, declared_base }, { "empty", NULL, empty },
   { "headers", NULL, lines }, { "owned", NULL, owned }, { "an extension alone", NULL, no_provider },
   { "magic", "it is no gamut plugin (magic 47554d54, expected 54554d47)",
@@ -309,6 +314,9 @@ rows[] = {
   { "phase", "phase 1 has no name", phase },
   { "status", "reason 1 has the status 42", status },
   { "sixth hundred", "reason 1 has the status 6", hundred },
+  { "again and final", "reason 1 is repeated and must not be", again_final },
+  { "again and blocked", "reason 0 is repeated and must not be",
+    again_blocked },
   { "below", "reason 1 has the status -5", below },
   { "class 0", "reason 1 has the class 0, which no plugin may set",
     class_zero },

@@ -139,7 +139,10 @@ struct gamut_key {
 };
 
 /* gamut_reason.flags.  FINAL: the same exchange would fail again, so the host
- * does not repeat it (a class that is never repeated needs no flag).  DOUBTFUL:
+ * does not repeat it (a class that is never repeated needs no flag).  AGAIN, of a
+ * reply of 400 and above: it may go well the next time, so the host repeats it as
+ * often and as slowly as any other, though its class is not repeated (one that is
+ * needs no flag); not with the others, nor for GAMUT_E_BLOCKED.  DOUBTFUL:
  * it may have been done and charged all the same; when it is billable and not
  * keyed, it is not repeated and the job ends as one that was not answered, with
  * GAMUT_E_UNKNOWN.  IF_SILENT, of a row that tells of a wait: it counts only
@@ -147,7 +150,8 @@ struct gamut_key {
 enum {
   GAMUT_REASON_FINAL = 1u << 0,
   GAMUT_REASON_IF_SILENT = 1u << 1,
-  GAMUT_REASON_DOUBTFUL = 1u << 2
+  GAMUT_REASON_DOUBTFUL = 1u << 2,
+  GAMUT_REASON_AGAIN = 1u << 3
 };
 
 /* The vendor's error vocabulary as data: first match wins, else the status
