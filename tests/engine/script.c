@@ -61,7 +61,7 @@ static const struct answer *choose(struct script *s,
 
   pthread_mutex_lock(&s->lock);
   remember(s, r);
-  for (size_t i = 0; i < s->n_rows && !found; i++) {
+  for (size_t i = 0; i < s->n_rows && s->rows[i].asks && !found; i++) {
     const struct answer *a = &s->rows[i];
 
     if (!server_asks(r, a->asks) || (a->times && s->used[i] >= a->times))

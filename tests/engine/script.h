@@ -11,7 +11,8 @@ enum { /* answer.status when it is none */
   SCRIPT_HOLD = -3   /* answer not before script_go(), then as SCRIPT_RESET */
 };
 
-/* The first row whose `asks` the request line begins with counts. */
+/* The first row whose `asks` the request line begins with counts; one without
+ * `asks` ends the table. */
 struct answer {
   const char *asks;    /* "POST /a/jobs" */
   int times;           /* then the next row that fits; 0: always */
@@ -27,6 +28,17 @@ struct answer {
 #define SAYS_TIMES(n, asks, body)                                              \
   {                                                                            \
     asks, n, 200, body, NULL, 0                                                \
+  }
+/* A status and no word; nothing before script_go(), always or at first. */
+#define REFUSES(asks, status)                                                  \
+  {                                                                            \
+    asks, 0, status, "{}", NULL, 0                                             \
+  }
+#define HOLDS(asks)      HOLDS_TIMES(0, asks)
+#define HOLDS_ONCE(asks) HOLDS_TIMES(1, asks)
+#define HOLDS_TIMES(n, asks)                                                   \
+  {                                                                            \
+    asks, n, SCRIPT_HOLD, NULL, NULL, 0                                        \
   }
 
 struct script;

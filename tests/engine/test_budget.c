@@ -11,7 +11,6 @@
 #define POLL   "GET /a/jobs/1"
 #define IMAGES "\"images\":[{\"url\":\"$/f.png\"}]"
 #define DONE   "{\"status\":\"done\"," IMAGES "}"
-#define FAILED "{\"status\":\"failed\",\"error\":{\"message\":\"gone\"}}"
 #define TAIL                                                                   \
   SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE), SAYS("GET /f.png", "@png"),          \
     { "POST /b/jobs", 0, 200, "{\"id\":\"2\",\"status\":\"done\"," IMAGES "}", \

@@ -7,7 +7,6 @@
 #define POLL   "GET /eraser/jobs/1"
 #define DELETE "DELETE /eraser/jobs/1"
 #define OTHER  "POST /b/jobs"
-#define BROKEN "{\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define LAST   3 /* it is cancelled when it was looked at so often */
 #define BEGUN                                                                  \
   SAYS(SUBMIT, QUEUED),                                                        \
@@ -38,7 +37,7 @@ static const struct {
     .ago_ms = 5000,
     .looks = LAST + 1 },
   { .name = "it failed meanwhile",
-    .answers = { BEGUN, SAYS(POLL, BROKEN), SAYS(DELETE, GONE) },
+    .answers = { BEGUN, SAYS(POLL, FAILED), SAYS(DELETE, GONE) },
     .ago_ms = 5000,
     .error_class = GAMUT_E_CANCELLED,
     .looks = LAST + 1 },

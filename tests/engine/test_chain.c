@@ -4,8 +4,6 @@
 
 #define SUBMIT "POST /a/jobs"
 #define POLL   "GET /a/jobs/1"
-#define FAILED                                                                 \
-  "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define UNSAFE "{\"error\":{\"code\":\"unsafe\",\"message\":\"no\"}}"
 
 static const struct {

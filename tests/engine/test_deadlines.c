@@ -7,7 +7,6 @@
 #define POLL   "GET /a/jobs/1"
 #define DELETE "DELETE /a/jobs/1"
 #define OTHER  "POST /b/jobs"
-#define FAILED "{\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define NEXT   SAYS(OTHER, MADE)
 
 #define TIMEOUT_MS 10000

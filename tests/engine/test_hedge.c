@@ -9,8 +9,6 @@
 #define SECOND      "POST /b/jobs"
 #define SECOND_POLL "GET /b/jobs/1"
 #define FETCHED     "GET /f.png"
-#define FAILED                                                                 \
-  "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 
 #define HEDGE_MS 10000
 

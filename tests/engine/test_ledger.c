@@ -11,7 +11,6 @@
 #define POLL   "GET /a/jobs/1"
 #define IMAGES "\"images\":[{\"url\":\"$/f.png\"}]"
 #define DONE   "{\"status\":\"done\"," IMAGES "}"
-#define FAILED "{\"status\":\"failed\",\"error\":{\"message\":\"gone\"}}"
 #define BLOCKED                                                                \
   "{\"status\":\"failed\",\"error\":{\"code\":\"unsafe\",\"message\":\"no\"}}"
 #define TAIL                                                                   \

@@ -10,7 +10,6 @@
 #define POLL    "GET /a/jobs/1"
 #define DELETE  "DELETE /a/jobs/1"
 #define FETCH   "GET /f.png"
-#define BROKEN  "{\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define DONE    "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 
 static void submit(struct fix *f, struct gamut_request *r,
@@ -69,7 +68,7 @@ static const struct {
     GAMUT_E_CANCELLED, 0, 1, 1 },
   { "told, and failed then", "x",
     { SAYS(SUBMIT, QUEUED), SAYS_TIMES(1, POLL, QUEUED),
-      SAYS(POLL, BROKEN),
+      SAYS(POLL, FAILED),
       SAYS(DELETE, "{}") }, POLL, 1,
     GAMUT_E_CANCELLED, 0, 1, 1 },
   { "told, and made all the same", "x",

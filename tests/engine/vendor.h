@@ -26,9 +26,20 @@ extern const struct gamut_provider vendor_a, vendor_b, vendor_c;
 /* What most tests have them answer. */
 #define QUEUED "{\"id\":\"1\",\"status\":\"queued\"}"
 #define GONE   "{\"status\":\"cancelled\"}"
+#define FAILED                                                                 \
+  "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"message\":\"broken\"}}"
 #define MADE                                                                   \
   "{\"id\":\"1\",\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 #define PICTURE SAYS("GET /f.png", "@png")
+
+/* `who` takes the job and works: for ever, or for so many looks, after which
+ * each is answered with `last`. */
+#define WORKS(who)                                                             \
+  SAYS("POST /" who "/jobs", QUEUED), SAYS("GET /" who "/jobs/1", QUEUED)
+#define WORKS_FOR(looks, who, last)                                            \
+  SAYS("POST /" who "/jobs", QUEUED),                                          \
+    SAYS_TIMES(looks, "GET /" who "/jobs/1", QUEUED),                          \
+    SAYS("GET /" who "/jobs/1", last)
 
 struct fix {
   struct script *script;
