@@ -76,84 +76,51 @@ static void reopen(struct fix *f)
   fix_set(f, "a.base_url", script_url(f->script, "/a", url, sizeof(url)));
 }
 
+/* Of a row: what is asked and how far the first context comes; what the vendor
+ * answers; what is expected of the second. */
+/* clang-format off */
 static const struct {
-  const char *name, *prompt, *state; /* in which the first one is left */
-  const char *resubmit;
+  const char *name, *prompt, *resubmit;
+  const char *state; /* in which the first one is left */
   struct answer answers[6];
   int32_t error_class;
   int posts;
   uint32_t outputs;
 } rows[] = {
   { .name = "no answer yet, no key",
-    .prompt = "x",
-    .state = "sending",
-    .resubmit = "never",
-    .answers = { { JOBS, 0, SCRIPT_HOLD, NULL, NULL, 0 } },
-    .error_class = GAMUT_E_UNKNOWN,
-    .posts = 1 },
+    .prompt = "x", .resubmit = "never", .state = "sending",
+    .answers = { HOLDS(JOBS) },
+    .error_class = GAMUT_E_UNKNOWN, .posts = 1 },
   { .name = "no answer yet, cheap",
-    .prompt = "x",
-    .state = "sending",
-    .resubmit = "always",
-    .answers = { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
-                 SAYS(JOBS, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-                            "[{\"url\":\"$/f.png\"}]}"),
-                 SAYS("GET /f.png", "@png") },
-    .posts = 2,
-    .outputs = 1 },
+    .prompt = "x", .resubmit = "always", .state = "sending",
+    .answers = { HOLDS_ONCE(JOBS), SAYS(JOBS, MADE), PICTURE },
+    .posts = 2, .outputs = 1 },
   { .name = "no answer yet, keyed",
-    .prompt = "keyed",
-    .state = "sending",
-    .resubmit = "never",
-    .answers = { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
-                 SAYS(JOBS, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-                            "[{\"url\":\"$/f.png\"}]}"),
-                 SAYS("GET /f.png", "@png") },
-    .posts = 2,
-    .outputs = 1 },
+    .prompt = "keyed", .resubmit = "never", .state = "sending",
+    .answers = { HOLDS_ONCE(JOBS), SAYS(JOBS, MADE), PICTURE },
+    .posts = 2, .outputs = 1 },
   { .name = "free",
-    .prompt = "free",
-    .state = "sending",
-    .resubmit = "never",
-    .answers = { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
-                 SAYS(JOBS, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-                            "[{\"url\":\"$/f.png\"}]}"),
-                 SAYS("GET /f.png", "@png") },
-    .posts = 2,
-    .outputs = 1 },
+    .prompt = "free", .resubmit = "never", .state = "sending",
+    .answers = { HOLDS_ONCE(JOBS), SAYS(JOBS, MADE), PICTURE },
+    .posts = 2, .outputs = 1 },
   { .name = "the vendor works",
-    .prompt = "x",
-    .state = "waiting",
-    .resubmit = "never",
-    .answers = { SAYS(JOBS, "{\"id\":\"1\"}"),
-                 SAYS_TIMES(20, "GET /a/jobs/1", "{\"id\":\"1\"}"),
-                 SAYS("GET /a/jobs/1", "{\"status\":\"done\",\"images\":"
-                                       "[{\"url\":\"$/f.png\"}]}"),
-                 SAYS("GET /f.png", "@png") },
-    .posts = 1,
-    .outputs = 1 },
+    .prompt = "x", .resubmit = "never", .state = "waiting",
+    .answers = { WORKS_FOR(20, "a", MADE), PICTURE },
+    .posts = 1, .outputs = 1 },
   { .name = "the vendor failed meanwhile",
-    .prompt = "x",
-    .state = "waiting",
-    .resubmit = "never",
-    .answers = { SAYS(JOBS, "{\"id\":\"1\"}"),
-                 SAYS_TIMES(20, "GET /a/jobs/1", "{\"id\":\"1\"}"),
-                 SAYS("GET /a/jobs/1", "{\"status\":\"failed\",\"error\":"
-                                       "{\"code\":\"unsafe\"}}") },
-    .error_class = GAMUT_E_BLOCKED,
-    .posts = 1 },
+    .prompt = "x", .resubmit = "never", .state = "waiting",
+    .answers = { WORKS_FOR(20, "a", "{\"status\":\"failed\",\"error\":"
+                                    "{\"code\":\"unsafe\"}}") },
+    .error_class = GAMUT_E_BLOCKED, .posts = 1 },
   { .name = "outputs on their way",
-    .prompt = "x",
-    .state = "fetching",
-    .resubmit = "never",
+    .prompt = "x", .resubmit = "never", .state = "fetching",
     .answers = { SAYS(JOBS, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
                             "[{\"url\":\"$/f.png\"},{\"url\":\"$/g.png\"}]}"),
-                 { "GET /f.png", 1, SCRIPT_HOLD, NULL, NULL, 0 },
-                 SAYS("GET /f.png", "@png"),
+                 HOLDS_ONCE("GET /f.png"), PICTURE,
                  SAYS("GET /g.png", "@png") },
-    .posts = 1,
-    .outputs = 2 },
+    .posts = 1, .outputs = 2 },
 };
+/* clang-format on */
 
 START_TEST(goes_on)
 {
@@ -162,12 +129,9 @@ START_TEST(goes_on)
   struct fix f;
   struct end e;
   char *record;
-  size_t n = 0;
   int k = 0;
 
-  while (n < GM_LEN(rows[_i].answers) && rows[_i].answers[n].asks)
-    n++;
-  fix_open(&f, rows[_i].answers, n, 0);
+  fix_open(&f, rows[_i].answers, GM_LEN(rows[_i].answers), 0);
   ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, NULL, &f.err), 0);
   /* A wait is short; else it stays in its state, and its request is out. */
   while (k < (strcmp(rows[_i].state, "waiting") == 0 ? 1 : 5)) {
@@ -199,10 +163,9 @@ END_TEST
 START_TEST(file_is_there)
 {
   static const struct answer answers[] = {
-    SAYS(JOBS, "{\"id\":\"1\",\"status\":\"done\",\"images\":"
-               "[{\"url\":\"$/f.png\"}]}"),
-    { "GET /f.png", 1, SCRIPT_HOLD, NULL, NULL, 0 },
-    SAYS("GET /f.png", "@png"),
+    SAYS(JOBS, MADE),
+    HOLDS_ONCE("GET /f.png"),
+    PICTURE,
   };
   const char *folder = scratch_folder(), *path = scratch_path(folder, "f.png");
   struct gamut_request *r = fix_request("a:m", "x", "output", path, NULL);
@@ -265,10 +228,7 @@ static char *replaced(const char *text, const char *from, const char *to)
 
 START_TEST(refused)
 {
-  static const struct answer answers[] = {
-    SAYS(JOBS, "{\"id\":\"1\"}"),
-    SAYS("GET /a/jobs/1", "{\"id\":\"1\"}"),
-  };
+  static const struct answer answers[] = { WORKS("a") };
   struct gamut_request *r = fix_request("a:m", "x", NULL);
   struct gm_error err = GM_ERROR_INIT;
   struct fix f;
