@@ -11,7 +11,6 @@
 
 #define JOBS "POST /a/jobs"
 #define POLL "GET /a/jobs/1"
-#define DONE "{\"status\":\"done\",\"images\":[{\"url\":\"$/f.png\"}]}"
 
 static const char *folder;
 static int orders[2]; /* a pipe to the worker */
@@ -132,6 +131,9 @@ static void only_id(struct fix *f, char id[GAMUT_ID_SIZE])
   gamut_string_free(json);
 }
 
+/* Of a row: what is asked and when whoever asked is killed; what the vendor
+ * answers; what is expected. */
+/* clang-format off */
 static const struct {
   const char *name, *prompt, *resubmit;
   const char *until; /* asked so often before the kill */
@@ -141,62 +143,30 @@ static const struct {
   int posts;
 } rows[] = {
   { .name = "no answer yet",
-    .prompt = "x",
-    .resubmit = "never",
-    .until = JOBS,
-    .times = 1,
-    .answers = { { JOBS, 0, SCRIPT_HOLD, NULL, NULL, 0 } },
-    .error_class = GAMUT_E_UNKNOWN,
-    .posts = 1 },
+    .prompt = "x", .resubmit = "never", .until = JOBS, .times = 1,
+    .answers = { HOLDS(JOBS) },
+    .error_class = GAMUT_E_UNKNOWN, .posts = 1 },
   { .name = "no answer yet, sent again as it may be",
-    .prompt = "x",
-    .resubmit = "cheap",
-    .until = JOBS,
-    .times = 1,
-    .answers = { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
-                 SAYS(JOBS, "{\"id\":\"1\"}"),
-                 SAYS(POLL, DONE),
-                 SAYS("GET /f.png", "@png") },
+    .prompt = "x", .resubmit = "cheap", .until = JOBS, .times = 1,
+    .answers = { HOLDS_ONCE(JOBS), SAYS(JOBS, QUEUED), SAYS(POLL, MADE),
+                 PICTURE },
     .posts = 2 },
   { .name = "no answer yet, keyed",
-    .prompt = "keyed",
-    .resubmit = "never",
-    .until = JOBS,
-    .times = 1,
-    .answers = { { JOBS, 1, SCRIPT_HOLD, NULL, NULL, 0 },
-                 SAYS(JOBS, "{\"id\":\"1\"}"),
-                 SAYS(POLL, DONE),
-                 SAYS("GET /f.png", "@png") },
+    .prompt = "keyed", .resubmit = "never", .until = JOBS, .times = 1,
+    .answers = { HOLDS_ONCE(JOBS), SAYS(JOBS, QUEUED), SAYS(POLL, MADE),
+                 PICTURE },
     .posts = 2 },
   { .name = "the vendor works",
-    .prompt = "x",
-    .resubmit = "never",
-    .until = POLL,
-    .times = 3,
-    .answers = { SAYS(JOBS, "{\"id\":\"1\"}"),
-                 SAYS_TIMES(10, POLL, "{\"id\":\"1\"}"), SAYS(POLL, DONE),
-                 SAYS("GET /f.png", "@png") },
+    .prompt = "x", .resubmit = "never", .until = POLL, .times = 3,
+    .answers = { WORKS_FOR(10, "a", MADE), PICTURE },
     .posts = 1 },
   { .name = "outputs on their way",
-    .prompt = "x",
-    .resubmit = "never",
-    .until = "GET /f.png",
-    .times = 1,
-    .answers = { SAYS(JOBS, "{\"id\":\"1\"}"),
-                 SAYS(POLL, DONE),
-                 { "GET /f.png", 1, SCRIPT_HOLD, NULL, NULL, 0 },
-                 SAYS("GET /f.png", "@png") },
+    .prompt = "x", .resubmit = "never", .until = "GET /f.png", .times = 1,
+    .answers = { SAYS(JOBS, QUEUED), SAYS(POLL, MADE), HOLDS_ONCE("GET /f.png"),
+                 PICTURE },
     .posts = 1 },
 };
-
-static size_t count(const struct answer *a, size_t max)
-{
-  size_t n = 0;
-
-  while (n < max && a[n].asks)
-    n++;
-  return n;
-}
+/* clang-format on */
 
 START_TEST(killed)
 {
@@ -206,8 +176,7 @@ START_TEST(killed)
   uint32_t n;
   pid_t pid;
 
-  begin(&f, rows[_i].answers,
-        count(rows[_i].answers, GM_LEN(rows[_i].answers)));
+  begin(&f, rows[_i].answers, GM_LEN(rows[_i].answers));
   pid = work_there(&f, rows[_i].prompt, rows[_i].resubmit);
   script_wait(f.script, rows[_i].until, rows[_i].times);
   kill_there(pid);
@@ -237,10 +206,7 @@ END_TEST
 /* A living process keeps its job. */
 START_TEST(driven)
 {
-  static const struct answer answers[] = {
-    SAYS(JOBS, "{\"id\":\"1\"}"),
-    SAYS(POLL, "{\"id\":\"1\"}"),
-  };
+  static const struct answer answers[] = { WORKS("a") };
   struct fix f;
   char id[GAMUT_ID_SIZE];
   uint32_t n;
@@ -268,9 +234,7 @@ END_TEST
 
 START_TEST(settled)
 {
-  static const struct answer answers[] = {
-    { JOBS, 0, SCRIPT_HOLD, NULL, NULL, 0 },
-  };
+  static const struct answer answers[] = { HOLDS(JOBS) };
   struct fix f;
   char id[GAMUT_ID_SIZE];
   pid_t pid;
@@ -297,10 +261,8 @@ END_TEST
 START_TEST(fetched_again)
 {
   static const struct answer answers[] = {
-    SAYS(JOBS, "{\"id\":\"1\"}"),
-    SAYS_TIMES(3, POLL, "{\"id\":\"1\"}"),
-    SAYS(POLL, DONE),
-    SAYS("GET /f.png", "@png"),
+    WORKS_FOR(3, "a", MADE),
+    PICTURE,
   };
   struct gamut_request *how = gamut_request_new(), *first;
   struct gamut_result *result;
@@ -352,7 +314,7 @@ START_TEST(once_and_settled)
 {
   static const struct answer answers[] = {
     { JOBS, 1, SCRIPT_CLOSE, NULL, NULL, 0 },
-    SAYS(JOBS, "{\"id\":\"1\"}"),
+    SAYS(JOBS, QUEUED),
   };
   struct gamut_request *r =
     fix_request("a:cheap", "x", "resubmit", "never", NULL);
@@ -389,26 +351,12 @@ static const struct {
   enum { ENDS, LEFT, CANCELLED, CLOSED } how;
   int32_t error_class;
 } vain[] = {
-  { "it is forgotten",
-    { POLL, 0, 404, "{}", NULL, 0 },
-    ENDS,
-    GAMUT_E_NOT_FOUND },
-  { "it is said to have failed",
-    SAYS(POLL,
-         "{\"id\":\"1\",\"status\":\"failed\",\"error\":{\"message\":\"x\"}}"),
-    ENDS, GAMUT_E_PROVIDER },
-  { "no answer, and it is left",
-    { POLL, 0, SCRIPT_HOLD, NULL, NULL, 0 },
-    LEFT,
-    GAMUT_E_DETACHED },
-  { "no answer, and it is cancelled",
-    { POLL, 0, SCRIPT_HOLD, NULL, NULL, 0 },
-    CANCELLED,
+  { "it is forgotten", REFUSES(POLL, 404), ENDS, GAMUT_E_NOT_FOUND },
+  { "it is said to have failed", SAYS(POLL, FAILED), ENDS, GAMUT_E_PROVIDER },
+  { "no answer, and it is left", HOLDS(POLL), LEFT, GAMUT_E_DETACHED },
+  { "no answer, and it is cancelled", HOLDS(POLL), CANCELLED,
     GAMUT_E_CANCELLED },
-  { "no answer, and all is closed",
-    { POLL, 0, SCRIPT_HOLD, NULL, NULL, 0 },
-    CLOSED,
-    0 },
+  { "no answer, and all is closed", HOLDS(POLL), CLOSED, 0 },
 };
 
 static void make_one(struct fix *f, char id[GAMUT_ID_SIZE])
@@ -438,10 +386,10 @@ static void leave(struct fix *f, const char *id, int i)
 START_TEST(fetched_in_vain)
 {
   struct answer answers[] = {
-    SAYS(JOBS, "{\"id\":\"1\"}"),
-    SAYS_TIMES(1, POLL, DONE),
+    SAYS(JOBS, QUEUED),
+    SAYS_TIMES(1, POLL, MADE),
     vain[_i].later,
-    SAYS("GET /f.png", "@png"),
+    PICTURE,
   };
   struct gamut_request *r = fix_request("a:cheap", "x", NULL);
   struct gamut_result *result;
@@ -481,10 +429,8 @@ START_TEST(once)
 {
   static const struct answer answers[] = {
     { JOBS, 1, 402, "{\"error\":{\"code\":\"no_credit\"}}", NULL, 0 },
-    SAYS(JOBS, "{\"id\":\"1\"}"),
-    SAYS_TIMES(3, POLL, "{\"id\":\"1\"}"),
-    SAYS(POLL, DONE),
-    SAYS("GET /f.png", "@png"),
+    WORKS_FOR(3, "a", MADE),
+    PICTURE,
   };
   struct gamut_request *r = fix_request("a:cheap", "x", NULL);
   struct gamut_result *result = NULL;
