@@ -286,7 +286,7 @@ START_TEST(detached_meanwhile)
   ck_class(result, GAMUT_E_DETACHED);
   ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
   gamut_result_free(result);
-  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  timed_attach(&f, id);
   result = timed_result(&f, id);
   ck_class(result, 0);
   ck_assert_str_eq(gamut_result_provider(result), "a");
@@ -314,9 +314,8 @@ START_TEST(cancelled_after_all)
   struct fix f;
 
   until_told(&f, answers, GM_LEN(answers), id);
-  ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  gamut_result_free(timed_result(&f, id));
-  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  timed_detach(&f, id);
+  timed_attach(&f, id);
   result = timed_result(&f, id);
   ck_class(result, 0);
   ck_assert_str_eq(gamut_result_provider(result), "b");

@@ -19,9 +19,7 @@ static void submit(struct fix *f, const char *links, const char *prompt,
     fix_request(links, prompt, "hedge", "10s", "max_cost", "0.1",
                 "allow_unknown_cost", "yes", NULL);
 
-  ck_assert_msg(gamut_submit(f->g, r, NULL, NULL, id, &f->err) == 0, "%s",
-                f->err.message);
-  gamut_request_free(r);
+  timed_submit(f, r, id);
 }
 
 /* ---- who wins --------------------------------------------------------------
@@ -212,10 +210,7 @@ START_TEST(taken_up)
   struct fix f;
 
   until_hedged(&f, id);
-  ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  result = timed_result(&f, id);
-  ck_class(result, GAMUT_E_DETACHED);
-  gamut_result_free(result);
+  timed_detach(&f, id);
   memcpy(part, id, sizeof(part));
   if (whys[_i])
     find_part(&f, id, whys[_i], part);
@@ -241,8 +236,7 @@ START_TEST(all_taken_up)
   uint32_t n;
 
   until_hedged(&f, id);
-  ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  gamut_result_free(timed_result(&f, id));
+  timed_detach(&f, id);
   ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
   ck_assert_uint_eq(n, 1);
   result = timed_result(&f, id);
@@ -264,8 +258,7 @@ START_TEST(cancelled_at_once)
   struct fix f;
 
   until_hedged(&f, id);
-  ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  gamut_result_free(timed_result(&f, id));
+  timed_detach(&f, id);
   timed_attach(&f, id);
   ck_assert_int_eq(gamut_cancel(f.g, id), 0);
   result = timed_result(&f, id);
@@ -285,14 +278,10 @@ START_TEST(left_at_once)
   struct fix f;
 
   until_hedged(&f, id);
-  ck_assert_int_eq(gamut_detach(f.g, id), 0);
-  gamut_result_free(timed_result(&f, id));
+  timed_detach(&f, id);
   timed_attach(&f, id);
   if (_i) {
-    ck_assert_int_eq(gamut_detach(f.g, id), 0);
-    result = timed_result(&f, id);
-    ck_class(result, GAMUT_E_DETACHED);
-    gamut_result_free(result);
+    timed_detach(&f, id);
     timed_attach(&f, id);
     result = timed_result(&f, id);
     ck_class(result, 0);
@@ -390,8 +379,7 @@ START_TEST(by_p95)
   struct fix f;
 
   timed_open(&f, answers, GM_LEN(answers));
-  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
-  gamut_request_free(r);
+  timed_submit(&f, r, id);
   timed_until_asked(&f, POLL, 3);
   gm_clock_advance(115000);
   timed_until_asked(&f, POLL, 6);

@@ -51,6 +51,16 @@ void timed_attach(struct fix *f, const char *id)
                 f->err.message);
 }
 
+void timed_detach(struct fix *f, const char *id)
+{
+  struct gamut_result *result;
+
+  ck_assert_int_eq(gamut_detach(f->g, id), 0);
+  result = timed_result(f, id);
+  ck_class(result, GAMUT_E_DETACHED);
+  gamut_result_free(result);
+}
+
 static void add(struct fix *f, struct gamut_provider *p, const char *name,
                 uint32_t flags)
 {

@@ -19,6 +19,8 @@ struct gamut_result *timed_result(struct fix *f, const char *id);
 void timed_submit(struct fix *f, struct gamut_request *r,
                   char id[GAMUT_ID_SIZE]);
 void timed_attach(struct fix *f, const char *id);
+/* gamut_detach(); that is how it ends. */
+void timed_detach(struct fix *f, const char *id);
 
 /* A vendor "mute" that is as "a", but cannot cancel; `mute` lives as long. */
 void timed_mute(struct fix *f, struct gamut_provider *mute);
