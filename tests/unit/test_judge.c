@@ -160,54 +160,54 @@ static void open_judged(struct fixture *f)
   fixture_open(f, &judged);
 }
 
-START_TEST(replies_are_judged)
+/* The reply in `f` means this; `name` is the row's. */
+static void ck_judged(struct fixture *f, int32_t phase, const char *name,
+                      int32_t error_class, bool final, const char *sentence)
 {
   struct gm_error err = GM_ERROR_INIT;
-  struct fixture f = { 0 };
   uint32_t flags;
+
+  gm_judge(f->i, phase, &f->x, NULL, &err, &flags);
+  ck_assert_msg(err.error_class == error_class, "%s: class %d", name,
+                (int)err.error_class);
+  ck_assert_str_eq(gm_error_text(&err), sentence);
+  ck_assert_uint_eq(flags, final ? GAMUT_REASON_FINAL : 0u);
+  gm_error_finish(&err);
+}
+
+START_TEST(replies_are_judged)
+{
+  struct fixture f = { 0 };
 
   open_judged(&f);
   fixture_reply(&f, rows[_i].status, "application/json", rows[_i].body);
-  gm_judge(f.i, rows[_i].phase, &f.x, NULL, &err, &flags);
-  ck_assert_msg(err.error_class == rows[_i].error_class, "%s: class %d",
-                rows[_i].name, (int)err.error_class);
-  ck_assert_str_eq(gm_error_text(&err), rows[_i].sentence);
-  ck_assert_int_eq(flags == GAMUT_REASON_FINAL, rows[_i].final);
-  gm_error_finish(&err);
+  ck_judged(&f, rows[_i].phase, rows[_i].name, rows[_i].error_class,
+            rows[_i].final, rows[_i].sentence);
   fixture_close(&f);
 }
 END_TEST
 
 START_TEST(texts_are_judged)
 {
-  struct gm_error err = GM_ERROR_INIT;
   struct fixture f = { 0 };
-  uint32_t flags;
 
   open_judged(&f);
   fixture_reply(&f, 400, texts[_i].type, texts[_i].body);
-  gm_judge(f.i, 0, &f.x, NULL, &err, &flags);
-  ck_assert_msg(err.error_class == texts[_i].error_class, "%s: class %d",
-                texts[_i].name, (int)err.error_class);
-  ck_assert_str_eq(gm_error_text(&err), texts[_i].sentence);
-  gm_error_finish(&err);
+  ck_judged(&f, 0, texts[_i].name, texts[_i].error_class, false,
+            texts[_i].sentence);
   fixture_close(&f);
 }
 END_TEST
 
 START_TEST(headers_are_judged)
 {
-  struct gm_error err = GM_ERROR_INIT;
+  const char *whose = _i ? "user" : "server";
   struct fixture f = { 0 };
-  uint32_t flags;
 
   open_judged(&f);
   fixture_reply(&f, 504, "text/html", "<html>");
-  fixture_header(&f, "x-timeout-type", _i ? "user" : "server");
-  gm_judge(f.i, 0, &f.x, NULL, &err, &flags);
-  ck_assert_int_eq(err.error_class, GAMUT_E_TIMEOUT);
-  ck_assert_uint_eq(flags, _i ? GAMUT_REASON_FINAL : 0u);
-  gm_error_finish(&err);
+  fixture_header(&f, "x-timeout-type", whose);
+  ck_judged(&f, 0, whose, GAMUT_E_TIMEOUT, _i, "gateway timed out (HTTP 504)");
   fixture_close(&f);
 }
 END_TEST
