@@ -16,12 +16,12 @@
  * json-c's hash of the key, which a step computes a hundred times. */
 #define FEW 16
 
-static bool member_of_few(const struct json_object *o, const char *key,
-                          size_t len, struct json_object **ret)
+static bool member_of_few(const struct lh_table *t, const char *key, size_t len,
+                          struct json_object **ret)
 {
-  const struct lh_entry *e = json_object_get_object(o)->head;
+  const struct lh_entry *e;
 
-  for (; e; e = e->next) {
+  for (e = t->head; e; e = e->next) {
     const char *name = lh_entry_k(e);
 
     if (name[0] == key[0] && strncmp(name, key, len) == 0 && !name[len]) {
@@ -47,19 +47,18 @@ static bool element(const struct json_object *o, const char *name,
 static bool child(const struct json_object *o, const char *key, size_t len,
                   struct json_object **ret)
 {
-  enum json_type type = json_object_get_type(o);
+  const struct lh_table *members = json_object_get_object(o);
   char name[KEY_MAX];
 
   if (len >= sizeof(name))
     return false;
-  if (len > 0 && type == json_type_object &&
-      json_object_object_length(o) <= FEW)
-    return member_of_few(o, key, len, ret);
+  if (members && len > 0 && members->count <= FEW)
+    return member_of_few(members, key, len, ret);
   memcpy(name, key, len);
   name[len] = '\0';
-  if (type == json_type_object)
+  if (members)
     return json_object_object_get_ex(o, name, ret);
-  return type == json_type_array && element(o, name, ret);
+  return json_object_is_type(o, json_type_array) && element(o, name, ret);
 }
 
 bool gm_json_find(const struct json_object *o, const char *path,
