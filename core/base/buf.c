@@ -69,12 +69,18 @@ static inline bool fits(const struct gm_buf *b, size_t more)
   return b->size - b->len > more; /* both 0: nothing fits, not even a NUL */
 }
 
+static inline char *room(struct gm_buf *b, size_t len)
+{
+  return fits(b, len) || grow(b, len) ? b->data + b->len : NULL;
+}
+
 char *gm_buf_room(struct gm_buf *b, size_t len)
 {
-  if (!fits(b, len) && !grow(b, len))
-    return NULL;
-  b->data[b->len] = '\0'; /* a caller may write nothing */
-  return b->data + b->len;
+  char *to = room(b, len);
+
+  if (to)
+    *to = '\0'; /* a caller may write nothing */
+  return to;
 }
 
 void gm_buf_grown(struct gm_buf *b, size_t len)
@@ -90,7 +96,7 @@ void gm_buf_addn(struct gm_buf *b, const void *p, size_t len)
 {
   char *to;
 
-  if (len == 0 || !(to = gm_buf_room(b, len)))
+  if (len == 0 || !(to = room(b, len)))
     return;
   memcpy(to, p, len);
   to[len] = '\0';
@@ -105,7 +111,7 @@ void gm_buf_add(struct gm_buf *b, const char *s)
 
 void gm_buf_addc(struct gm_buf *b, char c)
 {
-  char *to = gm_buf_room(b, 1);
+  char *to = room(b, 1);
 
   if (!to)
     return;
