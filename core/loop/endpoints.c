@@ -174,24 +174,46 @@ static bool applies(const struct entry *e, const char *origin, const char *path)
   }
 }
 
+/* The entry for what lies at `path` of `origin`, or NULL. */
+static const struct entry *find(const struct gm_endpoints *e,
+                                const char *origin, const char *path)
+{
+  for (size_t i = 0; i < e->n; i++) {
+    if (applies(&e->entries[i], origin, path))
+      return &e->entries[i];
+  }
+  return NULL;
+}
+
 bool gm_endpoints_map(const struct gm_endpoints *e, const char *url,
                       struct gm_buf *out)
 {
+  const struct entry *to = NULL;
   char origin[GM_ORIGIN_SIZE];
-  const char *path;
+  const char *path = "";
 
   if (e && e->n && gm_url_origin(url, origin)) {
     path = path_of(url);
-    for (size_t i = 0; i < e->n; i++) {
-      if (!applies(&e->entries[i], origin, path))
-        continue;
-      gm_buf_add(out, e->entries[i].to);
-      gm_buf_add(out, path + e->entries[i].from_path_len);
-      return true;
-    }
+    to = find(e, origin, path);
   }
-  gm_buf_add(out, url);
-  return false;
+  gm_buf_add(out, to ? to->to : url);
+  if (to)
+    gm_buf_add(out, path + to->from_path_len);
+  return to;
+}
+
+bool gm_endpoints_origin(const struct gm_endpoints *e, const char *url,
+                         char ret[GM_ORIGIN_SIZE])
+{
+  const struct entry *to = NULL;
+
+  if (!gm_url_origin(url, ret))
+    return false;
+  if (e && e->n)
+    to = find(e, ret, path_of(url));
+  if (to)
+    memcpy(ret, to->to_origin, sizeof(to->to_origin));
+  return true;
 }
 
 bool gm_endpoints_is_target(const struct gm_endpoints *e, const char *url)

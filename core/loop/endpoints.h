@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "loop/url.h"
 
 struct json_object;
 struct gm_endpoints;
@@ -24,6 +25,9 @@ GM_CLEANUP(struct gm_endpoints, gm_endpoints_free)
  * only at the end of the URL, '/', '?' or '#', never within a word. */
 bool gm_endpoints_map(const struct gm_endpoints *e, const char *url,
                       struct gm_buf *out);
+/* The origin of where `url` really goes; false: it is no URL. */
+bool gm_endpoints_origin(const struct gm_endpoints *e, const char *url,
+                         char ret[GM_ORIGIN_SIZE]);
 /* Is this URL's origin one that the map maps to? */
 bool gm_endpoints_is_target(const struct gm_endpoints *e, const char *url);
 

@@ -63,16 +63,10 @@ int32_t gm_http_enqueue(struct gm_http *h, struct gm_exchange *x, bool first)
 {
   char origin[GM_ORIGIN_SIZE];
   struct gm_http_host *host;
-  const char *given = gm_exchange_url(x), *url;
-  bool mapped = false;
+  const char *url = gm_exchange_url(x);
 
-  url = given ? gm_http_real_url(h, given, &mapped) : NULL;
-  if (given && !url)
-    return gm_fail(&x->err, GAMUT_E_NOMEM, "no memory for a URL");
-  if (!gm_url_origin(url, origin))
-    return mapped
-             ? gm_fail(&x->err, GAMUT_E_INVALID, "mapped to no http(s) URL")
-             : bad_url(x, given);
+  if (!gm_endpoints_origin(h->endpoints, url, origin))
+    return bad_url(x, url);
   if (x->flags & GM_X_ASIDE) {
     memcpy(h->aside_host.origin, origin, sizeof(origin));
     gm_list_append(&h->aside, &x->link);

@@ -41,10 +41,14 @@ START_TEST(urls_are_mapped)
 {
   _cleanup_(gm_endpoints_freep) struct gm_endpoints *e = NULL;
   _cleanup_(gm_buf_finish) struct gm_buf out = GM_BUF_INIT(1000);
+  char origin[GM_ORIGIN_SIZE] = "none", to[GM_ORIGIN_SIZE] = "none";
 
   ck_assert_int_eq(gm_endpoints_parse(map, &e, NULL), 0);
   ck_assert(gm_endpoints_map(e, rows[_i].url, &out) == rows[_i].mapped);
   ck_assert_str_eq(gm_buf_text(&out), rows[_i].expect);
+  ck_assert(gm_endpoints_origin(e, rows[_i].url, to) ==
+            gm_url_origin(rows[_i].expect, origin));
+  ck_assert_str_eq(to, origin);
 }
 END_TEST
 
