@@ -14,7 +14,7 @@
 
 /* Nearly all objects have so few members that to look at each is quicker than
  * json-c's hash of the key, which a step computes a hundred times. */
-#define FEW 16
+#define FEW 32
 
 static bool member_of_few(const struct lh_table *t, const char *key, size_t len,
                           struct json_object **ret)
