@@ -108,7 +108,7 @@ bool gm_parse_bool(const char *s, bool *ret)
   size_t i;
 
   for (i = 0; s && i < GM_LEN(words); i++) {
-    if (gm_strieq(s, words[i])) {
+    if ((s[0] | 0x20) == (words[i][0] | 0x20) && gm_strieq(s, words[i])) {
       *ret = i % 2 == 1;
       return true;
     }

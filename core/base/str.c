@@ -24,7 +24,7 @@ bool gm_strieq(const char *a, const char *b)
 {
   if (!a || !b)
     return a == b;
-  while (*a && lower(*a) == lower(*b)) {
+  while (*a && (*a == *b || lower(*a) == lower(*b))) {
     a++;
     b++;
   }
