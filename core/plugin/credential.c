@@ -51,14 +51,14 @@ static bool fill_origin(const struct gm_instance *i, const char *at,
   return at && !gm_buf_failed(&b) && gm_url_origin(gm_buf_text(&b), origin);
 }
 
-/* What was found when the instance was made; "": it depends on values. */
-static const char *kept_origin(const struct gm_instance *i,
-                               const struct gamut_credential *c)
+/* What was found when the instance was made. */
+static const struct gm_credential_row *kept(const struct gm_instance *i,
+                                            const struct gamut_credential *c)
 {
   const struct gamut_table *t = &i->provider->def.credentials;
   size_t at = (size_t)((const char *)c - (const char *)t->items);
 
-  return i->row_origins[at / t->stride];
+  return &i->rows[at / t->stride];
 }
 
 static bool is_path(const struct gamut_credential *c)
@@ -70,11 +70,11 @@ static bool row_is_for(const struct gm_instance *i,
                        const struct gamut_credential *c, const char *origin)
 {
   bool base = !c->origin || is_path(c);
-  const char *kept = base ? i->base_origin : kept_origin(i, c);
+  const char *known = base ? i->base_origin : kept(i, c)->origin;
   char own[GM_ORIGIN_SIZE];
 
-  if (*kept || base)
-    return *kept && strcmp(kept, origin) == 0;
+  if (*known || base)
+    return *known && strcmp(known, origin) == 0;
   return fill_origin(i, c->origin, own) && strcmp(own, origin) == 0;
 }
 
@@ -154,9 +154,8 @@ static bool fits(const struct gm_instance *i, const struct gm_piece *p,
   return !*name || value_of(i, name);
 }
 
-/* Does the row count?  `token_comes`: a token can still be fetched. */
-static bool is_filled(const struct gm_instance *i,
-                      const struct gamut_credential *c, bool token_comes)
+static bool all_fit(const struct gm_instance *i,
+                    const struct gamut_credential *c, bool token_comes)
 {
   const char *at = c->value;
   struct gm_piece piece;
@@ -166,6 +165,35 @@ static bool is_filled(const struct gm_instance *i,
       return false;
   }
   return at != NULL;
+}
+
+/* Does the row count?  `token_comes`: a token can still be fetched. */
+static bool is_filled(const struct gm_instance *i,
+                      const struct gamut_credential *c, bool token_comes)
+{
+  const struct gm_credential_row *row = kept(i, c);
+
+  return row->has_token ? all_fit(i, c, token_comes) : row->is_filled;
+}
+
+bool gm_instance_set_rows(struct gm_instance *i)
+{
+  uint32_t n = i->provider->def.credentials.count;
+  const struct gamut_credential *c;
+
+  i->rows = gm_zalloc(n * sizeof(*i->rows));
+  while (i->rows && n-- > 0) {
+    struct gm_credential_row *row = &i->rows[n];
+
+    c = row_at(i, n);
+    if (!c->origin || strchr(c->origin, '{') ||
+        !gm_url_origin(c->origin, row->origin))
+      row->origin[0] = '\0';
+    row->has_token = c->value && strstr(c->value, GM_TOKEN_NAME);
+    row->is_filled = all_fit(i, c, false);
+    i->has_paths |= is_path(c);
+  }
+  return i->rows;
 }
 
 static void fill(const struct gm_instance *i, const struct gamut_credential *c,
@@ -211,7 +239,7 @@ static bool has_own_row(const struct gm_instance *i, const char *url)
   const struct gamut_credential *c;
   uint32_t row;
 
-  for (row = 0; (c = row_at(i, row)); row++) {
+  for (row = 0; i->has_paths && (c = row_at(i, row)); row++) {
     if (is_path(c) && is_below(i, c->origin, url) && is_filled(i, c, true))
       return true;
   }
@@ -294,9 +322,9 @@ size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
   has_own = has_own_row(i, url);
   n = add_own(i, origin, out, max);
   for (row = 0; n < max && (c = row_at(i, row)); row++) {
-    if (!c->header || is_lines(c) || !row_is_for(i, c, origin) ||
-        !is_for_path(i, c, url, has_own) || has_header(out, n, c->header) ||
-        !is_filled(i, c, false))
+    if (!c->header || is_lines(c) || !is_filled(i, c, false) ||
+        !row_is_for(i, c, origin) || !is_for_path(i, c, url, has_own) ||
+        has_header(out, n, c->header))
       continue;
     fill(i, c, text);
     out[n++] = (struct gm_header){ .name = c->header };

@@ -26,7 +26,7 @@ static void one_free(struct gm_instance *i)
     i->provider->def.close(i->user);
   gm_config_free(i->config);
   gm_wipe_freep(&i->token);
-  gm_free(i->row_origins);
+  gm_free(i->rows);
   gm_free(i->base_url);
   gm_free(i->base_query);
   gm_instance_drop_headers(i);
@@ -63,22 +63,6 @@ static bool set_base(struct gm_instance *i)
   if (!gm_url_origin(i->base_url, i->base_origin))
     i->base_origin[0] = '\0';
   return true;
-}
-
-/* Each exchange asks for all of them, several times. */
-static bool set_rows(struct gm_instance *i)
-{
-  uint32_t n = i->provider->def.credentials.count;
-  const struct gamut_credential *c;
-
-  i->row_origins = gm_zalloc(n * sizeof(*i->row_origins));
-  while (i->row_origins && n-- > 0) {
-    c = gm_table_row(&i->provider->def.credentials, n, sizeof(*c), NULL);
-    if (!c->origin || strchr(c->origin, '{') ||
-        !gm_url_origin(c->origin, i->row_origins[n]))
-      i->row_origins[n][0] = '\0';
-  }
-  return i->row_origins;
 }
 
 /* What the instance is of: "use", else itself. */
@@ -148,7 +132,7 @@ static int32_t make_one(struct gm_instances *all, const char *name,
   i->name = gm_strdup(name);
   i->is_slot = slot != NULL;
   i->weight = slot ? slot->weight : 1;
-  if (!i->name || !set_base(i) || !set_rows(i) ||
+  if (!i->name || !set_base(i) || !gm_instance_set_rows(i) ||
       !gm_instance_split_headers(i, all->log))
     return gm_fail(err, GAMUT_E_NOMEM, "out of memory");
   gm_slot_set_hash(i);

@@ -23,6 +23,15 @@ struct gm_own_headers {
   size_t n;
 };
 
+/* What is found of a row of credentials when the instance is made, for each
+ * exchange asks for all of them, several times: the values stay, the token does
+ * not. */
+struct gm_credential_row {
+  char origin[GM_ORIGIN_SIZE]; /* "": that of base_url, or as values have it */
+  bool has_token;              /* it is looked at each time; else */
+  bool is_filled;
+};
+
 struct gm_instance {
   char *name; /* what routes say */
   const struct gm_provider *provider;
@@ -32,7 +41,8 @@ struct gm_instance {
   char *base_url;  /* without trailing slash or query */
   char *base_query; /* of base_url, for every path below it; "": none */
   char base_origin[GM_ORIGIN_SIZE];
-  char (*row_origins)[GM_ORIGIN_SIZE]; /* of credential rows; "": as needed */
+  struct gm_credential_row *rows;
+  bool has_paths; /* there are rows for paths of base_url */
   struct gm_own_headers headers;
   /* What tells accounts apart, and is no secret: hex digits that change with
    * the keys and the base URL. */

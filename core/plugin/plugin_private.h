@@ -176,6 +176,8 @@ void gm_slot_set_hash(struct gm_instance *i);
 /* account.c, credential.c: account_id and proof, once all else is there. */
 void gm_instance_set_account(struct gm_instance *i);
 void gm_instance_set_proof(struct gm_instance *i);
+/* credential.c: `rows`, once there are values; false: no memory. */
+bool gm_instance_set_rows(struct gm_instance *i);
 
 /* ---- config of an instance */
 

@@ -451,6 +451,38 @@ START_TEST(the_current_token)
   i->token = gm_strdup("abc");
   ck_assert_uint_eq(headers(i, "https://minted.test/x", out, 2, &text), 1);
   ck_assert_str_eq(out[0].value, "Bearer abc");
+  gm_free(GM_TAKE(i->token)); /* it was refused */
+  ck_assert_uint_eq(headers(i, "https://minted.test/x", out, 2, &text), 0);
+  fixture_close(&f);
+}
+END_TEST
+
+/* Jobs under way keep the key that they began with. */
+START_TEST(later_settings_are_for_others)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf text = GM_BUF_INIT(4096);
+  static const char url[] = "https://queue.fal.test/x";
+  struct gm_header out[4];
+  struct gm_instance *i;
+  struct fixture f;
+
+  fixture_open(&f, NULL);
+  i = fixture_get(&f, "fal");
+  ck_assert_uint_eq(headers(i, url, out, 4, &text), 0);
+  gm_settings_set(&f.settings, "fal.api_key", "later", NULL);
+  gm_settings_set(&f.settings, "fal.base_url", "https://later.test", NULL);
+  ck_assert_ptr_eq(fixture_get(&f, "fal"), i);
+  ck_assert_uint_eq(headers(i, url, out, 4, &text), 0);
+  ck_assert(!gm_instance_owns(i, "https://later.test/x"));
+  fixture_close(&f);
+
+  fixture_open(&f, NULL);
+  gm_settings_set(&f.settings, "fal.api_key", "later", NULL);
+  gm_settings_set(&f.settings, "fal.base_url", "https://later.test", NULL);
+  i = fixture_get(&f, "fal");
+  ck_assert_uint_eq(headers(i, url, out, 4, &text), 0);
+  ck_assert_uint_eq(headers(i, "https://later.test/x", out, 4, &text), 1);
+  ck_assert_str_eq(out[0].value, "Key later");
   fixture_close(&f);
 }
 END_TEST
@@ -543,6 +575,7 @@ int main(void)
   tcase_add_test(tc, a_base_url_moves_the_key);
   tcase_add_test(tc, what_is_the_vendors_own);
   tcase_add_test(tc, the_current_token);
+  tcase_add_test(tc, later_settings_are_for_others);
   tcase_add_loop_test(tc, a_place_that_is_configured, 0, GM_LEN(places));
   tcase_add_test(tc, templates);
   return unit_run("credential", tc);
