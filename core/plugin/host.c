@@ -261,20 +261,25 @@ static bool find_key(struct gm_call *c, const char *key, struct gamut_key *ret)
   return strcmp(key, "base_url") == 0;
 }
 
-/* The value of a declared key that is no secret. */
-static const char *value_of(struct gm_call *c, const char *key, int32_t *type)
+/* False: it breaks the call. */
+static bool declared(struct gm_call *c, const char *key, struct gamut_key *ret)
 {
-  struct gamut_key row;
+  if (key && find_key(c, key, ret))
+    return true;
+  gm_call_break(c, GAMUT_E_PLUGIN,
+                "reads the key '%s', which it does not "
+                "declare",
+                key ? key : "");
+  return false;
+}
+
+/* The value of a key that is no secret. */
+static const char *value_of(struct gm_call *c, const char *key,
+                            const struct gamut_key *row)
+{
   const char *broken;
 
-  if (!key || !find_key(c, key, &row)) {
-    gm_call_break(c, GAMUT_E_PLUGIN,
-                  "reads the key '%s', which it does not "
-                  "declare",
-                  key ? key : "");
-    return NULL;
-  }
-  if (row.flags & GAMUT_KEY_SECRET) {
+  if (row->flags & GAMUT_KEY_SECRET) {
     gm_call_break(c, GAMUT_E_PLUGIN, "reads the secret '%s'", key);
     return NULL;
   }
@@ -283,52 +288,46 @@ static const char *value_of(struct gm_call *c, const char *key, int32_t *type)
     gm_call_break(c, GAMUT_E_AUTH, "%s", broken);
     return NULL;
   }
-  *type = row.type;
   return gm_instance_value(c->instance, key, false);
 }
 
 static const char *host_config_str(struct gamut_call *pub, const char *key)
 {
   struct gm_call *c = gm_call_of(pub);
-  const char *value;
-  int32_t type;
-
-  value = value_of(c, key, &type);
-  return value ? gm_call_copy(c, value, strlen(value)) : NULL;
-}
-
-/* Whether a secret is set is none. */
-static bool is_secret(struct gm_call *c, const char *key)
-{
   struct gamut_key row;
+  const char *value;
 
-  return key && find_key(c, key, &row) && row.flags & GAMUT_KEY_SECRET;
+  value = declared(c, key, &row) ? value_of(c, key, &row) : NULL;
+  return value ? gm_call_copy(c, value, strlen(value)) : NULL;
 }
 
 static int64_t host_config_int(struct gamut_call *pub, const char *key)
 {
   struct gm_call *c = gm_call_of(pub);
-  int32_t type = GAMUT_INT;
+  struct gamut_key row;
   const char *value;
   int64_t n = 0;
   bool yes = false;
 
-  if (is_secret(c, key))
+  if (!declared(c, key, &row))
+    return 0;
+  if (row.flags & GAMUT_KEY_SECRET) /* whether one is set is none */
     return gm_instance_value(c->instance, key, true) != NULL;
-  value = value_of(c, key, &type);
+  value = value_of(c, key, &row);
   if (!value)
     return 0;
-  if (type == GAMUT_BOOL)
+  if (row.type == GAMUT_BOOL)
     return gm_parse_bool(value, &yes) && yes;
-  if (type == GAMUT_MSEC)
+  if (row.type == GAMUT_MSEC)
     return gm_parse_msec(value, &n) ? n : 0;
   return gm_parse_i64(value, INT64_MIN, INT64_MAX, &n) ? n : 0;
 }
 
 static double host_config_real(struct gamut_call *pub, const char *key)
 {
-  int32_t type;
-  const char *value = value_of(gm_call_of(pub), key, &type);
+  struct gm_call *c = gm_call_of(pub);
+  struct gamut_key row;
+  const char *value = declared(c, key, &row) ? value_of(c, key, &row) : NULL;
   double v = 0;
 
   return value && gm_parse_real(value, -HUGE_VAL, HUGE_VAL, &v) ? v : 0;
