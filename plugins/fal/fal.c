@@ -151,22 +151,23 @@ static const char *base_of(struct gamut_call *c)
                                          : c->host->config_str(c, "base_url");
 }
 
-/* "/fal-ai/flux/requests/<id>" */
-static const char *home_of(struct gamut_call *c)
+/* "/fal-ai/flux/requests/<id>" and what follows. */
+static const char *usual_path(struct gamut_call *c, const char *tail)
 {
   const struct gamut_host *h = c->host;
+  const char *id = fal_endpoint(c);
 
-  return h->text(c, "/%s/requests/%s", fal_app(c),
-                 h->json_str(c->state, "id", ""));
+  return h->text(c, "/%.*s/requests/%s%s", fal_app_len(id), id,
+                 h->json_str(c->state, "id", ""), tail);
 }
 
-/* The same plus what follows, unless fal named another path. */
+/* The same, unless fal named another path. */
 static const char *path_of(struct gamut_call *c, const char *named,
                            const char *tail)
 {
   const char *path = c->host->json_str(c->state, named, NULL);
 
-  return path ? path : c->host->text(c, "%s%s", home_of(c), tail);
+  return path ? path : usual_path(c, tail);
 }
 
 /* The path that fal's answer to the submit names is kept when it lies below our
@@ -188,7 +189,7 @@ static void keep_path(struct gamut_call *c, const char *base, const char *home,
 
 static void keep_paths(struct gamut_call *c)
 {
-  const char *base = base_of(c), *home = home_of(c);
+  const char *base = base_of(c), *home = usual_path(c, "");
 
   keep_path(c, base, home, "status_url", "status", "/status");
   keep_path(c, base, home, "response_url", "result", "");
@@ -281,8 +282,8 @@ static int32_t poll_status(struct gamut_call *c)
                           .phase = FAL_STATUS,
                           .method = "GET" };
   int64_t polls = h->json_int(c->state, "polls", 0);
-  uint32_t base = fal_is_video(c) ? 2000 : 500;
-  uint32_t most = fal_is_video(c) ? 5000 : 2000;
+  int is_video = fal_is_video(c);
+  uint32_t base = is_video ? 2000 : 500, most = is_video ? 5000 : 2000;
 
   if (c->phase != FAL_WATCH) /* what the stream said is looked at now */
     x.poll_ms = base;

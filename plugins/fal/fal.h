@@ -39,9 +39,9 @@ int32_t fal_streamed(struct gamut_call *c);
  * take, as a sentence, else left alone. */
 struct gamut_json *fal_input(struct gamut_call *c, const char **ret_wrong);
 /* The path of the submit, "fal-ai/flux/dev"; NULL when the model's id is none.
- * And of everything after it, "fal-ai/flux". */
+ * And how much of it is the path of everything after it, "fal-ai/flux". */
 const char *fal_endpoint(struct gamut_call *c);
-const char *fal_app(struct gamut_call *c);
+int fal_app_len(const char *id);
 /* Letters, digits, '.', '_' and '-' only, and not just dots. */
 int fal_is_word(const char *s);
 int fal_is_video(struct gamut_call *c);

@@ -132,15 +132,14 @@ const char *fal_endpoint(struct gamut_call *c)
   return n >= (has_namespace(id) ? 3 : 2) ? id : NULL;
 }
 
-const char *fal_app(struct gamut_call *c)
+int fal_app_len(const char *id)
 {
-  const char *id = fal_endpoint(c), *end = id;
   int parts = id && has_namespace(id) ? 3 : 2;
+  const char *end = id;
 
-  for (; end && *end; end++)
-    if (*end == '/' && --parts == 0)
-      return c->host->text(c, "%.*s", (int)(end - id), id);
-  return id;
+  while (end && *end && (*end != '/' || --parts > 0))
+    end++;
+  return (int)(end - id);
 }
 
 int fal_is_video(struct gamut_call *c)

@@ -44,15 +44,16 @@ static const struct {
 static const struct gamut_json *option(struct gamut_call *c, const char *name)
 {
   const struct gamut_host *h = c->host;
+  const struct gamut_json *all = h->json_get(c->request, "options");
 
-  return h->json_get(h->json_get(c->request, "options"), name);
+  return all ? h->json_get(all, name) : NULL;
 }
 
 const char *fal_option(struct gamut_call *c, const char *name)
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *value = option(c, name);
-  const char *text = h->json_str(value, "", NULL);
+  const char *text = value ? h->json_str(value, "", NULL) : NULL;
 
   return text || !value ? text : h->json_text(c, value);
 }
