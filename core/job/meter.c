@@ -1,7 +1,8 @@
 /* meter.c - series of integers, found by row and labels.
  *
- * Counting is one look into a hash table; a series is made when it is first
- * counted.  Labels are masked and cleaned then, and not again. */
+ * Counting is a look at the series that was counted last, which is mostly the
+ * one, else into a hash table; a series is made when it is first counted.
+ * Labels are masked and cleaned then, and not again. */
 #include "base/str.h"
 #include "job/meter_private.h"
 #include <string.h>
@@ -113,17 +114,33 @@ static struct gm_series *new_series(const struct gm_meters *m,
   return s;
 }
 
+static bool is_of(const struct gm_series *s,
+                  const char *const labels[GM_LABELS])
+{
+  int i;
+
+  for (i = 0; i < GM_LABELS && labels[i]; i++)
+    if (strcmp(s->labels[i], labels[i]) != 0)
+      return false;
+  return true;
+}
+
+/* All labels of a row are there. */
 struct gm_series *gm_series_of(struct gm_meters *m, enum gm_meter id,
                                const char *const labels[GM_LABELS])
 {
+  struct gm_series *s = m->last[id];
   const char *folded[GM_LABELS];
-  struct gm_series *s;
   char key[KEY_MAX];
 
+  if (s && is_of(s, labels))
+    return s;
   make_key(key, id, labels);
   s = gm_map_get(&m->series, key);
-  if (s)
+  if (s) {
+    m->last[id] = s;
     return s;
+  }
   memcpy(folded, labels, sizeof(folded));
   if (m->n[id] >= GM_SERIES_MAX && folded[MODEL] &&
       !gm_streq(folded[MODEL], OTHER)) {

@@ -37,6 +37,7 @@ struct gm_meters {
   const struct gm_log *log;
   struct gm_map series; /* row and labels -> struct gm_series */
   struct gm_list rows[GM_N_METERS];
+  struct gm_series *last[GM_N_METERS]; /* that was asked for; NULL */
   uint32_t n[GM_N_METERS];
 };
 
