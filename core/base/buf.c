@@ -264,16 +264,10 @@ void gm_buf_add_json_text(struct gm_buf *b, const char *s, size_t len)
 
 void gm_buf_add_int(struct gm_buf *b, int64_t v)
 {
-  uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-  char digits[24];
-  size_t at = sizeof(digits);
+  char text[24];
+  const char *digits = gm_fmt_int(text, v);
 
-  do
-    digits[--at] = (char)('0' + rest % 10);
-  while (rest /= 10);
-  if (v < 0)
-    digits[--at] = '-';
-  gm_buf_addn(b, digits + at, sizeof(digits) - at);
+  gm_buf_addn(b, digits, (size_t)(text + sizeof(text) - 1 - digits));
 }
 
 void gm_buf_add_clean(struct gm_buf *b, const char *s, size_t len)

@@ -216,6 +216,20 @@ static void repair_point(char *s)
   memmove(p + 1, p + n, strlen(p + n) + 1);
 }
 
+const char *gm_fmt_int(char buf[24], int64_t v)
+{
+  uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+  char *at = buf + 23;
+
+  *at = '\0';
+  do
+    *--at = (char)('0' + rest % 10);
+  while (rest /= 10);
+  if (v < 0)
+    *--at = '-';
+  return at;
+}
+
 const char *gm_fmt_real(char buf[32], double v)
 {
   /* Every decimal of up to 15 digits survives a normal double, and %g drops

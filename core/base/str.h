@@ -27,6 +27,8 @@ bool gm_parse_size(const char *s, uint32_t *ret_w, uint32_t *ret_h);
 bool gm_parse_ratio(const char *s, uint32_t *ret_w, uint32_t *ret_h);
 /* Format a double in the C locale with the fewest digits that read back. */
 const char *gm_fmt_real(char buf[32], double v);
+/* The digits of `v`, and their NUL at the end of `buf`. */
+const char *gm_fmt_int(char buf[24], int64_t v);
 
 struct gm_cur {
   const char *p, *end;

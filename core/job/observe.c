@@ -28,11 +28,11 @@ static void count(const struct gm_job *job, const struct gm_flight *f)
   struct gm_meters *m = job->engine->meters;
   const struct gm_exchange *x = &f->x;
   const char *who = job->instance->name;
-  char status[16];
+  char status[24];
 
-  snprintf(status, sizeof(status), "%d", (int)x->status);
   gm_count(m, GM_M_EXCHANGES, 1, who, phase_of(job, f),
-           x->error_class ? gm_policy_of(x->error_class)->name : status);
+           x->error_class ? gm_policy_of(x->error_class)->name
+                          : gm_fmt_int(status, x->status));
   if (x->was_sent)
     gm_count(m, GM_M_SENT_BYTES, sent_by(x), who, NULL, NULL);
   gm_count(m, GM_M_RECEIVED_BYTES, (int64_t)x->body_received, who, NULL, NULL);
@@ -103,19 +103,19 @@ static void end_exchange(const struct gm_job *job, struct gm_flight *f,
 void gm_job_observe(struct gm_job *job, struct gm_flight *f)
 {
   const struct gm_exchange *x = &f->x;
-  char status[16];
+  char status[24];
 
   if (job->accepted && !job->polled_ms && !x->error_class)
     job->polled_ms = gm_mono_ms();
   count(job, f);
   if (!gm_trace_is_on(job->trace))
     return;
-  snprintf(status, sizeof(status), "%d", (int)x->status);
   if (x->error_class)
     end_exchange(job, f, gm_policy_of(x->error_class)->name,
                  gm_error_text(&x->err));
   else
-    end_exchange(job, f, x->status >= 400 ? status : NULL, NULL);
+    end_exchange(job, f,
+                 x->status >= 400 ? gm_fmt_int(status, x->status) : NULL, NULL);
 }
 
 void gm_job_observe_abort(struct gm_job *job, struct gm_flight *f)

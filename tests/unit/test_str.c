@@ -120,6 +120,17 @@ static const struct {
   { -0.07, "-0.07" },
 };
 
+START_TEST(integers_are_printed)
+{
+  char buf[24];
+
+  ck_assert_str_eq(gm_fmt_int(buf, 0), "0");
+  ck_assert_str_eq(gm_fmt_int(buf, 200), "200");
+  ck_assert_str_eq(gm_fmt_int(buf, INT64_MAX), "9223372036854775807");
+  ck_assert_str_eq(gm_fmt_int(buf, INT64_MIN), "-9223372036854775808");
+}
+END_TEST
+
 START_TEST(reals_are_printed_short)
 {
   char buf[32];
@@ -458,6 +469,7 @@ int main(void)
   tcase_add_loop_test(tc, globs_match, 0, (int)GM_LEN(globs));
   tcase_add_loop_test(tc, integers_are_exact, 0, (int)GM_LEN(ints));
   tcase_add_loop_test(tc, reals_are_exact, 0, (int)GM_LEN(reals));
+  tcase_add_test(tc, integers_are_printed);
   tcase_add_loop_test(tc, reals_are_printed_short, 0, (int)GM_LEN(printed));
   tcase_add_test(tc, reals_read_back);
   tcase_add_test(tc, locale_does_not_matter);
