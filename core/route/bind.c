@@ -181,17 +181,18 @@ int32_t gm_bind_entry(struct gm_router *r, struct gm_link *l)
 }
 
 /* Does the link begin with the name of a provider that is installed?  What
- * comes before the first colon, or all of it. */
+ * comes before the first colon, or all of it; no name has a '/'. */
 static bool names_provider(struct gm_run *run, const char *text,
                            char name[PROVIDER_MAX + 1])
 {
-  const char *const *p = gm_instance_names(run->router->instances);
-  size_t len = strcspn(text, ":");
+  size_t len = strcspn(text, ":/");
+  const char *const *p;
 
-  if (len == 0 || len > PROVIDER_MAX)
+  if (len == 0 || len > PROVIDER_MAX || text[len] == '/')
     return false;
   memcpy(name, text, len);
   name[len] = '\0';
+  p = gm_instance_names(run->router->instances);
   while (p && *p && !gm_streq(*p, name))
     p++;
   return p && *p;
