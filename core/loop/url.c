@@ -67,10 +67,10 @@ static size_t scheme_len(const char *url)
   size_t i;
 
   for (i = 0; i < 4; i++) {
-    if (to_lower(url[i]) != http[i])
+    if ((url[i] | 0x20) != http[i])
       return 0;
   }
-  if (to_lower(url[i]) == 's')
+  if ((url[i] | 0x20) == 's')
     i++;
   if (url[i] != ':' || url[i + 1] != '/' || url[i + 2] != '/' ||
       url[i + 3] == '/')
