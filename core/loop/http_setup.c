@@ -138,8 +138,10 @@ void gm_http_slot_free(struct gm_http_slot *s)
 
 static bool is_method(const char *m)
 {
-  size_t len = m ? strspn(m, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") : 0;
+  size_t len = 0;
 
+  while (m && m[len] >= 'A' && m[len] <= 'Z')
+    len++;
   return len && len < 32 && !m[len];
 }
 
