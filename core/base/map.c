@@ -39,6 +39,21 @@ void gm_map_finish(struct gm_map *m)
   *m = (struct gm_map){ 0 };
 }
 
+/* To look at each of a few is quicker than a hash. */
+static struct gm_map_entry *find_of_few(const struct gm_map *m, const char *key)
+{
+  size_t i;
+
+  for (i = 0; i < MIN_SLOTS; i++) {
+    struct gm_map_entry *e = &m->slots[i];
+
+    if (e->key && e->key != dead && e->key[0] == key[0] &&
+        strcmp(e->key, key) == 0)
+      return e;
+  }
+  return NULL;
+}
+
 /* The slot of `key`, or NULL. */
 static struct gm_map_entry *find(const struct gm_map *m, const char *key)
 {
@@ -46,6 +61,8 @@ static struct gm_map_entry *find(const struct gm_map *m, const char *key)
 
   if (m->n_used == 0)
     return NULL;
+  if (m->n_slots == MIN_SLOTS)
+    return find_of_few(m, key);
   for (i = hash_of(key);; i++) {
     struct gm_map_entry *e = &m->slots[i & (m->n_slots - 1)];
 

@@ -24,6 +24,24 @@ START_TEST(empty_is_empty)
 }
 END_TEST
 
+START_TEST(few_keys_are_told_apart)
+{
+  static const char *const keys[] = { "", "a", "ab", "b", "a b", "A" };
+  struct gm_map m = { 0 };
+  size_t i, j;
+
+  for (i = 0; i < GM_LEN(keys); i++)
+    ck_assert(gm_map_put(&m, keys[i], &m));
+  for (i = 0; i < GM_LEN(keys); i++) {
+    ck_assert_ptr_eq(gm_map_remove(&m, keys[i]), &m);
+    for (j = 0; j < GM_LEN(keys); j++)
+      ck_assert_ptr_eq(gm_map_get(&m, keys[j]), j > i ? &m : NULL);
+  }
+  ck_assert_ptr_null(gm_map_get(&m, "abc"));
+  gm_map_finish(&m);
+}
+END_TEST
+
 START_TEST(many_keys_stay)
 {
   static int values[MANY];
@@ -135,6 +153,7 @@ int main(void)
   TCase *tc = tcase_create("map");
 
   tcase_add_test(tc, empty_is_empty);
+  tcase_add_test(tc, few_keys_are_told_apart);
   tcase_add_test(tc, many_keys_stay);
   tcase_add_test(tc, come_and_go_does_not_grow);
   tcase_add_test(tc, walk_sees_each_once);
