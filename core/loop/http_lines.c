@@ -153,7 +153,8 @@ static bool is_there(const struct lines *l, const struct gm_exchange *x,
 }
 
 /* libcurl would make the first two as well, but prints each twice, and its
- * printf() goes letter by letter: a tenth of all that an exchange costs. */
+ * printf() goes letter by letter: a tenth of all that an exchange costs.  The
+ * others it makes for a POST. */
 static void add_own(struct lines *l, const struct gm_http_slot *s)
 {
   const char *agent = s->http->user_agent;
@@ -162,6 +163,8 @@ static void add_own(struct lines *l, const struct gm_http_slot *s)
     add(l, "User-Agent", agent);
   if (s->decodes && !is_there(l, s->x, "accept-encoding"))
     add(l, "Accept-Encoding", gm_http_encodings());
+  if (!gm_http_is_post(s->x))
+    return;
   leave_out(l, "Expect:");
   if (!is_there(l, s->x, "content-type"))
     leave_out(l, "Content-Type:");
@@ -198,8 +201,9 @@ int32_t gm_http_lines_set(struct gm_http_slot *s)
   add_own(&l, s);
   for (size_t i = 0; i < l.n_secrets; i++)
     add(&l, secrets[i].name, secrets[i].value);
-  l.nodes[l.n - 1].next = NULL;
-  curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, l.nodes);
+  if (l.n > 0)
+    l.nodes[l.n - 1].next = NULL;
+  curl_easy_setopt(s->easy, CURLOPT_HTTPHEADER, l.n > 0 ? l.nodes : NULL);
   return 0;
 }
 

@@ -121,6 +121,8 @@ int32_t gm_http_global(struct gm_error *err);
 const char *gm_http_encodings(void); /* that libcurl can undo; NULL: none */
 struct gm_http_slot *gm_http_slot_new(struct gm_http *h);
 void gm_http_slot_free(struct gm_http_slot *s);
+/* Goes as a POST of curl's, whatever its method: it has a body or a length. */
+bool gm_http_is_post(const struct gm_exchange *x);
 /* Make the handle ready for s->x. */
 int32_t gm_http_slot_setup(struct gm_http_slot *s);
 

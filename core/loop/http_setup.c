@@ -145,7 +145,7 @@ static bool is_method(const char *m)
   return len && len < 32 && !m[len];
 }
 
-static bool wants_length(const struct gm_exchange *x)
+bool gm_http_is_post(const struct gm_exchange *x)
 {
   return x->body || x->made || strcmp(x->method, "POST") == 0 ||
          strcmp(x->method, "PUT") == 0 || strcmp(x->method, "PATCH") == 0;
@@ -168,7 +168,7 @@ static CURLcode set_method(struct gm_http_slot *s)
   const struct gm_exchange *x = s->x;
   const char *by_nature = "GET";
 
-  if (wants_length(x)) {
+  if (gm_http_is_post(x)) {
     set_body(s);
     by_nature = "POST";
   } else if (strcmp(x->method, "HEAD") == 0) {

@@ -105,6 +105,30 @@ START_TEST(requests_say_what_was_asked)
 }
 END_TEST
 
+/* Not one of ours, and none of the request before over the same handle. */
+START_TEST(there_may_be_no_headers)
+{
+  static const struct gm_http_options no_agent = { .user_agent = NULL };
+  struct client c;
+  struct trial t;
+
+  client_open(&c, echo, NULL, &no_agent);
+  trial_init(&t, &c, "GET", "/");
+  t.x.headers = own_agent;
+  t.x.n_headers = 1;
+  trial_run(&c, &t);
+  ck_assert_ptr_nonnull(strstr(gm_buf_text(&t.x.reader.text), "mine/1"));
+  gm_exchange_finish(&t.x);
+  trial_init(&t, &c, "GET", "/");
+  t.x.flags = GM_X_DOWNLOAD;
+  trial_run(&c, &t);
+  ck_assert_str_eq(gm_buf_text(&t.x.reader.text),
+                   "{\"line\":\"GET / HTTP/1.1\",\"body\":\"\"}");
+  gm_exchange_finish(&t.x);
+  client_close(&c);
+}
+END_TEST
+
 /* The server sends one all the same; what it announces does not count. */
 START_TEST(head_has_no_body)
 {
@@ -384,6 +408,7 @@ int main(void)
 
   tcase_set_timeout(tc, 120);
   tcase_add_test(tc, requests_say_what_was_asked);
+  tcase_add_test(tc, there_may_be_no_headers);
   tcase_add_test(tc, head_has_no_body);
   tcase_add_loop_test(tc, bad_requests_never_leave, 0,
                       (int)GM_LEN(bad_requests));
