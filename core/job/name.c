@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "job/output.h"
 #include <gamut/plugin.h>
-#include <stdio.h>
 #include <string.h>
 
 #define WORD_MAX 32
@@ -94,12 +93,18 @@ static int32_t add_template(struct gm_buf *out, const char *name,
   int32_t rc = 0;
 
   while (*name && rc == 0) {
-    end = *name == '{' ? strchr(name, '}') : NULL;
-    if (!end) {
-      gm_buf_addc(out, *name++);
+    size_t n = strcspn(name, "{");
+
+    end = n == 0 ? strchr(name, '}') : NULL;
+    if (!end) { /* what comes before a brace, or one that is not closed */
+      n = GM_MAX(n, (size_t)1);
+      gm_buf_addn(out, name, n);
+      name += n;
       continue;
     }
-    snprintf(word, sizeof(word), "%.*s", (int)(end - name - 1), name + 1);
+    n = GM_MIN((size_t)(end - name - 1), sizeof(word) - 1);
+    memcpy(word, name + 1, n);
+    word[n] = '\0';
     rc = add_word(out, word, f, err);
     name = end + 1;
   }
