@@ -101,12 +101,11 @@ static int count_parts(const char *id)
   int n = 0;
 
   for (;;) {
-    size_t i, len = strcspn(id, "/");
+    size_t len = 0;
 
-    for (i = 0; i < len; i++)
-      if (!is_word_char(id[i]))
-        return 0;
-    if (len == 0 || strspn(id, ".") >= len)
+    while (is_word_char(id[len]))
+      len++;
+    if ((id[len] && id[len] != '/') || len == 0 || strspn(id, ".") >= len)
       return 0;
     n++;
     if (!id[len])
