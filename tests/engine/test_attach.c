@@ -436,7 +436,7 @@ START_TEST(once)
   struct gamut_result *result = NULL;
   char id[GAMUT_ID_SIZE], other[GAMUT_ID_SIZE];
   struct fix f;
-  int32_t once;
+  int32_t state;
 
   begin(&f, answers, GM_LEN(answers));
   open_here(&f);
@@ -446,8 +446,8 @@ START_TEST(once)
   result = fix_wait(&f, id);
   ck_class(result, GAMUT_E_QUOTA);
   gamut_result_free(result);
-  ck_assert_int_eq(gamut_look_once(f.g, "batch/1", &once, &f.err), 0);
-  ck_assert_int_eq(once, GAMUT_ONCE_AGAIN);
+  ck_assert_int_eq(gamut_look_once(f.g, "batch/1", &state, &f.err), 0);
+  ck_assert_int_eq(state, GAMUT_ONCE_AGAIN);
   ck_assert_int_eq(
     gamut_submit_once(f.g, r, "batch/1", NULL, NULL, id, &result, &f.err), 0);
   ck_assert_ptr_null(result);
@@ -473,10 +473,10 @@ START_TEST(once)
   ck_class(result, 0);
   gamut_result_free(result);
   ck_assert_int_eq(script_count(f.script, JOBS), 2);
-  ck_assert_int_eq(gamut_look_once(f.g, "batch/1", &once, &f.err), 0);
-  ck_assert_int_eq(once, GAMUT_ONCE_KEPT);
-  ck_assert_int_eq(gamut_look_once(f.g, "batch/2", &once, &f.err), 0);
-  ck_assert_int_eq(once, GAMUT_ONCE_NEW);
+  ck_assert_int_eq(gamut_look_once(f.g, "batch/1", &state, &f.err), 0);
+  ck_assert_int_eq(state, GAMUT_ONCE_KEPT);
+  ck_assert_int_eq(gamut_look_once(f.g, "batch/2", &state, &f.err), 0);
+  ck_assert_int_eq(state, GAMUT_ONCE_NEW);
   ck_assert_int_eq(
     gamut_submit_once(f.g, r, "", NULL, NULL, other, &result, &f.err),
     GAMUT_E_INVALID);
