@@ -114,6 +114,7 @@ core_plugin_sources = \
 	core/plugin/check_plugin.c \
 	core/plugin/config.c \
 	core/plugin/credential.c \
+	core/plugin/credential_key.c \
 	core/plugin/fill.c \
 	core/plugin/find.c \
 	core/plugin/header_lines.c \

@@ -7,11 +7,10 @@
 #include "base/base64.h"
 #include "base/str.h"
 #include "plugin/plugin_private.h"
-#include <stdio.h>
 #include <string.h>
 
-static const struct gamut_credential *row_at(const struct gm_instance *i,
-                                             uint32_t n)
+const struct gamut_credential *gm_credential_at(const struct gm_instance *i,
+                                                uint32_t n)
 {
   return gm_table_row(&i->provider->def.credentials, n,
                       sizeof(struct gamut_credential), NULL);
@@ -66,8 +65,8 @@ static bool is_path(const struct gamut_credential *c)
   return c->origin && *c->origin == '/';
 }
 
-static bool row_is_for(const struct gm_instance *i,
-                       const struct gamut_credential *c, const char *origin)
+bool gm_credential_is_for(const struct gm_instance *i,
+                          const struct gamut_credential *c, const char *origin)
 {
   bool base = !c->origin || is_path(c);
   const char *known = base ? i->base_origin : kept(i, c)->origin;
@@ -88,8 +87,7 @@ static const char *value_of(const struct gm_instance *i, const char *name)
   return gm_instance_value(i, name, true);
 }
 
-/* {?key} and {!key} stand for nothing and only ask: is it set, a switch on? */
-static bool is_condition(const char *name)
+bool gm_credential_is_condition(const char *name)
 {
   return *name == '?' || *name == '!';
 }
@@ -138,12 +136,12 @@ static void add_half(const struct gm_instance *i, const struct gm_piece *p,
     gm_buf_add(out, colon + 1);
 }
 
-static bool fits(const struct gm_instance *i, const struct gm_piece *p,
-                 bool token_comes)
+bool gm_credential_fits(const struct gm_instance *i, const struct gm_piece *p,
+                        bool token_comes)
 {
   const char *name = p->name;
 
-  if (is_condition(name))
+  if (gm_credential_is_condition(name))
     return is_set(i, name + 1) == (*name == '?');
   if (*name == '=')
     return has_pair(i, name);
@@ -161,15 +159,14 @@ static bool all_fit(const struct gm_instance *i,
   struct gm_piece piece;
 
   while (gm_credential_next(&at, &piece)) {
-    if (!fits(i, &piece, token_comes))
+    if (!gm_credential_fits(i, &piece, token_comes))
       return false;
   }
   return at != NULL;
 }
 
-/* Does the row count?  `token_comes`: a token can still be fetched. */
-static bool is_filled(const struct gm_instance *i,
-                      const struct gamut_credential *c, bool token_comes)
+bool gm_credential_is_filled(const struct gm_instance *i,
+                             const struct gamut_credential *c, bool token_comes)
 {
   const struct gm_credential_row *row = kept(i, c);
 
@@ -185,7 +182,7 @@ bool gm_instance_set_rows(struct gm_instance *i)
   while (i->rows && n-- > 0) {
     struct gm_credential_row *row = &i->rows[n];
 
-    c = row_at(i, n);
+    c = gm_credential_at(i, n);
     if (!c->origin || strchr(c->origin, '{') ||
         !gm_url_origin(c->origin, row->origin))
       row->origin[0] = '\0';
@@ -208,7 +205,7 @@ static void fill(const struct gm_instance *i, const struct gamut_credential *c,
       add_pair(i, piece.name, text);
     else if (piece.half)
       add_half(i, &piece, text);
-    else if (*piece.name && !is_condition(piece.name))
+    else if (*piece.name && !gm_credential_is_condition(piece.name))
       gm_buf_add(text, value_of(i, piece.name));
   }
   gm_buf_addc(text, '\0');
@@ -239,8 +236,9 @@ static bool has_own_row(const struct gm_instance *i, const char *url)
   const struct gamut_credential *c;
   uint32_t row;
 
-  for (row = 0; i->has_paths && (c = row_at(i, row)); row++) {
-    if (is_path(c) && is_below(i, c->origin, url) && is_filled(i, c, true))
+  for (row = 0; i->has_paths && (c = gm_credential_at(i, row)); row++) {
+    if (is_path(c) && is_below(i, c->origin, url) &&
+        gm_credential_is_filled(i, c, true))
       return true;
   }
   return false;
@@ -285,7 +283,7 @@ static size_t place(struct gm_header *out, size_t n, const char *text)
   return n;
 }
 
-static bool is_lines(const struct gamut_credential *c)
+bool gm_credential_is_lines(const struct gamut_credential *c)
 {
   return c->header && strcmp(c->header, "*") == 0;
 }
@@ -298,8 +296,8 @@ static size_t add_own(const struct gm_instance *i, const char *origin,
   size_t n = GM_MIN(i->headers.n, max);
   uint32_t row;
 
-  for (row = 0; n > 0 && (c = row_at(i, row)); row++) {
-    if (!is_lines(c) || !row_is_for(i, c, origin))
+  for (row = 0; n > 0 && (c = gm_credential_at(i, row)); row++) {
+    if (!gm_credential_is_lines(c) || !gm_credential_is_for(i, c, origin))
       continue;
     memcpy(out, i->headers.items, n * sizeof(*out));
     return n;
@@ -321,10 +319,11 @@ size_t gm_instance_authorize(const struct gm_instance *i, const char *url,
     return 0;
   has_own = has_own_row(i, url);
   n = add_own(i, origin, out, max);
-  for (row = 0; n < max && (c = row_at(i, row)); row++) {
-    if (!c->header || is_lines(c) || !is_filled(i, c, false) ||
-        !row_is_for(i, c, origin) || !is_for_path(i, c, url, has_own) ||
-        has_header(out, n, c->header))
+  for (row = 0; n < max && (c = gm_credential_at(i, row)); row++) {
+    if (!c->header || gm_credential_is_lines(c) ||
+        !gm_credential_is_filled(i, c, false) ||
+        !gm_credential_is_for(i, c, origin) ||
+        !is_for_path(i, c, url, has_own) || has_header(out, n, c->header))
       continue;
     fill(i, c, text);
     out[n++] = (struct gm_header){ .name = c->header };
@@ -342,8 +341,8 @@ bool gm_instance_owns(const struct gm_instance *i, const char *url)
     return false;
   if (strcmp(origin, i->base_origin) == 0)
     return true;
-  for (row = 0; (c = row_at(i, row)); row++) {
-    if (row_is_for(i, c, origin))
+  for (row = 0; (c = gm_credential_at(i, row)); row++) {
+    if (gm_credential_is_for(i, c, origin))
       return true;
   }
   return false;
@@ -357,257 +356,12 @@ bool gm_instance_wants_token(const struct gm_instance *i, const char *url)
 
   if (!gm_backup_home(i, url, origin))
     return false;
-  for (row = 0; (c = row_at(i, row)); row++) {
+  for (row = 0; (c = gm_credential_at(i, row)); row++) {
     if (c->header && strstr(c->value, "{" GM_TOKEN_NAME "}") &&
-        row_is_for(i, c, origin) && is_filled(i, c, true) &&
+        gm_credential_is_for(i, c, origin) &&
+        gm_credential_is_filled(i, c, true) &&
         is_for_path(i, c, url, has_own_row(i, url)))
       return true;
   }
   return false;
-}
-
-/* ---- is there a key? -------------------------------------------------------
- */
-
-static bool is_secret(const struct gm_instance *i, const char *name)
-{
-  const struct gm_config_value *v = gm_config_find(i->config, name);
-
-  return v && v->key.flags & GAMUT_KEY_SECRET;
-}
-
-/* Rows that carry no secret are no proof of who we are. */
-static bool proves(const struct gm_instance *i,
-                   const struct gamut_credential *c, bool *ret_token)
-{
-  const char *at = c->header && !is_lines(c) ? c->value : NULL, *second;
-  char first[GM_PIECE_MAX];
-  struct gm_piece piece;
-  bool secret = false;
-
-  *ret_token = false;
-  while (gm_credential_next(&at, &piece)) {
-    *ret_token |= strcmp(piece.name, GM_TOKEN_NAME) == 0;
-    secret |= is_secret(i, piece.name);
-    if (gm_template_pair(piece.name, first, &second))
-      secret |= is_secret(i, first) || is_secret(i, second);
-  }
-  return secret || *ret_token;
-}
-
-/* Is it for the other position of a switch?  Then it is as good as not there.
- */
-static bool switched_off(const struct gm_instance *i,
-                         const struct gamut_credential *c)
-{
-  const struct gm_config_value *v;
-  const char *at = c->value;
-  struct gm_piece piece;
-
-  while (gm_credential_next(&at, &piece)) {
-    if (!is_condition(piece.name))
-      continue;
-    v = gm_config_find(i->config, piece.name + 1);
-    if (v && v->key.type == GAMUT_BOOL && !fits(i, &piece, false))
-      return true;
-  }
-  return false;
-}
-
-enum found { NONE_DECLARED, NONE_FILLED, FILLED };
-
-/* Over the rows for the base origin, or over all. */
-static enum found look_for_key(const struct gm_instance *i, bool all)
-{
-  const struct gamut_credential *c;
-  enum found found = NONE_DECLARED;
-  bool token;
-  uint32_t row;
-
-  for (row = 0; (c = row_at(i, row)); row++) {
-    if ((!all && !row_is_for(i, c, i->base_origin)) || !proves(i, c, &token) ||
-        switched_off(i, c))
-      continue;
-    /* A token is fetched when it is needed; that says what it lacks. */
-    if (is_filled(i, c, true))
-      return FILLED;
-    found = NONE_FILLED;
-  }
-  return found;
-}
-
-/* The first row that would be sent. */
-static const struct gamut_credential *row_in_use(const struct gm_instance *i)
-{
-  const struct gamut_credential *c;
-  uint32_t row;
-  bool token;
-
-  for (row = 0; (c = row_at(i, row)); row++)
-    if (row_is_for(i, c, i->base_origin) && proves(i, c, &token) &&
-        !switched_off(i, c) && is_filled(i, c, true))
-      return c;
-  return NULL;
-}
-
-void gm_instance_set_proof(struct gm_instance *i)
-{
-  const struct gamut_credential *c = row_in_use(i);
-  const char *at = c ? c->value : NULL;
-  struct gm_piece piece;
-
-  snprintf(i->proof, sizeof(i->proof), "%s", i->name);
-  while (gm_credential_next(&at, &piece)) {
-    const char *name = *piece.name == '=' ? piece.name + 1 : piece.name;
-
-    if (*name && !is_condition(name)) {
-      snprintf(i->proof, sizeof(i->proof), "%.31s.%.30s%s%s", i->name, name,
-               i->slot[0] ? "#" : "", i->slot);
-      break;
-    }
-  }
-}
-
-/* "api_key", or "api_key/member" of a JSON file. */
-static bool is_about(const char *name, const char *key)
-{
-  size_t len = strlen(key);
-
-  return strncmp(name, key, len) == 0 && (!name[len] || name[len] == '/');
-}
-
-bool gm_credential_uses(const struct gm_instance *i, const char *key)
-{
-  const struct gamut_credential *c;
-  const char *at, *second;
-  char first[GM_PIECE_MAX];
-  struct gm_piece piece;
-  uint32_t row;
-
-  for (row = 0; (c = row_at(i, row)); row++) {
-    at = c->value;
-    while (gm_credential_next(&at, &piece)) {
-      if (gm_template_pair(piece.name, first, &second)) {
-        if (is_about(first, key) || is_about(second, key))
-          return true;
-      } else if (is_about(piece.name, key)) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
-static void add_name(const struct gm_instance *i, const char *name,
-                     const char **before, struct gm_buf *b)
-{
-  if (!*name || !gm_config_find(i->config, name))
-    return;
-  gm_buf_add(b, *before);
-  gm_config_how(i, name, b);
-  *before = " and ";
-}
-
-/* "FAL_KEY_ID and FAL_KEY_SECRET" */
-static void add_row(const struct gm_instance *i,
-                    const struct gamut_credential *c, struct gm_buf *b)
-{
-  const char *at = c->value, *before = "", *second;
-  char first[GM_PIECE_MAX], last[GM_PIECE_MAX] = "";
-  struct gm_piece piece;
-
-  while (gm_credential_next(&at, &piece)) {
-    bool other_half = piece.half && strcmp(piece.name, last) == 0;
-
-    if (gm_template_pair(piece.name, first, &second)) {
-      add_name(i, first, &before, b);
-      add_name(i, second, &before, b);
-    } else if (!other_half) {
-      add_name(i, piece.name + (*piece.name == '?'), &before, b);
-    }
-    memcpy(last, piece.name, sizeof(last));
-  }
-}
-
-/* Does the row want this value, to fill it in or as a condition? */
-static bool wants(const struct gamut_credential *c, const char *name)
-{
-  const char *at = c->value;
-  struct gm_piece piece;
-
-  while (gm_credential_next(&at, &piece)) {
-    if (strcmp(piece.name + (*piece.name == '?'), name) == 0)
-      return true;
-  }
-  return false;
-}
-
-/* Conditions that hold as things are ask for nothing. */
-static bool wants_all_of(const struct gm_instance *i,
-                         const struct gamut_credential *c,
-                         const struct gamut_credential *other)
-{
-  const char *at = other->value;
-  struct gm_piece piece;
-
-  while (gm_credential_next(&at, &piece)) {
-    const char *name = piece.name;
-
-    if (!*name || (is_condition(name) && fits(i, &piece, false)))
-      continue;
-    if (!wants(c, name + (*name == '?')))
-      return false;
-  }
-  return true;
-}
-
-/* Is an earlier row content with the same or less? */
-static bool is_repeated(const struct gm_instance *i, uint32_t row, bool all)
-{
-  const struct gamut_credential *c = row_at(i, row), *earlier;
-  uint32_t j;
-  bool token;
-
-  for (j = 0; j < row; j++) {
-    earlier = row_at(i, j);
-    if (proves(i, earlier, &token) && !switched_off(i, earlier) &&
-        wants_all_of(i, c, earlier) &&
-        (all || row_is_for(i, earlier, i->base_origin)))
-      return true;
-  }
-  return false;
-}
-
-static void add_rows(const struct gm_instance *i, bool all, struct gm_buf *b)
-{
-  const struct gamut_credential *c;
-  bool token;
-  uint32_t row;
-
-  for (row = 0; (c = row_at(i, row)); row++) {
-    if ((!all && !row_is_for(i, c, i->base_origin)) || !proves(i, c, &token) ||
-        is_repeated(i, row, all) || switched_off(i, c))
-      continue;
-    if (b->len > 0)
-      gm_buf_add(b, ", or ");
-    add_row(i, c, b);
-  }
-}
-
-int32_t gm_instance_ready(const struct gm_instance *i, struct gm_error *err)
-{
-  _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(GM_ERROR_MAX);
-  const char *homepage = i->provider->def.homepage;
-  enum found found = look_for_key(i, false);
-  bool all = found == NONE_DECLARED;
-
-  if (all)
-    found = look_for_key(i, true);
-  /* A server of the user's own may want no key, and says so if it does. */
-  if (found != NONE_FILLED || i->own_base)
-    return 0;
-  add_rows(i, all, &b);
-  return gm_fail(err, GAMUT_E_AUTH, "no key for %s: set %s%s%s%s", i->name,
-                 gm_buf_text(&b), homepage ? " (" : "",
-                 homepage ? homepage : "", homepage ? ")" : "");
 }

@@ -148,6 +148,23 @@ const char *gm_template_parting(const char *value);
 /* Is a header made of this key? */
 bool gm_credential_uses(const struct gm_instance *i, const char *key);
 
+/* credential.c: the n-th row, NULL past the end. */
+const struct gamut_credential *gm_credential_at(const struct gm_instance *i,
+                                                uint32_t n);
+/* Is it for URLs of this origin? */
+bool gm_credential_is_for(const struct gm_instance *i,
+                          const struct gamut_credential *c, const char *origin);
+/* Does it count?  `token_comes`: a token can still be fetched. */
+bool gm_credential_is_filled(const struct gm_instance *i,
+                             const struct gamut_credential *c,
+                             bool token_comes);
+bool gm_credential_fits(const struct gm_instance *i, const struct gm_piece *p,
+                        bool token_comes);
+/* {?key} and {!key} stand for nothing and only ask: is it set, a switch on? */
+bool gm_credential_is_condition(const char *name);
+/* Header lines of the user's own, not one header. */
+bool gm_credential_is_lines(const struct gamut_credential *c);
+
 /* ---- pools of keys (slot.c) */
 
 /* One key, or several that belong together, as the settings say. */
@@ -173,7 +190,7 @@ void gm_slots_finish(struct gm_slots *all);
 char *gm_slots_text(const char *instance, const char *key,
                     struct json_object *list, struct gm_error *err);
 void gm_slot_set_hash(struct gm_instance *i);
-/* account.c, credential.c: account_id and proof, once all else is there. */
+/* account.c, credential_key.c: account_id and proof, once all else is there. */
 void gm_instance_set_account(struct gm_instance *i);
 void gm_instance_set_proof(struct gm_instance *i);
 /* credential.c: `rows`, once there are values; false: no memory. */
