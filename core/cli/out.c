@@ -172,8 +172,8 @@ void cli_table_print(const struct cli_table *t, FILE *to)
     for (j = 0; j < CLI_COLUMNS; j++) {
       size_t w = t->rows[i][j] ? cli_text_width(t->rows[i][j]) : 0;
 
-      if (w > widths[j] && w <= WIDEST)
-        widths[j] = w;
+      if (w > widths[j])
+        widths[j] = w < WIDEST ? w : WIDEST;
     }
   }
   for (i = 0; i < t->n; i++)
