@@ -3,10 +3,10 @@
  * A request that was made before is not made again: its files are written from
  * the store, by the rules of its output, and nothing is sent.  The same are two
  * requests when provider, place and model, operation, prompt, seed and all that
- * decides what is made are the same, inputs by their content (an URL by its text),
- * and the project is (setting "cache.scope").  Requests without a seed want
- * something new each time, unless the setting "cache.unseeded" says otherwise.
- * The field "cache" of a request, or the setting:
+ * decides what is made are the same, inputs by their content (an URL by its
+ * text), and the project is (setting "cache.scope").  Requests without a seed
+ * want something new each time, unless the setting "cache.unseeded" says
+ * otherwise.  The field "cache" of a request, or the setting:
  *
  *   use      give what there is, else make it and keep it; what another job, in
  *            any process with this store, makes just now is waited for
@@ -38,9 +38,10 @@
 extern "C" {
 #endif
 
-/* What there is: {"entries", "bytes", "max_bytes", "ttl_ms", "hits", "saved_usd"
- * (by the entries that are there), "used_at", "durable"}.
- * gamut_string_free().  These functions wait for the store, as gamut_jobs() does. */
+/* What there is: {"entries", "bytes", "max_bytes", "ttl_ms", "hits",
+ * "saved_usd" (by the entries that are there), "used_at", "durable"}.
+ * gamut_string_free().  These functions wait for the store, as gamut_jobs()
+ * does. */
 GAMUT_API int32_t gamut_cache_stats(struct gamut *g, char **ret_json,
                                     struct gamut_error *ret_error);
 

@@ -116,13 +116,14 @@ struct gamut_webhook {
   gamut_fn *verify; /* [loop] */
 };
 
-/* Texts as vectors, near to each other when the texts mean much the same: for the
- * semantic cache.  A query as those above.  Request {"texts": [text, ...], "model":
- * an id, "dimensions": how many numbers a vector shall have}; without the latter
- * two the provider's own choice counts, which `model` and `dimensions` tell.  Each
- * vector is given to vector(), in the order of the texts.  Answer beside
- * {"model", "tokens", "cost_usd"}.  Exchanges that are billed have
- * GAMUT_HTTP_BILLABLE: none is sent again when it is not known whether it ran. */
+/* Texts as vectors, near to each other when the texts mean much the same: for
+ * the semantic cache.  A query as those above.  Request {"texts": [text, ...],
+ * "model": an id, "dimensions": how many numbers a vector shall have}; without
+ * the latter two the provider's own choice counts, which `model` and
+ * `dimensions` tell.  Each vector is given to vector(), in the order of the
+ * texts.  Answer beside {"model", "tokens", "cost_usd"}.  Exchanges that are
+ * billed have GAMUT_HTTP_BILLABLE: none is sent again when it is not known
+ * whether it ran. */
 #define GAMUT_EXT_EMBED "gamut.embed/1"
 struct gamut_embed {
   uint32_t struct_size;

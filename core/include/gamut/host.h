@@ -51,11 +51,11 @@ struct gamut_host {
    * whatever it is billed by. */
   void (*usage)(struct gamut_call *, const char *unit, double amount,
                 int64_t cost_microusd);
-  /* A fact for the result: "seed", "request_id", "revised_prompt"; where a cache
-   * of the vendor's has answered "cache_hit" ("true") and "cost_avoided_usd" (what
-   * that saved, a decimal number; its cost is told by usage()).  "vendor_job"
-   * is the vendor's id of the job, by which deliveries of its webhooks name it,
-   * when that is not the request_id. */
+  /* A fact for the result: "seed", "request_id", "revised_prompt"; where a
+   * cache of the vendor's has answered "cache_hit" ("true") and
+   * "cost_avoided_usd" (what that saved, a decimal number; its cost is told by
+   * usage()).  "vendor_job" is the vendor's id of the job, by which deliveries
+   * of its webhooks name it, when that is not the request_id. */
   void (*fact)(struct gamut_call *, const char *name, const char *value);
   int32_t (*cancelled)(struct gamut_call *);
 
@@ -115,10 +115,11 @@ struct gamut_host {
 
   const void *(*extension)(const char *id);
 
-  /* What a query (gamut.models/1, gamut.account/1, gamut.webhook/1, gamut.embed/1)
-   * found out, in the form that its extension states; copied.  Of several answers, in one
-   * call or in several, arrays are joined, and objects member by member, so that
-   * each page of a list can be handed over as it comes.  [loop] */
+  /* What a query (gamut.models/1, gamut.account/1, gamut.webhook/1,
+   * gamut.embed/1) found out, in the form that its extension states; copied.
+   * Of several answers, in one call or in several, arrays are joined, and
+   * objects member by member, so that each page of a list can be handed over as
+   * it comes.  [loop] */
   void (*answer)(struct gamut_call *, const struct gamut_json *);
   /* Is the signature right?  0; GAMUT_E_AUTH: no.  When that cannot be told (no
    * such secret is set, no crypto plugin) the call fails as well.  [loop] */

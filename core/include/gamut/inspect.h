@@ -35,10 +35,10 @@ GAMUT_API int32_t gamut_explain(struct gamut *g,
                                 char **ret_json,
                                 struct gamut_error *ret_error);
 
-/* What a request would cost at each link of its route ("@hero" stands for all of
- * them), without loading a provider: as JSON {"links": [{"link", "provider",
- * "model", "resolved_from", "operation", "n", "price", "notes", "refused", "error": {"class",
- * "message"}}]}, in their order.
+/* What a request would cost at each link of its route ("@hero" stands for all
+ * of them), without loading a provider: as JSON {"links": [{"link", "provider",
+ * "model", "resolved_from", "operation", "n", "price", "notes", "refused",
+ * "error": {"class", "message"}}]}, in their order.
  *
  * "price" is {"usd" (absent: not known), "why" (then), "formula" ("4 seconds x
  * $0.40"; of an unknown price what is known of it), "unit" ("image",

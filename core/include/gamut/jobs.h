@@ -22,26 +22,27 @@ extern "C" {
  * none could be opened, which the log has said).  Opens it. */
 GAMUT_API int32_t gamut_durable(struct gamut *g);
 
-/* Jobs that the store knows, the latest first, as a JSON array of {"id", "state",
- * "ended", "driven": a living process works on it, "provider", "model",
- * "resolved_from": the name the model was asked by, "prompt", "began_at",
- * "written_at", "took_ms", "class", "message", "cost_usd" (not of one that nobody
- * is charged for), "cost_estimated": it is the catalog's price, "request_id": the
- * vendor's, "sent" of one that is maybe-charged: {"method", "url" without its
- * query, "at", "bytes", as far as they are known}, "settled", "output": the
- * file or template that one which has not ended is to write, "files": their paths, "outputs", "withheld",
- * "request": what was asked, "facts": what the vendor told}, and "cache_hit": true
- * of one that was served from the cache.  The state is that of
- * the job ("waiting", "fetching" ...), or how it ended ("completed", "failed",
- * "blocked", "cancelled"), or "maybe-charged".  Each of "outputs" is {"kind",
- * "path", "there": the file is there now, "url", "mime", "size", "width",
- * "height", "duration_ms"}, by its bytes when they came; and "provider", "model"
- * where several links made them.  A request that several jobs worked on has "team":
- * {"n", "hedged", "winner", "members": [{"id", "why": "first", "hedge", "part" or
- * "top-up", "first", "n": which of the outputs}]}; each of those is a job of its own, with "of": {"id": the
- * request's, "why", "lost": another link was quicker}, and is listed when it is
- * maybe-charged, or goes on though its request has its result.  Jobs that have
- * ended are forgotten after a while (setting `keep_jobs`).
+/* Jobs that the store knows, the latest first, as a JSON array of {"id",
+ * "state", "ended", "driven": a living process works on it, "provider",
+ * "model", "resolved_from": the name the model was asked by, "prompt",
+ * "began_at", "written_at", "took_ms", "class", "message", "cost_usd" (not of
+ * one that nobody is charged for), "cost_estimated": it is the catalog's price,
+ * "request_id": the vendor's, "sent" of one that is maybe-charged: {"method",
+ * "url" without its query, "at", "bytes", as far as they are known}, "settled",
+ * "output": the file or template that one which has not ended is to write,
+ * "files": their paths, "outputs", "withheld", "request": what was asked,
+ * "facts": what the vendor told}, and "cache_hit": true of one that was served
+ * from the cache.  The state is that of the job ("waiting", "fetching" ...), or
+ * how it ended ("completed", "failed", "blocked", "cancelled"), or
+ * "maybe-charged".  Each of "outputs" is {"kind", "path", "there": the file is
+ * there now, "url", "mime", "size", "width", "height", "duration_ms"}, by its
+ * bytes when they came; and "provider", "model" where several links made them.
+ * A request that several jobs worked on has "team": {"n", "hedged", "winner",
+ * "members": [{"id", "why": "first", "hedge", "part" or "top-up", "first", "n":
+ * which of the outputs}]}; each of those is a job of its own, with "of": {"id":
+ * the request's, "why", "lost": another link was quicker}, and is listed when
+ * it is maybe-charged, or goes on though its request has its result.  Jobs that
+ * have ended are forgotten after a while (setting `keep_jobs`).
  *
  * filter  NULL, or a JSON object: "state" (one of GAMUT_JOB_STATES),
  *         "provider", "model" (a part of its id or name), "search" (words, each in
@@ -78,9 +79,9 @@ GAMUT_API int32_t gamut_job_result(struct gamut *g, const char *id,
  *          a "timeout" of then was that of who waited then, and is over
  * on_done  as in gamut_submit()
  *
- * GAMUT_E_NOT_FOUND; GAMUT_E_RATE: a living process drives it; GAMUT_E_INVALID: it
- * has ended, or its provider is at another base_url now; GAMUT_E_UNSUPPORTED: it
- * is from another version. */
+ * GAMUT_E_NOT_FOUND; GAMUT_E_RATE: a living process drives it; GAMUT_E_INVALID:
+ * it has ended, or its provider is at another base_url now;
+ * GAMUT_E_UNSUPPORTED: it is from another version. */
 GAMUT_API int32_t gamut_attach(struct gamut *g, const char *id,
                                const struct gamut_request *how,
                                gamut_done_fn *on_done, void *user,
@@ -141,10 +142,10 @@ GAMUT_API int32_t gamut_look_once(struct gamut *g, const char *key,
                                   int32_t *ret_once,
                                   struct gamut_error *ret_error);
 
-/* Say what the vendor's books say of a job that is maybe-charged: charged (1) or
- * not (0).  It is at its end then, and its message says how it was settled; of one
- * that failed for this doubt alone the class is GAMUT_E_PROVIDER from then on.
- * GAMUT_E_INVALID when it is not maybe-charged. */
+/* Say what the vendor's books say of a job that is maybe-charged: charged (1)
+ * or not (0).  It is at its end then, and its message says how it was settled;
+ * of one that failed for this doubt alone the class is GAMUT_E_PROVIDER from
+ * then on.  GAMUT_E_INVALID when it is not maybe-charged. */
 GAMUT_API int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
                                struct gamut_error *ret_error);
 

@@ -45,13 +45,14 @@ gamut_request_copy(const struct gamut_request *r);
  * gamut_submit() for its price, but ends as GAMUT_E_UNSUPPORTED when it is not
  * there.
  *
- * "hedge" ("20s" from the request on, or "p95": when 95 per cent of such jobs are
- * done, as measured here, else twice what the catalog says is usual; "off") is when a
- * second link of the route begins, too, if its price is within "max_cost": so
- * twice that is the most that is spent.  The first result wins.  The other job is
- * cancelled at the vendor where it can be, else it goes on to its end, for the
- * books, after the result was told; what it makes stays there, and gamut_fetch()
- * brings it.  No more than two work at once; further links follow when one fails.
+ * "hedge" ("20s" from the request on, or "p95": when 95 per cent of such jobs
+ * are done, as measured here, else twice what the catalog says is usual; "off")
+ * is when a second link of the route begins, too, if its price is within
+ * "max_cost": so twice that is the most that is spent.  The first result wins.
+ * The other job is cancelled at the vendor where it can be, else it goes on to
+ * its end, for the books, after the result was told; what it makes stays there,
+ * and gamut_fetch() brings it.  No more than two work at once; further links
+ * follow when one fails.
  *
  * "spread" gives each link of the route a part of "n" at once.  What a link fails
  * to make goes to the others, and all of it together costs "max_cost" at most.

@@ -114,8 +114,8 @@ GAMUT_API int64_t gamut_result_estimate(const struct gamut_result *result);
 GAMUT_API int64_t gamut_result_formula_cost(const struct gamut_result *result);
 
 /* Was it made before, and served from the cache?  1 or 0.  Then the cost is 0
- * (or what it took to compare prompts), no job was sent to a vendor, and its facts are those of the job that it was made for: that
- * job's id, or NULL. */
+ * (or what it took to compare prompts), no job was sent to a vendor, and its
+ * facts are those of the job that it was made for: that job's id, or NULL. */
 GAMUT_API int32_t gamut_result_cache_hit(const struct gamut_result *result);
 GAMUT_API const char *
 gamut_result_cached_from(const struct gamut_result *result);

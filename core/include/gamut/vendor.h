@@ -35,10 +35,10 @@ GAMUT_API int32_t gamut_ask(struct gamut *g, const char *provider,
                             const char *secret, char **ret_json,
                             struct gamut_error *ret_error);
 
-/* Ask a vendor for the models that the key can use, and write what it says as an
- * overlay of the catalog: $XDG_CONFIG_HOME/gamut/catalog/00-PROVIDER.json, which
- * counts from the next gamut_open() on.  Files of your own in that folder win over
- * it.
+/* Ask a vendor for the models that the key can use, and write what it says as
+ * an overlay of the catalog: $XDG_CONFIG_HOME/gamut/catalog/00-PROVIDER.json,
+ * which counts from the next gamut_open() on.  Files of your own in that folder
+ * win over it.
  *
  * ret_json  {"provider", "file", "models": how many, "added": [ids], "changed":
  *           [ids whose life is another], "left_out": [ids whose entry was not
@@ -69,8 +69,8 @@ GAMUT_API int32_t gamut_webhook_verify(struct gamut *g, const char *provider,
                                        struct gamut_error *ret_error);
 
 /* As gamut_webhook_verify(), and heed it: a job of this context that waits for
- * its next poll polls at once.  A delivery that came before wakes nobody.  Polling
- * goes on in any case, so one that is lost costs time and nothing else.
+ * its next poll polls at once.  A delivery that came before wakes nobody.
+ * Polling goes on in any case, so one that is lost costs time and nothing else.
  *
  * ret_json   as there, and "repeated": true or false, "woke": id of the job here;
  *            may be NULL */
@@ -81,11 +81,12 @@ GAMUT_API int32_t gamut_webhook_deliver(struct gamut *g, const char *provider,
                                         struct gamut_error *ret_error);
 
 /* Receive deliveries over HTTP, until gamut_close(): at
- * http://127.0.0.1:PORT/PROVIDER, behind a proxy or tunnel of your own that gives
- * it a public address.  Each is treated as by gamut_webhook_deliver(), while the
- * context works, and told as GAMUT_EVENT_DELIVERY.  Answered are 200 (genuine), 401
- * (not), 404, 400 and the like for what is none, 503 for what cannot be told now.
- * A request may have 32 KiB of headers and 4 MiB of body and take 10 s to come.
+ * http://127.0.0.1:PORT/PROVIDER, behind a proxy or tunnel of your own that
+ * gives it a public address.  Each is treated as by gamut_webhook_deliver(),
+ * while the context works, and told as GAMUT_EVENT_DELIVERY.  Answered are 200
+ * (genuine), 401 (not), 404, 400 and the like for what is none, 503 for what
+ * cannot be told now.  A request may have 32 KiB of headers and 4 MiB of body
+ * and take 10 s to come.
  *
  * port       0: any that is free
  * providers  names, NULL at the end; NULL: all that have webhooks
