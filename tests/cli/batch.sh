@@ -251,6 +251,9 @@ for fault in 500:1 file:404:1; do
     prints '00003[.]jpg.*"line":2[,}]'
     [ "$(cksum "$folder/00002.jpg")" = "$good" ] || fail 'a paid file is gone'
     [ -s "$folder/00003.jpg" ] || fail 'the other is not there'
+    paid=$(($(submissions) - before)) # what is made already is only fetched
+    [ $fault = file:404:1 ] && counts submissions $paid 2
+    [ $fault = 500:1 ] && counts submissions $paid 3
   done
 done
 
