@@ -52,6 +52,7 @@ static const struct {
   { "https://", NULL },
   { "http://?x", NULL },
   { "http://:80/", NULL },
+  { "http://a", "http://a" },
   { "", NULL },
 };
 /* clang-format on */
@@ -81,6 +82,28 @@ START_TEST(long_urls_are_refused)
   memset(url + 8, 'a', 400); /* a host of 400 characters */
   ck_assert(!gm_url_origin(url, origin));
   ck_assert(!gm_url_origin(NULL, origin));
+}
+END_TEST
+
+/* Wherever it stands, and whatever stands before and behind it. */
+START_TEST(odd_bytes_are_refused)
+{
+  static const char around[] = "!~az";
+  char url[] = "http://a/........................", origin[GM_ORIGIN_SIZE];
+  size_t len = strlen(url), at, i;
+  int c;
+
+  for (i = 0; i < strlen(around); i++) {
+    memset(url + 9, around[i], len - 9);
+    for (at = 9; at < len; at++) {
+      for (c = 1; c < 256; c++) {
+        url[at] = (char)c;
+        ck_assert_msg(gm_url_origin(url, origin) == (c > 0x20 && c < 0x7f),
+                      "byte %d at %zu", c, at);
+      }
+      url[at] = around[i];
+    }
+  }
 }
 END_TEST
 
@@ -279,6 +302,7 @@ int main(void)
 
   tcase_add_loop_test(tc, origins_are_found, 0, (int)GM_LEN(origins));
   tcase_add_test(tc, long_urls_are_refused);
+  tcase_add_test(tc, odd_bytes_are_refused);
   tcase_add_test(tc, origins_compare);
   tcase_add_loop_test(tc, relatives_resolve, 0, (int)GM_LEN(relatives));
   tcase_add_loop_test(tc, private_hosts_are_known, 0, (int)GM_LEN(hosts));
