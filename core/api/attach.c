@@ -46,30 +46,32 @@ static int32_t make_ticket(struct attach *a)
   return 0;
 }
 
-int32_t gm_job_damaged(const char *id, struct gm_error *err)
+/* What a damaged record says must not decide about money. */
+int32_t gm_job_claim_failed(struct gamut *g, const struct gm_claim *c,
+                            int32_t error_class, struct gm_error *err)
 {
-  return gm_fail(err, GAMUT_E_PROTOCOL,
-                 "the record of job %s is damaged, so nothing is sent for it: "
-                 "look for it at the vendor, and see to the disk",
-                 id);
+  switch (error_class) {
+  case GAMUT_E_NOT_FOUND:
+    return gm_fail(err, error_class, "no job '%s'", c->id);
+  case GAMUT_E_RATE:
+    return gm_fail(err, error_class,
+                   "job %s is under way in another process, or in this one",
+                   c->id);
+  case GAMUT_E_PROTOCOL:
+    return gm_fail(
+      err, error_class,
+      "the record of job %s is damaged, so nothing is sent for it: "
+      "look for it at the vendor, and see to the disk",
+      c->id);
+  default:
+    return gm_fail(err, error_class, "%s", gm_store_why(g->store));
+  }
 }
 
 static int32_t check_claim(struct attach *a, int32_t error_class)
 {
-  switch (error_class) {
-  case 0:
-    break;
-  case GAMUT_E_NOT_FOUND:
-    return gm_fail(&a->err, error_class, "no job '%s'", a->claim.id);
-  case GAMUT_E_RATE:
-    return gm_fail(&a->err, error_class,
-                   "job %s is under way in another process, or in this one",
-                   a->claim.id);
-  case GAMUT_E_PROTOCOL:
-    return gm_job_damaged(a->claim.id, &a->err);
-  default:
-    return gm_fail(&a->err, error_class, "%s", gm_store_why(a->g->store));
-  }
+  if (error_class)
+    return gm_job_claim_failed(a->g, &a->claim, error_class, &a->err);
   if (a->how.again && !a->claim.ended)
     a->how.again = false; /* it goes on, and fetches what it brings */
   if (!a->how.again && a->claim.ended)

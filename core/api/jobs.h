@@ -15,8 +15,14 @@ int32_t gm_job_find_id(struct gamut *g, const char *given,
 struct json_object *gm_job_row(const struct json_object *record,
                                const struct gamut_store_row *row);
 
-/* What its record says must not decide about money: PROTOCOL. */
-int32_t gm_job_damaged(const char *id, struct gm_error *err);
+/* A claim that did not come off, as a sentence; the class. */
+int32_t gm_job_claim_failed(struct gamut *g, const struct gm_claim *c,
+                            int32_t error_class, struct gm_error *err);
+/* The one job that begins with `given`, as gamut_job() tells it, if it is
+ * maybe-charged: INVALID when not.  json_object_put(). */
+int32_t gm_job_unsettled(struct gamut *g, const char *given,
+                         struct json_object **ret,
+                         struct gamut_error *ret_error);
 
 /* A look that is waited for: `run` on the store's thread. */
 struct gm_waited_look {

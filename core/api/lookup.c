@@ -132,10 +132,8 @@ static void claimed(struct gm_claim *c, int32_t error_class)
   char *text = error_class ? NULL : resumed_text(l);
 
   gm_claim_finish(c);
-  if (error_class == GAMUT_E_RATE)
-    gm_fail(&l->err, error_class, "job %s is under way", c->id);
-  else if (error_class)
-    gm_fail(&l->err, error_class, "%s", gm_store_why(g->store));
+  if (error_class)
+    gm_job_claim_failed(g, c, error_class, &l->err);
   else if (!text)
     gm_fail(&l->err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
   if (l->err.error_class) {
@@ -234,21 +232,14 @@ int32_t gamut_settle_lookup(struct gamut *g, const char *id,
   struct lookup l = { .w.look.run = strike_bound };
   struct gm_error err = GM_ERROR_INIT;
   const struct json_object *record;
-  char *json = NULL;
-  int32_t rc = gamut_job(g, id, &json, ret_error);
+  int32_t rc = gm_job_unsettled(g, id, &job, ret_error);
 
   if (rc)
     return rc;
-  job = gm_json_parse_once(json, strlen(json), NULL, NULL);
-  gm_free(json);
   record = gm_json_at(job, "record");
   memcpy(l.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
-  if (!gm_streq(gm_json_str(job, "state", NULL), "maybe-charged"))
-    gm_fail(&err, GAMUT_E_INVALID,
-            "job %s is not maybe-charged, but %s: there is nothing to settle",
-            l.claim.id, gm_json_str(job, "state", "unknown"));
-  else if (refuse_known(record, l.claim.id, &err) == 0 &&
-           ask(g, record, &answer, &err) == 0) {
+  if (refuse_known(record, l.claim.id, &err) == 0 &&
+      ask(g, record, &answer, &err) == 0) {
     l.found = gm_json_at(answer, "jobs");
     if (gm_look_and_wait(g, &l.w))
       gm_error_move(&err, &l.w.err);

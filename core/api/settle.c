@@ -96,12 +96,8 @@ static void settle_claimed(struct gm_claim *c, int32_t error_class)
   char *text = error_class ? NULL : settled_text(s);
 
   gm_claim_finish(c);
-  if (error_class == GAMUT_E_RATE)
-    gm_fail(&s->err, error_class, "job %s is under way", c->id);
-  else if (error_class == GAMUT_E_PROTOCOL)
-    gm_job_damaged(c->id, &s->err);
-  else if (error_class)
-    gm_fail(&s->err, error_class, "%s", gm_store_why(s->g->store));
+  if (error_class)
+    gm_job_claim_failed(s->g, c, error_class, &s->err);
   else if (!text)
     gm_fail(&s->err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
   if (s->err.error_class) {
@@ -125,33 +121,41 @@ static void settle_now(struct gamut *g, void *arg)
   gm_claim_begin(&s->claim, g->journal, g->store);
 }
 
+int32_t gm_job_unsettled(struct gamut *g, const char *given,
+                         struct json_object **ret,
+                         struct gamut_error *ret_error)
+{
+  _cleanup_json_ struct json_object *job = NULL;
+  struct gm_error err = GM_ERROR_INIT;
+  char *json = NULL;
+  int32_t rc = gamut_job(g, given, &json, ret_error);
+
+  if (rc)
+    return rc;
+  job = gm_json_parse_once(json, strlen(json), NULL, NULL);
+  gm_free(json);
+  if (!gm_streq(gm_json_str(job, "state", NULL), "maybe-charged"))
+    gm_fail(&err, GAMUT_E_INVALID,
+            "job %s is not maybe-charged, but %s: there is nothing to settle",
+            gm_json_str(job, "id", given),
+            gm_json_str(job, "state", "unknown"));
+  else
+    *ret = GM_TAKE(job);
+  return gm_report(&err, ret_error);
+}
+
 int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
                      struct gamut_error *ret_error)
 {
   struct settle s = { .verdict = charged ? "charged" : "not-charged",
                       .charged = charged != 0 };
-  struct gamut_error error = { 0 };
   _cleanup_json_ struct json_object *job = NULL;
-  char *json = NULL;
-  int32_t rc = gm_enter_wait(g, ret_error);
+  int32_t rc = gm_job_unsettled(g, id, &job, ret_error);
 
   if (rc)
     return rc;
-  if (gamut_job(g, id, &json, &error)) {
-    if (ret_error)
-      *ret_error = error;
-    return error.error_class;
-  }
-  job = gm_json_parse_once(json, strlen(json), NULL, NULL);
-  gm_free(json);
   memcpy(s.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
-  if (!gm_streq(gm_json_str(job, "state", NULL), "maybe-charged")) {
-    gm_fail(&s.err, GAMUT_E_INVALID,
-            "job %s is not maybe-charged, but %s: there is nothing to settle",
-            s.claim.id, gm_json_str(job, "state", "unknown"));
-  } else {
-    gm_on_engine(g, settle_now, &s);
-    gm_wait_over(g, &s.over);
-  }
+  gm_on_engine(g, settle_now, &s);
+  gm_wait_over(g, &s.over);
   return gm_report(&s.err, ret_error);
 }
