@@ -219,12 +219,11 @@ static void put_files(struct json_object *o, const struct json_object *record)
 static void put_output(struct json_object *o, const struct json_object *owner)
 {
   const char *output = gm_json_str(owner, "control/output", NULL);
-  const char *folder = gm_json_str(owner, "folder", NULL);
   _cleanup_free_ char *whole = NULL;
 
-  if (output && *output != '/' && folder)
-    whole = gm_path_join(folder, output);
-  gm_look_put(o, "output", whole ? whole : output);
+  if (output)
+    whole = gm_path_from(gm_json_str(owner, "folder", NULL), output);
+  gm_look_put(o, "output", whole);
 }
 
 static void put_member(struct json_object *o, const char *name,

@@ -36,6 +36,10 @@ char *gm_path_dir(const char *path);
 /* From the root on: behind the working folder when it is relative.  gm_free;
  * NULL: no memory, or there is no such folder. */
 char *gm_path_absolute(const char *path);
+/* Where `path` leads for who stands in `folder` (NULL: it is not known);
+ * gm_free.
+ */
+char *gm_path_from(const char *folder, const char *path);
 /* Join with one slash; gm_free. */
 char *gm_path_join(const char *dir, const char *name);
 /* "~/" and "$XDG_..." places: `var` (secure_getenv), else $HOME + `fallback`,

@@ -39,6 +39,11 @@ char *gm_path_join(const char *dir, const char *name)
   return gm_buf_take(&b);
 }
 
+char *gm_path_from(const char *folder, const char *path)
+{
+  return folder && *path != '/' ? gm_path_join(folder, path) : gm_strdup(path);
+}
+
 char *gm_path_absolute(const char *path)
 {
   char here[4096];

@@ -24,11 +24,7 @@ struct reading {
 /* "fox.png" of another process is in its folder. */
 static char *whole_path(const struct reading *r, const char *path)
 {
-  const char *folder = gm_json_str(r->owner, "folder", NULL);
-
-  if (!folder || *path == '/')
-    return gm_strdup(path);
-  return gm_path_join(folder, path);
+  return gm_path_from(gm_json_str(r->owner, "folder", NULL), path);
 }
 
 static bool is_path(const char *source)
