@@ -321,7 +321,7 @@ static int32_t count_begun(struct batch *b, struct gamut_error *error)
     cli_batch_key(&b->file, i, key);
     rc = gamut_look_once(b->g, key, &once, error);
     if (rc == 0) {
-      b->file.lines[i].has_job = once == GAMUT_ONCE_KEPT;
+      b->file.lines[i].keeps_name = once == GAMUT_ONCE_KEPT;
       b->begun += once != GAMUT_ONCE_NEW;
     }
   }
@@ -345,18 +345,6 @@ static int check_begun(struct batch *b)
   return CLI_USAGE;
 }
 
-static int unfinished(struct batch *b, struct json_object **ret)
-{
-  struct gamut_error error = { 0 };
-  char *text;
-
-  if (gamut_jobs(b->g, "{\"state\":\"unfinished\"}", &text, &error))
-    return cli_refuse(b->args, &error);
-  *ret = cli_view_parse(text);
-  gamut_string_free(text);
-  return *ret ? 0 : cli_no_memory();
-}
-
 /* In a file that was edited numbers have moved: a line that is new must not
  * write where one that has its job does, not even with --force.  Files in the
  * way of others are said before anything is paid. */
@@ -365,12 +353,15 @@ static int check_names(struct batch *b)
   const char *n = cli_args_field(b->args, "n");
   struct cli_batch_where where = { .folder = b->folder,
                                    .several = n && strcmp(n, "1") != 0 };
-  int rc;
+  struct gamut_error error = { 0 };
+  int rc = 0;
 
   if (cli_args_field(b->args, "download"))
     return 0;
-  rc = unfinished(b, &where.unfinished);
-  if (rc == 0 && b->begun > 0)
+  if (cli_view_jobs(b->g, "{\"state\":\"unfinished\"}", &where.unfinished,
+                    &error))
+    return cli_refuse(b->args, &error);
+  if (b->begun > 0)
     rc = cli_batch_place(&b->file, &where);
   if (rc == 0 && !cli_args_field(b->args, "force"))
     rc = cli_batch_check_names(&b->file, &where);

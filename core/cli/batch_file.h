@@ -17,7 +17,7 @@ struct cli_batch_line {
   uint64_t hash[2];     /* of what it asks for */
   unsigned long nth;    /* among those that ask for the same, from 0 */
   unsigned long place;  /* the number its file is named by */
-  bool has_job;         /* with a file of its own; set by whoever looks */
+  bool keeps_name;      /* its job has its file's; set by whoever looks */
 };
 
 /* A file of requests, whole in memory. */

@@ -209,7 +209,7 @@ static bool look(struct folder *d, char *output, bool several,
  * become of such a file. */
 static bool matters(const struct cli_batch_line *l, struct json_object *o)
 {
-  return !l->has_job && o && !cli_view_get(o, "force") &&
+  return !l->keeps_name && o && !cli_view_get(o, "force") &&
          !cli_view_get(o, "download");
 }
 
@@ -252,7 +252,7 @@ static bool place(struct cli_batch_file *f, size_t i,
   const char *name = NULL;
   bool ok = true;
 
-  if (!f->lines[i].has_job && o && !cli_view_get(o, "output"))
+  if (!f->lines[i].keeps_name && o && !cli_view_get(o, "output"))
     while ((ok = look_at(f, i, o, w, d, &name)) && name)
       f->lines[i].place = ++*last;
   json_object_put(o);

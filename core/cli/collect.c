@@ -164,10 +164,12 @@ static void look_at_others(struct collection *c)
 
 static void leave_others(struct collection *c)
 {
-  while (c->n_others > 0) {
-    cli_hint("job %s goes on in another process", c->others[--c->n_others]);
-    note_failure(c, gamut_class_exit(GAMUT_E_DETACHED));
-  }
+  size_t i;
+
+  for (i = 0; i < c->n_others; i++)
+    cli_hint("job %s goes on in another process", c->others[i]);
+  c->n_others = 0;
+  note_failure(c, gamut_class_exit(GAMUT_E_DETACHED));
 }
 
 static void attach(struct collection *c, const char *id)
@@ -308,13 +310,10 @@ static void look_up_all(struct collection *c)
 {
   struct gamut_error error = { 0 };
   struct json_object *jobs;
-  char *text = NULL;
   size_t i;
 
-  if (gamut_jobs(c->g, "{\"state\":\"maybe-charged\"}", &text, &error))
+  if (cli_view_jobs(c->g, "{\"state\":\"maybe-charged\"}", &jobs, &error))
     return;
-  jobs = cli_view_parse(text);
-  gamut_string_free(text);
   for (i = 0; i < cli_view_count(jobs); i++) {
     struct json_object *job = cli_view_at(jobs, i);
 

@@ -67,14 +67,12 @@ static void mention_waiting(const struct cli_args *a, struct gamut *g)
 {
   struct gamut_error error;
   struct json_object *jobs;
-  char *text = NULL;
   size_t i, n = 0;
 
   if (cli_args_get(a, CLI_O_QUIET) || cli_args_get(a, CLI_O_JSON) ||
       !cli_term_live(2) || !gamut_durable(g) ||
-      gamut_jobs(g, "{\"state\":\"unfinished\"}", &text, &error))
+      cli_view_jobs(g, "{\"state\":\"unfinished\"}", &jobs, &error))
     return;
-  jobs = cli_view_parse(text);
   for (i = 0; i < cli_view_count(jobs); i++)
     if (!cli_view_bool(cli_view_at(jobs, i), "driven"))
       n++;
@@ -83,7 +81,6 @@ static void mention_waiting(const struct cli_args *a, struct gamut *g)
              "goes on",
              n, n == 1 ? "" : "s", n == 1 ? "s" : "");
   json_object_put(jobs);
-  gamut_string_free(text);
 }
 
 static int run(const struct cli_args *a, struct gamut *g,

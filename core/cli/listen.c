@@ -106,17 +106,14 @@ static void resume(const struct cli_args *a, struct gamut *g)
 {
   struct gamut_error error = { 0 };
   struct json_object *jobs;
-  char *text;
   uint32_t n;
 
   if (!cli_args_get(a, CLI_O_RESUME))
     return;
-  if (gamut_jobs(g, "{\"state\":\"unfinished\"}", &text, &error)) {
+  if (cli_view_jobs(g, "{\"state\":\"unfinished\"}", &jobs, &error)) {
     cli_error("%s [%s]", error.message, gamut_class_name(error.error_class));
     return;
   }
-  jobs = cli_view_parse(text);
-  gamut_string_free(text);
   n = attach_all(g, jobs);
   json_object_put(jobs);
   if (n > 0 && !cli_args_get(a, CLI_O_QUIET))

@@ -9,6 +9,19 @@ struct json_object *cli_view_parse(const char *text)
   return text ? json_tokener_parse(text) : NULL;
 }
 
+int32_t cli_view_jobs(struct gamut *g, const char *filter,
+                      struct json_object **ret, struct gamut_error *error)
+{
+  char *text = NULL;
+  int32_t rc = gamut_jobs(g, filter, &text, error);
+
+  *ret = cli_view_parse(text);
+  gamut_string_free(text);
+  if (rc == 0 && !*ret)
+    rc = error->error_class = GAMUT_E_NOMEM;
+  return rc;
+}
+
 struct json_object *cli_view_get(struct json_object *o, const char *key)
 {
   struct json_object *found = NULL;

@@ -3,11 +3,15 @@
 #ifndef GAMUT_CLI_VIEW_H
 #define GAMUT_CLI_VIEW_H
 
+#include <gamut/gamut.h>
 #include <json.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 struct json_object *cli_view_parse(const char *text); /* json_object_put() */
+/* gamut_jobs(), likewise; its class. */
+int32_t cli_view_jobs(struct gamut *g, const char *filter,
+                      struct json_object **ret, struct gamut_error *error);
 struct json_object *cli_view_get(struct json_object *o, const char *key);
 const char *cli_view_str(struct json_object *o, const char *key);
 bool cli_view_bool(struct json_object *o, const char *key);
