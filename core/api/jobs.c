@@ -244,13 +244,13 @@ static int32_t read_since(struct listing *l, const char *text,
 
 static bool is_state(const char *word)
 {
-  static const char states[] = "|" GAMUT_JOB_STATES "|";
-  size_t len = strlen(word);
-  const char *at = states;
+  struct gm_cur cur = gm_cur_of(GAMUT_JOB_STATES);
+  char state[32];
 
-  while (*word && !strchr(word, '|') && (at = strstr(at + 1, word)))
-    if (at[-1] == '|' && at[len] == '|')
+  do
+    if (gm_cur_until(&cur, "|", state, sizeof(state)) && gm_streq(state, word))
       return true;
+  while (gm_cur_char(&cur, '|'));
   return false;
 }
 

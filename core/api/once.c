@@ -254,6 +254,7 @@ int32_t gamut_look_once(struct gamut *g, const char *key, int32_t *ret_once,
                         struct gamut_error *ret_error)
 {
   struct gm_error err = GM_ERROR_INIT;
+  struct gamut_error why = { 0 };
   struct gamut_result *r = NULL;
   struct binding b;
   int32_t rc = gm_enter_wait(g, ret_error);
@@ -262,9 +263,11 @@ int32_t gamut_look_once(struct gamut *g, const char *key, int32_t *ret_once,
     return rc;
   if (check_key(key, &err) || read_binding(g, key, &b, &err))
     return gm_report(&err, ret_error);
-  rc = b.there ? gamut_job_result(g, b.id, &r, ret_error) : GAMUT_E_NOT_FOUND;
-  if (rc && rc != GAMUT_E_NOT_FOUND && rc != GAMUT_E_RATE)
-    return rc;
+  rc = b.there ? gamut_job_result(g, b.id, &r, &why) : GAMUT_E_NOT_FOUND;
+  if (rc && rc != GAMUT_E_NOT_FOUND && rc != GAMUT_E_RATE) {
+    gm_fail(&err, rc, "%s", why.message);
+    return gm_report(&err, ret_error);
+  }
   *ret_once = rc == GAMUT_E_NOT_FOUND ? GAMUT_ONCE_NEW : GAMUT_ONCE_KEPT;
   if (rc == 0 && ending_of(g, b.id, r) != COUNTS)
     *ret_once = GAMUT_ONCE_AGAIN;

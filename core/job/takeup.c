@@ -172,7 +172,7 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   return gm_fail(err, GAMUT_E_NOMEM, "no memory for job %s", job->id);
 }
 
-/* All but what the vendor calls it: it is asked for once more. */
+/* All but the facts, as what the vendor calls it: it is asked for once more. */
 static void forget_found(struct gm_job *job)
 {
   struct gm_found *old = GM_TAKE(job->found), *anew;

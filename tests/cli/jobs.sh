@@ -134,7 +134,7 @@ id=$("$GAMUT" jobs --state maybe-charged | cut -c 1-26)
 request=$(grep -o 'request [0-9a-f-]*' err)
 run fetch-in-vain fetch "$id"
 exits 5
-says "$request"
+says "${request:-a request id}"
 run settle-lost jobs settle "$id" --charged
 exits 0
 run wait-settled-lost wait "$id"

@@ -22,6 +22,11 @@ extern "C" {
  * none could be opened, which the log has said).  Opens it. */
 GAMUT_API int32_t gamut_durable(struct gamut *g);
 
+/* The states that gamut_jobs() can be asked for. */
+#define GAMUT_JOB_STATES                                                       \
+  "unfinished|ended|completed|failed|blocked|cancelled|maybe-charged|queued|"  \
+  "ready|sending|waiting|working|fetching"
+
 /* Jobs that the store knows, the latest first, as a JSON array of {"id",
  * "state", "ended", "driven": a living process works on it, "provider",
  * "model", "resolved_from": the name the model was asked by, "prompt",
@@ -51,9 +56,6 @@ GAMUT_API int32_t gamut_durable(struct gamut *g);
  *         that requests are made of, too
  *
  * gamut_string_free(); GAMUT_E_INVALID for a filter that makes no sense. */
-#define GAMUT_JOB_STATES                                                       \
-  "unfinished|ended|completed|failed|blocked|cancelled|maybe-charged|queued|"  \
-  "ready|sending|waiting|working|fetching"
 GAMUT_API int32_t gamut_jobs(struct gamut *g, const char *filter,
                              char **ret_json, struct gamut_error *ret_error);
 
