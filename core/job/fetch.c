@@ -290,7 +290,7 @@ static void may_fetch(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
-  job->unwritten = false;
+  job->unwritten = job->may_be_lost = false;
   if (error_class == GAMUT_E_DETACHED) {
     d->lost(d);
     return;
@@ -301,13 +301,13 @@ static void may_fetch(struct gm_durable *d, int32_t error_class)
 
 /* Of a part nothing becomes a file before it is written down that this one is
  * to make it: after a crash another may be quicker, whose picture is not the
- * same. */
+ * same.  Whoever hung may find that another has made the file. */
 void gm_job_fetch(struct gm_job *job)
 {
   job->repeats = 0;
   gm_job_move(job, GM_JOB_FETCHING);
-  job->noted = job->is_part;
-  if (job->is_part) {
+  job->noted = job->is_part || job->may_be_lost;
+  if (job->noted) {
     job->durable.ready = may_fetch;
     if (gm_job_write(job, GM_PUT_WAIT) == 0)
       return;

@@ -37,18 +37,24 @@ static void still_ours(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
+  job->may_be_lost = false;
   if (error_class == GAMUT_E_DETACHED)
     d->lost(d);
   else if (job->state == GM_JOB_WAITING && job->timer.at == 0)
     go_on(job); /* nobody woke it meanwhile */
 }
 
-/* The loop stood still for so long that the job may be another's by now: the
- * store says so before we do what its new owner does as well. */
+void gm_job_look_at_clock(struct gm_job *job)
+{
+  if (job->durable.held && job->timer.due_ms &&
+      gm_mono_ms() - job->timer.due_ms >= HUNG_MS)
+    job->may_be_lost = true;
+}
+
 static bool asks_first(struct gm_job *job)
 {
-  if (job->state != GM_JOB_WAITING || !job->durable.held ||
-      job->durable.entry || gm_mono_ms() - job->timer.due_ms < HUNG_MS)
+  gm_job_look_at_clock(job);
+  if (job->state != GM_JOB_WAITING || job->durable.entry || !job->may_be_lost)
     return false;
   job->durable.ready = still_ours;
   return gm_job_write(job, GM_PUT_WAIT) == 0;

@@ -102,16 +102,20 @@ sleeps woken-in-the-past -3600 0 reset-before
 sleeps paused 3600 3600 reset-before
 sleeps paused-for-days 300000 300000 close-before
 
-# Another one finishes what a process that hangs has left; that one sees it.
-begin taken-over 'a fox'
-until_it_is waiting
-stop
-ahead 40 40
-it resume -q --resubmit never >other 2>&1 || fail "resume: $(cat other)"
-sold 1 1
-wake 11
-says 'another process has taken'
-sold 1 1
+# Another one finishes what a process that hangs has left; that one sees it,
+# whether it waited or was just asking.
+for prompt in 'a fox' 'a fox [status:slow:2000:1]'; do
+  begin "taken over: $prompt" "$prompt"
+  until_it_is waiting
+  [ "$prompt" = 'a fox' ] || sleep 0.5
+  stop
+  ahead 40 40
+  it resume -q --resubmit never >other 2>&1 || fail "resume: $(cat other)"
+  sold 1 1
+  wake 11
+  says 'another process has taken'
+  sold 1 1
+done
 
 # Both at once: the lease has run out, and who comes first has it.
 begin both-at-once 'a fox'
