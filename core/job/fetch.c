@@ -207,10 +207,12 @@ static void fetched(struct gm_exchange *x)
   struct gm_engine *e = job->engine;
   struct gm_output *o = f->output;
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  bool lost;
 
   gm_job_observe(job, f);
   job->flight = NULL;
-  if (verdict(x, &err) == 0) {
+  lost = gm_job_may_be_lost(job);
+  if (!lost && verdict(x, &err) == 0) {
     if (f->draft.max == 0 && open_draft(job, &f->draft, o, &err) == 0)
       gm_fail(&err, GAMUT_E_PROTOCOL, "the result is empty");
     else if (err.error_class == 0)
@@ -220,7 +222,7 @@ static void fetched(struct gm_exchange *x)
   if (err.error_class) {
     settle(job, x, o, &err);
   } else {
-    o->done = true;
+    o->done = !lost; /* else it is fetched again, if it is still ours */
     job->repeats = 0;
     gm_job_fetch_next(job);
   }
@@ -263,10 +265,34 @@ static bool stays(const struct gm_job *job, const struct gm_output *o)
   return job->plan->leave || strncmp(o->url, "gs://", 5) == 0;
 }
 
+/* Fetching is free, so it goes on also where nothing can be written. */
+static void may_fetch(struct gm_durable *d, int32_t error_class)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  job->unwritten = false;
+  if (error_class == GAMUT_E_DETACHED) {
+    d->lost(d);
+    return;
+  }
+  gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL); /* if nobody did yet */
+  gm_job_fetch_next(job);
+}
+
+static bool write_first(struct gm_job *job)
+{
+  job->noted = true;
+  job->durable.ready = may_fetch;
+  return gm_job_write(job, GM_PUT_WAIT) == 0;
+}
+
+/* Whoever hung may find that another has made the file. */
 void gm_job_fetch_next(struct gm_job *job)
 {
   struct gm_output *o;
 
+  if (gm_job_may_be_lost(job) && write_first(job))
+    return;
   while ((o = next_output(job))) {
     if (!o->url)
       pour(job, o);
@@ -285,34 +311,16 @@ void gm_job_settle(struct gm_job *job)
     gm_job_all_settled(job);
 }
 
-/* Fetching is free, so it goes on also where nothing can be written. */
-static void may_fetch(struct gm_durable *d, int32_t error_class)
-{
-  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
-
-  job->unwritten = job->may_be_lost = false;
-  if (error_class == GAMUT_E_DETACHED) {
-    d->lost(d);
-    return;
-  }
-  gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL); /* if nobody did yet */
-  gm_job_fetch_next(job);
-}
-
 /* Of a part nothing becomes a file before it is written down that this one is
  * to make it: after a crash another may be quicker, whose picture is not the
- * same.  Whoever hung may find that another has made the file. */
+ * same. */
 void gm_job_fetch(struct gm_job *job)
 {
   job->repeats = 0;
+  job->noted = false;
   gm_job_move(job, GM_JOB_FETCHING);
-  job->noted = job->is_part || job->may_be_lost;
-  if (job->noted) {
-    job->durable.ready = may_fetch;
-    if (gm_job_write(job, GM_PUT_WAIT) == 0)
-      return;
-  } else {
-    note(job, gm_mono_ms());
-  }
+  if (job->is_part && write_first(job))
+    return;
+  note(job, gm_mono_ms());
   gm_job_fetch_next(job);
 }

@@ -165,9 +165,9 @@ void gm_job_fetch_next(struct gm_job *job);
 int32_t gm_job_keep(struct gm_job *job, const struct gm_output_plan *plan,
                     struct gm_draft *d, struct gm_output *o,
                     struct gm_error *err);
-/* job.c: has the loop stood still since its last wait was over?  Sets
- * may_be_lost. */
-void gm_job_look_at_clock(struct gm_job *job);
+/* job.c: we hung, and it may be another's by now.  The store is asked before we
+ * do what its new owner does as well. */
+bool gm_job_may_be_lost(const struct gm_job *job);
 /* Every output is settled. */
 void gm_job_all_settled(struct gm_job *job);
 /* A draft has come home: was that the last thing the job waited for? */

@@ -21,8 +21,6 @@ static const struct {
 #undef GM_JOB_ROW
 };
 
-#define HUNG_MS 20000 /* a store's lease is good for longer; see owner.c */
-
 /* A wait is over. */
 static void go_on(struct gm_job *job)
 {
@@ -37,24 +35,21 @@ static void still_ours(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
-  job->may_be_lost = false;
   if (error_class == GAMUT_E_DETACHED)
     d->lost(d);
   else if (job->state == GM_JOB_WAITING && job->timer.at == 0)
     go_on(job); /* nobody woke it meanwhile */
 }
 
-void gm_job_look_at_clock(struct gm_job *job)
+bool gm_job_may_be_lost(const struct gm_job *job)
 {
-  if (job->durable.held && job->timer.due_ms &&
-      gm_mono_ms() - job->timer.due_ms >= HUNG_MS)
-    job->may_be_lost = true;
+  return gm_journal_doubts(job->engine->journal, &job->durable);
 }
 
 static bool asks_first(struct gm_job *job)
 {
-  gm_job_look_at_clock(job);
-  if (job->state != GM_JOB_WAITING || job->durable.entry || !job->may_be_lost)
+  if (job->state != GM_JOB_WAITING || job->durable.entry ||
+      !gm_job_may_be_lost(job))
     return false;
   job->durable.ready = still_ours;
   return gm_job_write(job, GM_PUT_WAIT) == 0;

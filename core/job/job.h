@@ -122,8 +122,6 @@ struct gm_job {
   bool settled;          /* all is here but drafts on their way */
   bool is_part;          /* another job needs its record, set by the owner */
   bool noted;            /* what it fetches is in its record */
-  bool may_be_lost;      /* we hung, and it may be another's by now: the store is
-                            asked before we do what its new owner does as well */
   bool served;           /* its outputs were made before, see serve.h */
   bool queued, permitted; /* limiter.c: it waits there; it may send now */
   bool counted, placed;   /* ... its exchange is under way; it generates */

@@ -114,7 +114,6 @@ static void answered(struct gm_exchange *x)
   gm_limit_answered(job, x);
   if (x->status > 0)
     job->http_status = (int16_t)x->status;
-  gm_job_look_at_clock(job);
   /* The flight is ours until the step is over; then others may take it. */
   job->flight = NULL;
   gm_job_move(job, GM_JOB_READY);

@@ -26,6 +26,7 @@ struct gm_entry {
   struct gm_durable *d; /* NULL: nobody is interested */
   bool wait, waits;     /* wait: the job waits for it; waits: it for another */
   bool asked;           /* the store has it */
+  uint32_t lapses;      /* the owner's, when it was asked for */
   char id[GM_ID_SIZE];
   char *text;
 };
@@ -42,8 +43,10 @@ struct gm_journal {
 static void hold(struct gm_journal *j, struct gm_durable *d)
 {
   gm_owner_use(&j->owner);
-  if (!d->held)
+  if (!d->held) {
     gm_owner_hold(&j->owner);
+    d->lapses = j->owner.lapses;
+  }
   d->held = true;
 }
 
@@ -148,6 +151,9 @@ static void written(struct gm_tx *t, int32_t error_class)
   /* The row that this was to make is not there. */
   if (d && !made)
     let_go(e->journal, d);
+  /* A store that cannot tell is not asked once more. */
+  if (d && rc != GAMUT_E_DETACHED)
+    d->lapses = e->lapses;
   entry_free(e);
   if (d && wait && !told)
     d->ready(d, rc);
@@ -313,6 +319,7 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
   e->wait |= flags & GM_PUT_WAIT;
   e->op.changes |= GAMUT_SET_BODY | GAMUT_SET_NUMBERS;
   hold(j, d);
+  e->lapses = j->owner.lapses;
   if (flags & GM_PUT_ENDED) {
     e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;
     e->op.rank = 0;
@@ -373,6 +380,14 @@ bool gm_journal_keeps(const struct gm_journal *j)
 void gm_journal_keep_ms(struct gm_journal *j, int64_t ms)
 {
   j->keep_ms = ms;
+}
+
+bool gm_journal_doubts(struct gm_journal *j, const struct gm_durable *d)
+{
+  if (!d->held)
+    return false;
+  gm_owner_use(&j->owner);
+  return d->lapses != j->owner.lapses;
 }
 
 void gm_journal_unwait(struct gm_durable *d)

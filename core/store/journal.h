@@ -38,6 +38,7 @@ struct gm_durable {
   struct gm_also *also;   /* or NULL; the owner's */
   struct gm_entry *entry; /* private: the last one, while it is under way */
   bool held;              /* private: the row is there, and ours */
+  uint32_t lapses;        /* private: the owner's, when the store said so */
   bool ended; /* set before gm_journal_adopt(): it is the record of a job that
                  has ended, and with the next one it is under way again */
 };
@@ -71,6 +72,9 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
  * to be sent.  Never 0, which is what a row has whose record was not written by
  * us. */
 int64_t gm_journal_seal(const char *id, const void *text, size_t len);
+/* Have we hung for so long that another process may have taken the row since
+ * the store was asked last?  A record that is waited for tells. */
+bool gm_journal_doubts(struct gm_journal *j, const struct gm_durable *d);
 /* It waits no longer; the record is written all the same. */
 void gm_journal_unwait(struct gm_durable *d);
 /* `d` goes. */

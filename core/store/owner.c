@@ -11,10 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-/* For how long a process may hang before others take its jobs, and how often
- * that is put off. */
+/* For how long a process may hang before others take its jobs, how often that
+ * is put off, and when it is doubtful whether that was in time. */
 #define GOOD_MS  30000
 #define RENEW_MS 10000
+#define LATE_MS  20000
 
 static void renewed(struct gm_tx *t, int32_t error_class)
 {
@@ -27,10 +28,16 @@ static void renewed(struct gm_tx *t, int32_t error_class)
 
 static void renew(struct gm_owner *o)
 {
+  uint64_t now = gm_mono_ms();
+
+  if (o->renewed_ms && now - o->renewed_ms >= LATE_MS) {
+    o->lapses++;
+    o->renewed_ms = 0;
+  }
   if (o->under_way)
     return;
   o->under_way = true;
-  o->renewed_ms = gm_mono_ms();
+  o->renewed_ms = now;
   gm_store_commit(o->store, &o->tx);
 }
 

@@ -11,6 +11,7 @@ struct gm_owner {
   char name[GM_ID_SIZE];
   uint32_t n_held;     /* rows that are ours */
   uint64_t renewed_ms; /* mono; 0: not yet */
+  uint32_t lapses;     /* how often it may have gone bad, because we hung */
   struct gm_timer timer;
   struct gm_loop *loop;
   struct gm_tx tx;

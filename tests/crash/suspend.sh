@@ -31,8 +31,7 @@ control()
   curl -sf -d "$2" "$emulator_url/control/$1" >/dev/null || fail "no $1"
 }
 
-# begin NAME PROMPT: in the background; goes on when the vendor has seen it, and
-# it has had the time to write down what it was told
+# begin NAME PROMPT [WORD...]: in the background
 begin()
 {
   case_name=$1
@@ -42,8 +41,10 @@ begin()
   mkdir made
   XDG_STATE_HOME=$work/state
   export XDG_STATE_HOME
-  LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" -p "$2" -m fal:fal-ai/flux/dev \
-    --resubmit never -o made/it.png >out 2>err </dev/null &
+  wanted=$2
+  shift 2
+  LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" -p "$wanted" -m fal:fal-ai/flux/dev \
+    --resubmit never -o made/it.png "$@" >out 2>err </dev/null &
   pid=$!
 }
 
@@ -116,6 +117,31 @@ for prompt in 'a fox' 'a fox [status:slow:2000:1]'; do
   says 'another process has taken'
   sold 1 1
 done
+
+# The same in the midst of a download, just begun or written down as such, with
+# and without leave to replace a file: what the other has made stays.
+for how in '0 ' '1.5 ' '1.5 --force'; do
+  begin "taken over while it fetches, $how" 'a fox [file:trickle:2:1]' ${how#* }
+  until find made -type f | grep -q .; do sleep 0.05; done
+  sleep "${how% *}"
+  stop
+  ahead 40 40
+  it resume -q --resubmit never >other 2>&1 || fail "resume: $(cat other)"
+  sold 1 1
+  made=$(ls -i made)
+  wake 11
+  says 'another process has taken'
+  sold 1 1
+  [ "$(ls -i made)" = "$made" ] || fail "the file was made again"
+done
+
+# Nobody came: what it has fetched until then may be fetched once more.
+begin 'hung while it fetches' 'a fox [file:trickle:2:1]'
+until find made -type f | grep -q .; do sleep 0.05; done
+stop
+ahead 40 40
+wake 0
+sold 1 1
 
 # Both at once: the lease has run out, and who comes first has it.
 begin both-at-once 'a fox'
