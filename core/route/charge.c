@@ -398,6 +398,30 @@ void gm_charge_end(struct gm_charge *c)
   gm_charge_describe(c);
 }
 
+/* What its link perhaps took is reserved again; of a job that was sent more
+ * than once the other attempts stay in doubt. */
+void gm_charge_reopen(struct gm_charge *c)
+{
+  const struct gm_link *l = gm_run_link(c->run);
+  struct gm_part *p = gm_part_add(c, l->provider, l->model);
+  int64_t amount = GM_MAX(c->estimate, 0);
+  bool unknown = c->estimate < 0;
+
+  if (c->open || c->frozen || !p || p->maybe < amount ||
+      (unknown && c->unknown_maybe == 0))
+    return;
+  c->open = true;
+  c->expected = c->estimate;
+  c->status = GM_CHARGE_OPEN;
+  p->maybe -= amount;
+  c->numbers[GM_CHARGE_MAYBE] -= amount;
+  c->numbers[GM_CHARGE_RESERVED] += amount;
+  c->unknown_maybe = (uint8_t)(c->unknown_maybe - unknown);
+  c->unknown_reserved = (uint8_t)(c->unknown_reserved + unknown);
+  gm_holds_reopen(c, amount, unknown);
+  gm_charge_describe(c);
+}
+
 /* ---- settled by hand ------------------------------------------------------
  */
 

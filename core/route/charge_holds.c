@@ -138,6 +138,21 @@ void gm_holds_close(struct gm_charge *c, int64_t microusd, bool maybe,
   }
 }
 
+void gm_holds_reopen(struct gm_charge *c, int64_t microusd, bool unknown)
+{
+  uint32_t i;
+
+  for (i = 0; i < c->n_holds; i++) {
+    struct gm_hold *h = &c->holds[i];
+
+    if (h->now[GM_COUNT_MAYBE] < microusd || h->now[GM_COUNT_UNKNOWN] < unknown)
+      continue; /* it has no part in this attempt */
+    h->present = true;
+    h->now[GM_COUNT_MAYBE] -= microusd;
+    h->now[GM_COUNT_UNKNOWN] -= unknown;
+  }
+}
+
 static bool differs(const struct gm_hold *h)
 {
   return memcmp(h->now, h->stored, sizeof(h->now)) != 0;

@@ -77,6 +77,8 @@ void gm_charge_describe(struct gm_charge *c);
 int32_t gm_holds_reserve(struct gm_charge *c);
 void gm_holds_close(struct gm_charge *c, int64_t microusd, bool maybe,
                     bool unknown);
+/* The other way round, of one that was closed as perhaps charged. */
+void gm_holds_reopen(struct gm_charge *c, int64_t microusd, bool unknown);
 struct gm_hold *gm_hold_add(struct gm_charge *c, const char *key);
 void gm_holds_finish(struct gm_charge *c);
 /* Operations for what differs from the store; how many.  `max`: their ceilings

@@ -287,6 +287,19 @@ prints 'otter\.mp4  MP4'
 run settle-status status "$id"
 prints '^state +completed'
 
+# In the books it is no longer perhaps charged, but charged.
+killed stork openai:sora-2
+run wait-doubt wait "$id" --resubmit never
+exits 10
+run usage-doubt usage --by model
+prints '^openai:sora-2 .*unknown cost'
+run settle-doubt jobs settle "$id"
+exits 0
+run resume-doubt resume
+exits 0
+run usage-certain usage --by model
+prints '^openai:sora-2 +2 .*\$0\.80$'
+
 # A resume of everything asks by itself.
 killed ferret openai:sora-2
 before=$(submissions)
