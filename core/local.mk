@@ -187,6 +187,7 @@ core_job_sources = \
 	core/job/input_hash.c \
 	core/job/input_held.c \
 	core/job/input_type.c \
+	core/job/late.c \
 	core/job/job.c \
 	core/job/job.h \
 	core/job/limiter.c \

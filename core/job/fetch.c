@@ -270,11 +270,14 @@ static void may_fetch(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
-  job->unwritten = false;
   if (error_class == GAMUT_E_DETACHED) {
-    d->lost(d);
+    if (job->unwritten)
+      gm_job_late(job);
+    else
+      d->lost(d);
     return;
   }
+  job->unwritten = false;
   gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL); /* if nobody did yet */
   gm_job_fetch_next(job);
 }

@@ -172,6 +172,10 @@ bool gm_job_may_be_lost(const struct gm_job *job);
 void gm_job_all_settled(struct gm_job *job);
 /* A draft has come home: was that the last thing the job waited for? */
 void gm_job_settle(struct gm_job *job);
+/* late.c: the store says that the job is another's, and we have the answer to
+ * what is paid for: durable.ready() or lost() follows. */
+void gm_job_late(struct gm_job *job);
+void gm_job_late_drop(struct gm_job *job); /* neither */
 /* perform.c */
 void gm_job_work(struct gm_job *job);
 void gm_job_unwork(struct gm_job *job); /* the job goes, the thread stays */

@@ -48,7 +48,7 @@ bool gm_job_may_be_lost(const struct gm_job *job)
 
 static bool asks_first(struct gm_job *job)
 {
-  if (job->state != GM_JOB_WAITING || job->durable.entry ||
+  if (job->state != GM_JOB_WAITING || job->durable.entry || job->late ||
       !gm_job_may_be_lost(job))
     return false;
   job->durable.ready = still_ours;
@@ -118,6 +118,7 @@ void gm_job_stop(struct gm_job *job)
   gm_list_remove(&job->link);
   gm_limit_release(job);
   gm_journal_unwait(&job->durable);
+  gm_job_late_drop(job);
   gm_job_unwork(job);
   gm_partial_drop(job);
   if (job->flight) {

@@ -32,6 +32,7 @@ enum gm_job_state {
 };
 
 struct gm_job;
+struct gm_late;
 struct gm_trace;
 
 /* What happened, for whoever watches; numbers as in gamut_event. */
@@ -63,6 +64,9 @@ struct gm_job_ops {
   /* An output is about to get its name: may change it.  May be NULL. */
   void (*name)(struct gm_job *job, struct gm_output *o,
                struct gm_name_facts *f);
+  /* What another process had left in doubt is ours again: `owner` is what that
+   * one's record has of it.  May be NULL.  A class: it is not. */
+  int32_t (*regained)(struct gm_job *job, const struct json_object *owner);
   /* Members that the owner adds to the journal record, as JSON text. */
   void (*record)(struct gm_job *job, struct gm_buf *b);
 };
@@ -144,6 +148,7 @@ struct gm_job {
   struct gm_list link;        /* in one of the engine's lists */
   struct gm_flight *flight;
   struct gm_perform *perform; /* while it works on the pool */
+  struct gm_late *late;       /* while the store is asked for it again */
   char *request;              /* normalised, JSON text */
   const char *secret;         /* the owner's, for {@secret} in a body, or NULL */
   char *state_text;           /* the provider's, or NULL: {} */

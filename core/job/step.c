@@ -404,11 +404,11 @@ static void accepted_durable(struct gm_durable *d, int32_t error_class)
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
   bool held = job->held;
 
-  job->unwritten = job->held = false;
   if (error_class == GAMUT_E_DETACHED) {
-    d->lost(d);
+    gm_job_late(job);
     return;
   }
+  job->unwritten = job->held = false;
   if (!error_class)
     gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL);
   if (held && !gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms()))

@@ -49,6 +49,16 @@ static int32_t job_paying(struct gm_job *job, bool begins)
   return 0;
 }
 
+static int32_t job_regained(struct gm_job *job, const struct json_object *owner)
+{
+  struct gm_charge *c = run_of(job)->charge;
+  int32_t rc = c ? gm_charge_restore(c, owner) : 0;
+
+  if (c && rc == 0)
+    gm_charge_reopen(c);
+  return rc;
+}
+
 static bool job_has_next_key(struct gm_job *job)
 {
   return gm_pool_has_next(run_of(job));
@@ -72,6 +82,7 @@ static const struct gm_job_ops job_ops = {
   .name = job_name,
   .has_next_key = job_has_next_key,
   .paying = job_paying,
+  .regained = job_regained,
   .attempt_over = gm_run_attempt_over,
   .event = job_event,
   .wants_events = job_watched,

@@ -12,6 +12,7 @@ CRASH_SHIM=$top_builddir/tests/crash/.libs/clock.so
 CLOCK_AHEAD=$work/ahead
 GAMUT_POLL_INTERVAL=100ms
 export CLOCK_AHEAD GAMUT_POLL_INTERVAL
+model=fal:fal-ai/flux/dev
 
 # ahead WALL EVEN: seconds
 ahead()
@@ -43,7 +44,7 @@ begin()
   export XDG_STATE_HOME
   wanted=$2
   shift 2
-  LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" -p "$wanted" -m fal:fal-ai/flux/dev \
+  LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" -p "$wanted" -m "$model" \
     --resubmit never -o made/it.png "$@" >out 2>err </dev/null &
   pid=$!
 }
@@ -181,15 +182,42 @@ sleep 1.6
 wake 0
 sold 1 1
 
-begin answer-to-another 'a fox [slow:1500]'
-until_it_is sending
-stop
-ahead 40 40
-it resume -q --resubmit never >other 2>&1
-[ $? -eq 10 ] || fail "resume: $(cat other)"
-sold 1 0
-sleep 1.6
+# hangs NAME POLICY EXIT: until its answer is there, while another one takes it up
+hangs()
+{
+  begin "$1" 'a fox [slow:1500]'
+  until_it_is sending
+  stop
+  ahead 40 40
+  it resume -q --resubmit "$2" >other 2>&1
+  [ $? -eq "$3" ] || fail "resume: $(cat other)"
+  sleep 1.6
+}
+
+# That one says that nobody knows: the answer tells.
+OPENAI_API_KEY=sk-test
+export OPENAI_API_KEY
+for model in openai:gpt-image-1.5 fal:fal-ai/flux/dev; do
+  hangs "answer-after-all $model" never 10
+  sold 1 0
+  wake 0
+  says 'its answer has come after all'
+  sold 1 1
+  until_it_is completed
+  it usage >usage || fail 'no usage'
+  grep -Eq 'maybe|unknown' usage && fail "perhaps charged: $(cat usage)"
+done
+
+# It is of no use to who has settled the job, or has sent it again.
+hangs answer-to-settled never 10
+it jobs settle "$(it jobs | cut -c 1-26)" --not-charged >other 2>&1 ||
+  fail "settle: $(cat other)"
 wake 11
+says 'had settled the job'
 sold 1 0
-it jobs --state maybe-charged | grep -q . || fail "it is not maybe-charged"
+
+hangs answer-to-another always 0
+wake 11
+says 'or had sent it again'
+sold 2 1
 finish
