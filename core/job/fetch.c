@@ -116,11 +116,52 @@ static void rescue(struct gm_job *job, struct gm_output *o)
   gm_free(plan.name);
 }
 
-static void pour(struct gm_job *job, struct gm_output *o)
+/* Fetching is free, so it goes on also where nothing can be written. */
+static void may_fetch(struct gm_durable *d, int32_t error_class)
 {
-  if (pour_to(job, job->plan, o, &o->err) == GAMUT_E_STORAGE)
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  if (error_class == GAMUT_E_DETACHED) {
+    if (job->unwritten)
+      gm_job_late(job);
+    else
+      d->lost(d);
+    return;
+  }
+  job->unwritten = false;
+  gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL); /* if nobody did yet */
+  gm_job_fetch_next(job);
+}
+
+static bool write_first(struct gm_job *job)
+{
+  job->noted = true;
+  job->durable.ready = may_fetch;
+  return gm_job_write(job, GM_PUT_WAIT) == 0;
+}
+
+/* Whoever took the job over clears away what we had begun to write: that we
+ * could not finish it says nothing of the disk. */
+static bool was_swept(const struct gm_job *job, int32_t error_class)
+{
+  return error_class == GAMUT_E_STORAGE && gm_job_may_be_lost(job);
+}
+
+/* False: it is tried again, once the store says that the job is ours. */
+static bool pour(struct gm_job *job, struct gm_output *o)
+{
+  int32_t rc = pour_to(job, job->plan, o, &o->err);
+
+  if (was_swept(job, rc)) {
+    gm_error_finish(&o->err);
+    if (write_first(job))
+      return false;
+    rc = gm_fail(&o->err, GAMUT_E_NOMEM, "no memory for a job record");
+  }
+  if (rc == GAMUT_E_STORAGE)
     rescue(job, o);
   gm_output_drop_source(o);
+  return true;
 }
 
 /* What a free question brought, whoever takes the job over asks for again: it
@@ -216,10 +257,10 @@ static void fetched(struct gm_exchange *x)
     if (f->draft.max == 0 && open_draft(job, &f->draft, o, &err) == 0)
       gm_fail(&err, GAMUT_E_PROTOCOL, "the result is empty");
     else if (err.error_class == 0)
-      (void)gm_job_keep(job, job->plan, &f->draft, o, &err);
+      lost = was_swept(job, gm_job_keep(job, job->plan, &f->draft, o, &err));
   }
   gm_draft_drop(&f->draft);
-  if (err.error_class) {
+  if (err.error_class && !lost) {
     settle(job, x, o, &err);
   } else {
     o->done = !lost; /* else it is fetched again, if it is still ours */
@@ -265,30 +306,6 @@ static bool stays(const struct gm_job *job, const struct gm_output *o)
   return job->plan->leave || strncmp(o->url, "gs://", 5) == 0;
 }
 
-/* Fetching is free, so it goes on also where nothing can be written. */
-static void may_fetch(struct gm_durable *d, int32_t error_class)
-{
-  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
-
-  if (error_class == GAMUT_E_DETACHED) {
-    if (job->unwritten)
-      gm_job_late(job);
-    else
-      d->lost(d);
-    return;
-  }
-  job->unwritten = false;
-  gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL); /* if nobody did yet */
-  gm_job_fetch_next(job);
-}
-
-static bool write_first(struct gm_job *job)
-{
-  job->noted = true;
-  job->durable.ready = may_fetch;
-  return gm_job_write(job, GM_PUT_WAIT) == 0;
-}
-
 /* Whoever hung may find that another has made the file. */
 void gm_job_fetch_next(struct gm_job *job)
 {
@@ -297,9 +314,9 @@ void gm_job_fetch_next(struct gm_job *job)
   if (gm_job_may_be_lost(job) && write_first(job))
     return;
   while ((o = next_output(job))) {
-    if (!o->url)
-      pour(job, o);
-    else if (!stays(job, o)) {
+    if (!o->url && !pour(job, o))
+      return;
+    if (o->url && !stays(job, o)) {
       download(job, o);
       return;
     }
