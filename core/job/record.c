@@ -182,7 +182,7 @@ bool gm_job_write_paid(struct gm_job *job)
   job->unsent = true;
   if (job->ops->paying)
     rc = job->ops->paying(job, true);
-  if (rc == 0 && gm_job_write(job, GM_PUT_WAIT) == 0)
+  if (rc == 0 && gm_job_write(job, GM_PUT_WAIT | GM_PUT_PAYS) == 0)
     return true;
   gm_job_fail_unsent(job, GAMUT_E_NOMEM, "no memory for a job record");
   return false;

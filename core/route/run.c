@@ -41,8 +41,11 @@ static void job_record(struct gm_job *job, struct gm_buf *b)
 
 static int32_t job_paying(struct gm_job *job, bool begins)
 {
-  struct gm_charge *c = run_of(job)->charge;
+  struct gm_run *run = run_of(job);
+  struct gm_charge *c = run->charge;
 
+  job->durable.with =
+    run->member && run->member->lead ? run->member->lead->job.id : NULL;
   if (begins)
     return gm_charge_reserve(c);
   gm_charge_take_back(c);

@@ -19,7 +19,8 @@
 struct gm_entry {
   struct gm_tx tx;
   struct gamut_store_op op;   /* the job's row */
-  struct gamut_store_op *ops; /* that and what the owner adds, or NULL */
+  struct gamut_store_op *ops; /* that and what goes along, or NULL */
+  uint32_t n_also;            /* what the owner adds; behind it: `with` */
   struct gm_also *also;       /* referenced, or NULL */
   struct gm_entry *next;      /* waits for this one */
   struct gm_journal *journal;
@@ -28,6 +29,7 @@ struct gm_entry {
   bool asked;           /* the store has it */
   uint32_t lapses;      /* the owner's, when it was asked for */
   char id[GM_ID_SIZE];
+  char with[GM_ID_SIZE]; /* the row that must be ours as well; "": none */
   char *text;
 };
 
@@ -78,6 +80,18 @@ static bool is_missed(const struct gm_entry *e)
                       e->op.changes & GAMUT_SET_OWNER);
 }
 
+static bool is_unmet(const struct gm_entry *e, int32_t error_class)
+{
+  return !error_class && e->tx.tx.outcome;
+}
+
+/* By a condition of what the owner adds. */
+static bool is_refused(const struct gm_entry *e, int32_t error_class)
+{
+  return is_unmet(e, error_class) && e->tx.tx.failed > 0 &&
+         e->tx.tx.failed <= e->n_also;
+}
+
 static int32_t verdict(struct gm_entry *e, int32_t error_class)
 {
   struct gm_log *log = e->journal->log;
@@ -87,8 +101,8 @@ static int32_t verdict(struct gm_entry *e, int32_t error_class)
                 e->id, gm_store_why(e->journal->store));
   if (error_class)
     return error_class;
-  if (!e->tx.tx.outcome || e->tx.tx.failed > 0 ||
-      e->op.changes & GAMUT_REMOVE || !e->op.changes)
+  if (!is_unmet(e, 0) || is_refused(e, 0) || e->op.changes & GAMUT_REMOVE ||
+      !e->op.changes)
     return 0;
   gm_warn(log, "job %s: another process has taken it over", e->id);
   return GAMUT_E_DETACHED;
@@ -117,19 +131,14 @@ static void commit_next(struct gm_entry *e, bool made)
   entry_free(e);
 }
 
-static bool is_refused(const struct gm_entry *e, int32_t error_class)
-{
-  return !error_class && e->tx.tx.outcome && e->tx.tx.failed > 0;
-}
-
 /* True: the owner is told by what it writes along. */
 static bool tell_also(struct gm_entry *e, int32_t error_class)
 {
-  if (!e->ops)
+  if (e->n_also == 0)
     return false;
   if (is_refused(e, error_class))
     return e->also->written(e->also, 0, (int)e->tx.tx.failed - 1);
-  if (!error_class && e->tx.tx.outcome)
+  if (is_unmet(e, error_class))
     error_class = GAMUT_E_DETACHED;
   return e->also->written(e->also, error_class, -1);
 }
@@ -207,36 +216,44 @@ static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
   e->also = d->also;
   if (e->also)
     e->also->ref(e->also);
-  if (before && before->ops)
+  e->waits = before && before->n_also > 0;
+  if (e->waits)
     before->next = e;
-  e->waits = before && before->ops;
   return e;
 }
 
-static int32_t ask_also(struct gm_entry *e)
+static int32_t ask_along(struct gm_entry *e)
 {
   const struct gamut_store_op *more = NULL;
-  uint32_t n = 0;
+  uint32_t n = 0, with = e->with[0] != '\0';
 
+  e->n_also = 0;
   if (e->also && e->also->build(e->also, &more, &n))
     return GAMUT_E_NOMEM;
   gm_free(GM_TAKE(e->ops));
   e->tx.tx.ops = (struct gamut_table){ &e->op, 1, sizeof(e->op) };
-  if (n == 0)
+  if (n + with == 0)
     return 0;
-  e->ops = gm_alloc((n + 1) * sizeof(*e->ops));
+  e->ops = gm_alloc((1 + n + with) * sizeof(*e->ops));
   if (!e->ops)
     return GAMUT_E_NOMEM;
   e->ops[0] = e->op;
-  memcpy(e->ops + 1, more, n * sizeof(*more));
-  e->tx.tx.ops = (struct gamut_table){ e->ops, n + 1, sizeof(*e->ops) };
+  if (n > 0)
+    memcpy(e->ops + 1, more, n * sizeof(*more));
+  if (with)
+    e->ops[1 + n] = (struct gamut_store_op){ .table = GM_TABLE_JOB,
+                                             .key = e->with,
+                                             .owner = e->op.owner,
+                                             .conditions = GAMUT_IF_MINE };
+  e->n_also = n;
+  e->tx.tx.ops = (struct gamut_table){ e->ops, 1 + n + with, sizeof(*e->ops) };
   return 0;
 }
 
 /* Nothing touches the entry afterwards: its end may have been told. */
 static int32_t commit(struct gm_entry *e)
 {
-  if (ask_also(e))
+  if (ask_along(e))
     return GAMUT_E_NOMEM;
   if (!e->ops && !e->op.changes) {
     entry_free(e);
@@ -320,6 +337,8 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
   e->op.changes |= GAMUT_SET_BODY | GAMUT_SET_NUMBERS;
   hold(j, d);
   e->lapses = j->owner.lapses;
+  if (flags & GM_PUT_PAYS && d->with)
+    memcpy(e->with, d->with, GM_ID_SIZE);
   if (flags & GM_PUT_ENDED) {
     e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;
     e->op.rank = 0;

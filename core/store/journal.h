@@ -36,6 +36,8 @@ struct gm_durable {
   /* A record that nobody waited for came too late: likewise taken over. */
   void (*lost)(struct gm_durable *d);
   struct gm_also *also;   /* or NULL; the owner's */
+  const char *with; /* the job that it is a part of, or NULL: while that is
+                       another's, PAYS is not written (DETACHED) */
   struct gm_entry *entry; /* private: the last one, while it is under way */
   bool held;              /* private: the row is there, and ours */
   uint32_t lapses;        /* private: the owner's, when the store said so */
@@ -54,13 +56,14 @@ GM_CLEANUP(struct gm_journal, gm_journal_free)
  * record is kept for a while.  The rank of a job under way is the time of its
  * first record, that of one that has ended 0.  LOOSE: nothing is lost when a
  * power cut takes it.  PART, with ENDED: another job needs the record, so it
- * stays for a week at least. */
+ * stays for a week at least.  PAYS: what costs is about to be sent. */
 enum {
   GM_PUT_WAIT = 1,
   GM_PUT_RELEASE = 2,
   GM_PUT_ENDED = 4,
   GM_PUT_LOOSE = 8,
-  GM_PUT_PART = 16
+  GM_PUT_PART = 16,
+  GM_PUT_PAYS = 32
 };
 /* Write a job's record: `text` is taken (gm_free); with ENDED it may be NULL:
  * away with the record.  A record of the same job that has not begun to be
