@@ -369,7 +369,8 @@ core_api_sources = \
 	core/api/thread.c \
 	core/api/trace.c \
 	core/api/usage.c \
-	core/api/webhook.c
+	core/api/webhook.c \
+	core/api/wish.c
 
 core_cli_sources = \
 	core/cli/account.c \

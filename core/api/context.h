@@ -52,6 +52,7 @@ struct gamut {
   struct gm_router router;
   struct gm_tracer tracer;
   struct gm_timer metrics_timer; /* metrics.c */
+  struct gm_wishes *wishes;      /* wish.c, or NULL */
   struct gm_list tickets;
   uint32_t n_tickets;
   atomic_int want_events;
@@ -107,6 +108,13 @@ int32_t gm_submit_as(struct gamut *g, const struct gamut_request *request,
                      gamut_done_fn *on_done, void *user, const char *id,
                      struct gamut_error *ret_error);
 void gm_ticket_add(struct gamut *g, struct gm_ticket *t, struct gm_run *run);
+
+/* A wish of somebody's; false: no such job is under way here. */
+bool gm_ticket_cancel(struct gamut *g, const char *id);
+
+/* wish.c: a job has begun; the context closes. */
+void gm_wishes_heed(struct gamut *g);
+void gm_wishes_end(struct gamut *g);
 
 /* store.c: which store by the settings; gm_store_choose_fn. */
 int32_t gm_choose_store(void *g, struct gm_store_choice *ret,

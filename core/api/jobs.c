@@ -39,6 +39,44 @@ int32_t gm_look_and_wait(struct gamut *g, struct gm_waited_look *w)
   return w->err.error_class;
 }
 
+struct write {
+  struct gm_tx tx;
+  struct gamut *g;
+  struct gm_error err;
+  bool over;
+};
+
+static void written(struct gm_tx *t, int32_t error_class)
+{
+  struct write *w = GM_CONTAINER(t, struct write, tx);
+
+  if (error_class)
+    gm_fail(&w->err, error_class, "%s", gm_store_why(w->g->store));
+  gm_tell_over(w->g, &w->over);
+}
+
+static void write_now(struct gamut *g, void *arg)
+{
+  struct write *w = arg;
+
+  gm_store_commit(g->store, &w->tx);
+}
+
+int32_t gm_write_and_wait(struct gamut *g, struct gamut_store_op *op,
+                          bool *ret_done, struct gm_error *err)
+{
+  struct write w = { .g = g, .tx.done = written };
+
+  w.tx.tx = (struct gamut_store_tx){ .struct_size = sizeof(w.tx.tx),
+                                     .ops = { op, 1, sizeof(*op) } };
+  gm_on_engine(g, write_now, &w);
+  gm_wait_over(g, &w.over);
+  *ret_done = !w.err.error_class && w.tx.tx.outcome == 0;
+  if (w.err.error_class)
+    gm_error_move(err, &w.err);
+  return err->error_class;
+}
+
 static int32_t run_nothing(struct gm_look *k, const struct gamut_store *type,
                            void *handle, char *message)
 {

@@ -32,5 +32,9 @@ struct gm_waited_look {
   struct gm_error err;
 };
 int32_t gm_look_and_wait(struct gamut *g, struct gm_waited_look *w);
+/* One operation on the store, which is waited for.  *ret_done: its conditions
+ * held. */
+int32_t gm_write_and_wait(struct gamut *g, struct gamut_store_op *op,
+                          bool *ret_done, struct gm_error *err);
 
 #endif

@@ -50,54 +50,21 @@ static int32_t read_binding(struct gamut *g, const char *key, struct binding *b,
   return err->error_class;
 }
 
-struct write {
-  struct gm_tx tx;
-  struct gamut_store_op op;
-  struct gamut *g;
-  struct gm_error err;
-  bool over;
-};
-
-static void written(struct gm_tx *t, int32_t error_class)
-{
-  struct write *w = GM_CONTAINER(t, struct write, tx);
-
-  if (error_class)
-    gm_fail(&w->err, error_class, "%s", gm_store_why(w->g->store));
-  gm_tell_over(w->g, &w->over);
-}
-
-static void write_now(struct gamut *g, void *arg)
-{
-  struct write *w = arg;
-
-  gm_store_commit(g->store, &w->tx);
-}
-
 /* Bind the key to a new id, in `b`, unless somebody was quicker: *ret_done. */
 static int32_t bind_anew(struct gamut *g, struct binding *b, bool *ret_done,
                          struct gm_error *err)
 {
-  struct write w = { .g = g };
+  struct gamut_store_op op = { .table = TABLE,
+                               .key = b->key,
+                               .conditions =
+                                 b->there ? GAMUT_IF_VERSION : GAMUT_IF_ABSENT,
+                               .changes = GAMUT_SET_BODY,
+                               .version = b->version,
+                               .body = b->id,
+                               .body_len = GAMUT_ID_SIZE - 1 };
 
   gm_id_new(b->id);
-  w.op = (struct gamut_store_op){ .table = TABLE,
-                                  .key = b->key,
-                                  .conditions = b->there ? GAMUT_IF_VERSION
-                                                         : GAMUT_IF_ABSENT,
-                                  .changes = GAMUT_SET_BODY,
-                                  .version = b->version,
-                                  .body = b->id,
-                                  .body_len = GAMUT_ID_SIZE - 1 };
-  w.tx.tx = (struct gamut_store_tx){ .struct_size = sizeof(w.tx.tx),
-                                     .ops = { &w.op, 1, sizeof(w.op) } };
-  w.tx.done = written;
-  gm_on_engine(g, write_now, &w);
-  gm_wait_over(g, &w.over);
-  *ret_done = !w.err.error_class && w.tx.tx.outcome == 0;
-  if (w.err.error_class)
-    gm_error_move(err, &w.err);
-  return err->error_class;
+  return gm_write_and_wait(g, &op, ret_done, err);
 }
 
 /* It failed: by what the vendor made of it, or by what became of its files? */

@@ -250,6 +250,7 @@ static void close_parts(struct gamut *g)
 {
   gm_trace_close(g);
   gm_metrics_end(g);
+  gm_wishes_end(g);
   gm_cache_drain(g->router.cache);
   gm_events_drop(g);
   gm_free(g->seen);
@@ -261,6 +262,7 @@ static void close_parts(struct gamut *g)
   gm_usuals_flush(g->usuals);
   gm_breakers_close(g->router.breakers);
   gm_store_free(g->store);
+  gm_free(g->wishes);
   gm_breakers_free(g->router.breakers);
   gm_usuals_free(g->usuals);
   gm_cache_free(g->router.cache);

@@ -78,6 +78,7 @@ void gm_ticket_add(struct gamut *g, struct gm_ticket *t, struct gm_run *run)
   gm_list_append(&g->tickets, &t->link);
   g->n_tickets++;
   gm_metrics_begin(g);
+  gm_wishes_heed(g);
 }
 
 /* What crosses to the engine: a request, a ticket, the refusal. */
@@ -224,6 +225,14 @@ static int32_t wish(struct gamut *g, const char *id,
     return GAMUT_E_NOT_FOUND;
   gm_on_engine(g, wish_now, &w);
   return w.rc;
+}
+
+bool gm_ticket_cancel(struct gamut *g, const char *id)
+{
+  struct wish w = { .id = id, .what = gm_run_cancel };
+
+  wish_now(g, &w);
+  return w.rc == 0;
 }
 
 int32_t gamut_cancel(struct gamut *g, const char *id)

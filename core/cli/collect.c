@@ -12,9 +12,14 @@
 #include <time.h>
 
 #define LOOK_EVERY_MS 250
+#define HEED_MS       30000 /* for another process to heed a wish */
+
+typedef int print_fn(const struct cli_args *a, const struct gamut_result *r);
 
 struct collection {
   const struct cli_args *args;
+  print_fn *print;
+  bool cancels;
   struct gamut *g;
   struct gamut_request *how; /* -o, --timeout ... */
   struct cli_progress progress;
@@ -49,6 +54,7 @@ static int begin(struct collection *c, const struct cli_args *a, size_t n)
 
   memset(c, 0, sizeof(*c));
   c->args = a;
+  c->print = cli_print_result;
   c->waiting.progress = &c->progress;
   cli_progress_begin(&c->progress, cli_args_get(a, CLI_O_QUIET) != NULL,
                      cli_args_get(a, CLI_O_VERBOSE) != NULL);
@@ -84,8 +90,8 @@ static int refuse(struct collection *c, const struct gamut_error *error)
   if (error->error_class != GAMUT_E_RATE)
     return cli_refuse(c->args, error);
   cli_error("%s [%s]", error->message, gamut_class_name(GAMUT_E_RATE));
-  cli_hint("end it there: Ctrl-C twice cancels it; or stop that process, and "
-           "call again");
+  cli_hint(
+    "'gamut cancel' ends it there; or stop that process, and call again");
   return gamut_class_exit(GAMUT_E_RATE);
 }
 
@@ -102,7 +108,7 @@ static void collect(struct collection *c)
 
   while ((r = cli_waiting_next(&c->waiting))) {
     cli_progress_clear(&c->progress);
-    note_failure(c, cli_print_result(c->args, r));
+    note_failure(c, c->print(c->args, r));
     gamut_result_free(r);
   }
 }
@@ -110,39 +116,40 @@ static void collect(struct collection *c)
 /* ---- wait -----------------------------------------------------------------
  */
 
-static void print_ended(struct collection *c, const char *id)
+/* 0: it has ended, and is printed. */
+static int32_t print_ended(struct collection *c, const char *id,
+                           struct gamut_error *error)
 {
-  struct gamut_error error = { 0 };
   struct gamut_result *r;
+  int32_t rc = gamut_job_result(c->g, id, &r, error);
 
-  if (gamut_job_result(c->g, id, &r, &error)) {
-    note_failure(c, cli_refuse(c->args, &error));
-    return;
-  }
-  note_failure(c, cli_print_result(c->args, r));
+  if (rc)
+    return rc;
+  note_failure(c, c->print(c->args, r));
   gamut_result_free(r);
+  return 0;
 }
 
 /* Has it ended, or the process that drove it?  False: neither. */
 static bool look_at_other(struct collection *c, const char *id)
 {
-  struct gamut_error error = { 0 };
-  struct gamut_result *r;
-  int32_t rc = gamut_job_result(c->g, id, &r, &error);
+  struct gamut_error error = { 0 }, none = { 0 };
+  int32_t rc = print_ended(c, id, &error);
 
-  if (rc == 0) {
-    note_failure(c, cli_print_result(c->args, r));
-    gamut_result_free(r);
+  if (rc == 0)
     return true;
-  }
   if (rc == GAMUT_E_RATE)
     rc = gamut_attach(c->g, id, c->how, NULL, NULL, &error);
   if (rc == GAMUT_E_RATE)
     return false;
+  if (rc && print_ended(c, id, &none) == 0) /* between the two */
+    return true;
   if (rc == 0)
     add(c, id);
   else
     note_failure(c, cli_refuse(c->args, &error));
+  if (rc == 0 && c->cancels)
+    gamut_cancel(c->g, id);
   return true;
 }
 
@@ -167,7 +174,10 @@ static void leave_others(struct collection *c)
   size_t i;
 
   for (i = 0; i < c->n_others; i++)
-    cli_hint("job %s goes on in another process", c->others[i]);
+    cli_hint(c->cancels ? "job %s goes on: the process that drives it does not "
+                          "answer; end it there, or stop that process"
+                        : "job %s goes on in another process",
+             c->others[i]);
   c->n_others = 0;
   note_failure(c, gamut_class_exit(GAMUT_E_DETACHED));
 }
@@ -181,12 +191,14 @@ static void attach(struct collection *c, const char *id)
     add(c, id);
     break;
   case GAMUT_E_INVALID:
-    if (!cli_args_get(c->args, CLI_O_OUTPUT))
-      print_ended(c, id);
-    else if (gamut_fetch(c->g, id, c->how, NULL, NULL, &error))
+    if (!cli_args_get(c->args, CLI_O_OUTPUT)) {
+      if (print_ended(c, id, &error))
+        note_failure(c, cli_refuse(c->args, &error));
+    } else if (gamut_fetch(c->g, id, c->how, NULL, NULL, &error)) {
       note_failure(c, cli_refuse(c->args, &error));
-    else
+    } else {
       add(c, id);
+    }
     break;
   case GAMUT_E_RATE:
     c->others[c->n_others++] = id;
@@ -380,28 +392,39 @@ static int print_cancelled(const struct cli_args *a,
   return 0;
 }
 
-int cli_run_cancel(const struct cli_args *a)
+/* What another process drives it is asked to cancel. */
+static void cancel(struct collection *c, const char *id)
 {
   struct gamut_error error = { 0 };
-  struct gamut_result *r;
+  int32_t rc = gamut_attach(c->g, id, c->how, NULL, NULL, &error);
+
+  if (rc == 0) {
+    add(c, id);
+    gamut_cancel(c->g, id);
+    return;
+  }
+  if (rc == GAMUT_E_RATE)
+    rc = gamut_cancel_elsewhere(c->g, id, &error);
+  if (rc)
+    note_failure(c, cli_refuse(c->args, &error));
+  else
+    c->others[c->n_others++] = id;
+}
+
+int cli_run_cancel(const struct cli_args *a)
+{
   struct collection c;
   size_t i;
   int rc = begin(&c, a, a->n_words);
 
   if (rc)
     return rc;
+  c.print = print_cancelled;
+  c.cancels = true;
+  c.late_ms = cli_now_ms() + HEED_MS;
   cli_waiting_begin(&c.waiting);
-  for (i = 0; i < a->n_words; i++) {
-    if (gamut_attach(c.g, a->words[i], c.how, NULL, NULL, &error)) {
-      note_failure(&c, refuse(&c, &error));
-      continue;
-    }
-    add(&c, a->words[i]);
-    gamut_cancel(c.g, a->words[i]);
-  }
-  while ((r = cli_waiting_next(&c.waiting))) {
-    note_failure(&c, print_cancelled(a, r));
-    gamut_result_free(r);
-  }
+  for (i = 0; i < a->n_words; i++)
+    cancel(&c, a->words[i]);
+  collect_all(&c);
   return finish(&c);
 }

@@ -160,9 +160,11 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .id = CLI_CANCEL, .name = "cancel", .args = "ID...", .min_words = 1,
     .max_words = SIZE_MAX,
     .summary = "ask the vendor to stop jobs",
-    .help = "A job that was made in the meantime is paid for, and its files are "
-            "fetched.  One that runs on although its vendor was told ends as "
-            "maybe-charged: 'gamut fetch ID' shows later whether it was made.",
+    .help = "A job that another process drives is cancelled by that one, within a "
+            "few seconds.  One that was made in the meantime is paid for, and its "
+            "files are fetched.  One that runs on although its vendor was told "
+            "ends as maybe-charged: 'gamut fetch ID' shows later whether it was "
+            "made.",
     .examples = { { "gamut cancel 01KB", "by the beginning of its id" } } },
   [CLI_JOBS] = {
     .id = CLI_JOBS, .name = "jobs", .args = "[settle ID]",

@@ -182,9 +182,39 @@ id=$("$GAMUT" jobs --state unfinished | cut -c 1-26)
 run wait-other wait "$id" --timeout 1s
 exits 11
 says "job $id goes on in another process"
-run cancel-other cancel "$id"
+run fetch-other fetch "$id" -o other.png
 exits 7
-says 'end it there'
+says "'gamut cancel' ends it there"
+run cancel-other cancel "$id"
+exits 0
+prints "^$id cancelled$"
+wait $pid
+[ $? -eq 130 ] || fail 'the process that had it goes on'
+run cancel-cancelled cancel "$id"
+exits 2
+says 'has ended already'
+
+# Two of a batch; the batch goes on with the others.
+printf '{"prompt": "a %s"}\n' '[never]' 'fox' '[never]' >some.jsonl
+"$GAMUT" batch some.jsonl -m flux --out-dir some >some.out 2>/dev/null &
+pid=$!
+until [ "$("$GAMUT" jobs --state waiting | grep -c 'a \[never')" -eq 2 ]; do
+  sleep 0.05
+done
+# shellcheck disable=SC2046 # two words
+run cancel-some cancel $("$GAMUT" jobs --state unfinished |
+  grep 'a \[never' | cut -c 1-26)
+exits 0
+[ "$(grep -c ' cancelled$' out)" -eq 2 ] || fail 'not both are cancelled'
+wait $pid
+[ $? -eq 1 ] || fail 'the batch ends otherwise'
+[ "$(grep -c '"status":"completed"' some.out)" -eq 1 ] || fail 'nothing was made'
+
+# Nobody drives it any more.
+"$GAMUT" -q -p 'y [never]' -m flux -o never.png >/dev/null 2>&1 &
+pid=$!
+await unfinished 'y \[never'
+id=$("$GAMUT" jobs --state unfinished | cut -c 1-26)
 kill -9 $pid
 wait $pid 2>/dev/null
 run cancel-orphan cancel "$id"

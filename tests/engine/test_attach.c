@@ -223,6 +223,9 @@ START_TEST(driven)
   ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
   ck_assert_uint_eq(n, 0);
   ck_assert_int_eq(gamut_settle(f.g, id, 1, &f.err), GAMUT_E_INVALID);
+  ck_assert_int_eq(
+    gamut_cancel_elsewhere(f.g, "01ZZZZZZZZZZZZZZZZZZZZZZZZ", &f.err),
+    GAMUT_E_NOT_FOUND);
   kill_there(pid);
   ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
   ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err),

@@ -144,6 +144,14 @@ GAMUT_API int32_t gamut_look_once(struct gamut *g, const char *key,
                                   int32_t *ret_once,
                                   struct gamut_error *ret_error);
 
+/* Ask for the end of a job that another process drives (gamut_attach() says
+ * GAMUT_E_RATE): as gamut_cancel(), in that process, which looks for such wishes
+ * every two seconds.  Whether it was heeded gamut_job_result() tells; a wish
+ * that nobody heeds is forgotten after a minute.  Waits for the store.
+ * GAMUT_E_NOT_FOUND when there is no such job. */
+GAMUT_API int32_t gamut_cancel_elsewhere(struct gamut *g, const char *id,
+                                         struct gamut_error *ret_error);
+
 /* Say what the vendor's books say of a job that is maybe-charged: charged (1)
  * or not (0).  It is at its end then, and its message says how it was settled;
  * of one that failed for this doubt alone the class is GAMUT_E_PROVIDER from
