@@ -2,11 +2,16 @@
  *
  * With a durable store (setting `store`) each job is written down before it is
  * paid for and again when the vendor has it; any process with the same store can
- * take it over when the one that drove it has ended, or gave it back (detached,
- * gamut_close()).  Wherever an id is asked for, its first characters do, as long
- * as they name one job.  These functions wait for the store, and work on the jobs
- * of this context meanwhile; not from a callback.  GAMUT_E_STORAGE: the store
- * cannot be read or written.
+ * take it over when the one that drove it has ended, gave it back (detached,
+ * gamut_close()), or has hung for half a minute.  Who wakes up then ends such
+ * jobs as detached, and neither pays for them nor writes their files; but the
+ * answer to what was paid for, when nobody has settled the job or sent it again,
+ * takes it back.
+ *
+ * Wherever an id is asked for, its first characters do, as long as they name one
+ * job.  These functions wait for the store, and work on the jobs of this context
+ * meanwhile; not from a callback.  GAMUT_E_STORAGE: the store cannot be read or
+ * written.
  */
 #ifndef GAMUT_JOBS_H
 #define GAMUT_JOBS_H
