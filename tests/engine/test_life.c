@@ -172,7 +172,7 @@ START_TEST(deadline)
   struct fix f;
 
   fix_open(&f, answers, 2, _i ? GAMUT_THREAD : 0);
-  result = fix_run(&f, fix_request("a:m b:m", "x", "timeout", "400ms", NULL));
+  result = fix_run(&f, fix_request("a:m b:m", "x", "timeout", "2s", NULL));
   ck_class(result, GAMUT_E_DETACHED);
   ck_assert_int_eq(gamut_result_status(result), GAMUT_DETACHED);
   ck_assert_int_eq(script_count(f.script, "DELETE"), 0);
