@@ -232,42 +232,4 @@ it resume -q --resubmit never >other 2>&1
 wake 11
 sold 1 0
 it jobs | grep -q 'hedge of' && fail 'a hedge was written down'
-
-# ---- whatever a batch is at
-
-# batch_stopped SECONDS: another one goes on with it, and wakes the first
-batch_stopped()
-{
-  case_name="batch $model, stopped after $1 s"
-  control reset '{}'
-  ahead 0 0
-  rm -rf state made
-  mkdir made
-  LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" batch lines.jsonl --out-dir made \
-    -m "$model" -j 8 --resubmit never >out 2>err </dev/null &
-  pid=$!
-  sleep "$1"
-  stop
-  ahead 40 40
-  it batch lines.jsonl --out-dir made -m "$model" -j 8 --resubmit never \
-    --resume >other 2>&1
-  kill -CONT "$pid"
-  wait "$pid"
-  code=$?
-  [ "$code" -eq 0 ] || [ "$code" -eq 11 ] || fail "the first ends with $code"
-  sold 40 40
-  it jobs --state maybe-charged | grep -q . && fail 'one is maybe-charged'
-  it jobs --state unfinished | grep -q . && fail 'one is left'
-}
-
-for i in 1 2 3 4 5 6 7 8; do
-  for ms in 30 110 190 270 350; do
-    echo "{\"prompt\": \"fox $i [slow:$ms]\"}"
-  done
-done >lines.jsonl
-for model in openai:gpt-image-1.5 fal:fal-ai/flux/dev; do
-  for seconds in 0.4 0.6 0.8; do
-    batch_stopped "$seconds"
-  done
-done
 finish
