@@ -195,15 +195,14 @@ exits 2
 says 'has ended already'
 
 # Two of a batch; the batch goes on with the others.
-printf '{"prompt": "a %s"}\n' '[never]' 'fox' '[never]' >some.jsonl
+printf '{"prompt": "%s"}\n' 'a [never]' 'a fox' 'b [never]' >some.jsonl
 "$GAMUT" batch some.jsonl -m flux --out-dir some >some.out 2>/dev/null &
 pid=$!
-until [ "$("$GAMUT" jobs --state waiting | grep -c 'a \[never')" -eq 2 ]; do
-  sleep 0.05
-done
+await waiting 'a \[never'
+await waiting 'b \[never'
 # shellcheck disable=SC2046 # two words
 run cancel-some cancel $("$GAMUT" jobs --state unfinished |
-  grep 'a \[never' | cut -c 1-26)
+  grep '[ab] \[never' | cut -c 1-26)
 exits 0
 [ "$(grep -c ' cancelled$' out)" -eq 2 ] || fail 'not both are cancelled'
 wait $pid
