@@ -44,7 +44,7 @@ static void release(struct gm_http_slot *s)
   struct gm_http *h = s->http;
 
   gm_http_waits_not(s);
-  gm_timer_stop(h->loop, &s->silence);
+  gm_timer_stop(h->loop, &s->limit);
   gm_http_lines_wipe(s);
   if (s->x)
     s->x->slot = NULL;
@@ -288,24 +288,33 @@ static void on_kick(struct gm_timer *t)
   after_curl(h);
 }
 
-/* ---- silence */
+/* ---- limits
+ *
+ * They are kept here and not by libcurl, which looks at its clock before it
+ * reads: a process that was stopped for longer than the limit would throw away
+ * an answer that has been there all the time.  A turn of the loop tells sockets
+ * before timers, and what has come but takes more than one turn has time when
+ * the timer is late. */
+
+enum { LATE_MS = 1000, GRACE_MS = 10000 };
 
 uint64_t gm_http_slot_due_ms(const struct gm_http_slot *s)
 {
   uint32_t silence_ms = gm_exchange_silence_ms(s->x);
-  uint64_t due_ms = silence_ms ? s->moved_ms + silence_ms : UINT64_MAX;
 
-  return s->due_ms ? GM_MIN(due_ms, s->due_ms) : due_ms;
+  return silence_ms ? GM_MIN(s->moved_ms + silence_ms, s->due_ms) : s->due_ms;
 }
 
-static void on_silence(struct gm_timer *t)
+static void on_limit(struct gm_timer *t)
 {
-  struct gm_http_slot *s = GM_CONTAINER(t, struct gm_http_slot, silence);
+  struct gm_http_slot *s = GM_CONTAINER(t, struct gm_http_slot, limit);
   struct gm_http *h = s->http;
-  uint64_t due_ms = gm_http_slot_due_ms(s);
+  uint64_t due_ms = gm_http_slot_due_ms(s), now = gm_mono_ms();
+  uint64_t again_ms = now - t->due_ms > LATE_MS ? now + GRACE_MS : now;
 
-  if (due_ms > gm_mono_ms()) {
-    gm_timer_start(h->loop, t, due_ms);
+  again_ms = GM_MAX(again_ms, due_ms);
+  if (again_ms > now) {
+    gm_timer_start(h->loop, t, again_ms);
     return;
   }
   s->silent = due_ms != s->due_ms;
@@ -340,7 +349,7 @@ void gm_http_abort(struct gm_http *h, struct gm_exchange *x)
   if (!s)
     return;
   if (h->in_curl) {
-    gm_timer_stop(h->loop, &s->silence);
+    gm_timer_stop(h->loop, &s->limit);
     x->slot = NULL;
     s->x = NULL;
     gm_list_remove(&s->link);
@@ -404,7 +413,7 @@ static bool init_timers(struct gm_http *h)
 {
   h->timer.fire = on_timer;
   h->kick.fire = on_kick;
-  h->on_silence = on_silence;
+  h->on_limit = on_limit;
   h->watch.fire = gm_http_on_watch;
   return gm_timer_start(h->loop, &h->timer, UINT64_MAX) &&
          gm_timer_start(h->loop, &h->watch, UINT64_MAX) &&
@@ -461,7 +470,7 @@ static void abandon(struct gm_http *h, struct gm_list *slots)
   while ((link = gm_list_pop(slots)) != NULL) {
     struct gm_http_slot *s = GM_CONTAINER(link, struct gm_http_slot, link);
 
-    gm_timer_stop(h->loop, &s->silence);
+    gm_timer_stop(h->loop, &s->limit);
     if (s->host)
       curl_multi_remove_handle(h->multi, s->easy);
     if (s->x)

@@ -14,8 +14,7 @@
  *
  * What libcurl has taken from the socket when we say no it keeps (32 KiB, more
  * when it was compressed).  Time that we make a transfer wait is not counted
- * against it: libcurl's limit is taken away for good, and ours takes its place
- * when the transfer goes on. */
+ * against it. */
 #include "base/clock.h"
 #include "loop/http_private.h"
 #include <string.h>
@@ -40,17 +39,10 @@ static void set_flows(struct gm_http_slot *s, bool flows)
 
 /* ---- waiting ------------------------------------------------------------ */
 
-/* The timer needs a place for when the transfer goes on. */
-static bool stop_clocks(struct gm_http_slot *s)
+static void stop_clocks(struct gm_http_slot *s)
 {
-  struct gm_http *h = s->http;
-
-  if (!gm_timer_start(h->loop, &s->silence, UINT64_MAX))
-    return false;
+  gm_timer_start(s->http->loop, &s->limit, UINT64_MAX);
   s->paused_us = gm_mono_us();
-  if (gm_exchange_timeout_ms(s->x))
-    curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, 0L);
-  return true;
 }
 
 static bool must_go_on(const struct gm_http_slot *s)
@@ -70,13 +62,14 @@ bool gm_http_waits(struct gm_http_slot *s)
     set_flows(s, true);
     return false;
   }
-  if (must_go_on(s) || !stop_clocks(s)) {
+  if (must_go_on(s)) {
     set_flows(s, true);
     gm_reader_spill(&s->x->reader);
     if (s->x->feeds)
       gm_reader_spill(s->x->feeds);
     return false;
   }
+  stop_clocks(s);
   set_flows(s, false);
   h->stats.pauses++;
   if (gm_list_empty(&h->paused))
@@ -101,26 +94,16 @@ void gm_http_waits_not(struct gm_http_slot *s)
 
   gm_list_remove(&s->wait);
   set_flows(s, false);
-  s->due_ms = 0;
   if (h->n_flowing == 0 || s->hurries)
     hurry(h);
 }
 
 /* ---- going on ----------------------------------------------------------- */
 
-/* From here on its limit is ours to keep. */
 static void start_clocks(struct gm_http_slot *s)
 {
-  struct gm_exchange *x = s->x;
-  uint64_t now_us = gm_mono_us(), now = now_us / 1000, used_ms;
-  uint32_t limit_ms = gm_exchange_timeout_ms(x);
-
-  x->paused_us += now_us - s->paused_us;
-  used_ms = (now_us - x->start_us - x->paused_us) / 1000;
-  s->moved_ms = now;
-  if (limit_ms)
-    s->due_ms = now + (limit_ms > used_ms ? limit_ms - used_ms : 1);
-  gm_timer_start(s->http->loop, &s->silence, gm_http_slot_due_ms(s));
+  s->x->paused_us += gm_mono_us() - s->paused_us;
+  gm_http_slot_limit(s);
 }
 
 /* libcurl hands over what it has kept before it returns. */

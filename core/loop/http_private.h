@@ -36,12 +36,12 @@ struct gm_http_slot {
   void *lines; /* its header lines, secrets among them */
   size_t lines_size;
   uint64_t body_at;
-  struct gm_timer silence; /* downloads and streams; all that had to wait */
+  struct gm_timer limit;   /* see gm_http_slot_due_ms() */
   uint64_t moved_ms;       /* when the body last made progress */
   uint64_t moved_at;       /* ... and how long it was then */
   struct gm_list wait;     /* in http->paused */
   uint64_t paused_us;      /* since when */
-  uint64_t due_ms;         /* the whole limit, once it had to wait; 0 */
+  uint64_t due_ms;         /* of the whole; UINT64_MAX: no limit */
   bool flows;              /* takes what comes into memory */
   bool hurries;            /* must not wait again */
   bool is_http2;
@@ -55,7 +55,7 @@ struct gm_http_slot {
   bool opened;    /* a connection, for this exchange */
   bool fresh;     /* its request went over that one */
   bool not_taken; /* the server said that it has not processed it */
-  bool silent;    /* ended by the silence timer */
+  bool silent;    /* ended by the limit of silence */
   bool head_ends, redirects;
   int open_errno;
   int32_t failed; /* class of a callback's failure; the sentence is in x->err */
@@ -95,7 +95,7 @@ struct gm_http {
   struct gm_timer watch;
   struct gm_timer timer;                  /* curl's */
   struct gm_timer kick;                   /* end `failed`, start what waits */
-  void (*on_silence)(struct gm_timer *t); /* of each slot */
+  void (*on_limit)(struct gm_timer *t);   /* of each slot */
   bool in_curl;                           /* inside curl_multi_socket_action */
   struct gm_http_stats stats;
 };
@@ -125,6 +125,9 @@ void gm_http_slot_free(struct gm_http_slot *s);
 bool gm_http_is_post(const struct gm_exchange *x);
 /* Make the handle ready for s->x. */
 int32_t gm_http_slot_setup(struct gm_http_slot *s);
+/* Its limits count from now; time that it was made to wait does not.  False: no
+ * memory, which cannot happen once the handle has been set up. */
+bool gm_http_slot_limit(struct gm_http_slot *s);
 
 /* http_lines.c: the header lines of s->x, in memory that is wiped. */
 int32_t gm_http_lines_set(struct gm_http_slot *s);
@@ -153,7 +156,7 @@ void gm_http_waits_not(struct gm_http_slot *s); /* it is over */
  * was all. */
 struct gm_http_slot *gm_http_resume(struct gm_http *h, CURLcode *ret);
 void gm_http_on_watch(struct gm_timer *t);
-/* http.c: when its timer ends it. */
+/* http.c: when its timer ends it, for silence or for the time of the whole. */
 uint64_t gm_http_slot_due_ms(const struct gm_http_slot *s);
 
 /* http_redirect.c: where the reply in `x` leads; judged and written to

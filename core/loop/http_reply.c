@@ -207,7 +207,7 @@ size_t gm_http_on_header(char *p, size_t size, size_t n, void *user)
 
 /* ---- body */
 
-/* A body that hardly moves is as good as none; see on_silence in http.c. */
+/* A body that hardly moves is as good as none; see on_limit in http.c. */
 static void note_progress(struct gm_http_slot *s)
 {
   uint64_t enough =
@@ -232,8 +232,7 @@ size_t gm_http_on_body(char *p, size_t size, size_t n, void *user)
     return CURL_WRITEFUNC_PAUSE;
   x->body_received += len;
   s->http->moved += len;
-  if (s->silence.at)
-    note_progress(s);
+  note_progress(s);
   if (s->redirects) /* let a short one end, for the connection's sake */
     return x->body_received > REDIRECT_BODY_MAX ? 0 : len;
   if (x->body_received > gm_exchange_max_body(x))

@@ -111,7 +111,7 @@ struct gm_http_slot *gm_http_slot_new(struct gm_http *h)
   s->http = h;
   gm_list_init(&s->link);
   gm_list_init(&s->wait);
-  s->silence.fire = h->on_silence;
+  s->limit.fire = h->on_limit;
   s->easy = curl_easy_init();
   s->url = curl_url();
   if (!s->easy || !s->url || set_constants(s)) {
@@ -254,36 +254,30 @@ static CURLcode set_proxy(struct gm_http_slot *s, const char *url)
 }
 
 /* Hops share the time of their exchange. */
-static void set_timeout(struct gm_http_slot *s)
+bool gm_http_slot_limit(struct gm_http_slot *s)
 {
-  uint64_t left_ms = gm_exchange_timeout_ms(s->x);
-  uint64_t used_ms =
-    (gm_mono_us() - s->x->start_us - s->x->paused_us) / 1000;
+  const struct gm_exchange *x = s->x;
+  uint32_t limit_ms = gm_exchange_timeout_ms(x);
 
-  if (left_ms)
-    left_ms = left_ms > used_ms ? left_ms - used_ms : 1;
-  curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)left_ms);
-  curl_easy_setopt(s->easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   s->x->connect_ms ? (long)s->x->connect_ms
-                                    : (long)CONNECT_TIMEOUT_MS);
+  s->moved_ms = gm_mono_ms();
+  s->due_ms =
+    limit_ms ? (x->start_us + x->paused_us) / 1000 + limit_ms : UINT64_MAX;
+  return gm_timer_start(s->http->loop, &s->limit, gm_http_slot_due_ms(s));
 }
 
-static bool set_silence(struct gm_http_slot *s)
+static void set_connect_limit(struct gm_http_slot *s)
 {
-  uint32_t ms = gm_exchange_silence_ms(s->x);
+  uint32_t ms = s->x->connect_ms;
 
-  s->moved_at = 0;
-  if (!ms)
-    return true;
-  s->moved_ms = gm_mono_ms();
-  return gm_timer_start(s->http->loop, &s->silence, s->moved_ms + ms);
+  curl_easy_setopt(s->easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   ms ? (long)ms : (long)CONNECT_TIMEOUT_MS);
 }
 
 static void forget_last(struct gm_http_slot *s)
 {
   s->guarded = s->proxied = s->refused = s->resent = s->silent = false;
   s->flows = s->hurries = s->is_http2 = false;
-  s->due_ms = 0;
+  s->moved_at = 0;
   s->head_ends = s->redirects = false;
   s->opened = s->fresh = s->not_taken = false;
   s->open_errno = 0;
@@ -336,8 +330,8 @@ int32_t gm_http_slot_setup(struct gm_http_slot *s)
     code = set_decoding(s);
   if (!code)
     code = set_proxy(s, url);
-  set_timeout(s);
-  if (code || !set_silence(s))
+  set_connect_limit(s);
+  if (code || !gm_http_slot_limit(s))
     return gm_fail(&x->err, GAMUT_E_NOMEM, "no memory for a request");
   return gm_http_lines_set(s);
 }

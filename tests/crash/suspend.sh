@@ -182,6 +182,20 @@ sleep 1.6
 wake 0
 sold 1 1
 
+# Stopped for longer than any limit: what has come meanwhile counts first.
+OPENAI_API_KEY=sk-test
+export OPENAI_API_KEY
+both='openai:gpt-image-1.5 fal:fal-ai/flux/dev'
+for model in $both; do
+  begin "stopped for an hour $model" 'a fox [slow:1500]'
+  until_it_is sending
+  stop
+  ahead 3600 3600
+  sleep 1.6
+  wake 0
+  sold 1 1
+done
+
 # hangs NAME POLICY EXIT: until its answer is there, while another one takes it up
 hangs()
 {
@@ -195,9 +209,7 @@ hangs()
 }
 
 # That one says that nobody knows: the answer tells.
-OPENAI_API_KEY=sk-test
-export OPENAI_API_KEY
-for model in openai:gpt-image-1.5 fal:fal-ai/flux/dev; do
+for model in $both; do
   hangs "answer-after-all $model" never 10
   sold 1 0
   wake 0

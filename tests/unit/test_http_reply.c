@@ -1,6 +1,8 @@
 /* test_http_reply.c - replies that are late, broken, too long or hostile. */
 #include "client.h"
+#include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 /* ---- one reply, verbatim */
 
@@ -401,6 +403,72 @@ START_TEST(silence_ends_a_stream)
 }
 END_TEST
 
+/* A process that was stopped reads first what has come meanwhile, and then has
+ * a little time for what is still on its way. */
+struct stopped {
+  const char *name, *first, *rest; /* "": nothing */
+  int32_t error_class;
+  atomic_bool answers, wakes; /* the first was sent; the rest may be */
+};
+
+static struct stopped stops[] = {
+  { "all has come", OK "Content-Length: 10\r\n\r\n" TEN, "", 0, false, false },
+  { "half of it", OK "Content-Length: 10\r\n\r\n01234", "56789", 0, false,
+    false },
+  { "half, and no more", OK "Content-Length: 10\r\n\r\n01234", "",
+    GAMUT_E_TIMEOUT, false, false },
+  { "nothing", "", "", GAMUT_E_TIMEOUT, false, false },
+};
+
+static enum server_end answer_stopped(struct server *s, int fd,
+                                      const struct server_request *r,
+                                      void *user)
+{
+  struct stopped *row = user;
+
+  (void)r;
+  server_wait(s);
+  server_say(fd, row->first);
+  atomic_store(&row->answers, true);
+  while (!atomic_load(&row->wakes))
+    usleep(1000);
+  server_say(fd, row->rest);
+  return SERVER_KEEP;
+}
+
+START_TEST(the_process_was_stopped)
+{
+  struct stopped *row = &stops[_i];
+  struct client c;
+  struct trial t;
+
+  gm_clock_fake(1000000, 1000000);
+  client_open(&c, answer_stopped, row, NULL);
+  trial_init(&t, &c, "GET", "/");
+  gm_http_start(c.http, &t.x);
+  while (!server_requests(c.server))
+    gm_loop_turn(c.loop, 10);
+  server_go(c.server);
+  while (!atomic_load(&row->answers))
+    usleep(1000);
+  gm_clock_advance(3600000);
+  gm_loop_turn(c.loop, 0);
+  atomic_store(&row->wakes, true);
+  for (int i = 0; !t.done; i++) {
+    gm_loop_turn(c.loop, 10);
+    if (row->error_class && i == 3)
+      gm_clock_advance(10000);
+  }
+  ck_assert_msg(t.x.error_class == row->error_class, "%s: %s", row->name,
+                gm_error_text(&t.x.err));
+  if (!row->error_class)
+    ck_assert_str_eq(gm_buf_text(&t.x.reader.text), TEN);
+  gm_exchange_finish(&t.x);
+  client_close(&c);
+  gm_clock_real();
+}
+END_TEST
+
 static int32_t refuse_all(struct gm_exchange *x, const char *p, size_t len)
 {
   (void)p;
@@ -437,6 +505,7 @@ int main(void)
   tcase_add_test(tc, pieces_make_a_reply);
   tcase_add_loop_test(tc, time_runs_out, 0, (int)GM_LEN(waits));
   tcase_add_loop_test(tc, silence_ends_a_stream, 0, (int)GM_LEN(silences));
+  tcase_add_loop_test(tc, the_process_was_stopped, 0, (int)GM_LEN(stops));
   tcase_add_test(tc, a_sink_may_end_it);
   return unit_run("http_reply", tc);
 }
