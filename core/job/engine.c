@@ -18,6 +18,7 @@ int32_t gm_engine_init(struct gm_engine *e)
   gm_list_init(&e->work_waits);
   gm_list_init(&e->performs);
   gm_buf_init(&e->record, RECORD_MAX);
+  gm_journal_on_refused(e->journal, gm_job_last_refused, e);
   return gm_call_init(&e->call, e->log);
 }
 

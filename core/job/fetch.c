@@ -122,10 +122,7 @@ static void may_fetch(struct gm_durable *d, int32_t error_class)
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
   if (error_class == GAMUT_E_DETACHED) {
-    if (job->unwritten)
-      gm_job_late(job);
-    else
-      d->lost(d);
+    gm_job_late(job);
     return;
   }
   job->unwritten = false;

@@ -172,10 +172,26 @@ bool gm_job_may_be_lost(const struct gm_job *job);
 void gm_job_all_settled(struct gm_job *job);
 /* A draft has come home: was that the last thing the job waited for? */
 void gm_job_settle(struct gm_job *job);
-/* late.c: the store says that the job is another's, and we have the answer to
- * what is paid for: durable.ready() or lost() follows. */
+/* job.c: what waits for its record has not left, and need not. */
+void gm_job_unsend(struct gm_job *job);
+/* job.c: it goes on in another process. */
+void gm_job_lost(struct gm_job *job);
+/* late.c: the store says that the job is another's.  If we know what became of
+ * what is paid for and that one does not, it is ours again, and durable.ready()
+ * follows; else gm_job_lost(). */
 void gm_job_late(struct gm_job *job);
-void gm_job_late_drop(struct gm_job *job); /* neither */
+/* The same of a record that nobody waits for: durable.lost(). */
+void gm_job_record_lost(struct gm_durable *d);
+/* What waits for the record waits no more. */
+void gm_job_late_unwait(struct gm_job *job);
+/* While that is not decided it takes the job's records, and `text` with them;
+ * of those the last one of a job that is over here is written.  False: it is
+ * decided. */
+bool gm_job_late_takes(struct gm_job *job, char *text, unsigned flags);
+void gm_job_late_drop(struct gm_job *job); /* the job goes */
+/* The same of one that is over here, see gm_journal_on_refused(). */
+void gm_job_last_refused(void *engine, const char *id, const char *text,
+                         unsigned flags, struct gm_also *also);
 /* perform.c */
 void gm_job_work(struct gm_job *job);
 void gm_job_unwork(struct gm_job *job); /* the job goes, the thread stays */

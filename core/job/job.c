@@ -36,7 +36,7 @@ static void still_ours(struct gm_durable *d, int32_t error_class)
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
   if (error_class == GAMUT_E_DETACHED)
-    d->lost(d);
+    gm_job_late(job);
   else if (job->state == GM_JOB_WAITING && job->timer.at == 0)
     go_on(job); /* nobody woke it meanwhile */
 }
@@ -76,12 +76,10 @@ static void on_timer(struct gm_timer *t)
     go_on(job);
 }
 
-/* We were stopped for so long that another process has taken the job over: it
- * goes on there. */
-static void lost_to_another(struct gm_durable *d)
+void gm_job_lost(struct gm_job *job)
 {
-  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
-
+  if (job->unsent)
+    gm_job_unsend(job);
   gm_error_finish(&job->err);
   gm_job_fail(job, GAMUT_E_DETACHED,
               "another process has taken the job over and goes on with it");
@@ -95,7 +93,8 @@ void gm_job_prepare(struct gm_job *job, struct gm_engine *e,
   job->timer.fire = on_timer;
   job->permille = job->queue_position = -1;
   gm_list_init(&job->link);
-  job->durable.lost = lost_to_another;
+  gm_job_late_unwait(job);
+  job->durable.lost = gm_job_record_lost;
   gm_list_init(&job->beside);
 }
 
@@ -118,7 +117,8 @@ void gm_job_stop(struct gm_job *job)
   gm_list_remove(&job->link);
   gm_limit_release(job);
   gm_journal_unwait(&job->durable);
-  gm_job_late_drop(job);
+  if (job->late)
+    gm_job_late_unwait(job);
   gm_job_unwork(job);
   gm_partial_drop(job);
   if (job->flight) {
@@ -167,6 +167,7 @@ void gm_job_finish(struct gm_job *job)
   if (gm_map_get(&job->engine->jobs, job->id) == job)
     gm_map_remove(&job->engine->jobs, job->id);
   forget_attempt(job);
+  gm_job_late_drop(job);
   gm_journal_forget(job->engine->journal, &job->durable);
   gm_partials_free(job->partials, job->n_partials);
   job->partials = NULL;
@@ -356,8 +357,7 @@ void gm_job_fail_unsent(struct gm_job *job, int32_t error_class,
   gm_job_fail(job, error_class, "%s", why);
 }
 
-/* What waits for its record has not left, and need not. */
-static void unsend(struct gm_job *job)
+void gm_job_unsend(struct gm_job *job)
 {
   job->unsent = false;
   gm_job_stop(job);
@@ -392,7 +392,7 @@ void gm_job_detach(struct gm_job *job)
     return;
   gm_job_stay(job);
   if (job->unsent)
-    unsend(job);
+    gm_job_unsend(job);
   if (gm_job_in_doubt(job))
     job->maybe_charged = true;
   if (!job->before)

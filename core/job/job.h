@@ -67,6 +67,12 @@ struct gm_job_ops {
   /* What another process had left in doubt is ours again: `owner` is what that
    * one's record has of it.  May be NULL.  A class: it is not. */
   int32_t (*regained)(struct gm_job *job, const struct json_object *owner);
+  /* The job that it is a part of, and goes on with; NULL: none.  May be NULL.
+   */
+  struct gm_job *(*whole_of)(struct gm_job *job);
+  /* That one is another's now, but this one is paid for: it is seen to its end,
+   * for the books.  May be NULL. */
+  void (*part_alone)(struct gm_job *job);
   /* Members that the owner adds to the journal record, as JSON text. */
   void (*record)(struct gm_job *job, struct gm_buf *b);
 };

@@ -1,9 +1,14 @@
-/* late.c - the answer to what is paid for comes when the job is no longer ours.
+/* late.c - what we know of a job comes when the job is no longer ours.
  *
- * We hung while it was on its way, and whoever took the job over could not know
- * what became of it: it ended in doubt.  With the answer the doubt is over. The
- * row is taken back, unless somebody drives the job, has sent it once more or
- * has settled it. */
+ * We hung while its answer was on its way, or before its end was written down,
+ * and whoever took the job over could not know what became of it: it ended in
+ * doubt.  With what we know the doubt is over.  The row is taken back, unless
+ * somebody drives the job, has sent it once more or has settled it.  A job that
+ * is not over goes on here, a part of another after that one; of one that is
+ * over here, its last record is written.
+ *
+ * Until that is decided nothing is written for the job: the row would be ours
+ * before what the other process wrote along is known. */
 #include "base/json.h"
 #include "base/str.h"
 #include "job/flight.h"
@@ -12,77 +17,281 @@
 
 struct gm_late {
   struct gm_claim claim;
-  struct gm_job *job; /* NULL: it has gone */
+  struct gm_engine *engine;
+  struct gm_job *job;   /* that goes on; NULL: it is over here */
+  struct gm_list link;  /* in the `parts` of the whole */
+  struct gm_list parts; /* wait for this one */
+  /* ---- of one that is over here: its last record; NULL: none */
+  char *text;
+  unsigned flags;
+  struct gm_durable durable; /* `also` is referenced */
 };
 
-static bool is_in_doubt(const struct gm_job *job,
-                        const struct json_object *record)
+/* Settled, or sent once more; of what is sent in parts those tell. */
+static bool is_past(const struct json_object *record, const char *attempt)
 {
-  return gm_streq(gm_json_str(record, "attempt", NULL), job->attempt_id) &&
-         !gm_json_bool(record, "accepted", false) &&
-         !gm_json_at(record, "settled") &&
-         gm_json_i64(record, "owner/end/class", GAMUT_E_UNKNOWN) ==
-           GAMUT_E_UNKNOWN;
+  bool again = !gm_json_at(record, "owner/team") &&
+               !gm_streq(gm_json_str(record, "attempt", NULL), attempt);
+
+  return again || gm_json_at(record, "settled");
 }
 
-/* durable.ready() follows as if the answer had been written down at once. */
-static bool regain(struct gm_job *job, const struct gm_claim *c)
+static bool is_in_doubt(const struct json_object *record, const char *attempt)
 {
-  _cleanup_json_ struct json_object *record =
-    gm_json_parse_once(gm_buf_text(&c->text), c->text.len, NULL, NULL);
+  bool maybe = gm_json_bool(record, "maybe_charged", false) &&
+               !gm_json_bool(record, "maybe_earlier", false);
 
-  if (!record || !is_in_doubt(job, record) ||
+  return !is_past(record, attempt) &&
+         (maybe ||
+          gm_json_i64(record, "owner/end/class", 0) == GAMUT_E_UNKNOWN);
+}
+
+/* Its end, or that the vendor has it. */
+static bool knows_more(const struct json_object *record)
+{
+  int64_t end = gm_json_i64(record, "owner/end/class", -1);
+
+  return end < 0 ? gm_json_bool(record, "accepted", false)
+                 : end != GAMUT_E_UNKNOWN;
+}
+
+static struct gm_late *late_new(struct gm_engine *e, const char *id)
+{
+  struct gm_late *late = e->store ? gm_zalloc(sizeof(*late)) : NULL;
+
+  if (!late)
+    return NULL;
+  late->engine = e;
+  gm_list_init(&late->link);
+  gm_list_init(&late->parts);
+  memcpy(late->claim.id, id, GM_ID_SIZE);
+  return late;
+}
+
+static void late_free(struct gm_late *late)
+{
+  struct gm_also *also = late->durable.also;
+
+  gm_journal_forget(late->engine->journal, &late->durable);
+  if (also)
+    also->unref(also);
+  gm_free(late->text);
+  gm_claim_finish(&late->claim);
+  gm_free(late);
+}
+
+/* ---- a job that goes on -------------------------------------------------- */
+
+static const char *what_is_known(const struct gm_job *job,
+                                 const struct json_object *record)
+{
+  if (gm_json_at(record, "owner/team"))
+    return "what became of a part of it is known";
+  return job->accepted ? "its answer has come after all"
+                       : "it has not been sent";
+}
+
+/* durable.ready() follows as if its record had been written down at once. */
+static bool regain(struct gm_job *job, const struct gm_claim *c,
+                   const struct json_object *record)
+{
+  unsigned flags = GM_PUT_WAIT | (job->unsent ? GM_PUT_PAYS : 0);
+
+  if (!is_in_doubt(record, job->attempt_id) ||
       (job->ops->regained &&
        job->ops->regained(job, gm_json_at(record, "owner"))))
     return false;
-  gm_warn(job->engine->log,
-          "job %s: its answer has come after all, so it goes on here", job->id);
+  gm_warn(job->engine->log, "job %s: %s, so it goes on here", job->id,
+          what_is_known(job, record));
   job->durable.ended = c->ended;
   gm_journal_adopt(job->engine->journal, &job->durable);
-  return gm_job_write(job, GM_PUT_WAIT) == 0;
+  return gm_job_write(job, flags) == 0;
 }
 
-static void give_back(struct gm_claim *c, struct gm_job *job)
+/* Its row was not made, for the whole was another's. */
+static bool begins_anew(struct gm_job *job)
 {
-  gm_claim_give_back(c);
-  if (!job)
+  return job->unsent && !job->durable.held &&
+         gm_job_write(job, GM_PUT_WAIT | GM_PUT_PAYS) == 0;
+}
+
+/* `record` is what another has made of it; NULL: it goes on there. */
+static void give_up(struct gm_job *job, const struct json_object *record)
+{
+  if (!record || !job->accepted || !is_past(record, job->attempt_id)) {
+    gm_job_lost(job);
     return;
+  }
   gm_error_finish(&job->err);
   gm_job_fail(job, GAMUT_E_DETACHED,
               "its answer came when another process had settled the job, or "
               "had sent it again");
 }
 
+/* With the parts that wait: those that are paid for go on without it. */
+static void lose(struct gm_job *job, struct gm_list *parts,
+                 const struct json_object *record)
+{
+  struct gm_list *l;
+
+  for (l = parts->next; l != parts; l = l->next) {
+    struct gm_job *part = GM_CONTAINER(l, struct gm_late, link)->job;
+
+    if (part && part->accepted && part->ops->part_alone)
+      part->ops->part_alone(part);
+  }
+  give_up(job, record);
+}
+
+/* ---- one that is over here ----------------------------------------------- */
+
+/* What it writes along starts from what the other process has left of that. */
+static bool overrule(struct gm_late *late, const struct json_object *other)
+{
+  _cleanup_json_ struct json_object *ours =
+    late->text ? gm_json_parse_once(late->text, strlen(late->text), NULL, NULL)
+               : NULL;
+  struct gm_also *also = late->durable.also;
+  struct gm_journal *j = late->engine->journal;
+
+  if (!ours || !knows_more(ours) ||
+      !is_in_doubt(other, gm_json_str(ours, "attempt", "")) ||
+      (also && also->overrule(also, gm_json_at(other, "owner"))))
+    return false;
+  gm_info(late->engine->log,
+          "job %s: what became of it is known here, and was not there",
+          late->claim.id);
+  late->durable.ended = late->claim.ended;
+  gm_journal_adopt(j, &late->durable);
+  return gm_journal_put(j, late->claim.id, GM_TAKE(late->text), late->flags,
+                        &late->durable) == 0;
+}
+
+static void set_last(struct gm_late *late, char *text, unsigned flags,
+                     struct gm_also *also)
+{
+  if (also)
+    also->ref(also);
+  if (late->durable.also)
+    late->durable.also->unref(late->durable.also);
+  gm_free(late->text);
+  late->text = text;
+  late->flags = flags;
+  late->durable.also = also;
+}
+
+/* ---- the row ------------------------------------------------------------- */
+
+static void begin(struct gm_late *late);
+
+/* They have gone with the whole, or now try for themselves. */
+static void begin_all(struct gm_list *parts)
+{
+  struct gm_list *l;
+
+  while ((l = gm_list_pop(parts)))
+    begin(GM_CONTAINER(l, struct gm_late, link));
+}
+
 static void claimed(struct gm_claim *c, int32_t error_class)
 {
   struct gm_late *late = GM_CONTAINER(c, struct gm_late, claim);
+  _cleanup_json_ struct json_object *record =
+    error_class
+      ? NULL
+      : gm_json_parse_once(gm_buf_text(&c->text), c->text.len, NULL, NULL);
   struct gm_job *job = late->job;
+  struct gm_list parts, *l;
+  bool ours;
 
+  gm_list_init(&parts);
+  while ((l = gm_list_pop(&late->parts)))
+    gm_list_append(&parts, l);
   if (job)
     job->late = NULL;
-  if (error_class && job)
-    job->durable.lost(&job->durable);
-  else if (!error_class && (!job || !regain(job, c)))
-    give_back(c, job);
-  gm_claim_finish(c);
-  gm_free(late);
+  if (job && error_class == GAMUT_E_NOT_FOUND)
+    ours = begins_anew(job);
+  else
+    ours = record && (job ? regain(job, c, record) : overrule(late, record));
+  if (!error_class && !ours)
+    gm_claim_give_back(c);
+  if (job && !ours)
+    lose(job, &parts, record);
+  late_free(late);
+  begin_all(&parts);
 }
 
+static void begin(struct gm_late *late)
+{
+  late->claim.done = claimed;
+  gm_claim_begin(&late->claim, late->engine->journal, late->engine->store);
+}
+
+/* ---- asked for ----------------------------------------------------------- */
+
+static void nothing_waits(struct gm_durable *d, int32_t error_class)
+{
+  (void)d;
+  (void)error_class;
+}
+
+static struct gm_late *late_for(struct gm_job *job)
+{
+  job->late = late_new(job->engine, job->id);
+  if (job->late)
+    job->late->job = job;
+  return job->late;
+}
+
+/* The whole comes first: what a part pays for is written with it. */
 void gm_job_late(struct gm_job *job)
 {
-  struct gm_engine *e = job->engine;
-  struct gm_late *late =
-    e->store && !job->is_part ? gm_zalloc(sizeof(*late)) : NULL;
+  struct gm_job *whole = job->ops->whole_of ? job->ops->whole_of(job) : NULL;
+  struct gm_late *late, *first = NULL;
 
-  if (!late) {
-    job->durable.lost(&job->durable);
+  if (job->late)
     return;
+  late = late_for(job);
+  if (late && whole && !whole->late && gm_job_may_be_lost(whole)) {
+    whole->durable.ready = nothing_waits;
+    first = late_for(whole);
   }
-  job->late = late;
-  late->job = job;
-  memcpy(late->claim.id, job->id, GM_ID_SIZE);
-  late->claim.done = claimed;
-  gm_claim_begin(&late->claim, e->journal, e->store);
+  if (!late)
+    gm_job_lost(job);
+  else if (whole && whole->late)
+    gm_list_append(&whole->late->parts, &late->link);
+  else
+    begin(late);
+  if (first)
+    begin(first);
+}
+
+void gm_job_record_lost(struct gm_durable *d)
+{
+  struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
+
+  if (job->state == GM_JOB_ENDED)
+    return;
+  gm_job_late_unwait(job);
+  gm_job_late(job);
+}
+
+void gm_job_late_unwait(struct gm_job *job)
+{
+  job->durable.ready = nothing_waits;
+}
+
+bool gm_job_late_takes(struct gm_job *job, char *text, unsigned flags)
+{
+  if (!job->late)
+    return false;
+  if (!(flags & (GM_PUT_ENDED | GM_PUT_RELEASE))) {
+    gm_free(text);
+    return true;
+  }
+  set_last(job->late, text, flags, job->durable.also);
+  gm_job_late_drop(job);
+  return true;
 }
 
 void gm_job_late_drop(struct gm_job *job)
@@ -90,4 +299,15 @@ void gm_job_late_drop(struct gm_job *job)
   if (job->late)
     job->late->job = NULL;
   job->late = NULL;
+}
+
+void gm_job_last_refused(void *engine, const char *id, const char *text,
+                         unsigned flags, struct gm_also *also)
+{
+  struct gm_late *late = late_new(engine, id);
+
+  if (!late)
+    return;
+  set_last(late, gm_strdup(text), flags, also);
+  begin(late);
 }

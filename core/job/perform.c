@@ -227,10 +227,12 @@ static void durable(struct gm_durable *d, int32_t error_class)
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
   const struct gamut_perform *t = table_of(job->instance);
 
+  if (error_class == GAMUT_E_DETACHED) {
+    gm_job_late(job);
+    return;
+  }
   job->unsent = false;
-  if (error_class == GAMUT_E_DETACHED)
-    d->lost(d);
-  else if (error_class)
+  if (error_class)
     gm_job_fail(job, GAMUT_E_STORAGE,
                 "the job could not be written down, so it was not begun: %s",
                 gm_journal_why(job->engine->journal));

@@ -214,6 +214,8 @@ static int32_t put(struct gm_job *job, unsigned flags, char *before)
 
   if (!text && !goes)
     return GAMUT_E_NOMEM;
+  if (gm_job_late_takes(job, text, flags))
+    return 0;
   return gm_journal_put(j, job->id, text, flags, &job->durable);
 }
 

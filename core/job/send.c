@@ -203,16 +203,13 @@ static void start(struct gm_job *job, struct gm_flight *f)
   gm_http_start(job->engine->http, x);
 }
 
-static void unsaved(struct gm_job *job, int32_t error_class)
+static void unsaved(struct gm_job *job)
 {
   gm_flight_release(job->flight);
   gm_job_move(job, GM_JOB_READY);
-  if (error_class == GAMUT_E_DETACHED)
-    job->durable.lost(&job->durable);
-  else
-    gm_job_fail(job, GAMUT_E_STORAGE,
-                "the job could not be written down, so it was not sent: %s",
-                gm_journal_why(job->engine->journal));
+  gm_job_fail(job, GAMUT_E_STORAGE,
+              "the job could not be written down, so it was not sent: %s",
+              gm_journal_why(job->engine->journal));
 }
 
 static void durable(struct gm_durable *d, int32_t error_class)
@@ -220,9 +217,13 @@ static void durable(struct gm_durable *d, int32_t error_class)
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
   struct gm_usual *usual;
 
+  if (error_class == GAMUT_E_DETACHED) {
+    gm_job_late(job);
+    return;
+  }
   job->unsent = false;
   if (error_class) {
-    unsaved(job, error_class);
+    unsaved(job);
     return;
   }
   job->tries++;

@@ -322,7 +322,7 @@ static void noted(struct gm_durable *d, int32_t error_class)
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
   if (error_class == GAMUT_E_DETACHED)
-    d->lost(d);
+    gm_job_late(job);
   else
     go_on(job);
 }

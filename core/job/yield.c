@@ -42,7 +42,7 @@ static void written(struct gm_durable *d, int32_t error_class)
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
 
   if (error_class == GAMUT_E_DETACHED) {
-    d->lost(d);
+    gm_job_late(job);
   } else if (error_class || past_it(job) || !can_ask(job)) {
     job->giving_way = false;
     if (job->state == GM_JOB_WAITING && !job->cancelling)

@@ -144,6 +144,11 @@ static bool written(struct gm_also *a, int32_t error_class, int refused)
   return false;
 }
 
+static int32_t overrule(struct gm_also *a, const struct json_object *owner)
+{
+  return gm_charge_follow(charge_of(a), owner);
+}
+
 struct gm_also *gm_charge_also(struct gm_charge *c)
 {
   return &c->also;
@@ -157,9 +162,11 @@ static struct gm_charge *new_charge(struct gm_ledger *l, const char *id)
 
   if (!c)
     return NULL;
-  c->also = (struct gm_also){
-    .ref = also_ref, .unref = also_unref, .build = build, .written = written
-  };
+  c->also = (struct gm_also){ .ref = also_ref,
+                              .unref = also_unref,
+                              .build = build,
+                              .written = written,
+                              .overrule = overrule };
   c->refs = 1;
   c->ledger = l;
   c->expected = c->estimate = c->actual = -1;

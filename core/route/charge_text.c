@@ -169,7 +169,9 @@ static const char *text_at(const struct json_object *array, size_t i)
   return text ? text : "";
 }
 
-static int32_t read_holds(struct gm_charge *c, const struct json_object *list)
+/* `ours`: what it should have in them is to be read as well. */
+static int32_t read_holds(struct gm_charge *c, const struct json_object *list,
+                          bool ours)
 {
   size_t i, k, n = gm_json_count(list, NULL);
 
@@ -183,7 +185,10 @@ static int32_t read_holds(struct gm_charge *c, const struct json_object *list)
     if (!h)
       return GAMUT_E_NOMEM;
     for (k = 0; k < GM_COUNTS; k++)
-      h->now[k] = h->stored[k] = int_at(o, k + 1);
+      h->stored[k] = int_at(o, k + 1);
+    if (!ours)
+      continue;
+    memcpy(h->now, h->stored, sizeof(h->now));
     h->present =
       json_object_get_boolean(json_object_array_get_idx(o, GM_COUNTS + 1));
   }
@@ -251,6 +256,11 @@ int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner)
   c->estimate = gm_json_i64(l, "estimate", -1);
   c->actual = gm_json_i64(l, "actual", -1);
   c->basis = basis_from(gm_json_str(l, "basis", NULL));
-  rc = read_holds(c, gm_json_at(l, "holds"));
+  rc = read_holds(c, gm_json_at(l, "holds"), true);
   return rc ? rc : read_parts(c, gm_json_at(l, "parts"));
+}
+
+int32_t gm_charge_follow(struct gm_charge *c, const struct json_object *owner)
+{
+  return read_holds(c, gm_json_at(owner, "ledger/holds"), false);
 }

@@ -5,6 +5,7 @@
  * become the second's: whichever fails goes on with what it has, and no link is
  * ever tried by both. */
 #include "base/clock.h"
+#include "job/flight.h"
 #include "job/meter.h"
 #include "job/trace.h"
 #include "job/usual.h"
@@ -47,12 +48,12 @@ static uint64_t p95_of(const struct gm_run *run)
 /* 0: never. */
 static uint64_t due_ms(const struct gm_run *lead, const struct gm_run *run)
 {
-  uint64_t p95;
+  uint64_t p95, awake_ms = lead->team->awake_ms;
 
   if (lead->hedge_ms > 0)
-    return lead->began_ms + (uint32_t)lead->hedge_ms;
+    return GM_MAX(lead->began_ms, awake_ms) + (uint32_t)lead->hedge_ms;
   p95 = p95_of(run);
-  return p95 ? run->job.began_ms + p95 : 0;
+  return p95 ? GM_MAX(run->job.began_ms, awake_ms) + p95 : 0;
 }
 
 /* It is about to be sent, or what becomes of it is not known yet. */
@@ -60,6 +61,13 @@ static bool is_in_between(const struct gm_run *run)
 {
   return !run->chosen || run->choice || run->job.unsent ||
          run->job.takeup != GM_TAKEUP_NONE || run->job.giving_way;
+}
+
+/* Whoever hung does not know whether the request is still his, and it took its
+ * time here and not at the vendor. */
+static bool have_hung(const struct gm_run *run)
+{
+  return run->job.late || gm_job_may_be_lost(&run->job);
 }
 
 static void tell(struct gm_run *lead, const struct gm_run *second)
@@ -115,6 +123,8 @@ static void on_time(struct gm_timer *t)
   if (!lead || !is_possible(lead))
     return;
   loop = lead->router->engine->loop;
+  if (have_hung(first->run))
+    team->awake_ms = now;
   due = due_ms(lead, first->run);
   if (is_in_between(first->run))
     gm_timer_start(loop, t, now + AGAIN_MS);

@@ -68,9 +68,11 @@ void gm_charge_unref(struct gm_charge *c);
 /* charge.c: that of a link; NULL: no memory. */
 struct gm_part *gm_part_add(struct gm_charge *c, const char *provider,
                             const char *model);
-/* charge_text.c: numbers as they are now; and the body. */
+/* charge_text.c: numbers as they are now; and the body; what the store has is
+ * what another process has in its record (NOMEM, PROTOCOL). */
 void gm_charge_count(struct gm_charge *c);
 void gm_charge_describe(struct gm_charge *c);
+int32_t gm_charge_follow(struct gm_charge *c, const struct json_object *owner);
 
 /* charge_holds.c: the counters that the present attempt counts into get what is
  * reserved; the attempt's part in them becomes this; NOMEM. */

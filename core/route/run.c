@@ -62,6 +62,18 @@ static int32_t job_regained(struct gm_job *job, const struct json_object *owner)
   return rc;
 }
 
+static struct gm_job *job_whole_of(struct gm_job *job)
+{
+  const struct gm_member *m = run_of(job)->member;
+
+  return m && m->lead ? &m->lead->job : NULL;
+}
+
+static void job_part_alone(struct gm_job *job)
+{
+  gm_member_go_alone(run_of(job)->member);
+}
+
 static bool job_has_next_key(struct gm_job *job)
 {
   return gm_pool_has_next(run_of(job));
@@ -86,6 +98,8 @@ static const struct gm_job_ops job_ops = {
   .has_next_key = job_has_next_key,
   .paying = job_paying,
   .regained = job_regained,
+  .whole_of = job_whole_of,
+  .part_alone = job_part_alone,
   .attempt_over = gm_run_attempt_over,
   .event = job_event,
   .wants_events = job_watched,

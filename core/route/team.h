@@ -58,6 +58,7 @@ struct gm_team {
   struct gm_list members;
   struct gm_member *winner; /* of a hedge and a first */
   struct gm_timer hedge;
+  uint64_t awake_ms; /* its time begins anew then: we had hung; or 0 */
   uint32_t n; /* how many are to be made */
   bool hedged, cancelling, detaching;
   bool impatient; /* the result is there, and waits for no cancel any more */
@@ -130,6 +131,11 @@ struct gm_ask *gm_team_ask(const struct gm_run *lead, enum gm_why why,
 
 /* Put together what the members have brought; the lead ends. */
 void gm_team_end(struct gm_run *lead);
+
+/* The request goes on in another process without this one, which is paid for:
+ * it is seen to its end here.  Of a hedge and a first what it makes is not
+ * wanted. */
+void gm_member_go_alone(struct gm_member *m);
 
 /* ---- team_record.c ---------------------------------------------------------
  */

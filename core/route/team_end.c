@@ -35,6 +35,20 @@ static void let_go(struct gm_router *r, struct gm_member *m)
   gm_member_leave_team(m);
   m->run->job.is_part = false;
   gm_list_append(&r->leftovers, &m->link);
+}
+
+void gm_member_go_alone(struct gm_member *m)
+{
+  if (m->why == GM_WHY_FIRST || m->why == GM_WHY_HEDGE) {
+    m->lost = true;
+    gm_member_leave(m->run);
+  }
+  let_go(m->run->router, m);
+}
+
+static void let_lost_one_go(struct gm_router *r, struct gm_member *m)
+{
+  let_go(r, m);
   if (!m->run->job.unsent) /* what is about to be written is waited for */
     gm_job_save(&m->run->job, false);
 }
@@ -48,7 +62,7 @@ static void let_lost_go(struct gm_run *lead)
 
     next = l->next;
     if (!m->over && m->run)
-      let_go(lead->router, m);
+      let_lost_one_go(lead->router, m);
   }
 }
 

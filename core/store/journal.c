@@ -27,6 +27,7 @@ struct gm_entry {
   struct gm_durable *d; /* NULL: nobody is interested */
   bool wait, waits;     /* wait: the job waits for it; waits: it for another */
   bool asked;           /* the store has it */
+  unsigned flags;       /* of the last gm_journal_put() */
   uint32_t lapses;      /* the owner's, when it was asked for */
   char id[GM_ID_SIZE];
   char with[GM_ID_SIZE]; /* the row that must be ours as well; "": none */
@@ -38,6 +39,8 @@ struct gm_journal {
   struct gm_log *log;
   struct gm_owner owner;
   int64_t keep_ms;
+  gm_journal_refused_fn *refused;
+  void *user;
 };
 
 /* ---- whose rows they are ------------------------------------------------- */
@@ -143,6 +146,11 @@ static bool tell_also(struct gm_entry *e, int32_t error_class)
   return e->also->written(e->also, error_class, -1);
 }
 
+static bool is_last(const struct gm_entry *e)
+{
+  return e->flags & (GM_PUT_ENDED | GM_PUT_RELEASE);
+}
+
 static void written(struct gm_tx *t, int32_t error_class)
 {
   struct gm_entry *e = GM_CONTAINER(t, struct gm_entry, tx);
@@ -163,6 +171,8 @@ static void written(struct gm_tx *t, int32_t error_class)
   /* A store that cannot tell is not asked once more. */
   if (d && rc != GAMUT_E_DETACHED)
     d->lapses = e->lapses;
+  if (rc == GAMUT_E_DETACHED && is_last(e) && e->journal->refused)
+    e->journal->refused(e->journal->user, e->id, e->text, e->flags, e->also);
   entry_free(e);
   if (d && wait && !told)
     d->ready(d, rc);
@@ -332,6 +342,7 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
     return GAMUT_E_NOMEM;
   }
   set_text(e, text);
+  e->flags = flags;
   fresh = e->op.conditions & GAMUT_IF_ABSENT;
   e->wait |= flags & GM_PUT_WAIT;
   e->op.changes |= GAMUT_SET_BODY | GAMUT_SET_NUMBERS;
@@ -364,6 +375,13 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
   return GAMUT_E_NOMEM;
 }
 
+void gm_journal_on_refused(struct gm_journal *j, gm_journal_refused_fn *fn,
+                           void *user)
+{
+  j->refused = fn;
+  j->user = user;
+}
+
 const char *gm_journal_owner(struct gm_journal *j)
 {
   gm_owner_use(&j->owner);
@@ -373,6 +391,7 @@ const char *gm_journal_owner(struct gm_journal *j)
 void gm_journal_adopt(struct gm_journal *j, struct gm_durable *d)
 {
   hold(j, d);
+  d->lapses = j->owner.lapses;
 }
 
 void gm_journal_hold(struct gm_journal *j)

@@ -7,6 +7,8 @@
 
 #define GM_TABLE_JOB "job"
 
+struct json_object;
+
 struct gm_journal;
 struct gm_entry;
 
@@ -26,6 +28,10 @@ struct gm_also {
    * and error_class is 0.  True: the owner of a record that was waited for will
    * hear of it from here, and not by ready(). */
   bool (*written)(struct gm_also *a, int32_t error_class, int refused);
+  /* Another process had taken the job over and has ended it, but ours is the
+   * end that counts.  `owner` is what the owner there had in its record: what
+   * is built from now on starts from that.  NOMEM, PROTOCOL. */
+  int32_t (*overrule)(struct gm_also *a, const struct json_object *owner);
 };
 
 /* A job's end of it, in the job's memory; zeroed, the functions set. */
@@ -75,6 +81,13 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
  * to be sent.  Never 0, which is what a row has whose record was not written by
  * us. */
 int64_t gm_journal_seal(const char *id, const void *text, size_t len);
+/* The last record of a job here, with ENDED or RELEASE, is not written, for
+ * another process has taken the job over: what gm_journal_put() was told;
+ * lent. */
+typedef void gm_journal_refused_fn(void *user, const char *id, const char *text,
+                                   unsigned flags, struct gm_also *also);
+void gm_journal_on_refused(struct gm_journal *j, gm_journal_refused_fn *fn,
+                           void *user);
 /* Have we hung for so long that another process may have taken the row since
  * the store was asked last?  A record that is waited for tells. */
 bool gm_journal_doubts(struct gm_journal *j, const struct gm_durable *d);

@@ -220,7 +220,7 @@ for model in $both; do
   grep -Eq 'maybe|unknown' usage && fail "perhaps charged: $(cat usage)"
 done
 
-# It is of no use to who has settled the job, or has sent it again.
+# It is of no use to whoever has settled the job, or has sent it again.
 hangs answer-to-settled never 10
 it jobs settle "$(it jobs | cut -c 1-26)" --not-charged >other 2>&1 ||
   fail "settle: $(cat other)"
@@ -233,7 +233,8 @@ wake 11
 says 'or had sent it again'
 sold 2 1
 
-# Nothing more is paid for what is another's: the hedge, overdue, does not begin.
+# Nothing more is paid before it is known whose it is: the hedge, overdue, does
+# not begin.
 begin hedge 'a fox [slow:1500]' --fallback openai:gpt-image-1.5 --hedge 10s
 until_it_is waiting
 sleep 0.5
@@ -241,7 +242,7 @@ stop
 ahead 40 40
 it resume -q --resubmit never >other 2>&1
 [ $? -eq 10 ] || fail "resume: $(cat other)"
-wake 11
-sold 1 0
+wake 0
+sold 1 1
 it jobs | grep -q 'hedge of' && fail 'a hedge was written down'
 finish
