@@ -300,3 +300,34 @@ int books_strays(struct books *b, const char *folder)
     closedir(dir);
   return n;
 }
+
+static double usd(struct json_object *o, const char *name)
+{
+  return json_object_get_double(at(o, name));
+}
+
+static int differ(const char *what, double a, double b)
+{
+  if (a - b < 1e-6 && b - a < 1e-6)
+    return 0;
+  printf("FAIL the books: %s %.6f and %.6f\n", what, a, b);
+  return 1;
+}
+
+int books_unbalanced(const char *usage, const char *budgets, bool sure)
+{
+  struct json_object *all = load(usage), *list = load(budgets);
+  struct json_object *u = at(all, "total");
+  struct json_object *b = json_object_array_get_idx(list, 0);
+  int n = differ("cost", usd(u, "cost_usd"), usd(b, "spent_usd")) +
+          differ("maybe", usd(u, "maybe_usd"), usd(b, "maybe_usd")) +
+          differ("reserved", usd(u, "reserved_usd"), 0) +
+          differ("reserved", usd(b, "reserved_usd"), 0);
+
+  if (sure)
+    n += differ("maybe", usd(u, "maybe_usd"), 0) +
+         differ("maybe-charged", usd(u, "maybe_charged"), 0);
+  json_object_put(all);
+  json_object_put(list);
+  return n;
+}

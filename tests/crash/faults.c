@@ -171,7 +171,7 @@ static void try_one(const struct flow *f, const struct kind *k, uint64_t nth,
   char name[NAME];
 
   snprintf(name, sizeof(name), "%s-%s-%lu", f->name, p.how, p.nth);
-  flow_go(f, "state", name, &p);
+  flow_go_on(f, "state", name, flow_go(f, "state", name, &p));
   if (run_died_at()[0])
     t->points++;
   else

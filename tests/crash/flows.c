@@ -106,6 +106,7 @@ static void add_flow(struct run *r, const struct flow *f, const char *out)
     run_add(r, f->words[i]);
   run_add(r, "--resubmit");
   run_add(r, "never");
+  run_add(r, "--allow-unknown-cost");
   if (out) {
     run_add(r, "-o");
     run_add(r, out);
@@ -187,28 +188,42 @@ static void remember(const char *name, int line, int code)
   snprintf(t->died, sizeof(t->died), "%s", run_died_at());
 }
 
+static int run_batch(const struct flow *f, const char *state, const char *name,
+                     const char *resume, const struct point *p)
+{
+  struct run r = { .state = state };
+  char path[3 * NAME];
+
+  run_add(&r, "batch");
+  run_add(&r, words(path, name, ".jsonl", ""));
+  add_flow(&r, f, NULL);
+  run_add(&r, "-j");
+  run_add(&r, "2");
+  if (resume)
+    run_add(&r, resume);
+  return run_go(&r, p);
+}
+
 static int go_batch(const struct flow *f, const char *state, const char *name,
                     const struct point *p)
 {
-  struct run r = { .state = state };
   char path[3 * NAME];
   int code, i;
 
   write_lines(words(path, name, ".jsonl", ""), name);
-  run_add(&r, "batch");
-  run_add(&r, path);
-  add_flow(&r, f, NULL);
-  run_add(&r, "-j");
-  run_add(&r, "2");
-  code = run_go(&r, p);
+  code = run_batch(f, state, name, NULL, p);
   for (i = 1; p->nth && i <= LINES; i++)
     remember(name, i, code);
-  if (code == 0 || said("will be forgotten")) /* by whom? */
-    return code;
-  run_add(&r, "--resume");
-  i = run_go(&r, NULL); /* 1: a line is maybe-charged */
-  must(i == 1 ? 0 : i, name, "batch --resume");
   return code;
+}
+
+void flow_go_on(const struct flow *f, const char *state, const char *name,
+                int code)
+{
+  if (f->verb != BATCH || code == 0 || said("will be forgotten")) /* by whom? */
+    return;
+  code = run_batch(f, state, name, "--resume", NULL);
+  must(code == 1 ? 0 : code, name, "batch --resume"); /* 1: maybe-charged */
 }
 
 static int go_fetch(const struct flow *f, const char *state, const char *name,
@@ -315,31 +330,64 @@ int flow_go(const struct flow *f, const char *state, const char *name,
 
 /* Exit codes that say what became of a job: maybe-charged; cancelled, and the
  * vendor has forgotten it, or says so. */
-enum { MAYBE = 10, GONE = 5, CANCELLED = 130 };
+enum { MAYBE = 10, GONE = 5, STORAGE = 12, CANCELLED = 130 };
 
-void flow_resume_twice(const char *state)
+static int start_resume(const char *state)
 {
   struct run r = { .words = { "resume", "-q", "--resubmit", "never" },
                    .n_words = 4,
                    .state = state };
-  int other = run_start(&r), one = run_start(&r);
-  int codes[] = { run_wait(one), run_wait(other) };
-  size_t i;
 
-  for (i = 0; i < LEN(codes); i++)
-    if (codes[i] != MAYBE && codes[i] != GONE && codes[i] != CANCELLED)
-      must(codes[i], state, "resume");
+  return run_start(&r);
+}
+
+static void must_resume(int pid, const char *state)
+{
+  int code = run_wait(pid);
+
+  if (code != MAYBE && code != GONE && code != CANCELLED)
+    must(code, state, "resume");
+}
+
+bool flow_resume(const char *state)
+{
+  int code = run_wait(start_resume(state));
+
+  if (code != MAYBE && code != GONE && code != CANCELLED && code != STORAGE)
+    must(code, state, "resume");
+  return code != STORAGE;
+}
+
+void flow_resume_twice(const char *state)
+{
+  int other = start_resume(state), one = start_resume(state);
+
+  must_resume(one, state);
+  must_resume(other, state);
+}
+
+static void ask(const char *state, const char *verb, const char *out)
+{
+  struct run r = { .words = { verb, "--json" },
+                   .n_words = 2,
+                   .state = state,
+                   .out = out };
+
+  must(run_go(&r, NULL), state, verb);
+}
+
+int flow_unbalanced(const char *state, bool sure)
+{
+  ask(state, "usage", "usage.json");
+  ask(state, "budgets", "budgets.json");
+  return books_unbalanced("usage.json", "budgets.json", sure);
 }
 
 struct books *flow_books(const char *state)
 {
-  struct run r = { .words = { "jobs", "--json" },
-                   .n_words = 2,
-                   .state = state,
-                   .out = "jobs.json" };
   char command[512];
 
-  must(run_go(&r, NULL), state, "jobs");
+  ask(state, "jobs", "jobs.json");
   snprintf(command, sizeof(command),
            "curl -sf -o stats.json '%s/control/stats?prompts=1'",
            getenv("CRASH_VENDOR"));

@@ -41,6 +41,10 @@ bool flow_is_wanted(const struct flow *f, int argc, char **argv);
 int flow_go(const struct flow *f, const char *state, const char *name,
             const struct point *p);
 
+/* A batch that ended with `code` is begun once more. */
+void flow_go_on(const struct flow *f, const char *state, const char *name,
+                int code);
+
 /* The prompts that were tried since n_tried was 0. */
 #define TRIED_MAX 600
 struct tried {
@@ -53,9 +57,13 @@ struct tried {
 extern struct tried tried[TRIED_MAX];
 extern size_t n_tried;
 
-/* Two processes go on with what is left, at once. */
+/* Another process goes on with what is left; false: it cannot write into the
+ * store.  Two do, at once. */
+bool flow_resume(const char *state);
 void flow_resume_twice(const char *state);
 struct books *flow_books(const char *state);
+/* books_unbalanced(), of the budget that the configuration has. */
+int flow_unbalanced(const char *state, bool sure);
 /* So often it is submitted when all goes well, and may be at most. */
 int64_t flow_submissions(const struct flow *f);
 bool flow_has_two_jobs(const struct flow *f);

@@ -1,15 +1,17 @@
-/* killer.c - put before a program by LD_PRELOAD: kills it at the n-th of the
- * calls by which it changes something that outlives it, or learns something
- * that it must not forget.  Those are the writes, syncs, cuts and renames of
- * its files, the bytes it sends and receives, and the wake-ups from one of its
- * threads to another.
+/* killer.c - put before a program by LD_PRELOAD: kills or stops it at the n-th
+ * of the calls by which it changes something that outlives it, or learns
+ * something that it must not forget.  Those are the writes, syncs, cuts and
+ * renames of its files, the bytes it sends and receives, and the wake-ups from
+ * one of its threads to another.
  *
  *   CRASH_AT    which one, from 1; none: only count
  *   CRASH_HOW   before  before the call; bytes that came are a call when they
  *                       are there, so the program has read them and no more
  *               half    of those calls that write or send: after half the bytes
  *               after   of those that send: when all have left
- *   CRASH_LOG   what it was killed at, or how many there were, is added here
+ *   CRASH_STOPS 1: it is stopped and not killed, and not at calls for its
+ * store, whose lock it may hold there; without half CRASH_LOG   what it was
+ * killed at, or how many there were, is added here
  *
  * Calls of libcurl and SQLite come through here as the program's own do. */
 #include "shim.h"
@@ -18,20 +20,24 @@
 enum how { BEFORE, HALF, AFTER };
 
 static enum how how;
+static bool stops;
 
 /* ---- the end ------------------------------------------------------------- */
 
+/* One that is stopped goes on from here. */
 static void die(const char *what, const char *call)
 {
   note(what, call);
-  syscall(SYS_kill, getpid(), SIGKILL);
-  for (;;)
+  syscall(SYS_kill, getpid(), stops ? SIGSTOP : SIGKILL);
+  while (!stops)
     pause();
 }
 
 /* Is this the one?  Only those calls are numbered at which one can die so. */
 static bool due(const char *what, bool fits)
 {
+  if (stops && what && strcmp(what, "store") == 0)
+    return false;
   return awake && what && fits && atomic_fetch_add(&calls, 1) + 1 == at;
 }
 
@@ -41,6 +47,7 @@ static void __attribute__((constructor)) wake_up(void)
 
   awake = strcmp(program_invocation_short_name, PROGRAM) == 0;
   at = nth ? strtoul(nth, NULL, 10) : 0;
+  stops = getenv("CRASH_STOPS") != NULL;
   if (word && strcmp(word, "before") != 0)
     how = strcmp(word, "half") == 0 ? HALF : AFTER;
 }
@@ -82,7 +89,7 @@ static void __attribute__((destructor)) fall_asleep(void)
     if (now && how != AFTER)                                                   \
       die(what, #name);                                                        \
     n = CALL(name) args;                                                       \
-    if (now)                                                                   \
+    if (now && how == AFTER)                                                   \
       die(what, #name);                                                        \
     return n;                                                                  \
   }

@@ -29,10 +29,13 @@ crash_sources = \
 	tests/crash/flows.h \
 	tests/crash/run.c \
 	tests/crash/run.h
-check_PROGRAMS += tests/crash/faults tests/crash/points
+check_PROGRAMS += tests/crash/faults tests/crash/hangs tests/crash/points
 tests_crash_faults_CPPFLAGS = $(test_cppflags)
 tests_crash_faults_SOURCES = $(crash_sources) tests/crash/faults.c
 tests_crash_faults_LDADD = $(JSONC_LIBS)
+tests_crash_hangs_CPPFLAGS = $(test_cppflags)
+tests_crash_hangs_SOURCES = $(crash_sources) tests/crash/hangs.c
+tests_crash_hangs_LDADD = $(JSONC_LIBS)
 tests_crash_points_CPPFLAGS = $(test_cppflags)
 tests_crash_points_SOURCES = $(crash_sources) tests/crash/points.c
 tests_crash_points_LDADD = $(JSONC_LIBS)
@@ -47,6 +50,7 @@ crash_tests = \
 	tests/crash/batch.sh \
 	tests/crash/faults.sh \
 	tests/crash/full.sh \
+	tests/crash/hangs.sh \
 	tests/crash/locks.sh \
 	tests/crash/points.sh \
 	tests/crash/soak.sh \

@@ -135,9 +135,12 @@ static void try_one(const struct flow *f, const struct point *p, int64_t size,
                     struct tally *t)
 {
   char name[NAME];
+  int code;
 
   snprintf(name, sizeof(name), "%s-%s-%lu", f->name, p->how, p->nth);
-  if (flow_go(f, "state", name, p) < 0)
+  code = flow_go(f, "state", name, p);
+  flow_go_on(f, "state", name, code);
+  if (code < 0)
     t->points++;
   else
     t->lived++;

@@ -11,6 +11,7 @@
 #define LOG "killed.log"
 
 static char last[128]; /* the log's line */
+static pid_t stopped;
 
 void run_add(struct run *r, const char *word)
 {
@@ -118,14 +119,24 @@ int run_go(const struct run *r, const struct point *p)
 
   unlink(LOG);
   pid = start(r, p);
-  if (pid < 0 || waitpid(pid, &status, 0) != pid)
+  if (pid < 0 || waitpid(pid, &status, WUNTRACED) != pid)
     give_up(r, "no process", 0);
   read_log();
+  if (WIFSTOPPED(status)) {
+    stopped = pid;
+    return -1;
+  }
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && last[0])
     return -1;
   if (!WIFEXITED(status))
     give_up(r, "it hangs or crashes", status);
   return WEXITSTATUS(status);
+}
+
+int run_wake(void)
+{
+  kill(stopped, SIGCONT);
+  return run_wait(stopped);
 }
 
 const char *run_died_at(void)

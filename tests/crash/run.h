@@ -26,6 +26,8 @@ void run_add(struct run *r, const char *word);
 /* CRASH_PROGRAM with CRASH_SHIM before it, in this folder.  The exit code; -1:
  * it was killed at `p`.  Ends this program when anything else ended it. */
 int run_go(const struct run *r, const struct point *p);
+/* It was stopped there, and not killed: goes on.  The exit code. */
+int run_wake(void);
 /* The same with no shim, not waited for; run_wait() has the exit code. */
 int run_start(const struct run *r);
 int run_wait(int pid);
