@@ -4,9 +4,10 @@
  * paid for and again when the vendor has it; any process with the same store can
  * take it over when the one that drove it has ended, gave it back (detached,
  * gamut_close()), or has hung for half a minute.  Who wakes up then ends such
- * jobs as detached, and neither pays for them nor writes their files; but the
- * answer to what was paid for, when nobody has settled the job or sent it again,
- * takes it back.
+ * jobs as detached, and neither pays for them nor writes their files.  But one
+ * that was left in doubt (maybe-charged) while this context knows what became of
+ * it (its answer, its end, that it was never sent) comes back: it goes on here, or
+ * its end is written, unless somebody has settled it or sent it again.
  *
  * Wherever an id is asked for, its first characters do, as long as they name one
  * job.  These functions wait for the store, and work on the jobs of this context
