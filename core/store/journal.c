@@ -207,7 +207,8 @@ static struct gm_entry *entry_new(struct gm_journal *j, const char *id,
 }
 
 /* The one that can still be changed, taken out of the queue; or a new one,
- * which waits for one that is being written if that has to be. */
+ * which waits for one that is being written if that has to be.  Whoever waits for
+ * that one hears of this one, which says more. */
 static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
                                   struct gm_durable *d)
 {
@@ -226,6 +227,7 @@ static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
   e->also = d->also;
   if (e->also)
     e->also->ref(e->also);
+  e->wait = before && before->wait;
   e->waits = before && before->n_also > 0;
   if (e->waits)
     before->next = e;

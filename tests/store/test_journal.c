@@ -276,6 +276,27 @@ START_TEST(later_records_take_the_place)
 }
 END_TEST
 
+/* The one that is waited for is being written: whoever waits hears of the next
+ * one, which says more. */
+START_TEST(the_one_that_is_written_is_waited_for)
+{
+  struct job job;
+
+  open_journal(&fake_durable);
+  job_init(&job);
+  fake_hold(true);
+  put(&job, "one", GM_PUT_WAIT);
+  fake_wait();
+  put(&job, "two", 0);
+  fake_hold(false);
+  ck_assert_str_eq(row_of(&job), "two held");
+  ck_assert_int_eq(job.n_ready, 1);
+  ck_assert_int_eq(job.error_class, 0);
+  gm_journal_forget(journal, &job.d);
+  close_journal();
+}
+END_TEST
+
 /* Ended before its first record was begun: it was never there. */
 START_TEST(removed_before_it_was_written)
 {
@@ -523,6 +544,7 @@ int main(void)
   tcase_add_loop_test(tc, released, 0, 2);
   tcase_add_loop_test(tc, never_written_nothing_to_remove, 0, 2);
   tcase_add_test(tc, later_records_take_the_place);
+  tcase_add_test(tc, the_one_that_is_written_is_waited_for);
   tcase_add_test(tc, removed_before_it_was_written);
   tcase_add_test(tc, no_longer_waited_for);
   tcase_add_loop_test(tc, not_written, 0, 2);
