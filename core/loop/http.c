@@ -290,11 +290,11 @@ static void on_kick(struct gm_timer *t)
 
 /* ---- limits
  *
- * They are kept here and not by libcurl, which looks at its clock before it
- * reads: a process that was stopped for longer than the limit would throw away
- * an answer that has been there all the time.  A turn of the loop tells sockets
- * before timers, and what has come but takes more than one turn has time when
- * the timer is late. */
+ * All but the connection's are kept here and not by libcurl, which looks at its
+ * clock before it reads: a process that was stopped for longer than the limit
+ * would throw away an answer that has been there all the time.  A turn of the
+ * loop tells sockets before timers, and what has come but takes more than one
+ * turn has time when the timer is late. */
 
 enum { LATE_MS = 1000, GRACE_MS = 10000 };
 

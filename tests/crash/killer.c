@@ -9,9 +9,9 @@
  *                       are there, so the program has read them and no more
  *               half    of those calls that write or send: after half the bytes
  *               after   of those that send: when all have left
- *   CRASH_STOPS 1: it is stopped and not killed, and not at calls for its
- * store, whose lock it may hold there; without half CRASH_LOG   what it was
- * killed at, or how many there were, is added here
+ *   CRASH_STOPS 1: it is stopped and not killed, and not at calls for its store,
+ *               whose lock it may hold there; not for half
+ *   CRASH_LOG   what it was killed at, or how many there were, is added here
  *
  * Calls of libcurl and SQLite come through here as the program's own do. */
 #include "shim.h"
