@@ -53,6 +53,7 @@ static _Noreturn void run_on(const char *terminal, char **argv)
   dup2(fd, STDERR_FILENO);
   if (fd > STDERR_FILENO)
     close(fd);
+  signal(SIGINT, SIG_DFL); /* a shell ignores it for what it puts behind `&` */
   execv(argv[0], argv);
   die(argv[0]);
 }
