@@ -11,6 +11,7 @@
  * along each, from a place that CRASH_SEED chooses; 0: every point there is.
  * FAULT_KINDS: of these alone, with commas.  The rest is as in points.c. */
 #include "flows.h"
+#include "spread.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -187,16 +188,14 @@ static void try_flow(const struct flow *f, size_t kind, uint64_t wanted)
   struct tally *t = &sums[kind];
   unsigned wrong = t->fates[FATE_WRONG];
   int64_t size;
-  uint64_t i, all = measure(f, k, &size), from = 0;
+  uint64_t i, all = measure(f, k, &size);
+  struct spread s;
 
   if (strcmp(k->name, "storm") == 0)
     all = STORMS;
-  if (wanted == 0 || wanted > all)
-    wanted = all;
-  else
-    from = below(all);
-  for (i = 0; i < wanted; i++)
-    try_one(f, k, (from + i * all / wanted) % all + 1, size, t);
+  s = spread_over(all, wanted);
+  for (i = 0; i < s.n; i++)
+    try_one(f, k, spread_at(&s, i) + 1, size, t);
   if (n_tried > 0)
     judge(f, k, size, t);
   if (t->fates[FATE_WRONG] > wrong)

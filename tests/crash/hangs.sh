@@ -1,8 +1,9 @@
 #!/bin/sh
 # Stops the program at every send, receive, sync and rename of every flow there
-# is, but for those within its store, lets another process take its jobs over, wakes it up, and compares with the
-# vendor's books: nothing is submitted twice, no file is lost, no half of one is
-# left, and the answer to what is paid for counts whenever it is read.
+# is, but for those within its store, lets another process take its jobs over,
+# wakes it up, and compares with the vendor's books: nothing is submitted twice,
+# no file is lost, no half of one is left, and the answer to what is paid for
+# counts whenever it is read.
 #
 # CRASH_POINTS, CRASH_SEED, CRASH_FLOWS: as of points.sh.
 # shellcheck disable=SC2034,SC2154 # common.sh reads and sets

@@ -28,16 +28,21 @@ crash_sources = \
 	tests/crash/flows.c \
 	tests/crash/flows.h \
 	tests/crash/run.c \
-	tests/crash/run.h
+	tests/crash/run.h \
+	tests/crash/spread.h
+campaign_sources = \
+	$(crash_sources) \
+	tests/crash/campaign.c \
+	tests/crash/campaign.h
 check_PROGRAMS += tests/crash/faults tests/crash/hangs tests/crash/points
 tests_crash_faults_CPPFLAGS = $(test_cppflags)
 tests_crash_faults_SOURCES = $(crash_sources) tests/crash/faults.c
 tests_crash_faults_LDADD = $(JSONC_LIBS)
 tests_crash_hangs_CPPFLAGS = $(test_cppflags)
-tests_crash_hangs_SOURCES = $(crash_sources) tests/crash/hangs.c
+tests_crash_hangs_SOURCES = $(campaign_sources) tests/crash/hangs.c
 tests_crash_hangs_LDADD = $(JSONC_LIBS)
 tests_crash_points_CPPFLAGS = $(test_cppflags)
-tests_crash_points_SOURCES = $(crash_sources) tests/crash/points.c
+tests_crash_points_SOURCES = $(campaign_sources) tests/crash/points.c
 tests_crash_points_LDADD = $(JSONC_LIBS)
 endif
 

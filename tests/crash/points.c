@@ -3,10 +3,9 @@
  *
  *   points [FLOW...]   all flows, or these
  *
- * CRASH_POINTS: so many points, spread over the flows and along each, from a
- * place that CRASH_SEED chooses; 0: every point there is.  CRASH_PROGRAM,
- * CRASH_SHIM, CRASH_VENDOR: the program, killer.so, the emulator's URL. */
-#include "flows.h"
+ * CRASH_POINTS, CRASH_SEED: campaign.h.  CRASH_PROGRAM, CRASH_SHIM,
+ * CRASH_VENDOR: the program, killer.so, the emulator's URL. */
+#include "campaign.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +17,7 @@
 enum { BEFORE, HALF, AFTER, N_HOWS };
 static const char *const hows[N_HOWS] = { "before", "half", "after" };
 
-struct tally {
-  unsigned points, lived, fates[N_FATES];
-};
-
-static struct tally sum;
+static unsigned lived;       /* ended before their point came */
 static unsigned cautious[5]; /* where those of FATE_CAUTION died */
 static const char *const places[] = { "store", "wake", "net", "draft", "file" };
 
@@ -48,18 +43,17 @@ static bool may_be(const struct flow *f, enum fate fate)
   return fate != FATE_WRONG;
 }
 
-static void judge(const struct flow *f, const char *state, int64_t size,
-                  struct tally *t)
+static void judge(const struct flow *f, int64_t size, struct tally *t)
 {
   struct books *b;
   size_t i;
 
-  flow_resume_twice(state);
+  flow_resume_twice("state");
   /* A job that lost may still have to be seen to its end: whoever has the
    * result does not wait for that for long. */
   if (flow_has_two_jobs(f))
-    flow_resume_twice(state);
-  b = flow_books(state);
+    flow_resume_twice("state");
+  b = flow_books("state");
   for (i = 0; i < n_tried; i++) {
     enum fate fate = flow_judge(f, b, tried[i].prompt, size);
 
@@ -128,6 +122,7 @@ static int64_t measure(const struct flow *f, unsigned long calls[N_HOWS])
     size = flow_file_size();
   }
   flow_clear();
+  calls[BEFORE] += SLACK;
   return size;
 }
 
@@ -143,87 +138,26 @@ static void try_one(const struct flow *f, const struct point *p, int64_t size,
   if (code < 0)
     t->points++;
   else
-    t->lived++;
+    lived++;
   if (!flow_is_alone(f) && n_tried + LINES < AT_ONCE * LINES)
     return;
-  judge(f, "state", size, t);
+  judge(f, size, t);
   if (flow_is_alone(f))
     must(system("rm -rf state"), name, "rm");
 }
 
-/* The i-th of all points; those of the three kinds stand in a row. */
-static struct point point_of(const unsigned long calls[N_HOWS], uint64_t i)
-{
-  int how = 0;
-
-  while (how < N_HOWS - 1 && i >= calls[how])
-    i -= calls[how++];
-  return (struct point){ hows[how], (unsigned long)i + 1 };
-}
-
-static void print(const char *name, const struct tally *t)
-{
-  printf("%-18s %6u %6u %6u %6u %8u %9u %6u\n", name, t->points,
-         t->fates[FATE_NONE], t->fates[FATE_WHOLE], t->fates[FATE_MAYBE],
-         t->fates[FATE_CAUTION], t->fates[FATE_CANCELLED],
-         t->fates[FATE_WRONG]);
-  fflush(stdout);
-}
-
-static void add_up(const struct tally *t)
-{
-  int i;
-
-  sum.points += t->points;
-  sum.lived += t->lived;
-  for (i = 0; i < N_FATES; i++)
-    sum.fates[i] += t->fates[i];
-}
-
-/* `wanted` 0: all. */
-static void try_flow(const struct flow *f, uint64_t wanted)
-{
-  unsigned long calls[N_HOWS];
-  struct tally t = { 0 };
-  int64_t size = measure(f, calls);
-  uint64_t all, i, from = 0;
-  struct point p;
-
-  calls[BEFORE] += SLACK;
-  all = calls[BEFORE] + calls[HALF] + calls[AFTER];
-  if (wanted == 0 || wanted > all)
-    wanted = all;
-  else
-    from = below(all);
-  if (wanted < all && flow_is_alone(f)) /* each takes its time */
-    wanted = (wanted + 3) / 4;
-  for (i = 0; i < wanted; i++) {
-    p = point_of(calls, (from + i * all / wanted) % all);
-    try_one(f, &p, size, &t);
-  }
-  if (n_tried > 0)
-    judge(f, "state", size, &t);
-  print(f->name, &t);
-  add_up(&t);
-}
-
 int main(int argc, char **argv)
 {
-  const char *n = getenv("CRASH_POINTS");
-  uint64_t points = n ? strtoull(n, NULL, 10) : 0;
-  size_t i, n_wanted = argc > 1 ? (size_t)argc - 1 : n_flows;
+  static const struct campaign kills = { "killed", hows,    N_HOWS, NULL,
+                                         measure,  try_one, judge };
+  bool good = campaign_run(&kills, argc, argv);
+  size_t i;
 
-  printf("%-18s %6s %6s %6s %6s %8s %9s %6s\n", "flow", "killed", "none",
-         "whole", "maybe", "careful", "cancelled", "wrong");
-  for (i = 0; i < n_flows; i++)
-    if (flow_is_wanted(&flows[i], argc, argv))
-      try_flow(&flows[i], points ? (points + n_wanted - 1) / n_wanted : 0);
-  print("all", &sum);
   printf("%u runs ended before their point came.  Maybe-charged though the "
          "vendor had heard nothing, by where they died:",
-         sum.lived);
+         lived);
   for (i = 0; i < LEN(places); i++)
     printf(" %s %u", places[i], cautious[i]);
   printf("\n");
-  return sum.fates[FATE_WRONG] > 0 || sum.points == 0;
+  return !good;
 }
