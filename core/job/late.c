@@ -189,8 +189,14 @@ static void begin_all(struct gm_list *parts)
 {
   struct gm_list *l;
 
-  while ((l = gm_list_pop(parts)))
-    begin(GM_CONTAINER(l, struct gm_late, link));
+  while ((l = gm_list_pop(parts))) {
+    struct gm_late *late = GM_CONTAINER(l, struct gm_late, link);
+
+    if (late->job || late->text)
+      begin(late);
+    else
+      late_free(late);
+  }
 }
 
 static void claimed(struct gm_claim *c, int32_t error_class)
