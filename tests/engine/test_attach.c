@@ -235,6 +235,40 @@ START_TEST(driven)
 }
 END_TEST
 
+/* ... which looks for such a wish and tells the vendor. */
+START_TEST(cancelled_elsewhere)
+{
+  static const struct answer answers[] = {
+    WORKS("a"),
+    SAYS("DELETE /a/jobs/1", GONE),
+  };
+  struct fix f;
+  char id[GAMUT_ID_SIZE], *json;
+  pid_t pid;
+
+  begin(&f, answers, GM_LEN(answers));
+  pid = work_there(&f, "x", "never");
+  script_wait(f.script, POLL, 1);
+  open_here(&f);
+  only_id(&f, id);
+  ck_assert_msg(gamut_cancel_elsewhere(f.g, id, &f.err) == 0, "%s",
+                f.err.message);
+  script_wait(f.script, "DELETE /a/jobs/1", 1);
+  for (;;) {
+    json = jobs(&f, "{\"state\":\"cancelled\"}");
+    if (strstr(json, id))
+      break;
+    gamut_string_free(json);
+    gamut_step(f.g, 10);
+  }
+  ck_assert_msg(strstr(json, "\"driven\":false") != NULL, "%s", json);
+  gamut_string_free(json);
+  kill_there(pid);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  finish(&f);
+}
+END_TEST
+
 START_TEST(settled)
 {
   static const struct answer answers[] = { HOLDS(JOBS) };
@@ -526,6 +560,7 @@ int main(void)
     return 77; /* a build without a durable store */
   tcase_add_loop_test(tc, killed, 0, GM_LEN(rows));
   tcase_add_test(tc, driven);
+  tcase_add_test(tc, cancelled_elsewhere);
   tcase_add_loop_test(tc, settled, 0, 2);
   tcase_add_test(tc, fetched_again);
   tcase_add_loop_test(tc, once_and_settled, 0, 2);

@@ -14,9 +14,9 @@
  *
  *   keyed      the submit carries an idempotency key
  *   free       the submit costs nothing
- *   warm       a free exchange comes first, so that the connection is used
- * again video      what is delivered is a video paced      it may be looked at
- * each 200 ms, and whenever the host likes
+ *   warm       a free exchange comes first: the connection is used again
+ *   video      what is delivered is a video
+ *   paced      it may be looked at each 200 ms, and whenever the host likes
  *
  * Answers: {"id", "status": "done|failed|cancelled", "images": [{"url"}],
  * "b64": [..], "error": {"code", "message"}}; "$" in a body is the script's
