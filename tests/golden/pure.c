@@ -332,6 +332,8 @@ static bool feed_stream(struct pure *p, const struct gm_buf *body)
 
   gm_sse_init(&sse, 1 << 26);
   rc = gm_sse_feed(&sse, gm_buf_text(body), body->len, on_event, p, NULL);
+  if (rc == 0) /* the last one counts without its blank line, too */
+    rc = gm_sse_feed(&sse, "\n\n", 2, on_event, p, NULL);
   gm_sse_finish(&sse);
   if (rc != 0)
     return !p->why[0];
