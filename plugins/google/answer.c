@@ -109,6 +109,9 @@ static int32_t class_of_status(int64_t status)
   switch (status) {
   case 400:
   case 409:
+  case 411:
+  case 413:
+  case 422:
     return GAMUT_E_INVALID;
   case 401:
     return GAMUT_E_AUTH;
@@ -163,10 +166,17 @@ static int says(struct google *g, const struct gamut_json *node,
   return 0;
 }
 
+/* google.rpc.Code of what is wrong with a field, as INVALID_ARGUMENT and
+ * OUT_OF_RANGE are where the status is written out. */
+static int is_of_field(int64_t code)
+{
+  return code == 3 || code == 11;
+}
+
 /* By the same vocabulary as for replies, as far as it is about error objects.
  */
 static int32_t class_of(struct google *g, const struct gamut_json *error,
-                        int64_t status)
+                        int64_t status, int of_field)
 {
   static const char top[] = "error/";
   const size_t n = sizeof(top) - 1;
@@ -176,6 +186,7 @@ static int32_t class_of(struct google *g, const struct gamut_json *error,
     const struct gamut_reason *r = &google_reasons[i];
 
     if (r->path && r->error_class != GAMUT_OK && !r->phases &&
+        !(of_field && r->error_class == GAMUT_E_QUOTA) &&
         (!r->status || r->status == status) && strncmp(r->path, top, n) == 0 &&
         says(g, error, r->path + n, r->value))
       return r->error_class;
@@ -189,7 +200,9 @@ int32_t google_error(struct google *g, const struct gamut_json *error, int rpc)
   int64_t code = g->h->json_int(error, "code", 0);
 
   google_tell_codes(g, google_codes(g, NULL, sentence));
-  return g->h->fail(g->c, class_of(g, error, rpc ? status_of_rpc(code) : code),
+  return g->h->fail(g->c,
+                    class_of(g, error, rpc ? status_of_rpc(code) : code,
+                             rpc && is_of_field(code)),
                     "%s (%s %lld)", sentence, rpc ? "code" : "HTTP",
                     (long long)code);
 }

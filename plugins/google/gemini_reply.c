@@ -6,7 +6,7 @@
  * a part does not make it one.
  *
  * State of a stream: "images" so far, "finish", "message" and "text" of the
- * events seen.
+ * events seen; "cut" when one was no JSON.
  */
 #include "google.h"
 #include <string.h>
@@ -217,6 +217,10 @@ int32_t google_chunk(struct google *g)
   struct gamut_json *s = g->c->state;
   struct answer a = { 0 };
 
+  if (!r) {
+    h->json_set_int(s, "cut", 1);
+    return h->more(g->c);
+  }
   if (h->json_get(r, "error"))
     return google_error(g, h->json_get(r, "error"), 0);
   recall(g, &a);
@@ -237,5 +241,8 @@ int32_t google_stream_over(struct google *g)
   if (g->c->reply->json)
     return google_generated(g);
   recall(g, &a);
+  if (a.images == 0 && !a.finish && g->h->json_int(g->c->state, "cut", 0))
+    return g->h->fail(g->c, GAMUT_E_PROVIDER,
+                      "Google's stream was cut off before it had a picture");
   return conclude(g, &a);
 }

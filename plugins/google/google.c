@@ -157,9 +157,9 @@ static const struct gamut_credential studio_credentials[] = {
 #define REASON(class, value) SAYS(0, class, "details/*/reason", value)
 #define VIOLATES(class, value)                                                 \
   SAYS(429, class, "details/*/violations/*/quotaId", value)
-#define STATUS(status, class, phases)                                          \
+#define STATUS(status, class, flags, phases)                                   \
   {                                                                            \
-    status, class, NULL, NULL, 0, phases                                       \
+    status, class, NULL, NULL, flags, phases                                   \
   }
 #define TOKENS (1u << GOOGLE_TOKEN)
 
@@ -189,14 +189,17 @@ const struct gamut_reason google_reasons[] = {
    * a capital. */
   SAYS(400, GAMUT_E_INVALID, "status", "INVALID_ARGUMENT"),
   SAYS(400, GAMUT_E_INVALID, "status", "OUT_OF_RANGE"),
-  SAYS(400, GAMUT_E_QUOTA, "message", "*illing*"),
-  SAYS(400, GAMUT_E_QUOTA, "message", "*ree tier*"),
+  SAYS(400, GAMUT_E_QUOTA, "message", "*billing*"),
+  SAYS(400, GAMUT_E_QUOTA, "message", "*Billing*"),
+  SAYS(400, GAMUT_E_QUOTA, "message", "*free tier*"),
+  SAYS(400, GAMUT_E_QUOTA, "message", "*Free tier*"),
   /* A limit of nothing and one of a day are no matter of waiting.  Not by the
    * word billing: every 429 of Studio has it. */
   SAYS(429, GAMUT_E_QUOTA, "message", "*limit: 0*"),
   SAYS(429, GAMUT_E_QUOTA, "message", "*pending cap*"),
   SAYS(429, GAMUT_E_QUOTA, "message", "*pend cap*"),
   SAYS(429, GAMUT_E_QUOTA, "message", "*redits*"),
+  VIOLATES(GAMUT_E_RATE, "*PerSecond*"),
   VIOLATES(GAMUT_E_RATE, "*PerMinute*"),
   VIOLATES(GAMUT_E_RATE, "*PerHour*"),
   VIOLATES(GAMUT_E_RATE, "*Concurrent*"),
@@ -205,12 +208,14 @@ const struct gamut_reason google_reasons[] = {
   /* The token endpoints; the last also when a file is older than its key. */
   { 0, GAMUT_E_AUTH, "error", "invalid_*", 0, TOKENS },
   { 0, GAMUT_E_AUTH, "error", "unauthorized_client", 0, TOKENS },
-  STATUS(400, GAMUT_E_AUTH, TOKENS),
-  STATUS(403, GAMUT_E_AUTH, TOKENS),
-  STATUS(404, GAMUT_E_AUTH, TOKENS),
-  STATUS(409, GAMUT_E_INVALID, 0),
-  STATUS(411, GAMUT_E_INVALID, 0),
-  STATUS(499, GAMUT_E_TIMEOUT, 0),
+  STATUS(400, GAMUT_E_AUTH, 0, TOKENS),
+  STATUS(403, GAMUT_E_AUTH, 0, TOKENS),
+  STATUS(404, GAMUT_E_AUTH, 0, TOKENS),
+  STATUS(409, GAMUT_E_INVALID, 0, 0),
+  STATUS(411, GAMUT_E_INVALID, 0, 0),
+  /* Google's client repeats neither. */
+  STATUS(499, GAMUT_E_TIMEOUT, GAMUT_REASON_FINAL, 0),
+  STATUS(501, GAMUT_E_PROVIDER, GAMUT_REASON_FINAL, 0),
 };
 /* clang-format on */
 const uint32_t google_n_reasons =

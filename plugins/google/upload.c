@@ -24,11 +24,19 @@ static int64_t size_of(struct google *g)
   return n;
 }
 
+static int is_ascii(const char *s)
+{
+  while (*s >= ' ' && *s <= '~')
+    s++;
+  return !*s;
+}
+
+/* A header is of ASCII; displayName takes the others. */
 static void name_file(struct google *g)
 {
   const char *name = g->h->input_info(g->c, 0, "name");
 
-  if (name && google_is_plain(name, "-._ "))
+  if (name && is_ascii(name))
     g->h->header(g->c, "x-goog-upload-file-name", name);
 }
 
@@ -117,6 +125,19 @@ static int32_t wait_for(struct google *g, const struct gamut_json *file)
   return h->http(g->c, &x);
 }
 
+static int32_t send_next(struct google *g)
+{
+  const struct gamut_host *h = g->h;
+  int64_t sent = h->json_int(g->c->state, "sent", 0) + PIECE;
+
+  if (sent >= size_of(g))
+    return h->fail(g->c, GAMUT_E_PROVIDER,
+                   "Google has all of the file and waits for more");
+  h->json_set_int(g->c->state, "sent", sent);
+  h->json_set_int(g->c->state, "again", 0);
+  return send_piece(g, 0);
+}
+
 static int32_t sent(struct google *g)
 {
   const struct gamut_host *h = g->h;
@@ -125,12 +146,8 @@ static int32_t sent(struct google *g)
 
   if (status && strcmp(status, "final") == 0)
     return wait_for(g, h->json_get(g->c->reply->json, "file"));
-  if (status && strcmp(status, "active") == 0) {
-    h->json_set_int(g->c->state, "sent",
-                    h->json_int(g->c->state, "sent", 0) + PIECE);
-    h->json_set_int(g->c->state, "again", 0);
-    return send_piece(g, 0);
-  }
+  if (status && strcmp(status, "active") == 0)
+    return send_next(g);
   if (status || again >= AGAIN_MAX)
     return h->fail(g->c, GAMUT_E_PROVIDER, "the upload was broken off: %s",
                    status ? status : "no status");

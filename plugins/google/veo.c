@@ -152,12 +152,12 @@ static void set_webhook(struct google *g, struct gamut_json *body)
   const struct gamut_json *url = google_ask(g, "webhook");
   struct gamut_json *config, *uris;
 
+  if (!g->studio && (url || google_extra(g, "webhookConfig")))
+    google_wrong(g, GAMUT_E_UNSUPPORTED,
+                 "Vertex calls no webhook; set pubsubTopic instead");
   google_take(g, body, "webhookConfig");
   if (!url)
     return;
-  if (!g->studio)
-    google_wrong(g, GAMUT_E_UNSUPPORTED,
-                 "Vertex calls no webhook; set pubsubTopic instead");
   config = h->json_object(g->c);
   uris = h->json_array(g->c);
   h->json_set(uris, NULL, url);
