@@ -19,7 +19,8 @@ int32_t fal_run(struct gamut_call *c)
                           .timeout_ms = RUN_MS,
                           .method = "POST" };
 
-  x.url = c->host->text(c, "https://fal.run/%s", fal_endpoint(c));
+  x.url = c->host->text(c, "https://%s/%s", c->host->config_str(c, "run_host"),
+                        fal_endpoint(c));
   return fal_post(c, &x);
 }
 
@@ -35,7 +36,8 @@ int32_t fal_stream(struct gamut_call *c)
   const char *tail =
     n > 7 && strcmp(id + n - 7, "/stream") == 0 ? "" : "/stream";
 
-  x.url = c->host->text(c, "https://fal.run/%s%s", id, tail);
+  x.url = c->host->text(c, "https://%s/%s%s",
+                        c->host->config_str(c, "run_host"), id, tail);
   c->host->header(c, "accept", "text/event-stream");
   return fal_post(c, &x);
 }

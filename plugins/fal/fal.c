@@ -23,6 +23,8 @@
 /* A stream of the status may be silent as long as nothing changes. */
 #define WATCH_SILENCE_MS (5 * 60 * 1000)
 
+#define QUEUE "https://queue.fal.run"
+
 static const char *const phases[] = {
   [FAL_SUBMIT] = "submit", [FAL_STATUS] = "status",     [FAL_RESULT] = "result",
   [FAL_CANCEL] = "cancel", [FAL_WATCH] = "watch",       [FAL_RUN] = "run",
@@ -49,6 +51,11 @@ static const struct gamut_key keys[] = {
     "each "
     "request goes in its header x-fal-target-url",
     GAMUT_BOOL, 0, 0, 0 },
+  { "run_host", "FAL_RUN_HOST", "fal.run", NULL,
+    "in place of fal.run, and with queue. before it of queue.fal.run",
+    GAMUT_STRING, 0, 0, 0 },
+  { "queue_host", "FAL_QUEUE_RUN_HOST", NULL, NULL, "in place of queue.fal.run",
+    GAMUT_STRING, 0, 0, 0 },
   { "inline_max", "FAL_INLINE_MAX", "262144", NULL,
     "larger files are uploaded, smaller ones travel in the request; 0: all are "
     "uploaded",
@@ -62,8 +69,10 @@ static const struct gamut_key keys[] = {
   }
 static const struct gamut_credential credentials[] = {
   BOTH(NULL), /* base_url: the queue, or what stands in for it */
-  BOTH("https://queue.fal.run"),
-  BOTH("https://fal.run"),
+  BOTH(QUEUE),
+  BOTH("https://{queue_host}"),
+  BOTH("https://queue.{run_host}"),
+  BOTH("https://{run_host}"),
   BOTH("https://rest.fal.ai"),
   BOTH("https://api.fal.ai"),
   { "https://v3.fal.media", NULL, NULL },
@@ -72,7 +81,7 @@ static const struct gamut_credential credentials[] = {
 };
 
 static const struct gamut_backup backups[] = {
-  { "https://queue.fal.run", "https://queue.falrun.com" },
+  { QUEUE, "https://queue.falrun.com" },
   { "https://fal.run", "https://falrun.com" },
 };
 
@@ -136,19 +145,33 @@ static const struct gamut_reason reasons[] = {
   { 502, GAMUT_E_PROVIDER, "@x-fal-request-id", "*", GAMUT_REASON_FINAL, ENDED },
   { 503, GAMUT_E_PROVIDER, "@x-fal-request-id", "*", GAMUT_REASON_FINAL, ENDED },
   { 504, GAMUT_E_TIMEOUT, "@x-fal-request-id", "*", GAMUT_REASON_FINAL, ENDED },
-  /* What is paid for is repeated where it was certainly not begun. */
+  /* What is paid for is repeated where it was certainly not begun: fal's client
+   * names the three; of an empty answer and of one that took too long a network
+   * in between tells that fal had the request. */
   { 408, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_FINAL, PAID },
   { 409, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, PAID },
-  { 501, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, PAID },
+  { 502, GAMUT_E_PROVIDER, NULL, NULL, 0, PAID },
+  { 503, GAMUT_E_PROVIDER, NULL, NULL, 0, PAID },
+  { 504, GAMUT_E_TIMEOUT, NULL, NULL, 0, PAID },
+  { 520, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_DOUBTFUL, PAID },
+  { 524, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_DOUBTFUL, PAID },
+  { 5, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, PAID },
 };
 /* clang-format on */
 
 /* ---- where things are --------------------------------------------------- */
 
+/* The queue, or what stands in for it. */
 static const char *base_of(struct gamut_call *c)
 {
-  return c->host->config_int(c, "proxy") ? "https://queue.fal.run"
-                                         : c->host->config_str(c, "base_url");
+  const struct gamut_host *h = c->host;
+  const char *base = h->config_str(c, "base_url");
+  const char *queue = h->config_str(c, "queue_host");
+
+  if (!h->config_int(c, "proxy") && base && strcmp(base, QUEUE) != 0)
+    return base;
+  return queue ? h->text(c, "https://%s", queue)
+               : h->text(c, "https://queue.%s", h->config_str(c, "run_host"));
 }
 
 /* "/fal-ai/flux/requests/<id>" and what follows. */
@@ -216,12 +239,14 @@ static const char *submit_url(struct gamut_call *c)
 int32_t fal_http(struct gamut_call *c, struct gamut_http *x)
 {
   const struct gamut_host *h = c->host;
+  const char *base = base_of(c);
 
+  /* The host sets a path below base_url. */
+  if (x->url && x->url[0] == '/' && base &&
+      strcmp(base, h->config_str(c, "base_url")) != 0)
+    x->url = h->text(c, "%s%s", base, x->url);
   if (h->config_int(c, "proxy")) {
-    h->header(c, "x-fal-target-url",
-              x->url && x->url[0] == '/'
-                ? h->text(c, "%s%s", base_of(c), x->url)
-                : x->url);
+    h->header(c, "x-fal-target-url", x->url);
     x->url = h->config_str(c, "base_url");
   }
   return h->http(c, x);
@@ -410,8 +435,22 @@ static int32_t cancelled(struct gamut_call *c)
   return h->done(c);
 }
 
+/* Nobody else gets to see the key and the prompt.  A job that was taken is
+ * asked after again: a network's log-in page redirects as well, for a while. */
+static int32_t redirected(struct gamut_call *c)
+{
+  const char *to = c->host->reply_header(c, "location");
+
+  to = to ? to : "nowhere";
+  return c->host->fail(
+    c, PAID >> c->phase & 1 ? GAMUT_E_PROVIDER : GAMUT_E_PROTOCOL,
+    "redirected to %.*s, which is not followed", (int)strcspn(to, "?#"), to);
+}
+
 static int32_t replied(struct gamut_call *c)
 {
+  if (c->reply->status >= 300 && c->reply->status < 400)
+    return redirected(c);
   switch (c->phase) {
   case FAL_SUBMIT:
     return submitted(c);
@@ -462,7 +501,7 @@ static const struct gamut_provider fal = {
   .name = "fal",
   .title = "fal.ai",
   .homepage = "https://fal.ai",
-  .base_url = "https://queue.fal.run",
+  .base_url = QUEUE,
   .error_path = "detail message error/message error status",
   .keys = GAMUT_TABLE(keys),
   .credentials = GAMUT_TABLE(credentials),

@@ -400,6 +400,21 @@ static void add_role(struct input *in, size_t i)
   }
 }
 
+/* The field of the first frame is required, but where a video may stand for it.
+ */
+static void check_frames(struct input *in)
+{
+  struct gamut_call *c = in->c;
+  struct place p;
+
+  if (in->wire && count_role(c, "last_frame") > 0 &&
+      count_role(c, "first_frame") == 0 && count_role(c, "image") == 0 &&
+      !find_place(in, "video", NULL, "", &p))
+    in->wrong =
+      c->host->text(c, "%s takes a last frame beside a first one only",
+                    c->host->json_str(c->request, "model", ""));
+}
+
 struct gamut_json *fal_input(struct gamut_call *c, const char **ret_wrong)
 {
   const struct gamut_host *h = c->host;
@@ -416,6 +431,8 @@ struct gamut_json *fal_input(struct gamut_call *c, const char **ret_wrong)
     add_field(&in, i);
   for (i = 0; i < N_ROLES && !in.wrong; i++)
     add_role(&in, i);
+  if (!in.wrong)
+    check_frames(&in);
   /* What the caller names in fal's own words has the last one. */
   for (n = 0; h->json_member(extra, n, &name); n++)
     h->json_set(in.body, name, h->json_member(extra, n, NULL));
