@@ -8,10 +8,10 @@
  *   integer  4.6 -> 5            preset         16:9 -> "landscape_16_9",
  *                                               640x480 -> {width, height}
  *
- * map replaces values before anything else.  "pixels" and "multiple" shape the
- * sizes that a ratio without a preset becomes.  A model that the catalog does
- * not know gets the names that most of fal's endpoints use.  Nothing is sent
- * that was not asked for: defaults are the model's own.
+ * map replaces values before anything else; a list takes "most".  "pixels" and
+ * "multiple" shape the sizes that a ratio without a preset becomes.  A model
+ * that the catalog does not know gets the names that most of fal's endpoints
+ * use.  Nothing is sent that was not asked for: defaults are the model's own.
  */
 #include "fal.h"
 #include <string.h>
@@ -358,9 +358,9 @@ static int find_role(struct input *in, size_t i, struct place *p)
     many ? roles[i].many : roles[i].one, many ? "list" : "", p);
 }
 
-/* All inputs that go into one list, whatever their roles, as they were given.
- */
-static void add_list(struct input *in, const char *field)
+/* All inputs that go into one list, whatever their roles, as they were given:
+ * at most `most`, unless that is 0. */
+static void add_list(struct input *in, const char *field, int64_t most)
 {
   const struct gamut_host *h = in->c->host;
   struct gamut_json *list = h->json_array(in->c);
@@ -374,6 +374,10 @@ static void add_list(struct input *in, const char *field)
           find_role(in, i, &p) && strcmp(p.field, field) == 0)
         h->json_set_input(list, NULL, n, GAMUT_AS_URL);
   h->json_set(in->body, field, list);
+  if (most > 0 && h->json_count(list, "") > most)
+    in->wrong =
+      h->text(in->c, "%s takes at most %lld files in its %s",
+              h->json_str(in->c->request, "model", ""), (long long)most, field);
 }
 
 static void add_role(struct input *in, size_t i)
@@ -390,7 +394,7 @@ static void add_role(struct input *in, size_t i)
     in->wrong = h->text(in->c, "%s takes no %s", model, role);
   } else if (strcmp(p.form, "list") == 0) {
     if (!h->json_get(in->body, p.field))
-      add_list(in, p.field);
+      add_list(in, p.field, h->json_int(p.entry, "most", 0));
   } else if (count > 1 || h->json_get(in->body, p.field)) {
     in->wrong = h->text(in->c, "%s takes only one %s", model, role);
   } else {
