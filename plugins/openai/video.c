@@ -303,6 +303,9 @@ int32_t openai_video_reply(struct gamut_call *c)
   const char *id = h->json_str(c->reply->json, "id", NULL);
 
   if (c->phase == OPENAI_SUBMIT) {
+    /* Instead of a video; beside one that is there it is the video's own. */
+    if ((!id || !status) && openai_has_error(c, c->reply->json))
+      return h->fail_reply(c);
     if (!id || !segment(c, id))
       return h->fail(c, GAMUT_E_PROTOCOL,
                      "the answer names no video that could be asked for");
