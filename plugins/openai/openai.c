@@ -74,7 +74,7 @@ static const struct gamut_credential credentials[] = {
 #define ORDERS (1u << OPENAI_GENERATE | 1u << OPENAI_SUBMIT)
 #define PASSING(status, class)                                                 \
   {                                                                            \
-    status, class, "@x-should-retry", "true", GAMUT_REASON_AGAIN, ORDERS       \
+    status, class, "@x-should-retry", "true", GAMUT_REASON_AGAIN, 0            \
   }
 #define ENOUGH(status, class)                                                  \
   {                                                                            \
@@ -103,11 +103,11 @@ const struct gamut_reason openai_reasons[] = {
   { 4, GAMUT_E_BLOCKED, "message", "*safety system*", 0, 0 },
   { 4, GAMUT_E_BLOCKED, "detail", "*safety system*", 0, 0 },
   { 4, GAMUT_E_BLOCKED, "", "*safety system*", 0, 0 },
-  /* The server knows best whether an order is worth another try, but for those
-   * above; 408, 429 and server errors are repeated anyhow. */
-  { 402, GAMUT_E_QUOTA, NULL, NULL, 0, ORDERS },
-  { 408, GAMUT_E_TIMEOUT, "@x-should-retry", "true", 0, ORDERS },
-  { 429, GAMUT_E_RATE, "@x-should-retry", "true", 0, ORDERS },
+  /* The server knows best whether it is worth another try, but for those above;
+   * 408, 429 and server errors are repeated anyhow. */
+  { 402, GAMUT_E_QUOTA, NULL, NULL, 0, 0 },
+  { 408, GAMUT_E_TIMEOUT, "@x-should-retry", "true", 0, 0 },
+  { 429, GAMUT_E_RATE, "@x-should-retry", "true", 0, 0 },
   PASSING(401, GAMUT_E_AUTH),
   PASSING(403, GAMUT_E_PERMISSION),
   PASSING(404, GAMUT_E_NOT_FOUND),
