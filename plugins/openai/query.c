@@ -45,6 +45,17 @@ static struct gamut_json *entry(struct gamut_call *c,
   return o;
 }
 
+/* Servers that have none write null for them. */
+static int is_list(struct gamut_call *c, const struct gamut_json *reply)
+{
+  const struct gamut_host *h = c->host;
+  int32_t type = h->json_type(h->json_get(reply, "data"));
+
+  return type == GAMUT_JSON_ARRAY ||
+         (type <= GAMUT_JSON_NULL &&
+          strcmp(h->json_str(reply, "object", ""), "list") == 0);
+}
+
 static int32_t listed(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
@@ -53,6 +64,10 @@ static int32_t listed(struct gamut_call *c)
   const char *id, *operations;
   uint32_t i;
 
+  if (openai_has_error(c, c->reply->json))
+    return h->fail_reply(c);
+  if (!is_list(c, c->reply->json))
+    return h->fail(c, GAMUT_E_PROVIDER, "the answer is no list of models");
   for (i = 0; (model = h->json_member(data, i, NULL)); i++) {
     id = h->json_str(model, "id", "");
     operations = id[0] ? operations_of(c, id) : NULL;
