@@ -52,6 +52,32 @@ static const char *misfit(struct gamut_call *c)
   return NULL;
 }
 
+static int is_edit(struct gamut_call *c)
+{
+  return c->n_inputs > 0 || c->host->json_get(c->request, "extra/images");
+}
+
+/* What GPT image models answer with a 400 when it comes together, though each
+ * may be said; NULL: all fine.  Another server's models have rules of their
+ * own. */
+static const char *clash(struct gamut_call *c, const struct gamut_json *body)
+{
+  const struct gamut_host *h = c->host;
+  int is_svg = openai_is(c, body, "output_format", "svg");
+  const struct gamut_json *n = h->json_get(body, "n");
+
+  if (!openai_edits_json(c))
+    return NULL;
+  if (is_svg && is_edit(c))
+    return "an edit is never svg: name another format";
+  if (is_svg && n && !openai_is(c, body, "n", "1"))
+    return "svg pictures are made one at a time";
+  if (openai_is(c, body, "output_format", "jpeg") &&
+      openai_is(c, body, "background", "transparent"))
+    return "a jpeg has no transparent background: there are png and webp";
+  return NULL;
+}
+
 static int has_url(struct gamut_call *c)
 {
   uint32_t i;
@@ -122,11 +148,13 @@ int32_t openai_image(struct gamut_call *c)
   const char *wrong = misfit(c);
   struct gamut_json *body = openai_body(c, &wrong);
 
+  if (!wrong)
+    wrong = clash(c, body);
   if (wrong)
     return h->fail(c, GAMUT_E_UNSUPPORTED, "%s", wrong);
   if (openai_is(c, body, "stream", "true"))
     x.flags |= GAMUT_HTTP_STREAM;
-  if (c->n_inputs > 0 || h->json_get(c->request, "extra/images"))
+  if (is_edit(c))
     return edit(c, &x, body);
   x.json = body;
   return openai_send(c, &x, "/images/generations");
