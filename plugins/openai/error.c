@@ -75,14 +75,28 @@ static int32_t class_of(struct gamut_call *c, const struct gamut_json *error,
 
 /* ---- refused ------------------------------------------------------------ */
 
-/* A server that refuses the field answers base64 anyhow. */
-static int knows_no_format(struct gamut_call *c, const struct gamut_json *error)
+/* As its param, or in the sentence, wherever a server writes that. */
+static int is_about(struct gamut_call *c, const char *field)
 {
+  static const char *const places[] = { "error/message", "error", "message",
+                                        "detail" };
   const struct gamut_host *h = c->host;
+  const struct gamut_json *reply = c->reply->json;
+  size_t i;
 
+  if (strcmp(h->json_str(reply, "error/param", ""), field) == 0)
+    return 1;
+  for (i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+    if (strstr(h->json_str(reply, places[i], ""), field))
+      return 1;
+  return 0;
+}
+
+/* A server that refuses the field answers base64 anyhow. */
+static int knows_no_format(struct gamut_call *c)
+{
   return c->reply->status == 400 && openai_adds_format(c) &&
-         strcmp(h->json_str(error, "param", ""), "response_format") == 0 &&
-         strcmp(h->json_str(error, "code", ""), "unknown_parameter") == 0;
+         is_about(c, "response_format");
 }
 
 int32_t openai_refused(struct gamut_call *c)
@@ -91,7 +105,7 @@ int32_t openai_refused(struct gamut_call *c)
   const struct gamut_json *error = h->json_get(c->reply->json, "error");
 
   tell(c, error);
-  if (!knows_no_format(c, error))
+  if (!knows_no_format(c))
     return h->fail_reply(c);
   h->json_set_bool(c->state, "plain", 1);
   return openai_start(c);
