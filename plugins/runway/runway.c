@@ -86,7 +86,10 @@ static const struct gamut_reason reasons[] = {
 
 int32_t runway_http(struct gamut_call *c, struct gamut_http *x)
 {
+  int deletes = strcmp(x->method, "DELETE") == 0; /* and gets no JSON */
+
   x->struct_size = sizeof(*x);
+  c->host->header(c, "accept", deletes ? "*/*" : "application/json");
   return c->host->http(c, x);
 }
 
