@@ -28,6 +28,7 @@
 #define WAIT_MIN_MS     4500u
 #define WAIT_SPREAD_MS  2300u
 #define CREDIT_MICROUSD 10000.0
+#define NO_CREDITS      "enough credits"
 #define FRAME_SEQUENCE  ".zip" /* how a sequence of images ends */
 
 static const char *const phases[] = { "submit", "status", "cancel",
@@ -54,7 +55,12 @@ static const struct gamut_credential credentials[] = {
   { NULL, "x-runway-version", "{version}" },
 };
 
-/* What the server thinks of a repetition goes before the status. */
+/* What the server thinks of a repetition goes before the status, and leaves the
+ * class alone. */
+#define PASSING(status, class)                                                 \
+  {                                                                            \
+    status, class, "@x-should-retry", "true", GAMUT_REASON_AGAIN, 0            \
+  }
 #define NO_USE(status, class)                                                  \
   {                                                                            \
     status, class, "@x-should-retry", "false", GAMUT_REASON_FINAL, 0           \
@@ -68,7 +74,9 @@ static const struct gamut_reason reasons[] = {
     1u << TASK },
   { 200, GAMUT_E_INVALID, "failureCode", "ASSET.INVALID*", 0, 1u << TASK },
   { 200, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, 1u << TASK },
-  { 400, GAMUT_E_QUOTA, "error", "*enough credits*", 0, 0 },
+  { 400, GAMUT_E_QUOTA, "error", "*" NO_CREDITS "*", GAMUT_REASON_AGAIN,
+    1u << CREATE }, /* as refused() sees to, when the server says so */
+  { 400, GAMUT_E_QUOTA, "error", "*" NO_CREDITS "*", 0, 0 },
   NO_USE(408, GAMUT_E_TIMEOUT),
   NO_USE(409, GAMUT_E_PROVIDER),
   NO_USE(429, GAMUT_E_RATE),
@@ -77,7 +85,15 @@ static const struct gamut_reason reasons[] = {
   { 408, GAMUT_E_TIMEOUT, NULL, NULL, 0, 0 },
   { 429, GAMUT_E_RATE, NULL, NULL, 0, 0 },
   { 504, GAMUT_E_TIMEOUT, NULL, NULL, 0, 0 },
-  { 0, GAMUT_E_PROVIDER, "@x-should-retry", "true", 0, 0 },
+  { 409, GAMUT_E_PROVIDER, NULL, NULL, 0, 0 },
+  PASSING(401, GAMUT_E_AUTH),
+  PASSING(402, GAMUT_E_QUOTA),
+  PASSING(403, GAMUT_E_PERMISSION),
+  PASSING(404, GAMUT_E_NOT_FOUND),
+  PASSING(410, GAMUT_E_NOT_FOUND),
+  { 425, GAMUT_E_RATE, "@x-should-retry", "true", 0, 0 },
+  { 499, GAMUT_E_PROVIDER, "@x-should-retry", "true", 0, 0 },
+  PASSING(4, GAMUT_E_INVALID),
   { 405, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
 };
 /* clang-format on */
@@ -105,7 +121,7 @@ static int32_t create(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   struct gamut_http x = { .phase = CREATE,
-                          .flags = GAMUT_HTTP_BILLABLE,
+                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_ALL,
                           .method = "POST" };
   const char *path = NULL, *wrong = NULL;
 
@@ -155,12 +171,28 @@ static int32_t cancel(struct gamut_call *c)
 
 /* ---- replies ------------------------------------------------------------ */
 
+/* An empty purse stays empty unless the server says that it does not, and a row
+ * sees what is in the body or in a header, not both. */
+static int32_t refused(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const char *error = h->json_str(c->reply->json, "error", "");
+  const char *again = h->reply_header(c, "x-should-retry");
+
+  if (c->reply->status != 400 || !strstr(error, NO_CREDITS) ||
+      (again && strcmp(again, "true") == 0))
+    return h->fail_reply(c);
+  return h->fail(c, GAMUT_E_QUOTA, "%s (HTTP 400)", error);
+}
+
 static int32_t created(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const char *id = h->json_str(c->reply->json, "id", "");
   double credits = h->json_real(c->reply->json, "estimatedCost/credits", -1);
 
+  if (c->reply->status >= 400)
+    return refused(c);
   if (!*id || strlen(id) > 200)
     return h->fail(c, GAMUT_E_PROTOCOL, "runway took the job but gave no id");
   h->json_set_str(c->state, "id", id);
