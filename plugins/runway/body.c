@@ -68,10 +68,24 @@ static const struct {
     "{\"inputs\":{\"audio\":\"media\",\"video\":\"media\"}}" },
 };
 
+/* Kinds of work that choose the model themselves, by how the path begins.  What
+ * they take is theirs alone, so that no field of ours has a place there. */
+static const struct chooser {
+  const char *path;
+  const char *field; /* for the last word; NULL: it belongs to the path */
+  const char *remedy;
+} choosers[] = {
+  { "generate/", "configId",
+    "the router takes its fields by --set input='{...}'" },
+  { "recipes/", NULL,
+    "a recipe takes its fields by --set NAME=VALUE, files as URLs" },
+};
+
 struct making {
   struct gamut_call *c;
   const struct gamut_json *block;
   struct gamut_json *body;
+  const struct chooser *chooser; /* NULL: a model is named */
   const char *model, *wrong;
   int any; /* the catalog does not know the model */
 };
@@ -129,6 +143,16 @@ static void find_block(struct making *m, const char *operation)
   m->block = other ? other : m->block;
 }
 
+static const struct chooser *chooser_of(const char *model)
+{
+  size_t i;
+
+  for (i = 0; i < sizeof(choosers) / sizeof(choosers[0]); i++)
+    if (strncmp(model, choosers[i].path, strlen(choosers[i].path)) == 0)
+      return &choosers[i];
+  return NULL;
+}
+
 /* "text_to_speech/eleven_v3" names both. */
 static const char *path_of(struct making *m, const char *operation)
 {
@@ -136,7 +160,10 @@ static const char *path_of(struct making *m, const char *operation)
   const char *path = h->json_str(m->block, "path", NULL);
   const char *slash = strrchr(m->model, '/');
 
-  if (slash) {
+  m->chooser = chooser_of(m->model);
+  if (m->chooser && !m->chooser->field) {
+    path = m->model;
+  } else if (slash) {
     path = h->text(m->c, "%.*s", (int)(slash - m->model), m->model);
     m->model = slash + 1;
     find_work(m, path);
@@ -209,6 +236,15 @@ static int is_harmless(struct making *m, const char *name,
          strcmp(h->json_text(m->c, value), "false") == 0;
 }
 
+static int is_there(struct making *m, const struct gamut_json *value)
+{
+  const struct gamut_host *h = m->c->host;
+  int32_t type = h->json_type(value);
+
+  return type > GAMUT_JSON_NULL &&
+         (type != GAMUT_JSON_STRING || *h->json_str(value, "", ""));
+}
+
 static void add_field(struct making *m, size_t i)
 {
   const struct gamut_host *h = m->c->host;
@@ -216,8 +252,7 @@ static void add_field(struct making *m, size_t i)
   const struct gamut_json *value = h->json_get(m->c->request, name);
   int32_t type = h->json_type(value);
 
-  if (type <= GAMUT_JSON_NULL ||
-      (type == GAMUT_JSON_STRING && !*h->json_str(value, "", "")))
+  if (!is_there(m, value))
     return;
   if (!takes(m, name)) {
     /* A resolution may have chosen the ratio instead. */
@@ -358,15 +393,41 @@ static void add_shape(struct making *m)
 
 /* ---- all of it ---------------------------------------------------------- */
 
-static void add_plain(struct making *m, const char *path)
+static void refuse(struct making *m, const char *name)
+{
+  const struct gamut_host *h = m->c->host;
+  const struct gamut_json *value = h->json_get(m->c->request, name);
+
+  if (!m->wrong && is_there(m, value) && !is_harmless(m, name, value))
+    m->wrong =
+      h->text(m->c, "runway takes no %s here: %s", name, m->chooser->remedy);
+}
+
+static void add_chooser(struct making *m)
+{
+  static const char *const shapes[] = { "aspect_ratio", "width", "height" };
+  const struct gamut_host *h = m->c->host;
+  size_t i;
+
+  if (m->chooser->field)
+    h->json_set_str(m->body, m->chooser->field, m->model);
+  for (i = 0; i < N_FIELDS; i++)
+    refuse(m, fields[i].name);
+  for (i = 0; i < N_STRANGERS; i++)
+    refuse(m, strangers[i]);
+  for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+    refuse(m, shapes[i]);
+  if (!m->wrong && m->c->n_inputs > 0)
+    m->wrong = h->text(m->c, "runway takes no %s here: %s",
+                       h->input_info(m->c, 0, "role"), m->chooser->remedy);
+}
+
+static void add_plain(struct making *m)
 {
   const struct gamut_host *h = m->c->host;
   size_t i;
 
-  /* The router chooses the model itself, by a configuration of the user's. */
-  h->json_set_str(m->body,
-                  strncmp(path, "generate/", 9) == 0 ? "configId" : "model",
-                  m->model);
+  h->json_set_str(m->body, "model", m->model);
   check_prompt(m);
   for (i = 0; i < N_FIELDS && !m->wrong; i++)
     add_field(m, i);
@@ -402,8 +463,10 @@ struct gamut_json *runway_body(struct gamut_call *c, const char **ret_path,
   m.any = !h->json_get(c->request, "wire");
   find_block(&m, operation);
   *ret_path = path_of(&m, operation);
-  if (!m.wrong)
-    add_plain(&m, *ret_path);
+  if (!m.wrong && m.chooser)
+    add_chooser(&m);
+  else if (!m.wrong)
+    add_plain(&m);
   /* What the caller names in Runway's own words has the last one, except that
    * the lists it begins are completed with the inputs. */
   add_members(&m, h->json_get(c->request, "extra"), 1);
