@@ -13,15 +13,17 @@
  *    there: paths are made below our own base.
  *  - The submit takes an idempotency key.  It stays the same over all its
  *    repetitions, so one wish is never made twice; it is made of the job and of
- *    what is asked for, so the next link of a route has its own.
+ *    what is asked for, so the next link of a route has its own.  Job sets have
+ *    no such key: what is not sure to have been refused is not repeated there.
  *
  * State: "id" of the request, "polls" so far, what was "said" last.
  */
 #include "higgsfield.h"
 #include <string.h>
 
-static const char *const phases[] = { "submit", "status", "cancel",
-                                      "upload", "store",  "models" };
+/* Jobs on their way know these by number: new ones go to the end. */
+static const char *const phases[] = { "submit", "status", "cancel", "upload",
+                                      "store",  "models", "job-set" };
 
 #define SECRET(name, env, help)                                                \
   {                                                                            \
@@ -70,6 +72,8 @@ static const struct gamut_credential credentials[] = {
     status, class, "error", value, 0, 0                                        \
   }
 
+#define JOB_SETS (1u << HF_JOB_SET)
+
 /* clang-format off */
 static const struct gamut_reason reasons[] = {
   /* "Maximum number of concurrent requests (4) has been reached" */
@@ -80,6 +84,11 @@ static const struct gamut_reason reasons[] = {
   { 422, GAMUT_E_NOT_FOUND, "detail/*/loc/0", "path", 0, 0 },
   /* Switched off for now: not worth a repetition within seconds. */
   { 423, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_FINAL, 0 },
+  /* A job set may have begun all the same, and no key keeps a second one from
+   * being paid.  Not with 503: the model is switched off. */
+  { 503, GAMUT_E_PROVIDER, NULL, NULL, 0, JOB_SETS },
+  { 408, GAMUT_E_TIMEOUT, NULL, NULL, GAMUT_REASON_DOUBTFUL, JOB_SETS },
+  { 5, GAMUT_E_PROVIDER, NULL, NULL, GAMUT_REASON_DOUBTFUL, JOB_SETS },
   { 504, GAMUT_E_PROVIDER, NULL, NULL, 0, 0 },
 };
 /* clang-format on */
@@ -133,7 +142,7 @@ static int32_t submit(struct gamut_call *c)
   const char *model = h->json_str(c->request, "model", ""), *wrong = NULL;
   struct gamut_json *body;
   struct gamut_http x = { .struct_size = sizeof(x),
-                          .phase = HF_SUBMIT,
+                          .phase = hf_is_v1(c) ? HF_JOB_SET : HF_SUBMIT,
                           .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_ALL,
                           .method = "POST",
                           .url = hf_path(c) };
@@ -354,7 +363,7 @@ static int32_t hf_step(void *instance, struct gamut_call *c)
     return submit(c);
   if (c->event == GAMUT_EV_CANCEL)
     return cancel(c);
-  if (c->phase == HF_SUBMIT)
+  if (c->phase == HF_SUBMIT || c->phase == HF_JOB_SET)
     return submitted(c);
   if (c->phase == HF_CANCEL)
     return cancelled(c);

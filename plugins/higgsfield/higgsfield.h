@@ -4,7 +4,15 @@
 
 #include <gamut/plugin.h>
 
-enum { HF_SUBMIT, HF_STATUS, HF_CANCEL, HF_UPLOAD, HF_STORE, HF_MODELS };
+enum {
+  HF_SUBMIT,
+  HF_STATUS,
+  HF_CANCEL,
+  HF_UPLOAD,
+  HF_STORE,
+  HF_MODELS,
+  HF_JOB_SET /* the submit of one, which was HF_SUBMIT once */
+};
 
 /* input.c: the request in Higgsfield's words: a flat object, or the params of a
  * job set.  *ret_wrong: what the model cannot take, as a sentence, else left
