@@ -91,10 +91,15 @@ static const struct gamut_credential credentials[] = {
   {                                                                            \
     0, class, GATE_ERROR_TYPE, word, 0, 0                                      \
   }
-/* An error that came with a good status. */
+/* An error that came with a good status: its code stands for that. */
+#define GOOD 2
 #define CODE(text, class)                                                      \
   {                                                                            \
-    200, class, GATE_CODE, text, 0, 0                                          \
+    GOOD, class, GATE_CODE, text, 0, 0                                         \
+  }
+#define CODE_UNSURE(text, class)                                               \
+  {                                                                            \
+    GOOD, class, GATE_CODE, text, GAMUT_REASON_DOUBTFUL, SUBMITS               \
   }
 
 /* clang-format off */
@@ -137,6 +142,12 @@ const struct gamut_reason gate_reasons[] = {
     SUBMITS },
   { 503, GAMUT_E_PROVIDER, NULL, NULL, 0, SUBMITS },
   { 529, GAMUT_E_PROVIDER, NULL, NULL, 0, SUBMITS },
+  { GOOD, GAMUT_E_PROVIDER, GATE_CODE, "503", 0, SUBMITS },
+  { GOOD, GAMUT_E_PROVIDER, GATE_CODE, "529", 0, SUBMITS },
+  CODE_UNSURE("408", GAMUT_E_TIMEOUT),
+  CODE_UNSURE("504", GAMUT_E_TIMEOUT),
+  CODE_UNSURE("524", GAMUT_E_TIMEOUT),
+  CODE_UNSURE("5*", GAMUT_E_PROVIDER),
   UNSURE(408, GAMUT_E_TIMEOUT),
   UNSURE(504, GAMUT_E_TIMEOUT),
   UNSURE(524, GAMUT_E_TIMEOUT),
@@ -156,13 +167,16 @@ const struct gamut_reason gate_reasons[] = {
   { 524, GAMUT_E_TIMEOUT, NULL, NULL, 0, 0 },
   { 405, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
   { 412, GAMUT_E_INVALID, NULL, NULL, 0, 0 },
+  /* The gateway's own faults need no row. */
   CODE("400", GAMUT_E_INVALID),
   CODE("401", GAMUT_E_AUTH),
   CODE("402", GAMUT_E_QUOTA),
   CODE("403", GAMUT_E_PERMISSION),
   CODE("404", GAMUT_E_NOT_FOUND),
+  CODE("405", GAMUT_E_INVALID),
   CODE("408", GAMUT_E_TIMEOUT),
   CODE("410", GAMUT_E_NOT_FOUND),
+  CODE("412", GAMUT_E_INVALID),
   CODE("413", GAMUT_E_INVALID),
   CODE("422", GAMUT_E_INVALID),
   CODE("429", GAMUT_E_RATE),

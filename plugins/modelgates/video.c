@@ -224,13 +224,31 @@ static const char *id_of(struct gamut_call *c)
     slash ? h->text(c, "%.*s", (int)strcspn(slash + 1, "?#"), slash + 1) : "");
 }
 
+/* A good status with nothing but an error in it.  Of a job that is paid for, a
+ * fault of the gateway's tells nothing: PROTOCOL has the host look again, as it
+ * does behind a status of 500, where the reply's own class would end the job.
+ */
+static int32_t only_error(struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  const struct gamut_json *r = c->reply->json;
+  int32_t class = gate_class(c, r);
+
+  if (c->phase != GATE_POLL ||
+      (class != GAMUT_E_PROVIDER && class != GAMUT_E_TIMEOUT))
+    return h->fail_reply(c);
+  return h->fail(c, GAMUT_E_PROTOCOL, "%s",
+                 h->json_str(r, "error/message",
+                             h->json_str(r, "error", "the gateway failed")));
+}
+
 int32_t gate_video_reply(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   const struct gamut_json *r = c->reply->json;
 
   if (gate_has_error(c, r) && !h->json_str(r, "status", NULL))
-    return h->fail_reply(c);
+    return only_error(c);
   if (c->phase == GATE_SUBMIT) {
     if (!is_id(id_of(c)))
       return h->fail(c, GAMUT_E_PROTOCOL,
