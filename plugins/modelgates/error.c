@@ -113,6 +113,21 @@ static int32_t class_of(const char *path, const char *value)
   return 0;
 }
 
+/* Moderation and guardrails say why.  As in the table, only a type that blames
+ * the gateway stands behind that. */
+static int is_guarded(struct gamut_call *c, const struct gamut_json *event,
+                      int32_t by_type)
+{
+  const struct gamut_host *h = c->host;
+
+  if (by_type && by_type != GAMUT_E_PROVIDER && by_type != GAMUT_E_TIMEOUT)
+    return 0;
+  return h->json_count(event, "error/metadata/reasons") > 0 ||
+         h->json_count(event, "error/metadata/patterns") > 0 ||
+         h->json_type(h->json_get(event, "error/metadata/flagged_input")) >
+           GAMUT_JSON_NULL;
+}
+
 /* "code" is a number in most errors, and the upstream's word in a stream's. */
 int32_t gate_class(struct gamut_call *c, const struct gamut_json *event)
 {
@@ -124,6 +139,8 @@ int32_t gate_class(struct gamut_call *c, const struct gamut_json *event)
   int32_t found =
     class_of(GATE_ERROR_TYPE, h->json_str(event, GATE_ERROR_TYPE, NULL));
 
+  if (is_guarded(c, event, found))
+    return GAMUT_E_BLOCKED;
   if (!word && h->json_type(code) > GAMUT_JSON_NULL)
     word = h->json_text(c, code);
   found = found ? found : class_of(GATE_ERROR_TYPE, word);

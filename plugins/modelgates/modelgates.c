@@ -136,6 +136,7 @@ const struct gamut_reason gate_reasons[] = {
   { 0, GAMUT_E_BLOCKED, "error/metadata/reasons/*", "*", 0, 0 },
   { 0, GAMUT_E_BLOCKED, "error/metadata/flagged_input", "*", 0, 0 },
   { 403, GAMUT_E_BLOCKED, "error/metadata/patterns/*", "*", 0, 0 },
+  { GOOD, GAMUT_E_BLOCKED, "error/metadata/patterns/*", "*", 0, 0 },
   /* A video may have begun all the same: who asks again might pay twice.  Not
    * with who is too busy to begin one, unless that is called a timeout. */
   { 0, GAMUT_E_TIMEOUT, GATE_ERROR_TYPE, "timeout", GAMUT_REASON_DOUBTFUL,
