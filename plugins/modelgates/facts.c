@@ -30,7 +30,8 @@ void gate_tell_cost(struct gamut_call *c, const struct gamut_json *reply,
 {
   double usd = c->host->json_real(reply, "usage/cost", -1);
 
-  /* null with a key of the user's own upstream: that one sends the bill. */
+  /* null with a key of the user's own upstream: that one sends the bill, and
+   * the host estimates it by the catalog. */
   if (usd >= 0 && usd < 1e6)
     c->host->usage(c, unit, amount, (int64_t)(usd * 1e6 + 0.5));
 }
