@@ -336,20 +336,19 @@ static int32_t polled(struct gamut_call *c)
                  "Higgsfield reports the status '%s'", status);
 }
 
-/* 202: done and refunded; 400: it runs already or is over, and costs; 404: it
- * is unknown by now.  A failure says that the job may go on. */
+/* 202: done and refunded; 400: it runs already or is over, and a look tells
+ * which; 404: it is unknown by now.  A failure says that the job may go on. */
 static int32_t cancelled(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   int32_t status = c->reply->status;
 
-  if (status == 400)
-    return h->fail(c, GAMUT_E_PROVIDER,
-                   "too late, only what is queued can be cancelled");
-  if (status >= 400 && status != 404)
+  if (status >= 400 && status != 400 && status != 404)
     return h->fail_reply(c);
-  if (status == 404) {
-    h->fact(c, "cancel", "unknown to Higgsfield by now");
+  if (status >= 400) {
+    h->fact(c, "cancel",
+            status == 400 ? "too late, only what is queued can be cancelled"
+                          : "unknown to Higgsfield by now");
     return h->done(c);
   }
   h->fact(c, "cancel", "cancelled while queued");
