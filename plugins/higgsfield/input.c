@@ -8,7 +8,8 @@
  * ...} string   8 -> "8"             list   an array, even of one; typed_list:
  * of pixels   640x480 -> "640x480"        typed objects
  *
- * A list has "least" and "most" entries where that is known.
+ * A list has "least" and "most" entries where that is known.  "needs" are
+ * fields of inputs that must be there, whichever of our roles they come from.
  *
  * map replaces values before anything else; default is sent when nothing was
  * asked, for fields that the old API insists on.  "path" and "fixed" are for
@@ -328,6 +329,36 @@ static void add_role(struct input *in, size_t i)
   }
 }
 
+/* Our name of what goes into `field`: the closest is the last that does. */
+static const char *role_for(struct input *in, const char *field)
+{
+  const char *role = field;
+  struct place p;
+  size_t i;
+
+  for (i = 0; i < N_ROLES; i++)
+    if (find_role(in, i, &p) && strcmp(p.field, field) == 0)
+      role = roles[i].role;
+  return role;
+}
+
+/* Who gives nothing at all is told by Higgsfield, or was by the host. */
+static void check_needs(struct input *in)
+{
+  const struct gamut_host *h = in->c->host;
+  const struct gamut_json *needs = h->json_get(in->wire, "needs");
+  const char *field;
+  uint32_t i;
+
+  for (i = 0; i < h->json_count(needs, "") && !in->wrong; i++) {
+    field = h->json_str(h->json_member(needs, i, NULL), "", "");
+    if (!h->json_get(in->body, field))
+      in->wrong =
+        h->text(in->c, "%s cannot do without %s",
+                h->json_str(in->c->request, "model", ""), role_for(in, field));
+  }
+}
+
 /* Not documented as inputs, so not gambled on. */
 static void refuse_data_uris(struct input *in)
 {
@@ -357,6 +388,8 @@ struct gamut_json *hf_input(struct gamut_call *c, const char **ret_wrong)
   add_defaults(&in);
   /* What the caller names in Higgsfield's own words has the last one. */
   add_all(&in, h->json_get(c->request, "extra"));
+  if (!in.wrong && c->n_inputs > 0)
+    check_needs(&in);
   if (in.wrong)
     *ret_wrong = in.wrong;
   return in.body;
