@@ -1,8 +1,11 @@
 /* account.c - the money: what the account has left, and what this key may spend
  * and has spent.
  *
- * The account's credits are documented for management keys only, so a 403 there
- * is no failure.  A key without a limit says null.
+ * The account's credits are documented for management keys only, and a gateway
+ * may lack either part: one of them may be left out, not both.  A key without a
+ * limit says null.
+ *
+ * State of a balance: "key" once that was told.
  */
 #include "modelgates.h"
 #include <math.h>
@@ -18,6 +21,11 @@ static int32_t ask(struct gamut_call *c, int32_t phase, const char *url)
 
   c->host->header(c, "accept", "application/json");
   return c->host->http(c, &x);
+}
+
+static int is_withheld(struct gamut_call *c)
+{
+  return c->reply->status == 403 || c->reply->status == 404;
 }
 
 /* A number that is there; what is below a millionth is noise. */
@@ -101,7 +109,7 @@ static int32_t tell_credits(struct gamut_call *c)
   double bought = h->json_real(data, "total_credits", NAN);
   double used = h->json_real(data, "total_usage", NAN);
 
-  if (c->reply->status == 403)
+  if (is_withheld(c) && h->json_int(c->state, "key", 0))
     return h->done(c);
   if (c->reply->status >= 400)
     return h->fail_reply(c);
@@ -130,12 +138,15 @@ static int32_t balance(void *instance, struct gamut_call *c)
     return ask(c, GATE_KEY, "/key");
   if (c->phase == GATE_CREDITS)
     return tell_credits(c);
+  if (is_withheld(c))
+    return ask(c, GATE_CREDITS, "/credits");
   if (c->reply->status >= 400)
     return h->fail_reply(c);
   key = h->json_get(c->reply->json, "data");
   if (h->json_type(key) != GAMUT_JSON_OBJECT)
     return no_key(c);
   tell_key(c, key);
+  h->json_set_int(c->state, "key", 1);
   return ask(c, GATE_CREDITS, "/credits");
 }
 
