@@ -299,6 +299,23 @@ static void add_extra(struct body *b)
   }
 }
 
+/* What cannot be said at once, or at all, whoever said it. */
+static void check_video(struct body *b)
+{
+  const struct gamut_host *h = b->c->host;
+  const char *hook = h->json_str(b->json, "callback_url", "https://");
+
+  if (b->kind != VIDEO)
+    return;
+  if (h->json_get(b->json, "size") && (h->json_get(b->json, "resolution") ||
+                                       h->json_get(b->json, "aspect_ratio")))
+    refuse(b, GAMUT_E_INVALID,
+           "a video's size stands in place of resolution and aspect ratio: "
+           "give the one or the others");
+  if (strncmp(hook, "https://", 8) != 0)
+    refuse(b, GAMUT_E_INVALID, "the webhook's URL must begin with https://");
+}
+
 static void check_most(struct body *b)
 {
   const struct gamut_host *h = b->c->host;
@@ -331,6 +348,7 @@ struct gamut_json *gate_body(struct gamut_call *c, const char **ret_wrong,
   add_options(&b);
   add_stream(&b);
   add_extra(&b);
+  check_video(&b);
   if (b.wrong) {
     *ret_wrong = b.wrong;
     *ret_class = b.error_class;
