@@ -121,6 +121,19 @@ static const char *submit_url(struct gamut_call *c, const char *path)
            : path;
 }
 
+/* Others are refused at the submit. */
+static int is_wrong_hook(struct gamut_call *c)
+{
+  const char *hook = c->host->json_str(c->request, "webhook", NULL);
+
+  if (!hook)
+    return 0;
+  if (strncmp(hook, "https://", 8) != 0)
+    return 1;
+  hook += 8;
+  return hook[strcspn(hook, "@/?#")] == '@';
+}
+
 /* Only the old API has an option. */
 static const char *wrong_option(struct gamut_call *c)
 {
@@ -153,6 +166,10 @@ static int32_t submit(struct gamut_call *c)
   if (wrong_option(c))
     return h->fail(c, GAMUT_E_INVALID, "%s has no option '%s'", model,
                    wrong_option(c));
+  if (is_wrong_hook(c))
+    return h->fail(c, GAMUT_E_INVALID,
+                   "the webhook's URL must begin with https:// and have no "
+                   "credentials in it");
   x.url = submit_url(c, x.url);
   body = hf_input(c, &wrong);
   if (wrong)
