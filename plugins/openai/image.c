@@ -68,6 +68,8 @@ static const char *clash(struct gamut_call *c, const struct gamut_json *body)
 
   if (!openai_edits_json(c))
     return NULL;
+  if (count_images(c) + h->json_count(c->request, "extra/images") > 16)
+    return "an edit takes at most 16 pictures, whatever their roles";
   if (is_svg && is_edit(c))
     return "an edit is never svg: name another format";
   if (is_svg && n && !openai_is(c, body, "n", "1"))

@@ -21,7 +21,7 @@ struct pure {
   struct gm_call call;
   struct gm_call_in in;
   struct gm_exchange x;
-  struct gm_input inputs[16];
+  struct gm_input inputs[32];
   struct json_object *request;
   gamut_fn *fn; /* step(), or upload() */
   char *state;
