@@ -4,9 +4,11 @@
  * the roles of inputs lead to a field, or to {"field", "form", "map",
  * "default"}:
  *
- *   integer  4.6 -> 5             typed  {"type": "image_url", "image_url":
- * ...} string   8 -> "8"             list   an array, even of one; typed_list:
- * of pixels   640x480 -> "640x480"        typed objects
+ *   integer   4.6 -> 5
+ *   string    8 -> "8"
+ *   pixels    640x480 -> "640x480"
+ *   typed     {"type": "image_url", "image_url": ...}
+ *   list, typed_list   an array, even of one
  *
  * A list has "least" and "most" entries where that is known.  "needs" are
  * fields of inputs that must be there, whichever of our roles they come from.
