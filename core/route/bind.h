@@ -24,6 +24,9 @@ int32_t gm_run_adopt(struct gm_router *r, const struct gm_run_ops *ops,
 void gm_run_deadline(struct gm_run *run, uint64_t from_ms);
 void gm_run_attempt_deadline(struct gm_run *run, uint64_t at_ms);
 void gm_run_no_deadline(struct gm_run *run);
+/* Whoever hung does not know whether the request is still his, and it took its
+ * time here and not at the vendor. */
+bool gm_run_has_hung(const struct gm_run *run);
 /* An attempt that the vendor cancelled because of it has failed: TIMEOUT. */
 void gm_run_gave_way(struct gm_run *run);
 /* router.c: begin the present link, or the first later one that can do it; false:

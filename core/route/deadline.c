@@ -2,6 +2,7 @@
  * has before the next one is tried.  The first gives the job back; the second
  * asks the vendor to cancel, see job/yield.c. */
 #include "base/clock.h"
+#include "job/flight.h"
 #include "route/bind.h"
 #include "route/choose.h"
 #include <stdio.h>
@@ -100,6 +101,11 @@ uint32_t gm_run_next_able(struct gm_run *run)
   return i;
 }
 
+bool gm_run_has_hung(const struct gm_run *run)
+{
+  return run->job.late || gm_job_may_be_lost(&run->job);
+}
+
 static void on_attempt_deadline(struct gm_timer *t)
 {
   struct gm_run *run = GM_CONTAINER(t, struct gm_run, attempt_deadline);
@@ -108,6 +114,11 @@ static void on_attempt_deadline(struct gm_timer *t)
 
   if (chance == CHANCE_NONE)
     return;
+  if (gm_run_has_hung(run)) { /* its time begins anew */
+    gm_timer_start(run->router->engine->loop, t,
+                   gm_mono_ms() + run->attempt_timeout_ms);
+    return;
+  }
   snprintf(why, sizeof(why), "no result within attempt_timeout %.3g s",
            run->attempt_timeout_ms / 1e3);
   if (chance == CHANCE_LATER || !gm_job_give_way(&run->job, why))

@@ -63,13 +63,6 @@ static bool is_in_between(const struct gm_run *run)
          run->job.takeup != GM_TAKEUP_NONE || run->job.giving_way;
 }
 
-/* Whoever hung does not know whether the request is still his, and it took its
- * time here and not at the vendor. */
-static bool have_hung(const struct gm_run *run)
-{
-  return run->job.late || gm_job_may_be_lost(&run->job);
-}
-
 static void tell(struct gm_run *lead, const struct gm_run *second)
 {
   const struct gm_link *l = gm_run_link(second);
@@ -123,7 +116,7 @@ static void on_time(struct gm_timer *t)
   if (!lead || !is_possible(lead))
     return;
   loop = lead->router->engine->loop;
-  if (have_hung(first->run))
+  if (gm_run_has_hung(first->run))
     team->awake_ms = now;
   due = due_ms(lead, first->run);
   if (is_in_between(first->run))
