@@ -105,6 +105,8 @@ enum gm_takeup {
 struct gm_job {
   char id[GM_ID_SIZE];
   char attempt_id[GM_ID_SIZE];
+  char sent_id[GM_ID_SIZE]; /* the attempt that was last written down as one
+                               that leaves; "": none was */
   uint8_t state;         /* enum gm_job_state */
   bool accepted;         /* a billable exchange was answered well */
   bool maybe_charged;    /* the present attempt may have been charged */

@@ -27,21 +27,25 @@ struct gm_late {
   struct gm_durable durable; /* `also` is referenced */
 };
 
-/* Settled, or sent once more; of what is sent in parts those tell. */
-static bool is_past(const struct json_object *record, const char *attempt)
+/* Settled, or sent once more; of what is sent in parts those tell.  `sent`: the
+ * attempt that was last written down, while one behind it never left. */
+static bool is_past(const struct json_object *record, const char *attempt,
+                    const char *sent)
 {
+  const char *theirs = gm_json_str(record, "attempt", NULL);
   bool again = !gm_json_at(record, "owner/team") &&
-               !gm_streq(gm_json_str(record, "attempt", NULL), attempt);
+               !gm_streq(theirs, attempt) && !gm_streq(theirs, sent);
 
   return again || gm_json_at(record, "settled");
 }
 
-static bool is_in_doubt(const struct json_object *record, const char *attempt)
+static bool is_in_doubt(const struct json_object *record, const char *attempt,
+                        const char *sent)
 {
   bool maybe = gm_json_bool(record, "maybe_charged", false) &&
                !gm_json_bool(record, "maybe_earlier", false);
 
-  return !is_past(record, attempt) &&
+  return !is_past(record, attempt, sent) &&
          (maybe ||
           gm_json_i64(record, "owner/end/class", 0) == GAMUT_E_UNKNOWN);
 }
@@ -97,7 +101,7 @@ static bool regain(struct gm_job *job, const struct gm_claim *c,
 {
   unsigned flags = GM_PUT_WAIT | (job->unsent ? GM_PUT_PAYS : 0);
 
-  if (!is_in_doubt(record, job->attempt_id) ||
+  if (!is_in_doubt(record, job->attempt_id, job->sent_id) ||
       (job->ops->regained &&
        job->ops->regained(job, gm_json_at(record, "owner"))))
     return false;
@@ -118,7 +122,8 @@ static bool begins_anew(struct gm_job *job)
 /* `record` is what another has made of it; NULL: it goes on there. */
 static void give_up(struct gm_job *job, const struct json_object *record)
 {
-  if (!record || !job->accepted || !is_past(record, job->attempt_id)) {
+  if (!record || !job->accepted ||
+      !is_past(record, job->attempt_id, job->sent_id)) {
     gm_job_lost(job);
     return;
   }
@@ -155,7 +160,8 @@ static bool overrule(struct gm_late *late, const struct json_object *other)
   struct gm_journal *j = late->engine->journal;
 
   if (!ours || !knows_more(ours) ||
-      !is_in_doubt(other, gm_json_str(ours, "attempt", "")) ||
+      !is_in_doubt(other, gm_json_str(ours, "attempt", ""),
+                   gm_json_str(ours, "sent", "")) ||
       (also && also->overrule(also, gm_json_at(other, "owner"))))
     return false;
   gm_info(late->engine->log,

@@ -232,6 +232,8 @@ static void durable(struct gm_durable *d, int32_t error_class)
     return;
   }
   job->unsent = false;
+  if (!error_class)
+    memcpy(job->sent_id, job->attempt_id, GM_ID_SIZE);
   if (error_class)
     gm_job_fail(job, GAMUT_E_STORAGE,
                 "the job could not be written down, so it was not begun: %s",

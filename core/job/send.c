@@ -222,6 +222,8 @@ static void durable(struct gm_durable *d, int32_t error_class)
     return;
   }
   job->unsent = false;
+  if (!error_class)
+    memcpy(job->sent_id, job->attempt_id, GM_ID_SIZE);
   if (error_class) {
     unsaved(job);
     return;

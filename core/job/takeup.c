@@ -155,6 +155,7 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
     return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
                    job->id);
   memcpy(job->attempt_id, attempt, GM_ID_SIZE);
+  memcpy(job->sent_id, attempt, GM_ID_SIZE);
   job->tries = (uint16_t)gm_json_i64(record, "tries", 0);
   job->accepted = gm_json_bool(record, "accepted", false);
   job->maybe_earlier = gm_json_bool(record, "maybe_earlier", false);

@@ -405,11 +405,19 @@ void gm_charge_end(struct gm_charge *c)
   gm_charge_describe(c);
 }
 
+/* The run has gone on to another link than the one that was in doubt. */
+static void go_on(struct gm_charge *c)
+{
+  close_attempt(c, RELEASED, 0);
+  (void)gm_charge_reserve(c);
+}
+
 /* What its link perhaps took is reserved again; of a job that was sent more
  * than once the other attempts stay in doubt. */
-void gm_charge_reopen(struct gm_charge *c)
+void gm_charge_reopen(struct gm_charge *c, uint32_t at)
 {
-  const struct gm_link *l = gm_run_link(c->run);
+  const struct gm_run *run = c->run;
+  const struct gm_link *l = &run->links[GM_MIN(at, run->n_links - 1)];
   struct gm_part *p = gm_part_add(c, l->provider, l->model);
   int64_t amount = GM_MAX(c->estimate, 0);
   bool unknown = c->estimate < 0;
@@ -426,6 +434,8 @@ void gm_charge_reopen(struct gm_charge *c)
   c->unknown_maybe = (uint8_t)(c->unknown_maybe - unknown);
   c->unknown_reserved = (uint8_t)(c->unknown_reserved + unknown);
   gm_holds_reopen(c, amount, unknown);
+  if (at != run->at)
+    go_on(c);
   gm_charge_describe(c);
 }
 

@@ -67,9 +67,10 @@ const char *gm_charge_status_name(enum gm_charge_status s);
 struct gm_charge *gm_charge_new(struct gm_ledger *l, struct gm_run *run);
 /* From a record's member; `record` may be of before there were entries. */
 int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner);
-/* The last attempt was closed as perhaps charged, but the vendor has it after
- * all: it is under way again. */
-void gm_charge_reopen(struct gm_charge *c);
+/* The last attempt, of the link `at`, was closed as perhaps charged, but it is
+ * under way again: the vendor has it after all, or it never left.  Where the run
+ * is at another link by now, that one is. */
+void gm_charge_reopen(struct gm_charge *c, uint32_t at);
 /* It ended before, and only its files are fetched once more: nothing changes.
  */
 void gm_charge_freeze(struct gm_charge *c);

@@ -262,7 +262,7 @@ static int32_t read_charge(const struct reading *r, struct gm_error *err)
     return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
                    run->job.id);
   if (gm_streq(gm_json_str(r->record, "settled", NULL), "charged"))
-    gm_charge_reopen(run->charge); /* it was looked up */
+    gm_charge_reopen(run->charge, run->at); /* it was looked up */
   return 0;
 }
 

@@ -58,7 +58,7 @@ static int32_t job_regained(struct gm_job *job, const struct json_object *owner)
   int32_t rc = c ? gm_charge_restore(c, owner) : 0;
 
   if (c && rc == 0)
-    gm_charge_reopen(c);
+    gm_charge_reopen(c, (uint32_t)gm_json_i64(owner, "at", run_of(job)->at));
   return rc;
 }
 

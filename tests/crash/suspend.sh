@@ -220,6 +220,28 @@ for model in $both; do
   grep -Eq 'maybe|unknown' usage && fail "perhaps charged: $(cat usage)"
 done
 
+# A refusal tells as well: it goes on behind that, with the same model or with
+# the next one, and nothing stays in doubt.
+OPENAI_API_KEY=sk-test
+for next in '[429:1:retry-after=1]' '[quota:1]'; do
+  model=fal:fal-ai/flux/dev
+  case_name="refused while it hung: $next"
+  begin "$case_name" "a fox $next [slow:1500]" --fallback openai:gpt-image-1.5
+  until_it_is sending
+  stop
+  ahead 40 40
+  it resume -q --resubmit never >other 2>&1
+  [ $? -eq 10 ] || fail "resume: $(cat other)"
+  sleep 1.6
+  wake 0
+  says 'it has not been sent'
+  sold 2 1
+  until_it_is completed
+  it usage >usage || fail 'no usage'
+  grep -Eq 'maybe|unknown' usage && fail "perhaps charged: $(cat usage)"
+done
+model=openai:gpt-image-1.5
+
 # It is of no use to whoever has settled the job, or has sent it again.
 hangs answer-to-settled never 10
 it jobs settle "$(it jobs | cut -c 1-26)" --not-charged >other 2>&1 ||
