@@ -86,6 +86,13 @@ static void late_free(struct gm_late *late)
 
 /* ---- a job that goes on -------------------------------------------------- */
 
+/* The attempt that was last written down, unless one before the present one is
+ * in doubt here as well: then ours is no better knowledge. */
+static const char *known_before(const struct gm_job *job)
+{
+  return job->maybe_earlier ? "" : job->sent_id;
+}
+
 static const char *what_is_known(const struct gm_job *job,
                                  const struct json_object *record)
 {
@@ -101,7 +108,7 @@ static bool regain(struct gm_job *job, const struct gm_claim *c,
 {
   unsigned flags = GM_PUT_WAIT | (job->unsent ? GM_PUT_PAYS : 0);
 
-  if (!is_in_doubt(record, job->attempt_id, job->sent_id) ||
+  if (!is_in_doubt(record, job->attempt_id, known_before(job)) ||
       (job->ops->regained &&
        job->ops->regained(job, gm_json_at(record, "owner"))))
     return false;
@@ -123,7 +130,7 @@ static bool begins_anew(struct gm_job *job)
 static void give_up(struct gm_job *job, const struct json_object *record)
 {
   if (!record || !job->accepted ||
-      !is_past(record, job->attempt_id, job->sent_id)) {
+      !is_past(record, job->attempt_id, known_before(job))) {
     gm_job_lost(job);
     return;
   }

@@ -132,7 +132,8 @@ char *gm_job_record(struct gm_job *job)
   gm_buf_add_number(b, "{\"v\":", RECORD_VERSION);
   add(b, ",\"id\":\"", job->id);
   add(b, "\",\"attempt\":\"", job->attempt_id);
-  if (job->sent_id[0] && strcmp(job->sent_id, job->attempt_id) != 0)
+  if (job->sent_id[0] && !job->maybe_earlier &&
+      strcmp(job->sent_id, job->attempt_id) != 0)
     add(b, "\",\"sent\":\"", job->sent_id);
   add(b, "\",\"state\":\"", gm_job_state_name(job));
   gm_buf_add_number(b, "\",\"at\":", (int64_t)gm_wall_ms());
