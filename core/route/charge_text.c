@@ -262,5 +262,6 @@ int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner)
 
 int32_t gm_charge_follow(struct gm_charge *c, const struct json_object *owner)
 {
+  gm_charge_count(c); /* the row is the other's as well */
   return read_holds(c, gm_json_at(owner, "ledger/holds"), false);
 }
