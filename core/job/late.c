@@ -39,6 +39,21 @@ static bool is_past(const struct json_object *record, const char *attempt,
   return again || gm_json_at(record, "settled");
 }
 
+/* It may have ended well without a part that is in doubt; of a hedge and a
+ * first the one that won is all. */
+static bool lacks_a_part(const struct json_object *record)
+{
+  const struct json_object *team = gm_json_at(record, "owner/team");
+  const struct json_object *list = gm_json_at(team, "members");
+  size_t i, n = gm_json_count(list, NULL);
+
+  for (i = 0; i < n; i++)
+    if (gm_json_bool(json_object_array_get_idx(list, i), "maybe_charged",
+                     false))
+      return !gm_json_at(team, "winner");
+  return false;
+}
+
 static bool is_in_doubt(const struct json_object *record, const char *attempt,
                         const char *sent)
 {
@@ -46,7 +61,7 @@ static bool is_in_doubt(const struct json_object *record, const char *attempt,
                !gm_json_bool(record, "maybe_earlier", false);
 
   return !is_past(record, attempt, sent) &&
-         (maybe ||
+         (maybe || lacks_a_part(record) ||
           gm_json_i64(record, "owner/end/class", 0) == GAMUT_E_UNKNOWN);
 }
 

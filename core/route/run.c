@@ -54,11 +54,14 @@ static int32_t job_paying(struct gm_job *job, bool begins)
 
 static int32_t job_regained(struct gm_job *job, const struct json_object *owner)
 {
-  struct gm_charge *c = run_of(job)->charge;
+  struct gm_run *run = run_of(job);
+  struct gm_charge *c = run->charge;
   int32_t rc = c ? gm_charge_restore(c, owner) : 0;
 
+  if (run->team && !gm_team_knows_more(run, gm_json_at(owner, "team")))
+    return GAMUT_E_UNKNOWN;
   if (c && rc == 0)
-    gm_charge_reopen(c, (uint32_t)gm_json_i64(owner, "at", run_of(job)->at));
+    gm_charge_reopen(c, (uint32_t)gm_json_i64(owner, "at", run->at));
   return rc;
 }
 

@@ -148,6 +148,10 @@ void gm_member_record(const struct gm_member *m, struct gm_buf *b);
 struct gm_member *gm_member_read(const struct json_object *owner);
 /* Those whose records are not here yet stay where they are. */
 void gm_team_let_claims_go(struct gm_run *lead);
+/* Is it known here what became of one that is in doubt in what another process
+ * has written of the lead? */
+bool gm_team_knows_more(const struct gm_run *lead,
+                        const struct json_object *other);
 /* Take up a lead: its members are claimed, and it goes on. */
 int32_t gm_team_restore(struct gm_run *lead, const struct json_object *team,
                         struct gm_error *err);

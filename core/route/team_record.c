@@ -39,6 +39,8 @@ void gm_team_record(const struct gm_run *lead, struct gm_buf *b)
     gm_buf_addc(b, ']');
     if (m->topped_up)
       gm_buf_add(b, ",\"topped_up\":true");
+    if (m->over && m->run && gm_run_maybe_charged(m->run))
+      gm_buf_add(b, ",\"maybe_charged\":true");
     gm_buf_addc(b, '}');
     comma = ",";
   }
@@ -328,6 +330,25 @@ static struct gm_member *find(const struct gm_team *team, const char *id)
       return m;
   }
   return NULL;
+}
+
+bool gm_team_knows_more(const struct gm_run *lead,
+                        const struct json_object *other)
+{
+  const struct json_object *list = gm_json_at(other, "members");
+  size_t i, n = gm_json_count(list, NULL), doubtful = 0;
+
+  for (i = 0; i < n; i++) {
+    const struct json_object *o = json_object_array_get_idx(list, i);
+    const struct gm_member *m = find(lead->team, gm_json_str(o, "id", NULL));
+
+    if (!gm_json_bool(o, "maybe_charged", false))
+      continue;
+    if (m && m->run && (m->run->job.accepted || m->run->job.unsent))
+      return true;
+    doubtful++;
+  }
+  return doubtful == 0;
 }
 
 int32_t gm_team_restore(struct gm_run *lead, const struct json_object *o,

@@ -12,6 +12,12 @@ CRASH_SHIM=$top_builddir/tests/crash/.libs/clock.so
 CLOCK_AHEAD=$work/ahead
 GAMUT_POLL_INTERVAL=100ms
 export CLOCK_AHEAD GAMUT_POLL_INTERVAL
+mkdir -p config/gamut
+cat >config/gamut/config.json <<'END'
+{ "budgets": [{ "scope": "all", "limit_usd": 1000, "period": "month" }] }
+END
+XDG_CONFIG_HOME=$work/config
+export XDG_CONFIG_HOME
 model=fal:fal-ai/flux/dev
 
 # ahead WALL EVEN: seconds
@@ -45,7 +51,7 @@ begin()
   wanted=$2
   shift 2
   LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" -p "$wanted" -m "$model" \
-    --resubmit never -o made/it.png "$@" >out 2>err </dev/null &
+    --allow-unknown-cost --resubmit never -o made/it.png "$@" >out 2>err </dev/null &
   pid=$!
 }
 
@@ -83,6 +89,26 @@ sold()
   [ "$(find made -type f | wc -l)" -eq "$2" ] || fail "files: $(ls -A made)"
 }
 
+# left EXIT: and another process takes up what there is
+left()
+{
+  ahead 40 40
+  it resume -q --resubmit never >other 2>&1
+  code=$?
+  [ $code -eq "$1" ] || fail "resume ends with $code: $(cat other)"
+}
+
+# It is over, and nothing of it is in doubt: not its state, nor a sum.
+is_known()
+{
+  until_it_is completed
+  it usage >usage || fail 'no usage'
+  grep -Eq 'maybe|unknown' usage && fail "perhaps charged: $(cat usage)"
+  it budgets --json >budget || fail 'no budgets'
+  grep -q '"maybe_usd":0,"reserved_usd":0,' budget ||
+    fail "left in the budget: $(cat budget)"
+}
+
 # ---- while the vendor works
 
 # sleeps NAME WALL EVEN FAULT: nobody else is there
@@ -111,8 +137,7 @@ for prompt in 'a fox' 'a fox [status:slow:2000:1]'; do
   until_it_is waiting
   [ "$prompt" = 'a fox' ] || sleep 0.5
   stop
-  ahead 40 40
-  it resume -q --resubmit never >other 2>&1 || fail "resume: $(cat other)"
+  left 0
   sold 1 1
   wake 11
   says 'another process has taken'
@@ -126,8 +151,7 @@ for how in '0 ' '1.5 ' '1.5 --force'; do
   until find made -type f | grep -q .; do sleep 0.05; done
   sleep "${how% *}"
   stop
-  ahead 40 40
-  it resume -q --resubmit never >other 2>&1 || fail "resume: $(cat other)"
+  left 0
   sold 1 1
   made=$(ls -i made)
   wake 11
@@ -215,9 +239,7 @@ for model in $both; do
   wake 0
   says 'its answer has come after all'
   sold 1 1
-  until_it_is completed
-  it usage >usage || fail 'no usage'
-  grep -Eq 'maybe|unknown' usage && fail "perhaps charged: $(cat usage)"
+  is_known
 done
 
 # A refusal tells as well: it goes on behind that, with the same model or with
@@ -229,17 +251,28 @@ for next in '[429:1:retry-after=1]' '[quota:1]'; do
   begin "$case_name" "a fox $next [slow:1500]" --fallback openai:gpt-image-1.5
   until_it_is sending
   stop
-  ahead 40 40
-  it resume -q --resubmit never >other 2>&1
-  [ $? -eq 10 ] || fail "resume: $(cat other)"
+  left 10
   sleep 1.6
   wake 0
   says 'it has not been sent'
   sold 2 1
-  until_it_is completed
-  it usage >usage || fail 'no usage'
-  grep -Eq 'maybe|unknown' usage && fail "perhaps charged: $(cat usage)"
+  is_known
 done
+model=openai:gpt-image-1.5
+
+# Nobody knows here either: leave to send it once more is for whoever has it.
+model=fal:fal-ai/flux/dev
+begin 'no answer here either' 'a fox [hang:1]' --resubmit always
+until_it_is sending
+sleep 0.5
+stop
+left 10
+ahead 4000 4000
+wake 10
+says 'another process has taken'
+sold 1 0
+until_it_is maybe-charged
+it usage >usage && grep -q 'maybe' usage || fail "not in doubt: $(cat usage)"
 model=openai:gpt-image-1.5
 
 # It is of no use to whoever has settled the job, or has sent it again.
@@ -261,10 +294,56 @@ begin hedge 'a fox [slow:1500]' --fallback openai:gpt-image-1.5 --hedge 10s
 until_it_is waiting
 sleep 0.5
 stop
-ahead 40 40
-it resume -q --resubmit never >other 2>&1
-[ $? -eq 10 ] || fail "resume: $(cat other)"
+left 10
 wake 0
 sold 1 1
 it jobs | grep -q 'hedge of' && fail 'a hedge was written down'
+
+# ---- while the answer to one of two jobs of a request is out
+
+model=fal:fal-ai/flux/dev
+second=fal:fal-ai/flux/schnell
+
+# sold_so_far N
+sold_so_far()
+{
+  tries=100
+  until curl -sf "$emulator_url/control/stats" |
+    grep -q "\"submits\":{\"seen\":$1,"; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { fail "not $1 submissions"; return; }
+    sleep 0.02
+  done
+}
+
+# The other one's result stands; what becomes of this one is for the books.
+begin 'the hedge is known after all' 'a fox [status:slow:400]' \
+  --fallback $second --hedge 300ms
+sold_so_far 1
+control fault '{"where":"submit","fault":"slow:1500","count":1}'
+sold_so_far 2
+sleep 0.2
+stop
+left 0
+sleep 1.6
+wake 11
+it resume -q >other 2>&1 || fail "resume: $(cat other)"
+sold 2 1
+is_known
+
+# A part is missed, and the request is whole only with it.
+begin 'a part is known after all' 'a fox [slow:1500:1] [status:slow:600:1]' \
+  --fallback $second --spread -n 4
+sold_so_far 2
+sleep 0.2
+stop
+left 0
+sold 2 2
+sleep 1.6
+wake 11
+it resume -q >other 2>&1 || fail "resume: $(cat other)"
+sold 2 4
+is_known
+told=$(it jobs --json | sed -n 's/.*"files":\[\([^]]*\)\].*/\1/p' | tr , '\n')
+[ "$(echo "$told" | wc -l)" -eq 4 ] || fail "not all are told of: $told"
 finish
