@@ -10,10 +10,19 @@
 /* ---- those that go on without it ------------------------------------------
  */
 
+/* Where it is, or was to begin. */
+static const struct gm_link *link_of(const struct gm_run *lead,
+                                     const struct gm_member *m)
+{
+  if (m->run)
+    return gm_run_link(m->run);
+  return m->n_places > 0 ? &lead->links[m->places[0]] : NULL;
+}
+
 /* An attempt that nobody has seen the end of. */
 static void add_open(struct gm_run *lead, const struct gm_member *m)
 {
-  const struct gm_link *l = m->run ? gm_run_link(m->run) : NULL;
+  const struct gm_link *l = link_of(lead, m);
   struct gm_attempt a = { .provider = gm_strdup(l ? l->provider : "unknown"),
                           .model = gm_strdup(l ? l->model : "unknown") };
 

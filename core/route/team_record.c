@@ -185,6 +185,24 @@ static void renew(struct gm_member *m)
   gm_job_save(&lead->job, false);
 }
 
+/* A record that was removed after its time may have been that of something paid
+ * for. */
+static bool may_be_removed(const struct gm_run *lead)
+{
+  return gm_wall_ms() - lead->began_wall_ms >= GM_JOURNAL_PART_MS;
+}
+
+static void miss(struct gm_member *m)
+{
+  if (!may_be_removed(m->lead)) {
+    renew(m);
+    return;
+  }
+  m->over = true;
+  gm_fail(&m->err, GAMUT_E_NOT_FOUND,
+          "job %s, a part of it, has no record any more", m->id);
+}
+
 /* With none left the request begins as if it were new, and says why it does
  * not.
  */
@@ -242,7 +260,7 @@ static void claimed(struct gm_claim *c, int32_t error_class)
     take(m, error_class);
   gm_claim_finish(c);
   if (error_class == GAMUT_E_NOT_FOUND)
-    renew(m);
+    miss(m);
   else if (m->err.error_class) { /* as it was, until that is put right */
     lead->team->let_go = true;
     gm_team_detach(lead);

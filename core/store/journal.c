@@ -14,8 +14,6 @@
 #include "store/owner.h"
 #include <string.h>
 
-#define PART_MS INT64_C(604800000) /* a week */
-
 struct gm_entry {
   struct gm_tx tx;
   struct gamut_store_op op;   /* the job's row */
@@ -356,7 +354,7 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
     e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;
     e->op.rank = 0;
     e->op.ttl_ms = flags & GM_PUT_PART && j->keep_ms >= 0
-                     ? GM_MAX(j->keep_ms, PART_MS)
+                     ? GM_MAX(j->keep_ms, GM_JOURNAL_PART_MS)
                      : j->keep_ms;
   } else if (d->ended) {
     e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;

@@ -6,6 +6,8 @@
 #include "store/store.h"
 
 #define GM_TABLE_JOB "job"
+/* The record of a part is kept behind its end for so long at least: a week. */
+#define GM_JOURNAL_PART_MS INT64_C(604800000)
 
 struct json_object;
 

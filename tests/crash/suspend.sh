@@ -346,4 +346,18 @@ sold 2 4
 is_known
 told=$(it jobs --json | sed -n 's/.*"files":\[\([^]]*\)\].*/\1/p' | tr , '\n')
 [ "$(echo "$told" | wc -l)" -eq 4 ] || fail "not all are told of: $told"
+
+# The record of a part that is made and forgotten is no leave to pay for it again.
+GAMUT_KEEP_JOBS=1h
+export GAMUT_KEEP_JOBS
+begin 'a part is forgotten' 'a fox' --fallback $second --spread -n 4
+sold_so_far 2
+control fault '{"where":"status","fault":"slow:9000","count":1}'
+sleep 1.5
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+ahead 700000 700000
+it resume -q --resubmit never >other 2>&1
+sold 2 4
+is_known
 finish
