@@ -176,7 +176,7 @@ void gm_job_refused(struct gm_job *job, struct gm_exchange *x)
     x->has_retry_after = true;
   }
   /* A good answer that tells of a failed job tells the same the next time. */
-  if (x->status < 400 && err.error_class != GAMUT_E_RATE)
+  if (x->status < 300 && err.error_class != GAMUT_E_RATE)
     flags |= GAMUT_REASON_FINAL;
   gm_job_trouble(job, x, &err, flags);
 }

@@ -121,7 +121,10 @@ bool gm_answer_join(struct json_object **to, struct json_object *from);
  * the reader moved out, else NULL. */
 struct gm_blob *gm_call_blob(struct gm_call *c, const char *data);
 
-/* What a reply of 400 and above means: reasons, then the status.  The sentence
+/* Is there nothing in the reply but why there is none: 400 and above, or it is
+ * elsewhere? */
+bool gm_is_refusal(struct gm_exchange *x);
+/* What such a reply means: reasons, then the status.  The sentence
  * is "fal: message (HTTP 422)" without the prefix.  *ret_flags: GAMUT_REASON_...
  * of what was found.  `body` is the parsed reply; NULL: parsed here. */
 void gm_judge(const struct gm_instance *i, int32_t phase,

@@ -8,6 +8,7 @@
  * secrets are masked wherever a vendor repeats them.
  */
 #include "base/str.h"
+#include "loop/url.h"
 #include "plugin/call_build.h"
 #include "plugin/plugin_private.h"
 #include <stdio.h>
@@ -465,6 +466,41 @@ void gm_mask_secrets(const struct gm_instance *i, char *text)
     gm_mask(text, i->headers.items[n].value);
 }
 
+bool gm_is_refusal(struct gm_exchange *x)
+{
+  switch (x->status) {
+  case 301:
+  case 302:
+  case 303:
+  case 307:
+  case 308:
+    return gm_exchange_header(x, "location") != NULL;
+  default:
+    return x->status >= 400;
+  }
+}
+
+/* Nobody else gets to see the key and the prompt.  What costs nothing is asked
+ * again: a network's log-in page redirects as well, for a while. */
+static void redirected(const struct gm_instance *i, struct gm_exchange *x,
+                       struct gm_error *err, uint32_t *ret_flags)
+{
+  _cleanup_(gm_buf_finish) struct gm_buf to = GM_BUF_INIT(GM_URL_MAX);
+  bool is_order = x->flags & GM_X_BILLABLE;
+  struct sentence s = { .x = x };
+
+  if (!gm_url_resolve(x->url, gm_exchange_header(x, "location"), &to)) {
+    gm_buf_clear(&to);
+    gm_buf_add(&to, "nowhere");
+  }
+  add_text(&s, "redirected to ");
+  add(&s, gm_buf_text(&to), strcspn(gm_buf_text(&to), "?#"));
+  add_text(&s, ", which is not followed");
+  gm_mask_secrets(i, s.text);
+  gm_fail(err, is_order ? GAMUT_E_PROVIDER : GAMUT_E_PROTOCOL, "%s", s.text);
+  *ret_flags = is_order ? GAMUT_REASON_FINAL : 0;
+}
+
 void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,
               const struct json_object *body, struct gm_error *err,
               uint32_t *ret_flags)
@@ -474,6 +510,10 @@ void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,
   struct sentence s = { .x = x };
   int32_t error_class;
 
+  if (x->status < 400 && gm_is_refusal(x)) {
+    redirected(i, x, err, ret_flags);
+    return;
+  }
   if (!o && x->reader.is_json)
     o = parsed = gm_json_parse_once(gm_buf_text(&x->reader.text),
                                     x->reader.text.len, NULL, NULL);

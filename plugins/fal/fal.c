@@ -435,22 +435,8 @@ static int32_t cancelled(struct gamut_call *c)
   return h->done(c);
 }
 
-/* Nobody else gets to see the key and the prompt.  A job that was taken is
- * asked after again: a network's log-in page redirects as well, for a while. */
-static int32_t redirected(struct gamut_call *c)
-{
-  const char *to = c->host->reply_header(c, "location");
-
-  to = to ? to : "nowhere";
-  return c->host->fail(
-    c, PAID >> c->phase & 1 ? GAMUT_E_PROVIDER : GAMUT_E_PROTOCOL,
-    "redirected to %.*s, which is not followed", (int)strcspn(to, "?#"), to);
-}
-
 static int32_t replied(struct gamut_call *c)
 {
-  if (c->reply->status >= 300 && c->reply->status < 400)
-    return redirected(c);
   switch (c->phase) {
   case FAL_SUBMIT:
     return submitted(c);

@@ -113,21 +113,6 @@ int32_t openai_refused(struct gamut_call *c)
 
 /* ---- elsewhere ---------------------------------------------------------- */
 
-/* Nobody else gets to see the key and the prompt.  A job that was taken is
- * asked after again: a network's log-in page redirects as well, for a while. */
-int32_t openai_redirected(struct gamut_call *c)
-{
-  const struct gamut_host *h = c->host;
-  const char *to = openai_whole_url(c, h->reply_header(c, "location"));
-  int is_order = c->phase == OPENAI_GENERATE || c->phase == OPENAI_SUBMIT;
-
-  if (!to)
-    to = "nowhere";
-  return h->fail(c, is_order ? GAMUT_E_PROVIDER : GAMUT_E_PROTOCOL,
-                 "redirected to %.*s, which is not followed",
-                 (int)strcspn(to, "?#"), to);
-}
-
 /* ---- under a good status ------------------------------------------------ */
 
 int openai_has_error(struct gamut_call *c, const struct gamut_json *reply)

@@ -224,8 +224,6 @@ static int32_t reply(struct gamut_call *c)
 {
   if (c->reply->status >= 400 && c->phase != OPENAI_DELETE)
     return openai_refused(c);
-  if (c->reply->status >= 300 && c->reply->status < 400)
-    return openai_redirected(c);
   switch (c->phase) {
   case OPENAI_GENERATE:
     return openai_pictures(c);

@@ -47,10 +47,8 @@ int32_t openai_image(struct gamut_call *c);
 int32_t openai_pictures(struct gamut_call *c);
 int32_t openai_event(struct gamut_call *c);
 
-/* error.c: a reply of 400 and above; of 300 and above; one event that ends a
- * stream. */
+/* error.c: a reply of 400 and above; one event that ends a stream. */
 int32_t openai_refused(struct gamut_call *c);
-int32_t openai_redirected(struct gamut_call *c);
 int32_t openai_broken(struct gamut_call *c, const struct gamut_json *event);
 int openai_has_error(struct gamut_call *c, const struct gamut_json *reply);
 

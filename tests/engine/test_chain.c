@@ -44,7 +44,7 @@ static const struct {
   { "odd", 418, "{}", NULL, "stop", GAMUT_E_INVALID, 1, 0 },
   { "protocol", 600, "{}", NULL, "stop", GAMUT_E_PROTOCOL, 3, 1 },
   { "a redirect of a POST", 302, "{}", "Location: /a/other\r\n", "stop",
-    GAMUT_E_UNKNOWN, 1, 0 },
+    GAMUT_E_PROVIDER, 1, 1 },
 };
 
 START_TEST(classes)

@@ -302,6 +302,8 @@ static bool fill(struct pure *p, struct json_object *response,
 {
   gm_exchange_reset(&p->x);
   gm_reader_init(&p->x.reader, 1 << 26, 1 << 26);
+  p->x.url = gm_pending_url(p->asked);
+  p->x.flags = p->asked->flags & GAMUT_HTTP_BILLABLE ? GM_X_BILLABLE : 0;
   p->x.status = (int32_t)gm_json_i64(response, "status", 0);
   fill_headers(p, gm_json_at(response, "headers"));
   p->in.event = GAMUT_EV_REPLY;
@@ -354,7 +356,8 @@ static bool feed(struct pure *p, struct json_object *response, bool more)
   p->more = more;
   if (is_stream(p))
     return feed_stream(p, &body);
-  if (p->x.status >= 400 && !(p->asked->flags & GAMUT_HTTP_ALL))
+  if (gm_is_refusal(&p->x) &&
+      !(p->x.status >= 400 && p->asked->flags & GAMUT_HTTP_ALL))
     return judge(p, more);
   return step(p);
 }

@@ -24,7 +24,8 @@ enum {
   GAMUT_EV_OPEN = 1,
   GAMUT_EV_START,  /* a new job: state is {} */
   GAMUT_EV_REPLY,  /* the exchange named by phase was answered (below 400, or any
-                      status with GAMUT_HTTP_ALL) */
+                      status with GAMUT_HTTP_ALL; a redirect is not followed,
+                      and fails) */
   GAMUT_EV_CHUNK,  /* a server-sent event of a streaming exchange */
   GAMUT_EV_CANCEL, /* with GAMUT_WANTS_CANCEL: one exchange, or done() when the
                       vendor has been told: the job is looked at once more then;
