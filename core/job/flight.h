@@ -61,6 +61,8 @@ GM_PRINTF(3, 4)
 void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...);
 /* Write down what costs, and go on in job->durable.ready.  False: it failed. */
 bool gm_job_write_paid(struct gm_job *job);
+/* There: whether it may leave (0) or not. */
+void gm_job_paid_written(struct gm_job *job, int32_t error_class);
 bool gm_job_watched(const struct gm_job *job);
 void gm_job_stop(struct gm_job *job); /* forget what is on the wire */
 /* Is what is pending free, so that its answer can be had once more? */

@@ -191,6 +191,13 @@ bool gm_job_write_paid(struct gm_job *job)
   return false;
 }
 
+void gm_job_paid_written(struct gm_job *job, int32_t error_class)
+{
+  job->unsent = false;
+  if (!error_class)
+    memcpy(job->sent_id, job->attempt_id, GM_ID_SIZE);
+}
+
 int32_t gm_job_save(struct gm_job *job, bool release)
 {
   return gm_job_write(job, release ? GM_PUT_RELEASE : 0);

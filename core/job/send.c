@@ -222,9 +222,7 @@ static void durable(struct gm_durable *d, int32_t error_class)
     gm_job_late(job);
     return;
   }
-  job->unsent = false;
-  if (!error_class)
-    memcpy(job->sent_id, job->attempt_id, GM_ID_SIZE);
+  gm_job_paid_written(job, error_class);
   if (error_class) {
     unsaved(job);
     return;

@@ -203,6 +203,20 @@ START_TEST(killed)
 }
 END_TEST
 
+/* The one job is waited for there. */
+static pid_t begin_driven(struct fix *f, const struct answer *answers, size_t n,
+                          char id[GAMUT_ID_SIZE])
+{
+  pid_t pid;
+
+  begin(f, answers, n);
+  pid = work_there(f, "x", "never");
+  script_wait(f->script, POLL, 1);
+  open_here(f);
+  only_id(f, id);
+  return pid;
+}
+
 /* A living process keeps its job. */
 START_TEST(driven)
 {
@@ -212,11 +226,7 @@ START_TEST(driven)
   uint32_t n;
   pid_t pid;
 
-  begin(&f, answers, GM_LEN(answers));
-  pid = work_there(&f, "x", "never");
-  script_wait(f.script, POLL, 1);
-  open_here(&f);
-  only_id(&f, id);
+  pid = begin_driven(&f, answers, GM_LEN(answers), id);
   ck_listed(&f, NULL, "\"driven\":true");
   ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err),
                    GAMUT_E_RATE);
@@ -246,11 +256,7 @@ START_TEST(cancelled_elsewhere)
   char id[GAMUT_ID_SIZE], *json;
   pid_t pid;
 
-  begin(&f, answers, GM_LEN(answers));
-  pid = work_there(&f, "x", "never");
-  script_wait(f.script, POLL, 1);
-  open_here(&f);
-  only_id(&f, id);
+  pid = begin_driven(&f, answers, GM_LEN(answers), id);
   ck_assert_msg(gamut_cancel_elsewhere(f.g, id, &f.err) == 0, "%s",
                 f.err.message);
   script_wait(f.script, "DELETE /a/jobs/1", 1);
