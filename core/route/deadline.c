@@ -85,7 +85,7 @@ static enum chance chance_elsewhere(struct gm_run *run)
   enum chance best = CHANCE_NONE;
   uint32_t i;
 
-  if (!run->chosen)
+  if (!run->chosen || run->choice)
     return CHANCE_LATER;
   for (i = run->at + 1; i < run->n_links && best < CHANCE_NOW; i++)
     best = GM_MAX(best, chance_of(run, i));

@@ -307,6 +307,7 @@ void gm_run_attempt_over(struct gm_job *job)
   bool lost;
 
   gm_timer_stop(run->router->engine->loop, &run->attempt_deadline);
+  gm_choice_drop(run);
   lost = gm_member_gave_way(run);
   if (!lost)
     gm_run_gave_way(run);
