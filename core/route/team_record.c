@@ -4,6 +4,7 @@
  * process is about to let it go.  One that has ended is looked at. */
 #include "base/clock.h"
 #include "base/str.h"
+#include "job/flight.h"
 #include "route/bind.h"
 #include "route/team.h"
 #include <string.h>
@@ -350,6 +351,14 @@ static struct gm_member *find(const struct gm_team *team, const char *id)
   return NULL;
 }
 
+static bool is_known(const struct gm_member *m)
+{
+  const struct gm_run *run = m ? m->run : NULL;
+
+  return run && (run->job.accepted || !(gm_job_in_doubt(&run->job) ||
+                                        gm_run_maybe_charged(run)));
+}
+
 bool gm_team_knows_more(const struct gm_run *lead,
                         const struct json_object *other)
 {
@@ -362,7 +371,7 @@ bool gm_team_knows_more(const struct gm_run *lead,
 
     if (!gm_json_bool(o, "maybe_charged", false))
       continue;
-    if (m && m->run && (m->run->job.accepted || m->run->job.unsent))
+    if (is_known(m))
       return true;
     doubtful++;
   }
