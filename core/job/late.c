@@ -68,10 +68,10 @@ static bool is_in_doubt(const struct json_object *record, const char *attempt,
 /* Its end, or that the vendor has it. */
 static bool knows_more(const struct json_object *record)
 {
-  int64_t end = gm_json_i64(record, "owner/end/class", -1);
+  const struct json_object *end = gm_json_at(record, "owner/end");
 
-  return end < 0 ? gm_json_bool(record, "accepted", false)
-                 : end != GAMUT_E_UNKNOWN;
+  return end ? gm_json_i64(end, "class", 0) != GAMUT_E_UNKNOWN
+             : gm_json_bool(record, "accepted", false);
 }
 
 static struct gm_late *late_new(struct gm_engine *e, const char *id)

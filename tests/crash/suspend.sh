@@ -98,10 +98,10 @@ left()
   [ $code -eq "$1" ] || fail "resume ends with $code: $(cat other)"
 }
 
-# It is over, and nothing of it is in doubt: not its state, nor a sum.
+# is_known [STATE]: it is over, and nothing is in doubt: not its state, nor a sum.
 is_known()
 {
-  until_it_is completed
+  until_it_is "${1:-completed}"
   it usage >usage || fail 'no usage'
   grep -Eq 'maybe|unknown' usage && fail "perhaps charged: $(cat usage)"
   it budgets --json >budget || fail 'no budgets'
@@ -260,8 +260,18 @@ for next in '[429:1:retry-after=1]' '[quota:1]'; do
 done
 model=openai:gpt-image-1.5
 
-# Nobody knows here either: leave to send it once more is for whoever has it.
+# ... or that is its end.
 model=fal:fal-ai/flux/dev
+begin 'refused for good while it hung' 'a fox [quota:1] [slow:1500]'
+until_it_is sending
+stop
+left 10
+sleep 1.6
+wake 4
+sold 1 0
+is_known failed
+
+# Nobody knows here either: leave to send it once more is for whoever has it.
 begin 'no answer here either' 'a fox [hang:1]' --resubmit always
 until_it_is sending
 sleep 0.5
