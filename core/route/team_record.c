@@ -355,8 +355,8 @@ static bool is_known(const struct gm_member *m)
 {
   const struct gm_run *run = m ? m->run : NULL;
 
-  return run && (run->job.accepted || !(gm_job_in_doubt(&run->job) ||
-                                        gm_run_maybe_charged(run)));
+  return run && (run->job.accepted ||
+                 !(gm_job_in_doubt(&run->job) || gm_run_maybe_charged(run)));
 }
 
 bool gm_team_knows_more(const struct gm_run *lead,
