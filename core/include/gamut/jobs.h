@@ -50,10 +50,11 @@ GAMUT_API int32_t gamut_durable(struct gamut *g);
  * bytes when they came; and "provider", "model" where several links made them.
  * A request that several jobs worked on has "team": {"n", "hedged", "winner",
  * "members": [{"id", "why": "first", "hedge", "part" or "top-up", "first", "n":
- * which of the outputs}]}; each of those is a job of its own, with "of": {"id":
- * the request's, "why", "lost": another link was quicker}, and is listed when
- * it is maybe-charged, or goes on though its request has its result.  Jobs that
- * have ended are forgotten after a while (setting `keep_jobs`).
+ * which of the outputs, "maybe_charged": it was when the request ended}]}; each
+ * of those is a job of its own, with "of": {"id": the request's, "why", "lost":
+ * another link was quicker}, and is listed when it is maybe-charged, or goes on
+ * though its request has its result.  Jobs that have ended are forgotten after a
+ * while (setting `keep_jobs`).
  *
  * filter  NULL, or a JSON object: "state" (one of GAMUT_JOB_STATES),
  *         "provider", "model" (a part of its id or name), "search" (words, each in
