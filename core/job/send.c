@@ -121,8 +121,7 @@ static void answered(struct gm_exchange *x)
     ;
   else if (x->error_class && !may_be_absent(job, x))
     no_answer(job, x);
-  else if (gm_is_refusal(x) &&
-           !(x->status >= 400 && job->pending->flags & GAMUT_HTTP_ALL))
+  else if (gm_is_judged(x, job->pending->flags))
     gm_job_refused(job, x);
   else
     gm_job_step(job, GAMUT_EV_REPLY, x);

@@ -115,6 +115,8 @@ void gm_exchange_finish(struct gm_exchange *x); /* not while under way */
 /* A reply header's value (first one), or NULL; name in lower case. The text
  * lives until the next call or reset. */
 const char *gm_exchange_header(struct gm_exchange *x, const char *name);
+/* Of those that say where else to ask: 301, 302, 303, 307, 308. */
+bool gm_http_is_redirect(int32_t status);
 
 /* Queue it; it starts when a slot of its host is free.  Failures arrive in
  * done(), never from here. */

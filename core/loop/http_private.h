@@ -147,7 +147,6 @@ int gm_http_on_send(void *user, char *remote_ip, char *local_ip,
 /* http_reply.c: callbacks that take the reply */
 size_t gm_http_on_header(char *p, size_t size, size_t n, void *user);
 size_t gm_http_on_body(char *p, size_t size, size_t n, void *user);
-bool gm_http_is_redirect(int32_t status);
 
 /* http_pause.c: shall what comes for it be left where it is for now? */
 bool gm_http_waits(struct gm_http_slot *s);

@@ -121,12 +121,12 @@ bool gm_answer_join(struct json_object **to, struct json_object *from);
  * the reader moved out, else NULL. */
 struct gm_blob *gm_call_blob(struct gm_call *c, const char *data);
 
-/* Is there nothing in the reply but why there is none: 400 and above, or it is
- * elsewhere? */
-bool gm_is_refusal(struct gm_exchange *x);
-/* What such a reply means: reasons, then the status.  The sentence
- * is "fal: message (HTTP 422)" without the prefix.  *ret_flags: GAMUT_REASON_...
- * of what was found.  `body` is the parsed reply; NULL: parsed here. */
+/* Does the host say what the reply to an exchange with these GAMUT_HTTP_...
+ * means, and not the provider?  Of 400 and above, and what is elsewhere. */
+bool gm_is_judged(struct gm_exchange *x, uint32_t flags);
+/* What such a reply means: reasons, then the status.  The sentence is
+ * "fal: message (HTTP 422)" without the prefix.  *ret_flags: GAMUT_REASON_... of
+ * what was found.  `body` is the parsed reply; NULL: parsed here. */
 void gm_judge(const struct gm_instance *i, int32_t phase,
               struct gm_exchange *x, const struct json_object *body,
               struct gm_error *err, uint32_t *ret_flags);

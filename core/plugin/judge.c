@@ -466,18 +466,14 @@ void gm_mask_secrets(const struct gm_instance *i, char *text)
     gm_mask(text, i->headers.items[n].value);
 }
 
-bool gm_is_refusal(struct gm_exchange *x)
+static bool is_redirect(struct gm_exchange *x)
 {
-  switch (x->status) {
-  case 301:
-  case 302:
-  case 303:
-  case 307:
-  case 308:
-    return gm_exchange_header(x, "location") != NULL;
-  default:
-    return x->status >= 400;
-  }
+  return gm_http_is_redirect(x->status) && gm_exchange_header(x, "location");
+}
+
+bool gm_is_judged(struct gm_exchange *x, uint32_t flags)
+{
+  return is_redirect(x) || (x->status >= 400 && !(flags & GAMUT_HTTP_ALL));
 }
 
 /* Nobody else gets to see the key and the prompt.  What costs nothing is asked
@@ -510,7 +506,7 @@ void gm_judge(const struct gm_instance *i, int32_t phase, struct gm_exchange *x,
   struct sentence s = { .x = x };
   int32_t error_class;
 
-  if (x->status < 400 && gm_is_refusal(x)) {
+  if (is_redirect(x)) {
     redirected(i, x, err, ret_flags);
     return;
   }

@@ -161,7 +161,6 @@ static void member_over(struct gm_run *run)
 
   m->over = true;
   gm_timer_stop(run->router->engine->loop, &m->timer);
-  gm_choice_drop(run);
   if (!m->lead) {
     gm_member_free(m);
     return;

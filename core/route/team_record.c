@@ -190,7 +190,7 @@ static void renew(struct gm_member *m)
  * for. */
 static bool may_be_removed(const struct gm_run *lead)
 {
-  return gm_wall_ms() - lead->began_wall_ms >= GM_JOURNAL_PART_MS;
+  return gm_wall_ms() >= lead->began_wall_ms + GM_JOURNAL_PART_MS;
 }
 
 static void miss(struct gm_member *m)

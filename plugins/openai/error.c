@@ -111,8 +111,6 @@ int32_t openai_refused(struct gamut_call *c)
   return openai_start(c);
 }
 
-/* ---- elsewhere ---------------------------------------------------------- */
-
 /* ---- under a good status ------------------------------------------------ */
 
 int openai_has_error(struct gamut_call *c, const struct gamut_json *reply)

@@ -24,3 +24,13 @@ VISGATE_API_KEY=vg-good
 export GOOGLE_GEMINI_API_KEY GOOGLE_VERTEX_API_KEY HIGGSFIELD_API_KEY \
   HIGGSFIELD_API_SECRET MODELGATES_API_KEY OPENAI_API_KEY OPENROUTER_API_KEY \
   RUNWAYML_API_SECRET VISGATE_API_KEY
+
+# budget USD: of a month, of all
+budget()
+{
+  mkdir -p config/gamut
+  echo "{\"budgets\":[{\"scope\":\"all\",\"limit_usd\":$1,\"period\":\"month\"}]}" \
+    >config/gamut/config.json
+  XDG_CONFIG_HOME=$work/config
+  export XDG_CONFIG_HOME
+}

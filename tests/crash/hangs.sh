@@ -22,12 +22,7 @@ bears_shim
 case_name=hangs
 "$GAMUT" -q -p 'to begin with' -m flux --set output_format=png \
   -o in.png >out 2>err || fail "no input"
-mkdir -p config/gamut
-cat >config/gamut/config.json <<'END'
-{ "budgets": [{ "scope": "all", "limit_usd": 100000, "period": "month" }] }
-END
-XDG_CONFIG_HOME=$work/config
-export XDG_CONFIG_HOME
+budget 100000
 CRASH_SHIM=$CRASH_SHIM:$clock
 echo "CRASH_SEED=$CRASH_SEED CRASH_POINTS=$CRASH_POINTS"
 # shellcheck disable=SC2086 # a list

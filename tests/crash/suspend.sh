@@ -12,12 +12,7 @@ CRASH_SHIM=$top_builddir/tests/crash/.libs/clock.so
 CLOCK_AHEAD=$work/ahead
 GAMUT_POLL_INTERVAL=100ms
 export CLOCK_AHEAD GAMUT_POLL_INTERVAL
-mkdir -p config/gamut
-cat >config/gamut/config.json <<'END'
-{ "budgets": [{ "scope": "all", "limit_usd": 1000, "period": "month" }] }
-END
-XDG_CONFIG_HOME=$work/config
-export XDG_CONFIG_HOME
+budget 1000
 model=fal:fal-ai/flux/dev
 
 # ahead WALL EVEN: seconds
@@ -51,19 +46,49 @@ begin()
   wanted=$2
   shift 2
   LD_PRELOAD=$CRASH_SHIM "$CRASH_PROGRAM" -p "$wanted" -m "$model" \
-    --allow-unknown-cost --resubmit never -o made/it.png "$@" >out 2>err </dev/null &
+    --allow-unknown-cost --resubmit never -o made/it.png "$@" \
+    >out 2>err </dev/null &
   pid=$!
+}
+
+# soon WHAT COMMAND...: until that succeeds
+soon()
+{
+  what=$1
+  shift
+  tries=100
+  until "$@"; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { fail "$what"; return; }
+    sleep 0.05
+  done
+}
+
+is_there()
+{
+  it jobs --state "$1" 2>/dev/null | grep -q .
 }
 
 # until STATE: of the one job
 until_it_is()
 {
-  tries=100
-  until it jobs --state "$1" 2>/dev/null | grep -q .; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || { fail "no job is $1"; return; }
-    sleep 0.05
-  done
+  soon "no job is $1" is_there "$1"
+}
+
+submits()
+{
+  curl -sf "$emulator_url/control/stats" |
+    sed -n 's/.*"submits":{"seen":\([0-9]*\).*/\1/p'
+}
+
+has_sold()
+{
+  [ "$(submits)" -eq "$1" ]
+}
+
+has_files()
+{
+  [ "$(find made -type f ! -name '*.partial-*' | wc -l)" -eq "$1" ]
 }
 
 stop()
@@ -83,17 +108,16 @@ wake()
 # sold N FILES: in the vendor's books, in the folder
 sold()
 {
-  n=$(curl -sf "$emulator_url/control/stats" |
-    sed -n 's/.*"submits":{"seen":\([0-9]*\).*/\1/p')
+  n=$(submits)
   [ "$n" -eq "$1" ] || fail "$n submissions, not $1"
   [ "$(find made -type f | wc -l)" -eq "$2" ] || fail "files: $(ls -A made)"
 }
 
-# left EXIT: and another process takes up what there is
+# left EXIT [POLICY]: and another process takes up what there is
 left()
 {
   ahead 40 40
-  it resume -q --resubmit never >other 2>&1
+  it resume -q --resubmit "${2:-never}" >other 2>&1
   code=$?
   [ $code -eq "$1" ] || fail "resume ends with $code: $(cat other)"
 }
@@ -226,9 +250,7 @@ hangs()
   begin "$1" 'a fox [slow:1500]'
   until_it_is sending
   stop
-  ahead 40 40
-  it resume -q --resubmit "$2" >other 2>&1
-  [ $? -eq "$3" ] || fail "resume: $(cat other)"
+  left "$3" "$2"
   sleep 1.6
 }
 
@@ -258,7 +280,6 @@ for next in '[429:1:retry-after=1]' '[quota:1]'; do
   sold 2 1
   is_known
 done
-model=openai:gpt-image-1.5
 
 # ... or that is its end.
 model=fal:fal-ai/flux/dev
@@ -314,42 +335,30 @@ it jobs | grep -q 'hedge of' && fail 'a hedge was written down'
 model=fal:fal-ai/flux/dev
 second=fal:fal-ai/flux/schnell
 
-# sold_so_far N
-sold_so_far()
-{
-  tries=100
-  until curl -sf "$emulator_url/control/stats" |
-    grep -q "\"submits\":{\"seen\":$1,"; do
-    tries=$((tries - 1))
-    [ $tries -gt 0 ] || { fail "not $1 submissions"; return; }
-    sleep 0.02
-  done
-}
-
 # The other one's result stands; what becomes of this one is for the books.
-begin 'the hedge is known after all' 'a fox [status:slow:400]' \
-  --fallback $second --hedge 300ms
-sold_so_far 1
-control fault '{"where":"submit","fault":"slow:1500","count":1}'
-sold_so_far 2
+begin 'the hedge is known after all' 'a fox [status:slow:1000]' \
+  --fallback $second --hedge 1s
+soon 'nothing is sold' has_sold 1
+control fault '{"where":"submit","fault":"slow:2500","count":1}'
+soon 'no hedge' has_sold 2
 sleep 0.2
 stop
 left 0
-sleep 1.6
+sleep 2.6
 wake 11
 it resume -q >other 2>&1 || fail "resume: $(cat other)"
 sold 2 1
 is_known
 
 # A part is missed, and the request is whole only with it.
-begin 'a part is known after all' 'a fox [slow:1500:1] [status:slow:600:1]' \
+begin 'a part is known after all' 'a fox [slow:3500:1] [status:slow:2500:1]' \
   --fallback $second --spread -n 4
-sold_so_far 2
-sleep 0.2
+soon 'it is not two jobs' has_sold 2
+sleep 0.3
 stop
 left 0
 sold 2 2
-sleep 1.6
+sleep 3.6
 wake 11
 it resume -q >other 2>&1 || fail "resume: $(cat other)"
 sold 2 4
@@ -360,14 +369,17 @@ told=$(it jobs --json | sed -n 's/.*"files":\[\([^]]*\)\].*/\1/p' | tr , '\n')
 # The record of a part that is made and forgotten is no leave to pay for it again.
 GAMUT_KEEP_JOBS=1h
 export GAMUT_KEEP_JOBS
+GAMUT_POLL_INTERVAL=1s
 begin 'a part is forgotten' 'a fox' --fallback $second --spread -n 4
-sold_so_far 2
-control fault '{"where":"status","fault":"slow:9000","count":1}'
-sleep 1.5
-kill -KILL "$pid"
+soon 'it is not two jobs' has_sold 2
+control fault '{"where":"status","fault":"slow:20000","count":1}'
+soon 'no part is made' has_files 2
+sleep 0.5
+kill -KILL "$pid" || fail 'it has ended already'
 wait "$pid" 2>/dev/null
+has_files 2 || fail 'both parts were made'
 ahead 700000 700000
-it resume -q --resubmit never >other 2>&1
+it resume -q --resubmit never >other 2>&1 || fail "resume: $(cat other)"
 sold 2 4
 is_known
 finish

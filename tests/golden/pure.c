@@ -356,8 +356,7 @@ static bool feed(struct pure *p, struct json_object *response, bool more)
   p->more = more;
   if (is_stream(p))
     return feed_stream(p, &body);
-  if (gm_is_refusal(&p->x) &&
-      !(p->x.status >= 400 && p->asked->flags & GAMUT_HTTP_ALL))
+  if (gm_is_judged(&p->x, p->asked->flags))
     return judge(p, more);
   return step(p);
 }
