@@ -155,18 +155,10 @@ static void give_up(struct gm_job *job, const struct json_object *record)
               "had sent it again");
 }
 
-/* With the parts that wait: those that are paid for go on without it. */
-static void lose(struct gm_job *job, struct gm_list *parts,
-                 const struct json_object *record)
+static void lose(struct gm_job *job, const struct json_object *record)
 {
-  struct gm_list *l;
-
-  for (l = parts->next; l != parts; l = l->next) {
-    struct gm_job *part = GM_CONTAINER(l, struct gm_late, link)->job;
-
-    if (part && part->accepted && part->ops->part_alone)
-      part->ops->part_alone(part);
-  }
+  if (job->ops->parts_alone)
+    job->ops->parts_alone(job);
   give_up(job, record);
 }
 
@@ -235,12 +227,8 @@ static void claimed(struct gm_claim *c, int32_t error_class)
       ? NULL
       : gm_json_parse_once(gm_buf_text(&c->text), c->text.len, NULL, NULL);
   struct gm_job *job = late->job;
-  struct gm_list parts, *l;
   bool ours;
 
-  gm_list_init(&parts);
-  while ((l = gm_list_pop(&late->parts)))
-    gm_list_append(&parts, l);
   if (job)
     job->late = NULL;
   if (job && error_class == GAMUT_E_NOT_FOUND)
@@ -250,9 +238,9 @@ static void claimed(struct gm_claim *c, int32_t error_class)
   if (!error_class && !ours)
     gm_claim_give_back(c);
   if (job && !ours)
-    lose(job, &parts, record);
+    lose(job, record);
+  begin_all(&late->parts);
   late_free(late);
-  begin_all(&parts);
 }
 
 static void begin(struct gm_late *late)

@@ -74,9 +74,10 @@ static struct gm_job *job_whole_of(struct gm_job *job)
   return m && m->lead ? &m->lead->job : NULL;
 }
 
-static void job_part_alone(struct gm_job *job)
+static void job_parts_alone(struct gm_job *job)
 {
-  gm_member_go_alone(run_of(job)->member);
+  if (run_of(job)->team)
+    gm_team_go_alone(run_of(job));
 }
 
 static bool job_has_next_key(struct gm_job *job)
@@ -104,7 +105,7 @@ static const struct gm_job_ops job_ops = {
   .paying = job_paying,
   .regained = job_regained,
   .whole_of = job_whole_of,
-  .part_alone = job_part_alone,
+  .parts_alone = job_parts_alone,
   .attempt_over = gm_run_attempt_over,
   .event = job_event,
   .wants_events = job_watched,

@@ -132,10 +132,9 @@ struct gm_ask *gm_team_ask(const struct gm_run *lead, enum gm_why why,
 /* Put together what the members have brought; the lead ends. */
 void gm_team_end(struct gm_run *lead);
 
-/* The request goes on in another process without this one, which is paid for:
- * it is seen to its end here.  Of a hedge and a first what it makes is not
- * wanted. */
-void gm_member_go_alone(struct gm_member *m);
+/* The request goes on in another process: those that are paid for are seen to
+ * their ends here.  Of a hedge and a first what they make is not wanted. */
+void gm_team_go_alone(struct gm_run *lead);
 
 /* ---- team_record.c ---------------------------------------------------------
  */

@@ -46,13 +46,26 @@ static void let_go(struct gm_router *r, struct gm_member *m)
   gm_list_append(&r->leftovers, &m->link);
 }
 
-void gm_member_go_alone(struct gm_member *m)
+static void go_alone(struct gm_member *m)
 {
   if (m->why == GM_WHY_FIRST || m->why == GM_WHY_HEDGE) {
     m->lost = true;
     gm_member_leave(m->run);
   }
   let_go(m->run->router, m);
+}
+
+void gm_team_go_alone(struct gm_run *lead)
+{
+  struct gm_list *l = lead->team->members.next, *next;
+
+  for (; l != &lead->team->members; l = next) {
+    struct gm_member *m = GM_CONTAINER(l, struct gm_member, link);
+
+    next = l->next;
+    if (!m->over && m->run && m->run->job.accepted)
+      go_alone(m);
+  }
 }
 
 static void let_lost_one_go(struct gm_router *r, struct gm_member *m)
