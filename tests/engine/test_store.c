@@ -345,37 +345,104 @@ END_TEST
 
 /* ---- taken over ---------------------------------------------------------- */
 
-/* Its row goes to another while it waits for the vendor: it is given up here at
- * the next record, and nothing is written over. */
+/* Its row goes to another process. */
+static void steal(struct kit *k, const char *place, const char *id)
+{
+  struct gamut_store_op op = kit_put("job", id, "mine");
+
+  kit_open(k, KIT_SQLITE, place);
+  kit_owner(k, "thief", 60000);
+  op.changes |= GAMUT_SET_OWNER;
+  op.owner = "thief";
+  ck_assert_int_eq(kit_run(k, &op, 1), 0);
+}
+
+static void ck_stolen(struct kit *k, const char *id)
+{
+  struct kit_row row;
+
+  ck_assert(kit_get(k, "job", id, &row));
+  ck_assert_str_eq(row.body, "mine");
+  ck_assert_str_eq(row.owner, "thief");
+}
+
+/* While it waits for the vendor: it is given up here at the next record, and
+ * nothing is written over. */
 START_TEST(taken_over)
 {
   const char *place = scratch_folder();
   struct gamut_result *result;
   char id[GAMUT_ID_SIZE];
-  struct kit_row row;
   struct fix f;
   struct kit k;
 
   open_fix(&f, queued, 2, _i ? GAMUT_THREAD : 0, "sqlite", place);
   submit(&f, "x", id);
   until_asked(&f, POLL, 2);
-  kit_open(&k, KIT_SQLITE, place);
-  kit_owner(&k, "thief", 60000);
-  {
-    struct gamut_store_op op = kit_put("job", id, "mine");
-
-    op.changes |= GAMUT_SET_OWNER;
-    op.owner = "thief";
-    ck_assert_int_eq(kit_run(&k, &op, 1), 0);
-  }
+  steal(&k, place, id);
   ck_assert_int_eq(gamut_detach(f.g, id), 0); /* writes */
   result = fix_wait(&f, id);
   ck_assert_int_eq(gamut_result_status(result), GAMUT_DETACHED);
   gamut_result_free(result);
   fix_close(&f);
-  ck_assert(kit_get(&k, "job", id, &row));
-  ck_assert_str_eq(row.body, "mine");
-  ck_assert_str_eq(row.owner, "thief");
+  ck_stolen(&k, id);
+  kit_close(&k);
+}
+END_TEST
+
+/* The row of the only job but `id`. */
+static void other_row(struct kit *k, const char *id, struct kit_row *row)
+{
+  const struct gamut_store_query all = { .struct_size = sizeof(all),
+                                         .table = "job" };
+  char keys[2 * GAMUT_ID_SIZE];
+
+  snprintf(keys, sizeof(keys), "%s", kit_keys(k, &all));
+  ck_assert_uint_eq(strlen(keys), sizeof(keys) - 1);
+  keys[GAMUT_ID_SIZE - 1] = '\0';
+  ck_assert(kit_get(k, "job",
+                    strcmp(keys, id) == 0 ? keys + GAMUT_ID_SIZE : keys, row));
+}
+
+/* A request is found to be another's when it is about to begin a second job:
+ * that is not begun, and the first one, which is paid for, is seen to its end.
+ */
+START_TEST(part_of_one_taken_over)
+{
+  static const struct answer answers[] = {
+    SAYS(SUBMIT, QUEUED),
+    HOLDS_ONCE(POLL),
+    SAYS(POLL, DONE),
+    PICTURE,
+  };
+  const char *place = scratch_folder();
+  struct gamut_request *r = fix_request("a:m b:m", "x", "hedge", "1s", NULL);
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+  struct kit k;
+
+  open_fix(&f, answers, GM_LEN(answers), 0, "sqlite", place);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  until_asked(&f, POLL, 1);
+  steal(&k, place, id);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_DETACHED);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
+  gamut_result_free(result);
+  script_go(f.script);
+  until_asked(&f, POLL, 2);
+  do {
+    other_row(&k, id, &row);
+  } while (row.owner[0] && gamut_step(f.g, 1) >= 0);
+  ck_assert_msg(strstr(row.body, "\"state\":\"ended\"") != NULL, "%s",
+                row.body);
+  ck_assert_ptr_null(strstr(row.body, "maybe_charged"));
+  ck_assert_int_eq(script_count(f.script, "POST"), 1);
+  fix_close(&f);
+  ck_stolen(&k, id);
   kit_close(&k);
 }
 END_TEST
@@ -467,6 +534,7 @@ int main(void)
   tcase_add_test(tc, unknown_store);
   tcase_add_test(tc, only_for_a_job);
   tcase_add_loop_test(tc, taken_over, 0, 2);
+  tcase_add_test(tc, part_of_one_taken_over);
   tcase_add_loop_test(tc, slow, 0, 2);
   return unit_run("store", tc);
 }
