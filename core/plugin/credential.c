@@ -69,12 +69,9 @@ bool gm_credential_is_for(const struct gm_instance *i,
                           const struct gamut_credential *c, const char *origin)
 {
   bool base = !c->origin || is_path(c);
-  const char *known = base ? i->base_origin : kept(i, c)->origin;
-  char own[GM_ORIGIN_SIZE];
+  const char *own = base ? i->base_origin : kept(i, c)->origin;
 
-  if (*known || base)
-    return *known && strcmp(known, origin) == 0;
-  return fill_origin(i, c->origin, own) && strcmp(own, origin) == 0;
+  return *own && strcmp(own, origin) == 0;
 }
 
 /* ---- filling in ------------------------------------------------------------
@@ -183,8 +180,7 @@ bool gm_instance_set_rows(struct gm_instance *i)
     struct gm_credential_row *row = &i->rows[n];
 
     c = gm_credential_at(i, n);
-    if (!c->origin || strchr(c->origin, '{') ||
-        !gm_url_origin(c->origin, row->origin))
+    if (!c->origin || !fill_origin(i, c->origin, row->origin))
       row->origin[0] = '\0';
     row->has_token = c->value && strstr(c->value, GM_TOKEN_NAME);
     row->is_filled = all_fit(i, c, false);

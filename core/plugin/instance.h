@@ -27,7 +27,7 @@ struct gm_own_headers {
  * exchange asks for all of them, several times: the values stay, the token does
  * not. */
 struct gm_credential_row {
-  char origin[GM_ORIGIN_SIZE]; /* "": that of base_url, or as values have it */
+  char origin[GM_ORIGIN_SIZE]; /* "": that of base_url, or of none */
   bool has_token;              /* it is looked at each time; else */
   bool is_filled;
 };
