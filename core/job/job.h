@@ -70,8 +70,8 @@ struct gm_job_ops {
   /* The job that it is a part of, and goes on with; NULL: none.  May be NULL.
    */
   struct gm_job *(*whole_of)(struct gm_job *job);
-  /* It is another's now: its parts that are paid for are seen to their ends
-   * without it.  May be NULL. */
+  /* It is another's now: its parts that are, or may be, paid for are seen to
+   * their ends without it.  May be NULL. */
   void (*parts_alone)(struct gm_job *job);
   /* Members that the owner adds to the journal record, as JSON text. */
   void (*record)(struct gm_job *job, struct gm_buf *b);

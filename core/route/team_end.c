@@ -2,6 +2,7 @@
  */
 #include "base/clock.h"
 #include "base/str.h"
+#include "job/flight.h"
 #include "route/bind.h"
 #include "route/team.h"
 #include <stdlib.h>
@@ -55,6 +56,12 @@ static void go_alone(struct gm_member *m)
   let_go(m->run->router, m);
 }
 
+/* Or may be, as its answer will tell. */
+static bool is_paid(const struct gm_job *job)
+{
+  return job->accepted || gm_job_in_doubt(job);
+}
+
 void gm_team_go_alone(struct gm_run *lead)
 {
   struct gm_list *l = lead->team->members.next, *next;
@@ -63,7 +70,7 @@ void gm_team_go_alone(struct gm_run *lead)
     struct gm_member *m = GM_CONTAINER(l, struct gm_member, link);
 
     next = l->next;
-    if (!m->over && m->run && m->run->job.accepted)
+    if (!m->over && m->run && is_paid(&m->run->job))
       go_alone(m);
   }
 }

@@ -133,7 +133,8 @@ static void reply(struct script *s, int fd, const struct answer *a)
   snprintf(head, sizeof(head),
            "HTTP/1.1 %d Status\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\n"
            "\r\n",
-           a->status, a->headers ? a->headers : "", type_of(text), len);
+           a->status == SCRIPT_LATE ? 200 : a->status,
+           a->headers ? a->headers : "", type_of(text), len);
   server_say(fd, head);
   server_send(fd, body, len - (size_t)a->cut);
   free(body);
@@ -147,7 +148,7 @@ static enum server_end answer(struct server *server, int fd,
   const struct answer *a = choose(s, r);
 
   a = a ? a : &unknown;
-  if (a->status == SCRIPT_HOLD)
+  if (a->status == SCRIPT_HOLD || a->status == SCRIPT_LATE)
     server_wait(server);
   if (a->status == SCRIPT_RESET || a->status == SCRIPT_HOLD)
     return SERVER_RESET;
