@@ -1,11 +1,12 @@
 /* batch_names.c - where the lines of a batch write their files, and whether
  * there are files already.
  *
- * The library refuses a name that is taken before it sends anything, but cannot
- * tell for one whose ending comes with the result, as "00001.{ext}": such a
- * file would be paid for and then not be written.  Nor may it be the file that
- * a job which goes on is yet to write.  A folder is read once for all the lines
- * that write to it. */
+ * The library refuses a name that is taken, but line by line, when others have
+ * been paid for, and it does not know which file a job that goes on is yet to
+ * write.  For names whose ending comes with the result, as "00001.{ext}", all
+ * is looked at before.  A folder is read once for all the lines that write to
+ * it.
+ */
 #include "batch_file.h"
 #include "options.h"
 #include "out.h"
@@ -195,7 +196,7 @@ static bool look(struct folder *d, char *output, bool several,
 
   *ret_name = NULL;
   if (!brace || brace == output || strcmp(brace - 1, ENDING) != 0)
-    return true; /* the library looks itself, or the name cannot be known */
+    return true; /* the library looks, or the name cannot be known */
   brace[-1] = '\0';
   if (slash)
     *slash = '\0';

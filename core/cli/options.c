@@ -121,7 +121,8 @@ const struct cli_option cli_options[] = {
             "that is made now); its ending asks for a format; preset: the first "
             "words of the prompt, or as the job was submitted; compare: a folder" },
   { FLAG("force", "force", "true"), .group = CLI_G_OUTPUT, COLLECT,
-    .help = "write over files" },
+    .help = "write over files (else a name that is taken is refused, "
+            "before it costs anything)" },
   { FLAG("no-download", "download", "false"), .group = CLI_G_OUTPUT,
     .verbs = CLI_IN_MAKE_ONE | CLI_IN(CLI_BATCH) | CLI_IN_COLLECT,
     .help = "write no file: leave it at the vendor and print its URL" },

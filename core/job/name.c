@@ -63,11 +63,6 @@ static int32_t add_word(struct gm_buf *out, const char *word,
                  word);
 }
 
-bool gm_output_is_template(const char *name)
-{
-  return strchr(name, '{') != NULL;
-}
-
 static bool is_numbered(const char *name)
 {
   return strstr(name, "{index}") != NULL;

@@ -3,6 +3,7 @@
  * paid. */
 #include "job/output.h"
 #include "base/base64.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -177,30 +178,60 @@ static int32_t check_folder(const char *name, struct gm_error *err)
   return 0;
 }
 
-static int32_t check_target(const struct gm_output_plan *p, uint32_t index,
-                            uint32_t count, struct gm_error *err)
+/* Is the name known before the result is, but for its ending? */
+static bool is_known(const char *name)
 {
-  struct gm_name_facts f = { .job = "x",
-                             .model = "x",
-                             .provider = "x",
-                             .ext = "x",
-                             .index = index,
-                             .count = count };
+  static const char *const later[] = { "{job}", "{model}", "{provider}",
+                                       "{seed}" };
+  size_t i;
+
+  for (i = 0; i < GM_LEN(later); i++) {
+    if (strstr(name, later[i]))
+      return false;
+  }
+  return true;
+}
+
+static int32_t check_target(const struct gm_output_plan *p,
+                            const struct gm_name_facts *f, struct gm_error *err)
+{
   _cleanup_(gm_buf_finish) struct gm_buf name = GM_BUF_INIT(4096);
   struct stat st;
-  int32_t rc = gm_output_name(p->name, &f, &name, err);
+  int32_t rc = gm_output_name(p->name, f, &name, err);
 
-  if (rc || gm_output_is_template(p->name))
+  if (rc || !is_known(p->name) || lstat(name.data, &st))
     return rc;
-  if (lstat(name.data, &st))
-    return 0;
   if (S_ISDIR(st.st_mode))
     return gm_fail(err, GAMUT_E_INVALID, "output: '%s' is a folder", name.data);
   if (!p->force)
-    return gm_fail(err, GAMUT_E_INVALID,
-                   "output: '%s' exists already (force replaces it)",
-                   name.data);
+    return gm_fail(
+      err, GAMUT_E_INVALID, "output: '%s' exists already%s (force replaces it)",
+      name.data,
+      strstr(p->name, "{ext}") ? ", and {ext} may come to that" : "");
   return 0;
+}
+
+/* Which type the file will be is not known: none of the usual ones may be in
+ * its way. */
+static int32_t check_targets(const struct gm_output_plan *p, uint32_t index,
+                             uint32_t count, struct gm_error *err)
+{
+  static const char *const usual[] = { "png", "jpg", "webp", "gif",
+                                       "svg", "mp4", "webm" };
+  struct gm_name_facts f = { .job = "x",
+                             .model = "x",
+                             .provider = "x",
+                             .index = index,
+                             .count = count,
+                             .wall_ms = gm_wall_ms() };
+  size_t i, n = strstr(p->name, "{ext}") ? GM_LEN(usual) : 1;
+  int32_t rc = 0;
+
+  for (i = 0; i < n && rc == 0; i++) {
+    f.ext = usual[i];
+    rc = check_target(p, &f, err);
+  }
+  return rc;
 }
 
 int32_t gm_output_check(const struct gm_output_plan *p, uint32_t count,
@@ -215,6 +246,6 @@ int32_t gm_output_check(const struct gm_output_plan *p, uint32_t count,
     return gm_fail(err, GAMUT_E_INVALID, "output: '%s' is a folder", p->name);
   rc = check_folder(p->name, err);
   for (i = 1; i <= count && rc == 0; i++)
-    rc = check_target(p, i, count, err);
+    rc = check_targets(p, i, count, err);
   return rc;
 }

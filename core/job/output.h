@@ -56,12 +56,13 @@ struct gm_name_facts {
  * "-1" goes before the extension.  INVALID for an unknown {word}. */
 int32_t gm_output_name(const char *name, const struct gm_name_facts *f,
                        struct gm_buf *out, struct gm_error *err);
-bool gm_output_is_template(const char *name);
 /* The template for the k-th draft: "fox.png" -> "fox.partial-1.{ext}", which of
  * several outputs it is of before that; gm_free.  NULL: no memory. */
 char *gm_output_partial_name(const char *name, bool several, uint32_t k);
 /* Before anything is paid: known words, the folder is there and can be
- * written, the target is no folder and does not exist (without force). */
+ * written, the target is no folder and does not exist (without force).  {ext}
+ * may come to any of the usual types; what {job} {model} {provider} {seed} come
+ * to is not known. */
 int32_t gm_output_check(const struct gm_output_plan *p, uint32_t count,
                         struct gm_error *err);
 

@@ -251,19 +251,32 @@ END_TEST
 
 /* ---- files ---------------------------------------------------------------- */
 
+/* A file, and a name that comes to it or may. */
+static const char *const taken[][2] = {
+  { "p.png", "p.png" },
+  { "p.png", "p.{ext}" },
+  { "p-1.png", "p-{index}.{ext}" },
+};
+/* ... that does not, or cannot be known to. */
+static const char *const beside[][2] = {
+  { "p.txt", "p.{ext}" },
+  { "p-2.png", "p-{index}.{ext}" },
+  { "x-x.png", "{job}-{model}.{ext}" },
+};
+static const struct answer one_file[] = { ONE, SAYS(FILE_URL, "@png") };
+
 START_TEST(existing_file)
 {
-  static const struct answer answers[] = {
-    ONE, SAYS(FILE_URL, "@png")
-  };
-  const char *path = scratch_path(scratch_folder(), "p.png");
+  const char *folder = scratch_folder();
+  const char *path = scratch_path(folder, taken[_i][0]);
+  const char *output = scratch_path(folder, taken[_i][1]);
   struct gamut_result *result;
   struct stat st;
   struct fix f;
 
   scratch_text(path, "mine", 0644);
-  fix_open(&f, answers, 2, 0);
-  result = fix_run(&f, fix_request("a:m", "x", "output", path, NULL));
+  fix_open(&f, one_file, 2, 0);
+  result = fix_run(&f, fix_request("a:m", "x", "output", output, NULL));
   ck_assert_ptr_null(result);
   ck_assert_int_eq(f.err.error_class, GAMUT_E_INVALID);
   ck_assert_ptr_nonnull(strstr(f.err.message, "exists already"));
@@ -271,10 +284,30 @@ START_TEST(existing_file)
   ck_assert_int_eq(stat(path, &st), 0);
   ck_assert_int_eq(st.st_size, 4);
   result = fix_run(
-    &f, fix_request("a:m", "x", "output", path, "force", "yes", NULL));
+    &f, fix_request("a:m", "x", "output", output, "force", "yes", NULL));
   ck_class(result, 0);
   ck_assert_int_eq(stat(path, &st), 0);
   ck_assert_int_gt(st.st_size, 4);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
+START_TEST(file_beside)
+{
+  const char *folder = scratch_folder();
+  const char *path = scratch_path(folder, beside[_i][0]);
+  const char *output = scratch_path(folder, beside[_i][1]);
+  struct gamut_result *result;
+  struct stat st;
+  struct fix f;
+
+  scratch_text(path, "mine", 0644);
+  fix_open(&f, one_file, 2, 0);
+  result = fix_run(&f, fix_request("a:m", "x", "output", output, NULL));
+  ck_class(result, 0);
+  ck_assert_int_eq(stat(path, &st), 0);
+  ck_assert_int_eq(st.st_size, 4);
   gamut_result_free(result);
   fix_close(&f);
 }
@@ -395,7 +428,8 @@ int main(void)
   tcase_add_loop_test(tc, foreign_urls, 0, GM_LEN(bad_urls));
   tcase_add_test(tc, in_memory);
   tcase_add_test(tc, some);
-  tcase_add_test(tc, existing_file);
+  tcase_add_loop_test(tc, existing_file, 0, GM_LEN(taken));
+  tcase_add_loop_test(tc, file_beside, 0, GM_LEN(beside));
   tcase_add_test(tc, file_appears);
   tcase_add_test(tc, disk_full);
   tcase_add_test(tc, bytes_are_rescued);

@@ -70,6 +70,9 @@ gamut_request_copy(const struct gamut_request *r);
  * drafts is asked without them, which gamut_result_difference() tells.
  *
  * An "output" with an ending asks for that format, where the model offers it.
+ * Where such a file exists, or of "fox-{index}.{ext}" one that it may come to,
+ * the request is refused before anything is sent, unless "force" is set; what
+ * {job} {model} {provider} {seed} come to is not known before.
  * GAMUT_E_INVALID for an unknown name (with the nearest one), text that is no
  * value of the field's type, invalid UTF-8. */
 GAMUT_API int32_t gamut_request_set(struct gamut_request *r, const char *name,
