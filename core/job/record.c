@@ -119,6 +119,19 @@ static void add_found(struct gm_buf *b, const struct gm_found *f)
   gm_buf_addc(b, '}');
 }
 
+/* A job whose cancel is on its way is gone on with by what it was looked at
+ * with: the answer to the cancel may come to nobody. */
+static void add_exchange(struct gm_buf *b, const struct gm_job *job)
+{
+  const struct gm_pending *pending = job->kept ? job->kept : job->pending;
+
+  add(b, ",\"provider_state\":", job->kept ? job->kept_state : job->state_text);
+  if (!pending)
+    return;
+  gm_buf_add(b, ",\"pending\":");
+  gm_pending_add_json(pending, b);
+}
+
 /* Written piece by piece: this runs several times a job, and a tree of it would
  * cost more than the exchange that it is for.  Into a buffer that all jobs
  * share: many records may wait for the store, and none takes more than it
@@ -155,11 +168,7 @@ char *gm_job_record(struct gm_job *job)
   if (job->instance)
     add_instance(b, job->instance);
   add(b, ",\"request\":", job->request);
-  add(b, ",\"provider_state\":", job->state_text);
-  if (job->pending) {
-    gm_buf_add(b, ",\"pending\":");
-    gm_pending_add_json(job->pending, b);
-  }
+  add_exchange(b, job);
   if (job->found)
     add_found(b, job->found);
   if (job->state != GM_JOB_ENDED)

@@ -143,11 +143,49 @@ START_TEST(by_its_time)
 }
 END_TEST
 
+/* ---- left before the vendor has answered ----------------------------------
+ */
+
+/* What was to be cancelled is looked at when it is gone on with: the answer to
+ * its cancel would be taken for that to the look. */
+START_TEST(left)
+{
+  static const struct answer answers[] = {
+    SAYS("POST /a/jobs", QUEUED),
+    SAYS_TIMES(2, "GET /a/jobs/1", QUEUED),
+    SAYS("GET /a/jobs/1", MADE),
+    HOLDS_ONCE("DELETE /a/jobs/1"),
+    SAYS("DELETE /a/jobs/1", "{}"),
+    SAYS(OTHER, MADE),
+    PICTURE,
+  };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  timed_open(&f, answers, GM_LEN(answers));
+  timed_submit(&f, fix_request("a:m b:m", "x", NULL), id);
+  timed_until_asked(&f, "GET /a/jobs/1", 1);
+  ck_assert_int_eq(gamut_cancel(f.g, id), 0);
+  timed_until_asked(&f, "DELETE /a/jobs/1", 1);
+  timed_detach(&f, id);
+  timed_attach(&f, id);
+  result = timed_result(&f, id);
+  ck_class(result, 0);
+  ck_assert_uint_eq(gamut_result_artifacts(result), 1);
+  ck_assert_int_eq(script_count(f.script, "DELETE"), 1);
+  ck_assert_int_eq(script_count(f.script, "POST"), 1);
+  gamut_result_free(result);
+  timed_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("cancel");
 
   tcase_add_loop_test(tc, by_its_user, 0, GM_LEN(rows));
   tcase_add_loop_test(tc, by_its_time, 0, GM_LEN(late));
+  tcase_add_test(tc, left);
   return unit_run("cancel", tc);
 }
