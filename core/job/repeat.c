@@ -89,15 +89,27 @@ static bool goes_elsewhere(struct gm_job *job, const struct gm_error *err,
          job->ops->has_next_key(job);
 }
 
+/* The one before was the same, and would have been refused for that as well. */
+static bool tells_of_both(int32_t error_class)
+{
+  return error_class == GAMUT_E_INVALID || error_class == GAMUT_E_UNSUPPORTED ||
+         error_class == GAMUT_E_BLOCKED;
+}
+
+void gm_job_keep_doubt(struct gm_job *job, struct gm_error *err)
+{
+  if (!job->doubtful || tells_of_both(err->error_class))
+    return;
+  job->maybe_charged = true;
+  gm_error_prefix(err, "sent, but no answer came");
+  err->error_class = GAMUT_E_UNKNOWN;
+}
+
 static void give_up(struct gm_job *job, struct gm_error *err, bool final)
 {
   if (outcome_open(job, err, final))
     job->maybe_charged = true;
-  if (job->doubtful && gm_policy_of(err->error_class)->again) {
-    job->maybe_charged = true;
-    gm_error_prefix(err, "sent, but no answer came");
-    err->error_class = GAMUT_E_UNKNOWN;
-  }
+  gm_job_keep_doubt(job, err);
   gm_error_finish(&job->err);
   gm_error_move(&job->err, err);
   gm_job_over(job);

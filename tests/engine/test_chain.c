@@ -126,6 +126,40 @@ START_TEST(asked_about)
 }
 END_TEST
 
+/* Sent without an answer and once more with its key: what is refused for what
+ * it is would have been the first time, too; all else says nothing of that. */
+static const struct {
+  int status;
+  int32_t error_class;
+  int maybe;
+} repeated[] = {
+  { 400, GAMUT_E_INVALID, 0 }, { 401, GAMUT_E_UNKNOWN, 1 },
+  { 402, GAMUT_E_UNKNOWN, 1 }, { 403, GAMUT_E_UNKNOWN, 1 },
+  { 404, GAMUT_E_UNKNOWN, 1 }, { 409, GAMUT_E_UNKNOWN, 1 },
+  { 422, GAMUT_E_INVALID, 0 }, { 429, GAMUT_E_UNKNOWN, 1 },
+};
+
+START_TEST(refused_when_repeated)
+{
+  const struct answer answers[] = {
+    { SUBMIT, 1, SCRIPT_RESET, NULL, NULL, 0 },
+    { SUBMIT, 0, repeated[_i].status, "{}", NULL, 0 },
+    SAYS("POST /b/jobs", MADE),
+    PICTURE,
+  };
+  struct gamut_result *result;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  result = fix_run(&f, fix_request("a:m b:m", "keyed", NULL));
+  ck_class(result, repeated[_i].error_class);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), repeated[_i].maybe);
+  ck_assert_int_eq(script_count(f.script, "POST /b/jobs"), 0);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
 START_TEST(all_are_told)
 {
   static const struct answer answers[] = {
@@ -261,6 +295,7 @@ int main(void)
   TCase *tc = tcase_create("chain");
 
   tcase_add_loop_test(tc, classes, 0, GM_LEN(rows));
+  tcase_add_loop_test(tc, refused_when_repeated, 0, GM_LEN(repeated));
   tcase_add_loop_test(tc, asked_about, 0, GM_LEN(looks));
   tcase_add_test(tc, all_are_told);
   tcase_add_test(tc, unsupported_is_left_out);
