@@ -393,7 +393,7 @@ static void mark_accepted(struct gm_job *job, const struct gm_ending *end,
       end->kind == GM_STEP_REPLY || end->kind == GM_STEP_NONE)
     return;
   job->accepted = true;
-  job->doubtful = false;
+  job->doubtful = job->maybe_charged = false;
   job->accepted_ms = gm_mono_ms();
 }
 

@@ -352,6 +352,44 @@ START_TEST(fetched_again)
 }
 END_TEST
 
+/* Left before its answer came, and sent again by its key: the answer to that
+ * ends the doubt. */
+START_TEST(left_keyed)
+{
+  static const struct answer answers[] = {
+    HOLDS_ONCE(JOBS),
+    SAYS(JOBS, QUEUED),
+    SAYS(POLL, MADE),
+    PICTURE,
+  };
+  struct gamut_request *r = fix_request("a:cheap", "keyed", NULL);
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  while (script_count(f.script, JOBS) < 1)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  result = fix_wait(&f, id);
+  ck_assert(gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_assert_msg(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err) == 0, "%s",
+                f.err.message);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  ck_assert(!gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_listed(&f, "{\"state\":\"completed\"}", id);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2);
+  script_go(f.script);
+  finish(&f);
+}
+END_TEST
+
 /* What somebody has found in the vendor's books is not paid for again. */
 START_TEST(once_and_settled)
 {
@@ -569,6 +607,7 @@ int main(void)
   tcase_add_test(tc, cancelled_elsewhere);
   tcase_add_loop_test(tc, settled, 0, 2);
   tcase_add_test(tc, fetched_again);
+  tcase_add_test(tc, left_keyed);
   tcase_add_loop_test(tc, once_and_settled, 0, 2);
   tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
   tcase_add_test(tc, once);
