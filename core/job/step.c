@@ -277,6 +277,15 @@ static void next_exchange(struct gm_job *job, int32_t event)
     gm_job_fail(job, GAMUT_E_NOMEM, "no memory for a timer");
 }
 
+/* What the vendor took and says is done is on its bill, whatever we can make of
+ * the answer. */
+static void brought_nothing(struct gm_job *job)
+{
+  job->maybe_charged |= job->accepted;
+  gm_job_fail(job, GAMUT_E_PROVIDER,
+              "the job ended well but brought no output");
+}
+
 static void well_done(struct gm_job *job)
 {
   struct gm_found *found = gm_job_found(job);
@@ -301,8 +310,7 @@ static void well_done(struct gm_job *job)
   else if (job->own_fn)
     gm_job_over(job); /* a token: nothing to fetch */
   else
-    gm_job_fail(job, GAMUT_E_PROVIDER,
-                "the job ended well but brought no output");
+    brought_nothing(job);
 }
 
 /* Is the exchange at hand a paid stream?  Its first event accepted the job, and

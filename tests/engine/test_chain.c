@@ -102,6 +102,9 @@ static const struct {
     1,
     1,
     0 },
+  { "done, and nothing is there",
+    SAYS(POLL, "{\"id\":\"1\",\"status\":\"done\",\"pictures\":[1]}"),
+    GAMUT_E_PROVIDER, 1, 1, 0 },
   { "failed", SAYS(POLL, FAILED), 0, 1, 0, 1 },
 };
 
