@@ -20,9 +20,11 @@ static void tell_end(struct gm_ticket *t, struct gamut_result *result)
     t->result = result;
     gm_tell_over(g, &t->over);
   } else if (t->on_done) {
+    bool within = g->in_callback; /* one may end another job */
+
     g->in_callback = true;
     t->on_done(t->user, result);
-    g->in_callback = false;
+    g->in_callback = within;
     if (g->flags & GAMUT_THREAD)
       gm_signal(g);
   } else {

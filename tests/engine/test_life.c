@@ -274,6 +274,57 @@ START_TEST(callbacks_submit)
 }
 END_TEST
 
+struct ends {
+  struct fix *f;
+  char other[GAMUT_ID_SIZE];
+  int n;
+};
+
+static void other_over(void *user, struct gamut_result *result)
+{
+  struct ends *e = user;
+
+  e->n++;
+  gamut_result_free(result);
+}
+
+/* It is within a callback yet when that of the other one has returned. */
+static void ends_other(void *user, struct gamut_result *result)
+{
+  struct ends *e = user;
+  struct gamut_error err;
+  char *json;
+
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_cancel(e->f->g, e->other), 0);
+  ck_assert_int_eq(gamut_jobs(e->f->g, NULL, &json, &err), GAMUT_E_INVALID);
+  e->n++;
+}
+
+START_TEST(callbacks_end_others)
+{
+  static const struct answer answers[] = { SAYS(SUBMIT, QUEUED),
+                                           SAYS(POLL, DONE), PICTURE,
+                                           HOLDS("POST /b/jobs") };
+  struct gamut_request *r = fix_request("b:m", "x", NULL);
+  struct fix f;
+  struct ends e = { .f = &f };
+
+  fix_open(&f, answers, GM_LEN(answers), _i ? GAMUT_THREAD : 0);
+  ck_assert_int_eq(gamut_submit(f.g, r, other_over, &e, e.other, NULL), 0);
+  gamut_request_free(r);
+  r = fix_request("a:m", "x", NULL);
+  ck_assert_int_eq(gamut_submit(f.g, r, ends_other, &e, NULL, NULL), 0);
+  gamut_request_free(r);
+  while (gamut_active(f.g) > 0)
+    gamut_step(f.g, -1);
+  gamut_close(f.g);
+  ck_assert_int_eq(e.n, 2);
+  script_go(f.script);
+  script_stop(f.script);
+}
+END_TEST
+
 /* With a thread gamut_step() only waits, and comes back when jobs end. */
 START_TEST(callbacks_submit_on_the_thread)
 {
@@ -553,6 +604,7 @@ int main(void)
   tcase_add_loop_test(tc, close_with_jobs, 2, 6); /* those that hold */
   tcase_add_test(tc, callbacks_submit);
   tcase_add_test(tc, callbacks_submit_on_the_thread);
+  tcase_add_loop_test(tc, callbacks_end_others, 0, 2);
   tcase_add_loop_test(tc, events, 0, 2);
   tcase_add_loop_test(tc, events_unasked, 0, 2);
   tcase_add_loop_test(tc, wakeup, 0, 2);
