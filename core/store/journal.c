@@ -368,6 +368,8 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
   }
   if (flags & GM_PUT_LOOSE)
     e->tx.tx.flags = GAMUT_TX_LOOSE;
+  else
+    e->tx.lasting = is_last(e);
   if (commit_or_wait(e) == 0)
     return 0;
   if (fresh)

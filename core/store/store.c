@@ -20,6 +20,8 @@
 /* How long the store may wait for other processes. */
 #define BUSY_MS   5000
 #define NOTES_MAX 8192
+/* For how long what is lasting is tried. */
+#define LASTS_MS 60000
 
 struct gm_store {
   struct gm_loop *loop;
@@ -151,13 +153,30 @@ static void learn_clock(struct gm_store *s)
   atomic_store(&s->skew_ms, s->type->now(s->handle) - (int64_t)gm_wall_ms());
 }
 
-/* The transactions at the head of the list, up to the next look. */
+static bool is_to_wait(struct gm_store *s, struct gm_tx *t, int32_t error_class)
+{
+  uint64_t now = gm_mono_ms();
+
+  if (error_class != GAMUT_E_TIMEOUT || !t->lasting)
+    return false;
+  if (t->item.until_ms == 0) {
+    t->item.until_ms = now + LASTS_MS;
+    note(s, GAMUT_WARN,
+         "the store is locked by another process: what a job came to is "
+         "written as soon as it can be");
+  }
+  return now < t->item.until_ms;
+}
+
+/* The transactions at the head of the list, up to the next look.  What is to
+ * wait goes behind all others; the store has been patient with each attempt. */
 static void commit_head(struct gm_store *s, struct gm_list *todo,
                         struct gm_list *ended)
 {
   struct gm_list *l, now;
   uint32_t n = 0;
   int32_t rc;
+  bool waits;
 
   gm_list_init(&now);
   while (n < BATCH_MAX && (l = todo->next) != todo && !item_of(l)->is_look) {
@@ -174,9 +193,11 @@ static void commit_head(struct gm_store *s, struct gm_list *todo,
       rc = s->type->commit(s->handle, s->batch, n, s->message);
     learn_clock(s);
   }
-  for (l = now.next; l != &now; l = l->next)
+  while ((l = gm_list_pop(&now))) {
+    waits = is_to_wait(s, tx_of(l), rc);
     item_of(l)->error_class = rc;
-  move_all(&now, ended);
+    gm_list_append(waits ? todo : ended, l);
+  }
 }
 
 static void look_head(struct gm_store *s, struct gm_list *todo,
@@ -253,17 +274,19 @@ static void send_ended(struct gm_store *s, struct gm_list *ended)
     gm_loop_post(s->loop, &s->post);
 }
 
-/* False: it is over. */
+/* What was asked meanwhile, behind what is to be done yet; false: it is over.
+ */
 static bool wait_for_more(struct gm_store *s, struct gm_list *todo)
 {
   struct gm_list *l;
 
   pthread_mutex_lock(&s->lock);
-  while (gm_list_empty(&s->queue) && !s->stop)
+  while (gm_list_empty(todo) && gm_list_empty(&s->queue) && !s->stop)
     pthread_cond_wait(&s->more, &s->lock);
-  move_all(&s->queue, todo);
-  for (l = todo->next; l != todo; l = l->next)
+  while ((l = gm_list_pop(&s->queue))) {
     item_of(l)->queued = false;
+    gm_list_append(todo, l);
+  }
   pthread_mutex_unlock(&s->lock);
   return !gm_list_empty(todo);
 }
@@ -276,10 +299,8 @@ static void *thread(void *arg)
   gm_list_init(&todo);
   gm_list_init(&ended);
   while (wait_for_more(s, &todo)) {
-    while (!gm_list_empty(&todo)) {
-      run_head(s, &todo, &ended);
-      send_ended(s, &ended);
-    }
+    run_head(s, &todo, &ended);
+    send_ended(s, &ended);
   }
   return NULL;
 }
@@ -362,6 +383,7 @@ static void ask(struct gm_store *s, struct gm_store_item *i)
 {
   gm_list_init(&i->link);
   i->error_class = 0;
+  i->until_ms = 0;
   if (!s->begun)
     choose(s);
   if (!s->threaded) {

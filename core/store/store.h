@@ -40,6 +40,7 @@ struct gm_store_item {
   struct gm_list link;
   bool is_look, queued;
   int32_t error_class;
+  uint64_t until_ms; /* of what is tried again; 0: it was not yet */
 };
 
 /* A transaction, in its owner's memory.  `done` is called once, always: with 0,
@@ -48,6 +49,9 @@ struct gm_store_item {
 struct gm_tx {
   struct gamut_store_tx tx;
   void (*done)(struct gm_tx *t, int32_t error_class);
+  /* It says what something paid for came to: as long as the store is locked by
+   * others it is tried again, for a minute. */
+  bool lasting;
   struct gm_store_item item;
 };
 void gm_store_commit(struct gm_store *s, struct gm_tx *t);

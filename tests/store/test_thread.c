@@ -77,15 +77,21 @@ static void done(struct gm_tx *t, int32_t error_class)
   e->order = n_ended++;
 }
 
-static void put(struct entry *e, int n)
+static void put_as(struct entry *e, int n, bool lasting)
 {
   memset(e, 0, sizeof(*e));
+  e->tx.lasting = lasting;
   snprintf(e->key, sizeof(e->key), "%04d", n);
   e->op = kit_put("t", e->key, "x");
   e->tx.tx = (struct gamut_store_tx){ .struct_size = sizeof(e->tx.tx),
                                       .ops = { &e->op, 1, sizeof(e->op) } };
   e->tx.done = done;
   gm_store_commit(store, &e->tx);
+}
+
+static void put(struct entry *e, int n)
+{
+  put_as(e, n, false);
 }
 
 static void until_done(const struct entry *e)
@@ -316,6 +322,28 @@ START_TEST(a_commit_fails)
 }
 END_TEST
 
+/* What is lasting outlives a lock, and stands in nobody's way. */
+START_TEST(a_lock_lasts)
+{
+  static struct entry last, other;
+
+  open_store(&fake_durable, true);
+  fake_fail_commit(3, GAMUT_E_TIMEOUT);
+  fake_hold(true);
+  put_as(&last, 0, true);
+  fake_wait();
+  put(&other, 1);
+  fake_hold(false);
+  until_done(&other);
+  ck_assert_int_eq(other.error_class, GAMUT_E_TIMEOUT);
+  until_done(&last);
+  ck_assert_int_eq(last.error_class, 0);
+  ck_assert_int_lt(other.order, last.order);
+  ck_assert_ptr_nonnull(strstr(lines, "locked by another process"));
+  close_store();
+}
+END_TEST
+
 /* One that must be there: what is asked fails, and it is tried again. */
 START_TEST(a_required_one_does_not_open)
 {
@@ -524,6 +552,7 @@ int main(void)
   tcase_add_test(tc, without_a_thread);
   tcase_add_test(tc, taken_back);
   tcase_add_loop_test(tc, looks_have_their_place, 0, 2);
+  tcase_add_test(tc, a_lock_lasts);
   tcase_add_loop_test(tc, a_commit_fails, 0, 2);
   tcase_add_loop_test(tc, a_required_one_does_not_open, 0, 2);
   tcase_add_loop_test(tc, another_takes_its_place, 0, 2);
