@@ -153,7 +153,7 @@ static void forget_attempt(struct gm_job *job)
   job->sent_ms = job->queued_ms = job->seen_ms = job->age_ms = 0;
   job->polls = 0;
   job->takeup = GM_TAKEUP_NONE;
-  job->drafted = job->settled = false;
+  job->drafted = job->settled = job->missed = false;
   job->quick = 0;
   job->tries = job->repeats = job->total_repeats = 0;
   job->http_status = 0;

@@ -406,8 +406,9 @@ static void mark_accepted(struct gm_job *job, const struct gm_ending *end,
 }
 
 /* Whoever only wants to be sure that the job can be collected later need not
- * wait any longer, and may leave it before anything else is asked: what was held
- * goes out in a later turn.  Had it not been written down, the log says so. */
+ * wait any longer, and may leave it before anything else is asked: what was
+ * held goes out in a later turn.  Had it not been written down, the next step
+ * does. */
 static void accepted_durable(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
@@ -418,7 +419,12 @@ static void accepted_durable(struct gm_durable *d, int32_t error_class)
     return;
   }
   job->unwritten = job->held = false;
-  if (!error_class)
+  job->missed = error_class != 0;
+  if (job->missed)
+    gm_warn(job->engine->log,
+            "job %s: that the vendor has it could not be written down: %s",
+            job->id, gm_store_why(job->engine->store));
+  else
     gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL);
   if (held && !gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms()))
     gm_job_send(job);
@@ -449,7 +455,7 @@ void gm_job_take(struct gm_job *job, struct gm_call *c, int32_t event,
     gm_error_finish(&end->err);
     end->kind = GM_STEP_FAIL;
     gm_fail(&end->err, GAMUT_E_NOMEM, "no memory for the outcome of a step");
-  } else if (job->accepted && end->paid && !job->own_fn) {
+  } else if (job->accepted && (end->paid || job->missed) && !job->own_fn) {
     job->durable.ready = accepted_durable;
     job->unwritten = true;
     if (gm_job_write(job, GM_PUT_WAIT))

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -254,6 +255,48 @@ START_TEST(forked_beside_the_store)
 }
 END_TEST
 #endif
+
+/* ---- the disk is full ---------------------------------------------------- */
+
+static void limit_files(rlim_t bytes)
+{
+  struct rlimit all;
+
+  getrlimit(RLIMIT_FSIZE, &all);
+  all.rlim_cur = bytes;
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &all), 0);
+}
+
+/* ... when the vendor takes the job: that is written down as soon as it can be,
+ * and not only at the end. */
+START_TEST(accepted_on_a_full_disk)
+{
+  static const struct answer answers[] = {
+    { SUBMIT, 0, SCRIPT_LATE, QUEUED, NULL, 0 },
+    SAYS(POLL, QUEUED),
+  };
+  const char *place = scratch_folder();
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+
+  signal(SIGXFSZ, SIG_IGN);
+  open_fix(&f, answers, GM_LEN(answers), 0, "sqlite", place);
+  submit(&f, "x", id);
+  until_asked(&f, SUBMIT, 1);
+  limit_files(1);
+  script_go(f.script);
+  until_asked(&f, POLL, 1);
+  limit_files(RLIM_INFINITY);
+  ck_assert_ptr_nonnull(strstr(lines, "could not be written down"));
+  record_of(place, id, &row);
+  ck_assert_ptr_null(strstr(row.body, "\"accepted\":true"));
+  until_asked(&f, POLL, 4);
+  record_of(place, id, &row);
+  ck_assert_ptr_nonnull(strstr(row.body, "\"accepted\":true"));
+  fix_close(&f);
+}
+END_TEST
 
 /* ---- no store ------------------------------------------------------------ */
 
@@ -533,6 +576,7 @@ int main(void)
 #ifndef GM_SANITIZED
   tcase_add_loop_test(tc, forked_beside_the_store, 0, 20);
 #endif
+  tcase_add_test(tc, accepted_on_a_full_disk);
   tcase_add_loop_test(tc, required, 0, 2);
   tcase_add_loop_test(tc, without, 0, 2);
   tcase_add_test(tc, unknown_store);
