@@ -413,7 +413,6 @@ int32_t sq_open_place(struct sq_store *s, char *message)
 
   s->busy_until = sq_mono_ms() + s->busy_ms;
   sq_disconnect(s);
-  sq_lock_close(s);
   rc = make_folders(s, message);
   if (rc == 0)
     rc = sq_lock_open(s, message);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define WAIT_MS 2
@@ -68,6 +69,18 @@ static int above_stdio(int fd)
   return up;
 }
 
+/* Open, and not that of a folder that was taken away. */
+static int has_lock(const struct sq_store *s, const char *path)
+{
+  struct stat ours, there;
+
+  return s->lock_fd >= 0 && fstat(s->lock_fd, &ours) == 0 &&
+         lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+         ours.st_ino == there.st_ino;
+}
+
+/* A lock that is there is kept when the database is opened anew: its session is
+ * what our owners live by. */
 int32_t sq_lock_open(struct sq_store *s, char *message)
 {
   char *path = sqlite3_mprintf("%s/%s", s->folder, SQ_LOCK);
@@ -76,6 +89,11 @@ int32_t sq_lock_open(struct sq_store *s, char *message)
 
   if (!path)
     return sq_fail(s, SQLITE_NOMEM, message);
+  if (has_lock(s, path)) {
+    sqlite3_free(path);
+    return 0;
+  }
+  sq_lock_close(s);
   s->lock_fd =
     above_stdio(open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (s->lock_fd < 0)
@@ -88,6 +106,8 @@ int32_t sq_lock_open(struct sq_store *s, char *message)
     if ((errno != EAGAIN && errno != EACCES) || ++tries == 8)
       rc = sq_fail_errno("lock", path, message);
   }
+  if (rc)
+    sq_lock_close(s);
   sqlite3_free(path);
   return rc;
 }

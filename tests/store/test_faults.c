@@ -180,6 +180,37 @@ static void limit_files(rlim_t bytes)
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &l), 0);
 }
 
+/* The database is opened anew after a failed read; whoever owned rows before
+ * does so yet. */
+START_TEST(owners_stay)
+{
+  struct gamut_store_op op = kit_put("job", "j", "x"),
+                        other = kit_put("t", "z", "y");
+  const char *place = place_of(0);
+  struct kit_row row;
+  struct kit a, b;
+  unsigned long n;
+
+  shim_install();
+  kit_open(&a, KIT_SQLITE, place);
+  kit_open(&b, KIT_SQLITE, place);
+  kit_owner(&a, "me", 30000);
+  op.changes |= GAMUT_SET_OWNER;
+  op.owner = "me";
+  for (n = 1; n < 6; n++) {
+    kit_run(&b, &other, 1); /* which has to be read */
+    shim_fail(SHIM_READ, n, false);
+    kit_try(&a, &op, 1, &(int32_t){ 0 });
+    shim_fail(SHIM_READ, 0, false);
+    ck_assert(kit_get(&b, "job", "j", &row));
+    ck_assert_str_eq(row.owner, "me");
+    ck_assert_int_gt(row.owner_ttl_ms, 0);
+  }
+  kit_close(&a);
+  kit_close(&b);
+}
+END_TEST
+
 START_TEST(files_may_not_grow)
 {
   struct life l;
@@ -298,6 +329,7 @@ int main(void)
   if (!kit_sqlite())
     return 77; /* not built */
   tcase_set_timeout(tc, 300);
+  tcase_add_test(tc, owners_stay);
   tcase_add_loop_test(tc, disk_is_full, 0, 2);
   tcase_add_loop_test(tc, rows_stay, 0, 2 * (SHIM_ERROR + 1));
   tcase_add_loop_test(tc, disk_fails, 0, 2);
