@@ -2,11 +2,12 @@
 #include "api/context.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "route/ledger.h"
 #include "store/memory.h"
 #include <stdio.h>
 
 /* "memory", or <name> for the plugin store-<name>; "auto" is sqlite where it
- * can be had, and memory where not. */
+ * can be had, and memory where not, which would count a budget from nothing. */
 int32_t gm_choose_store(void *user, struct gm_store_choice *ret,
                         struct gm_error *err)
 {
@@ -16,7 +17,7 @@ int32_t gm_choose_store(void *user, struct gm_store_choice *ret,
   bool any = gm_streq(name, "auto");
   char stem[64];
 
-  ret->required = !any;
+  ret->required = !any || gm_ledger_budgets(g->ledger)->n > 0;
   if (gm_streq(name, "memory")) {
     ret->type = &gm_store_memory;
     return 0;

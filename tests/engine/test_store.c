@@ -320,6 +320,23 @@ START_TEST(required)
 }
 END_TEST
 
+/* What was spent before would not count without it. */
+START_TEST(required_by_a_budget)
+{
+  struct gamut_result *result;
+  struct fix f;
+
+  open_fix(&f, well, GM_LEN(well), 0, "auto", "/proc/gamut");
+  fix_set(&f, "budgets",
+          "[{\"scope\":\"all\",\"limit_usd\":1,\"period\":\"day\"}]");
+  result = fix_run(&f, fix_request("a:cheap", "x", NULL));
+  ck_class(result, GAMUT_E_STORAGE);
+  ck_assert_int_eq(script_count(f.script, "POST"), 0);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
 /* One that may be missing: said once, whatever number of jobs there are. */
 START_TEST(without)
 {
@@ -578,6 +595,7 @@ int main(void)
 #endif
   tcase_add_test(tc, accepted_on_a_full_disk);
   tcase_add_loop_test(tc, required, 0, 2);
+  tcase_add_test(tc, required_by_a_budget);
   tcase_add_loop_test(tc, without, 0, 2);
   tcase_add_test(tc, unknown_store);
   tcase_add_test(tc, only_for_a_job);
