@@ -350,6 +350,19 @@ static void resume_all(struct collection *c)
   c->waiting.nameless = true;
 }
 
+/* Those that a signal left have no results: closing the context leaves them. */
+static void tell_left(struct collection *c)
+{
+  size_t n = cli_waiting_left(&c->waiting);
+
+  if (n == 0)
+    return;
+  cli_hint("%zu job%s left; gamut jobs shows %s, gamut resume goes on with %s",
+           n, n == 1 ? " is" : "s are", n == 1 ? "it" : "them",
+           n == 1 ? "it" : "them");
+  note_failure(c, gamut_class_exit(GAMUT_E_DETACHED));
+}
+
 int cli_run_resume(const struct cli_args *a)
 {
   struct collection c;
@@ -366,6 +379,7 @@ int cli_run_resume(const struct cli_args *a)
     resume_all(&c);
   }
   collect_all(&c);
+  tell_left(&c);
   return finish(&c);
 }
 

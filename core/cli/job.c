@@ -173,6 +173,11 @@ struct gamut_result *cli_waiting_next(struct cli_waiting *w)
   return NULL;
 }
 
+size_t cli_waiting_left(const struct cli_waiting *w)
+{
+  return w->left ? w->n - w->n_over : 0;
+}
+
 void cli_waiting_end(struct cli_waiting *w)
 {
   waiting = NULL;

@@ -25,6 +25,9 @@ void cli_waiting_begin(struct cli_waiting *w);
 /* The next one that has ended, in whatever order; gamut_result_free().  NULL: all
  * have, or the time to look elsewhere has come. */
 struct gamut_result *cli_waiting_next(struct cli_waiting *w);
+/* How many were left and are not told of: those without names, which have no
+ * result when they are left. */
+size_t cli_waiting_left(const struct cli_waiting *w);
 void cli_waiting_end(struct cli_waiting *w);
 /* From now on the usual signals wake `g` (NULL: nobody); whether one came. */
 void cli_heed_signals(struct gamut *g);

@@ -50,6 +50,12 @@ prints 'leaving job [0-9A-Z]{26}; Ctrl-C again cancels it'
 prints 'goes on at the vendor'
 [ ! -e never.png ] || fail "a file was written"
 
+if [ -f "$top_builddir/plugins/.libs/store-sqlite.so" ]; then
+  on_terminal resume-once fal:fal-ai/flux/dev resume
+  exits 11
+  prints '1 job is left; gamut jobs shows it, gamut resume goes on with it'
+fi
+
 # The terminal drops what it has not shown yet when Ctrl-C is typed.
 on_terminal twice 'fal:fal-ai/flux/dev|cancels it' -p 'x [never]' -m flux \
   -o never.png

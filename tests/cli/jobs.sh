@@ -364,6 +364,37 @@ for id in $("$GAMUT" jobs --state maybe-charged | cut -c 1-26); do
   exits 0
 done
 
+# resume_left OPTION...: a resume of two that never end is told to go
+resume_left()
+{
+  case_name="resume-left $*"
+  "$GAMUT" resume "$@" >out 2>err </dev/null &
+  pid=$!
+  tries=200
+  until [ "$("$GAMUT" jobs --state waiting | grep -c 'left [12] \[never')" -eq 2 ] &&
+    ! "$GAMUT" jobs --state waiting | grep -q 'left alone.*left [12] \[never'; do
+    tries=$((tries - 1))
+    [ $tries -gt 0 ] || { fail 'it does not take them up'; break; }
+    sleep 0.05
+  done
+  kill $pid
+  wait $pid
+  code=$?
+  exits 11
+  says '2 jobs are left; .*gamut resume goes on with them'
+  is_silent
+}
+
+# Whoever leaves them is told that they are not done.
+run submit-left-1 submit -p 'left 1 [never]' -m flux
+first=$(cat out)
+run submit-left-2 submit -p 'left 2 [never]' -m flux
+second=$(cat out)
+resume_left
+resume_left --json
+run cancel-left cancel "$first" "$second"
+exits 0
+
 # Killed at the vendor's work: another process goes on.
 GAMUT_POLL_INTERVAL=1s "$GAMUT" -q -p 'a slow fox' -m flux -o slow.png \
   >/dev/null 2>&1 &
