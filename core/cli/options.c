@@ -117,8 +117,8 @@ const struct cli_option cli_options[] = {
   { .name = "output", .letter = 'o', .arg = "FILE", .what = CLI_O_OUTPUT,
     .group = CLI_G_OUTPUT, .verbs = CLI_IN_MAKE | CLI_IN_COLLECT, .flags = CLI_ONCE, .complete = CLI_C_FILE,
     .help = "where to write: a file, a template with {job} {index} {model} "
-            "{provider} {ext} {seed} {date}, or - for standard output (of a job "
-            "that is made now); its ending asks for a format; preset: the first "
+            "{provider} {ext} {seed} {date}, or - for standard output (generate, "
+            "video, edit); its ending asks for a format; preset: the first "
             "words of the prompt, or as the job was submitted; compare: a folder" },
   { FLAG("force", "force", "true"), .group = CLI_G_OUTPUT, COLLECT,
     .help = "write over files (else a name that is taken is refused, "

@@ -65,12 +65,15 @@ const char *cli_type_name(const char *mime)
   return mime ? mime : "unknown type";
 }
 
-/* Where it is: the file, or what the vendor calls it. */
-static const char *place(const struct gamut_artifact_info *file)
+/* Where it is: the file, standard output (what is said goes to the other then),
+ * or what the vendor calls it. */
+static const char *place(FILE *to, const struct gamut_artifact_info *file)
 {
   if (file->path)
     return file->path;
-  return file->data || !file->url ? "(output)" : file->url;
+  if (to != stdout && file->data)
+    return "(output)";
+  return file->url ? file->url : "(no file)";
 }
 
 static void print_file(FILE *to, const struct gamut_artifact_info *file)
@@ -88,8 +91,17 @@ static void print_file(FILE *to, const struct gamut_artifact_info *file)
              cli_seconds(buf, file->duration_ms));
   if (file->size)
     snprintf(size, sizeof(size), ", %s", cli_bytes(buf, file->size));
-  cli_print(to, "%s  %s%s%s%s%s", place(file), cli_type_name(file->mime), shape,
-            length, size, maker);
+  cli_print(to, "%s  %s%s%s%s%s", place(to, file), cli_type_name(file->mime),
+            shape, length, size, maker);
+}
+
+/* A job that was begun with -o - and left: whoever collects it has no file. */
+static void print_unwritten(FILE *to, const struct gamut_result *r,
+                            const struct gamut_artifact_info *file)
+{
+  if (to == stdout && file->data && !file->path)
+    cli_hint("it is written nowhere; fetch it with: gamut fetch %s -o FILE",
+             gamut_result_id(r));
 }
 
 /* A file that did not arrive: what it cost is not lost with it. */
@@ -121,8 +133,9 @@ static int print_files(const struct cli_args *a, FILE *to,
       continue;
     } else if (!quiet) {
       print_file(to, file);
+      print_unwritten(to, r, file);
     } else {
-      cli_print(to, "%s", place(file));
+      cli_print(to, "%s", place(to, file));
     }
   }
   return rc;

@@ -199,15 +199,19 @@ int cli_request_build(const struct cli_args *a, struct gamut_request **ret)
   return 0;
 }
 
+int cli_refuse_stdout(void)
+{
+  cli_error("-o - is for generate; here a file is needed");
+  return CLI_USAGE;
+}
+
 int cli_request_how(const struct cli_args *a, struct gamut_request *r)
 {
   const char *output = cli_args_get(a, CLI_O_OUTPUT);
   struct gamut_error error = { 0 };
 
-  if (output && strcmp(output, "-") == 0) {
-    cli_error("-o - is for generate; here a file is needed");
-    return CLI_USAGE;
-  }
+  if (cli_request_to_stdout(a))
+    return cli_refuse_stdout();
   if (output && gamut_request_set(r, "output", output, &error))
     return cli_refuse(a, &error);
   return add_options(a, r);

@@ -18,6 +18,8 @@ bool cli_stem_taken(const char *folder, const char *stem);
 
 /* `-o -`: the bytes go to standard output. */
 bool cli_request_to_stdout(const struct cli_args *a);
+/* Says that the verb has no use for that; an exit code. */
+int cli_refuse_stdout(void);
 
 /* 0, or an exit code after saying why; gamut_request_free(). */
 int cli_request_build(const struct cli_args *a, struct gamut_request **ret);

@@ -33,7 +33,7 @@ static int print_done(const struct cli_args *a, const struct gamut_result *r)
   const struct gamut_artifact_info *file;
   uint32_t i;
 
-  if (cli_args_get(a, CLI_O_JSON) || cli_request_to_stdout(a))
+  if (cli_args_get(a, CLI_O_JSON))
     return cli_print_result(a, r);
   puts(gamut_result_id(r));
   for (i = 0; (file = gamut_result_artifact(r, i)) != NULL; i++) {
@@ -75,5 +75,7 @@ static int run(const struct cli_args *a, struct gamut *g,
 
 int cli_run_submit(const struct cli_args *a)
 {
+  if (cli_request_to_stdout(a))
+    return cli_refuse_stdout();
   return cli_with_request(a, run);
 }

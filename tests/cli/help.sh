@@ -51,7 +51,7 @@ holds()
   tr -s '\n ' ' ' <"$work/out" | grep -qF -e "$1" || fail "there is no '$1'"
 }
 run help-wait help wait
-holds 'standard output (of a job that is made now)'
+holds 'standard output (generate, video, edit)'
 holds 'wait, resume and cancel: one a job'
 run help-other-verb help models
 if grep -q -- --seed "$work/out"; then fail "models has no --seed"; fi

@@ -97,6 +97,26 @@ run wait-left wait "$("$GAMUT" jobs --state unfinished | cut -c 1-26)"
 exits 0
 [ -s left.png ] || fail 'it was not collected'
 
+# Standard output is that of who makes it: nobody else has it.
+before=$(submissions)
+run submit-stdout submit -p x -m flux -o -
+exits 2
+says '[-]o - is for generate'
+is_silent
+[ "$(submissions)" -eq "$before" ] || fail 'it was paid for'
+GAMUT_POLL_INTERVAL=400ms
+run left-stdout -p 'to nobody' -m flux -o - --timeout 1s
+exits 11
+GAMUT_POLL_INTERVAL=20ms
+id=$("$GAMUT" jobs --state unfinished | cut -c 1-26)
+run wait-stdout wait "$id"
+exits 0
+if grep -q '(output)' out; then fail 'it went nowhere'; fi
+says "gamut fetch $id -o FILE"
+run fetch-stdout fetch "$id" -o nobody.png
+exits 0
+[ -s nobody.png ] || fail 'it cannot be had'
+
 # Left while it was being sent: nobody knows, and collecting it does not pay.
 before=$(submissions)
 run left-sending -p 'x [slow:3000]' -m flux -o sending.png --timeout 1s
