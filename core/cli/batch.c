@@ -346,13 +346,15 @@ static int check_begun(struct batch *b)
 }
 
 /* In a file that was edited numbers have moved: a line that is new must not
- * write where one that has its job does, not even with --force.  Files in the
- * way of others are said before anything is paid. */
+ * write where one that has its job does, not even with --force, nor may two
+ * that are new write the same.  Files in the way of others are said before
+ * anything is paid. */
 static int check_names(struct batch *b)
 {
   const char *n = cli_args_field(b->args, "n");
   struct cli_batch_where where = { .folder = b->folder,
-                                   .several = n && strcmp(n, "1") != 0 };
+                                   .several = n && strcmp(n, "1") != 0,
+                                   .seed = cli_args_field(b->args, "seed") };
   struct gamut_error error = { 0 };
   int rc = 0;
 
@@ -363,6 +365,8 @@ static int check_names(struct batch *b)
     return cli_refuse(b->args, &error);
   if (b->begun > 0)
     rc = cli_batch_place(&b->file, &where);
+  if (rc == 0)
+    rc = cli_batch_check_twins(&b->file, &where);
   if (rc == 0 && !cli_args_field(b->args, "force"))
     rc = cli_batch_check_names(&b->file, &where);
   json_object_put(where.unfinished);

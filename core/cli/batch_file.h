@@ -49,6 +49,7 @@ void cli_batch_key(const struct cli_batch_file *f, size_t i,
 struct cli_batch_where {
   const char *folder;             /* or NULL */
   bool several;                   /* of each line, unless it says how many */
+  const char *seed;               /* of each line, likewise; or NULL */
   struct json_object *unfinished; /* jobs, as gamut_jobs() has them */
 };
 
@@ -59,6 +60,9 @@ char *cli_batch_output(const struct cli_batch_file *f, size_t i,
 /* Where some lines have jobs, those that are new and name no output take the
  * next number that is free.  0, or an exit code. */
 int cli_batch_place(struct cli_batch_file *f, const struct cli_batch_where *w);
+/* No line that is to be sent writes where another does?  0, or an exit code. */
+int cli_batch_check_twins(const struct cli_batch_file *f,
+                          const struct cli_batch_where *w);
 /* No line without a job would find its file there?  0, or an exit code. */
 int cli_batch_check_names(const struct cli_batch_file *f,
                           const struct cli_batch_where *w);

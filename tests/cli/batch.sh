@@ -119,7 +119,71 @@ exits 0
 prints 'way/00001[.]jpg'
 counts submissions "$(submissions)" 13
 
+# Two lines of one name are seen before they are paid, --force or not.
+cat >twins.jsonl <<'END'
+{"prompt": "twin 1", "output": "z.{ext}"}
+{"prompt": "twin 2", "output": "y.{ext}", "n": 2}
+{"prompt": "twin 3", "output": "z.{ext}"}
+{"prompt": "twin 4", "output": "z.{ext}"}
+{"prompt": "twin 5", "output": "00006.{ext}"}
+{"prompt": "twin 6"}
+END
+mkdir twins
+touch twins/z.png
+before=$(submissions)
+for force in '' --force; do
+  # shellcheck disable=SC2086 # a word or none
+  run "twins$force" batch twins.jsonl -m flux --out-dir twins $force
+  exits 2
+  says "lines 5 and 6 both write 'twins/00006[.][{]ext[}]' .*invalid"
+  says '3 lines write where another does'
+  is_silent
+  sed -n 1,3p twins.jsonl >pair.jsonl
+  # shellcheck disable=SC2086
+  run "pair$force" batch pair.jsonl -m flux --out-dir twins $force
+  exits 2
+  says "lines 1 and 3 both write 'twins/z[.][{]ext[}]' .*invalid"
+  is_silent
+done
+counts submissions "$(submissions)" "$before"
+# What makes names differ, and lines whose files are made already.
+cat >distinct.jsonl <<'END'
+{"prompt": "distinct", "output": "{job}.{ext}"}
+{"prompt": "distinct", "output": "{job}.{ext}"}
+{"prompt": "distinct", "output": "s-{seed}.{ext}", "seed": 1}
+{"prompt": "distinct", "output": "s-{seed}.{ext}", "seed": 2}
+{"prompt": "distinct", "output": "r-{seed}.{ext}"}
+{"prompt": "distinct", "output": "r-{seed}.{ext}"}
+{"prompt": "distinct", "output": "m-{model}.{ext}"}
+{"prompt": "distinct", "output": "m-{model}.{ext}", "model": "fal:fal-ai/flux/schnell"}
+{"prompt": "distinct", "output": "k.{ext}"}
+{"prompt": "distinct", "output": "k.{ext}", "n": 2}
+END
+run distinct batch distinct.jsonl -m flux --out-dir distinct
+exits 0
+counts files "$(find distinct -type f | wc -l)" 11
+sed 's/s-{seed}/s/' distinct.jsonl >more.jsonl
+mv more.jsonl distinct.jsonl
+before=$(submissions)
+run distinct-made batch distinct.jsonl -m flux --out-dir distinct --resume --force
+exits 0
+counts submissions "$(submissions)" "$before"
+echo '{"prompt": "distinct, too", "output": "s.{ext}"}' >>distinct.jsonl
+run distinct-new batch distinct.jsonl -m flux --out-dir distinct --resume --force
+exits 2
+says 'lines 3 and 11 both write'
+counts submissions "$(submissions)" "$before"
+for seed in '' '--seed 7'; do
+  # shellcheck disable=SC2086 # words or none
+  sed -n 5,6p distinct.jsonl | "$GAMUT" batch - -m flux --out-dir seeds $seed \
+    >out 2>err
+  code=$? case_name="seeds $seed"
+  [ -z "$seed" ] || exits 2
+  [ -n "$seed" ] || exits 0
+done
+
 # Nothing remembers what was paid for: once it may be run, not gone on with.
+before=$(submissions)
 run no-store batch lines.jsonl -m flux --out-dir pics --resume --no-store
 exits 12
 says 'no store .*\[storage\]'
@@ -130,11 +194,11 @@ XDG_STATE_HOME=/proc "$GAMUT" batch lines.jsonl -m flux --out-dir pics --resume 
 code=$?
 exits 12
 says 'no store .*\[storage\]'
-counts submissions "$(submissions)" 13
+counts submissions "$(submissions)" "$before"
 echo '{"prompt": "forgotten"}' >forgotten.jsonl
 run forgotten batch forgotten.jsonl -m flux --out-dir forgotten --no-store
 exits 0
-counts submissions "$(submissions)" 14
+counts submissions "$(submissions)" $((before + 1))
 
 cat >table.csv <<'END'
 prompt,size,seed
