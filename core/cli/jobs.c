@@ -101,28 +101,65 @@ static int list(const struct cli_args *a)
 /* ---- settle ----------------------------------------------------------------
  */
 
+static bool is_by_hand(const struct cli_args *a)
+{
+  return cli_args_get(a, CLI_O_CHARGED) || cli_args_get(a, CLI_O_NOT_CHARGED);
+}
+
+/* By hand, or as the vendor says when he is asked. */
 static int32_t settle_by(struct gamut *g, const struct cli_args *a,
-                         struct gamut_error *error)
+                         const char **ret_verdict, struct gamut_error *error)
 {
   bool charged = cli_args_get(a, CLI_O_CHARGED) != NULL;
-  bool by_hand = charged || cli_args_get(a, CLI_O_NOT_CHARGED);
-  const char *verdict = NULL;
   int32_t rc;
 
-  if (by_hand)
-    return gamut_settle(g, a->words[1], charged, error);
-  rc = gamut_settle_lookup(g, a->words[1], &verdict, error);
+  if (!is_by_hand(a))
+    return gamut_settle_lookup(g, a->words[1], ret_verdict, error);
+  rc = gamut_settle(g, a->words[1], charged, error);
   if (rc == 0)
+    *ret_verdict = charged ? "charged" : "not-charged";
+  return rc;
+}
+
+/* The id whole, where its beginning was given. */
+static void print_verdict_json(struct gamut *g, const char *id,
+                               const char *verdict)
+{
+  struct json_object *job = NULL, *o = json_object_new_object();
+  struct gamut_error error = { 0 };
+  const char *whole;
+  char *text = NULL;
+
+  if (gamut_job(g, id, &text, &error) == 0)
+    job = cli_view_parse(text);
+  whole = cli_view_str(job, "id");
+  json_object_object_add(o, "id", json_object_new_string(whole ? whole : id));
+  json_object_object_add(o, "verdict", json_object_new_string(verdict));
+  puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+  json_object_put(o);
+  json_object_put(job);
+  gamut_string_free(text);
+}
+
+static void print_verdict(const struct cli_args *a, struct gamut *g,
+                          const char *verdict)
+{
+  if (cli_args_get(a, CLI_O_JSON))
+    print_verdict_json(g, a->words[1], verdict);
+  else if (is_by_hand(a))
+    cli_print(stdout, "settled: %s",
+              strcmp(verdict, "charged") == 0 ? "charged" : "not charged");
+  else
     cli_print(stdout, "%s",
               strcmp(verdict, "running") == 0
                 ? "the vendor has it: `gamut resume` goes on with it"
                 : "the vendor has no such job: not charged");
-  return rc;
 }
 
 static int settle(const struct cli_args *a)
 {
   struct gamut_error error = { 0 };
+  const char *verdict = NULL;
   struct gamut *g;
   int rc;
 
@@ -136,8 +173,10 @@ static int settle(const struct cli_args *a)
   rc = cli_open(a, NULL, &g);
   if (rc)
     return rc;
-  if (settle_by(g, a, &error))
+  if (settle_by(g, a, &verdict, &error))
     rc = cli_refuse(a, &error);
+  else
+    print_verdict(a, g, verdict);
   gamut_close(g);
   return rc;
 }

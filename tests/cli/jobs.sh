@@ -129,6 +129,7 @@ exits 10
 [ "$(submissions)" -eq $((before + 1)) ] || fail 'it was submitted once more'
 run settle-sending jobs settle "$id" --not-charged
 exits 0
+prints '^settled: not charged$'
 run wait-settled wait "$id"
 exits 8
 says 'settled: not charged \[provider\]'
@@ -300,8 +301,9 @@ says 'maybe-charged'
 run maybe-ended status "$id"
 prints '^sent +POST https://[^? ]*/fal-ai/flux/dev, [0-9]+ bytes$'
 prints '^cost +~\$0'
-run settle jobs settle "$id" --not-charged
+run settle jobs settle "$(echo "$id" | cut -c 1-25)" --not-charged --json
 exits 0
+prints "^[{]\"id\":\"$id\",\"verdict\":\"not-charged\"[}]$"
 run settled status "$id"
 exits 0
 prints '^state +failed, not-charged'
@@ -320,6 +322,7 @@ exits 2
 says 'no list in which a job can be looked up'
 run settle-by-hand jobs settle "$id" --charged
 exits 0
+prints '^settled: charged$'
 
 # OpenAI lists its videos: what runs there is taken up, and paid once.
 OPENAI_API_KEY=sk-test
@@ -342,8 +345,9 @@ run wait-doubt wait "$id" --resubmit never
 exits 10
 run usage-doubt usage --by model
 prints '^openai:sora-2 .*unknown cost'
-run settle-doubt jobs settle "$id"
+run settle-doubt jobs settle "$id" --json
 exits 0
+prints "^[{]\"id\":\"$id\",\"verdict\":\"running\"[}]$"
 run resume-doubt resume
 exits 0
 run usage-certain usage --by model
