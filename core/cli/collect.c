@@ -26,7 +26,7 @@ struct collection {
   struct cli_waiting waiting;
   const char **others; /* ids of those that other processes drive */
   size_t n_others;
-  int64_t late_ms; /* when --timeout is over */
+  int64_t late_ms; /* when --timeout is over; INT64_MAX: never */
   int rc;          /* of the last that went wrong */
 };
 
@@ -73,7 +73,8 @@ static int begin(struct collection *c, const struct cli_args *a, size_t n)
     return rc;
   }
   c->late_ms = INT64_MAX;
-  if (timeout && cli_time(timeout, &limit_ms))
+  /* 0 is no limit, as for the library. */
+  if (timeout && cli_time(timeout, &limit_ms) && limit_ms > 0)
     c->late_ms = cli_now_ms() + limit_ms;
   c->waiting.g = c->g;
   c->waiting.ids = calloc(n + 1, sizeof(*c->waiting.ids));
@@ -153,16 +154,25 @@ static bool look_at_other(struct collection *c, const char *id)
   return true;
 }
 
-/* Whatever is taken up now has what is left of the time. */
+/* Whatever is taken up now has what is left of the time: a moment at least, for
+ * none would be no limit. */
+static void limit_rest(struct collection *c)
+{
+  int64_t left_ms = c->late_ms - cli_now_ms();
+  char left[32];
+
+  if (c->late_ms == INT64_MAX)
+    return;
+  snprintf(left, sizeof(left), "%lldms",
+           (long long)(left_ms > 0 ? left_ms : 1));
+  gamut_request_set(c->how, "timeout", left, NULL);
+}
+
 static void look_at_others(struct collection *c)
 {
   size_t i, n = 0;
-  char left[32];
 
-  if (c->late_ms != INT64_MAX) {
-    snprintf(left, sizeof(left), "%lldms", (long long)(c->late_ms - cli_now_ms()));
-    gamut_request_set(c->how, "timeout", left, NULL);
-  }
+  limit_rest(c);
   for (i = 0; i < c->n_others; i++)
     if (!look_at_other(c, c->others[i]))
       c->others[n++] = c->others[i];

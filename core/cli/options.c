@@ -143,7 +143,8 @@ const struct cli_option cli_options[] = {
     .help = "write FILE.json beside it: model, prompt, seed, cost, hash" },
 
   { FIELD("timeout", "TIME", "timeout"), .group = CLI_G_ROUTE, COLLECT,
-    .help = "wait no longer: 90, 90s, 5m; the job then goes on at the vendor" },
+    .help = "wait no longer: 90, 90s, 5m; the job then goes on at the vendor; "
+            "0: no limit" },
   { FIELD("attempt-timeout", "TIME", "attempt_timeout"), ROUTE,
     .help = "then try the next model, if this one's job can still be "
             "cancelled" },

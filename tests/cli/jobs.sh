@@ -203,6 +203,13 @@ id=$("$GAMUT" jobs --state unfinished | cut -c 1-26)
 run wait-other wait "$id" --timeout 1s
 exits 11
 says "job $id goes on in another process"
+# None is no limit, whoever drives it.
+"$GAMUT" wait "$id" --timeout 0 >out 2>err </dev/null &
+waits=$!
+sleep 1
+case_name=wait-other-0
+kill $waits || fail 'no time was no time at all'
+wait $waits
 run fetch-other fetch "$id" -o other.png
 exits 7
 says "'gamut cancel' ends it there"
