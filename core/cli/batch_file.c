@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define FILE_MAX  ((size_t)256 << 20)
 #define CELLS_MAX 256
@@ -196,7 +197,15 @@ static bool ends_with(const char *s, const char *end)
 {
   size_t a = strlen(s), b = strlen(end);
 
-  return a >= b && strcmp(s + a - b, end) == 0;
+  return a >= b && strcasecmp(s + a - b, end) == 0;
+}
+
+/* Standard input has no name to tell by: a request begins with a brace. */
+static bool is_table(const struct cli_batch_file *f, const char *path)
+{
+  if (strcmp(path, "-") != 0)
+    return ends_with(path, ".csv");
+  return f->len && f->text[strspn(f->text, " \t\r\n")] != '{';
 }
 
 static int split(struct cli_batch_file *f)
@@ -246,8 +255,7 @@ int cli_batch_read(const char *path, struct cli_batch_file *f)
   if (strcmp(path, "-") == 0)
     cli_batch_name_input(f);
   skip_mark(f);
-  f->is_csv = ends_with(path, ".csv") ||
-              (strcmp(path, "-") == 0 && f->len && *f->text != '{');
+  f->is_csv = is_table(f, path);
   rc = split(f);
   if (rc == 0 && f->n_lines == 0) {
     cli_error("'%s' has no requests", path);

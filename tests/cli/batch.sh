@@ -218,6 +218,20 @@ echo '{"prompt": "a fox"}' |
   "$GAMUT" batch - -m flux --out-dir piped >out 2>err || fail "not from a pipe"
 [ -s piped/00001.jpg ] || fail "nothing of standard input"
 
+printf '\n \t{"prompt": "behind blanks"}\n' |
+  "$GAMUT" batch - -m flux --out-dir blanks >out 2>err
+code=$? case_name=blanks
+exits 0
+[ -s blanks/00002.jpg ] || fail 'it was taken for a table'
+printf 'prompt\na table\n' |
+  "$GAMUT" batch - -m flux --out-dir piped-table >out 2>err
+code=$? case_name=piped-table
+exits 0
+printf 'prompt\nin capitals\n' >TABLE.CSV
+run capitals batch TABLE.CSV -m flux --out-dir capitals
+exits 0
+says '1 done'
+
 # A table that is wrong somewhere is refused whole, with the place.
 before=$(submissions)
 bad_table()
