@@ -377,8 +377,10 @@ int cli_run_resume(const struct cli_args *a)
 {
   struct collection c;
   size_t i;
-  int rc = begin(&c, a, a->n_words);
+  int rc = a->n_words ? cli_args_idle(a, CLI_O_ALL, "where an ID is given") : 0;
 
+  if (!rc)
+    rc = begin(&c, a, a->n_words);
   if (rc)
     return rc;
   cli_waiting_begin(&c.waiting);

@@ -181,8 +181,30 @@ static int settle(const struct cli_args *a)
   return rc;
 }
 
+/* The list and `settle` are two things under one name, each with options of its
+ * own: of the other's none is passed over. */
+static int check_options(const struct cli_args *a)
+{
+  static const enum cli_what of_list[] = { CLI_O_STATE, CLI_O_PROVIDER,
+                                           CLI_O_SINCE };
+  static const enum cli_what of_settle[] = { CLI_O_CHARGED, CLI_O_NOT_CHARGED };
+  bool list = a->n_words == 0;
+  const enum cli_what *idle = list ? of_settle : of_list;
+  size_t i, n = list ? CLI_LEN(of_settle) : CLI_LEN(of_list);
+  int rc = 0;
+
+  for (i = 0; i < n && rc == 0; i++)
+    rc =
+      cli_args_idle(a, idle[i], list ? "without 'settle ID'" : "for 'settle'");
+  return rc;
+}
+
 int cli_run_jobs(const struct cli_args *a)
 {
+  int rc = check_options(a);
+
+  if (rc)
+    return rc;
   if (a->n_words == 0)
     return list(a);
   return settle(a);

@@ -314,6 +314,22 @@ const char *cli_args_get(const struct cli_args *a, enum cli_what what)
   return NULL;
 }
 
+int cli_args_idle(const struct cli_args *a, enum cli_what what,
+                  const char *where)
+{
+  char label[40];
+  size_t i;
+
+  for (i = 0; i < a->n_given; i++) {
+    if (a->given[i].option->what != what)
+      continue;
+    cli_error("%s has no meaning %s",
+              cli_option_label(a->given[i].option, label), where);
+    return see_help(a->verb);
+  }
+  return 0;
+}
+
 size_t cli_args_count(const struct cli_args *a, enum cli_what what)
 {
   size_t i, n = 0;

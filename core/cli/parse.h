@@ -28,6 +28,10 @@ int cli_unknown_verb(const char *word);
 /* The last value given (a flag: ""), or NULL; how often. */
 const char *cli_args_get(const struct cli_args *a, enum cli_what what);
 size_t cli_args_count(const struct cli_args *a, enum cli_what what);
+/* Refuses an option that means nothing beside other words: "... has no meaning
+ * WHERE".  0, or CLI_USAGE after saying so. */
+int cli_args_idle(const struct cli_args *a, enum cli_what what,
+                  const char *where);
 /* The value of the last option that sets this field of the request, or NULL. */
 const char *cli_args_field(const struct cli_args *a, const char *field);
 /* Digits and nothing else, at most `max`. */

@@ -322,6 +322,23 @@ run settle-how jobs settle "$id" --charged --not-charged
 exits 2
 says "needs an ID, and --charged"
 
+# What means nothing here is not passed over.
+idle()
+{
+  words=$1
+  shift
+  run "idle: $*" "$@"
+  exits 2
+  says "$words"
+  is_silent
+}
+idle "[-]-charged has no meaning without 'settle ID'" jobs --charged
+idle "[-]-not-charged has no meaning" jobs --state failed --not-charged
+idle "[-]-state has no meaning for 'settle'" jobs settle "$id" --charged \
+  --state failed
+idle "[-]-since has no meaning for 'settle'" jobs settle "$id" --since 1h
+idle "[-]-all has no meaning where an ID is given" resume "$id" --all
+
 # fal has no list of jobs: nothing is guessed.
 killed marten flux
 run settle-nowhere jobs settle "$id"
