@@ -346,7 +346,8 @@ static int print_failure(const struct cli_args *a, const struct gamut_result *r)
   else
     cli_hint("job %s", gamut_result_id(r));
   if (why == GAMUT_E_STORAGE && gamut_result_artifacts(r) > 0)
-    cli_hint("fetch it once more with: gamut fetch %s -o FILE",
+    cli_hint("fetch it once more with: gamut fetch %s -o FILE; --force writes "
+             "over a file that is there",
              gamut_result_id(r));
   print_drafts(a, stderr, r);
   if (gamut_result_maybe_charged(r))

@@ -66,6 +66,12 @@ run fetch fetch "$id" -o again.png
 exits 0
 cmp -s storm.png again.png || fail "it is another picture"
 [ "$(submissions)" -eq 2 ] || fail "fetching submitted"
+echo other >taken.png
+run fetch-taken fetch "$id" -o taken.png
+exits 12
+says '[-]-force writes over a file that is there'
+run fetch-forced fetch "$id" -o taken.png --force
+exits 0
 run status-ended status "$id" --json
 exits 0
 prints '"status":"completed"'
