@@ -54,6 +54,8 @@ static int check_stdout(const struct cli_args *a)
     cli_error("-o - takes one file, not -n %s", n);
   else if (drafts && strcmp(drafts, "0") != 0)
     cli_error("--stream keeps drafts beside a file, and -o - names none");
+  else if (cli_has_no_output())
+    cli_error("-o - needs standard output, and it is closed");
   else if (isatty(STDOUT_FILENO))
     cli_error("-o - would write a picture to the terminal");
   else

@@ -52,9 +52,11 @@ static void hold_standard_fds(void)
 {
   int fd;
 
-  do
+  do {
     fd = open("/dev/null", O_RDWR);
-  while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd == STDOUT_FILENO)
+      cli_note_no_output();
+  } while (fd >= 0 && fd <= STDERR_FILENO);
   if (fd > STDERR_FILENO)
     close(fd);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 static int lost_errno; /* why the first flush in between failed */
+static bool no_output;
 
 CLI_PRINTF(3, 0)
 static void put_line(FILE *to, const char *before, const char *fmt, va_list ap)
@@ -69,6 +70,16 @@ char *cli_format(const char *fmt, ...)
   n = vasprintf(&text, fmt, ap);
   va_end(ap);
   return n < 0 ? NULL : text;
+}
+
+void cli_note_no_output(void)
+{
+  no_output = true;
+}
+
+bool cli_has_no_output(void)
+{
+  return no_output;
 }
 
 void cli_flush_output(void)

@@ -23,6 +23,11 @@ CLI_PRINTF(2, 3) void cli_print(FILE *to, const char *fmt, ...);
 /* An allocated copy made as by printf; NULL: no memory. */
 CLI_PRINTF(1, 2) char *cli_format(const char *fmt, ...);
 
+/* Standard output was closed when the program began, and what is printed is
+ * lost: noted by main(), asked by whoever would lose what was paid for. */
+void cli_note_no_output(void);
+bool cli_has_no_output(void);
+
 /* What is printed as it comes; why that failed is said at the end. */
 void cli_flush_output(void);
 

@@ -71,6 +71,13 @@ code=$?
 exits 0
 [ "$(wc -c <made/closed.jpg)" -eq 50000 ] || fail "no whole file"
 
+case_name=output-closed
+"$GAMUT" -p nowhere -m flux -o - 2>err >&- </dev/null
+code=$?
+exits 2
+says 'standard output, and it is closed'
+[ "$(sold nowhere)" -eq 0 ] || fail "it was paid for"
+
 case_name=children-ignored
 (
   trap '' CHLD PIPE
