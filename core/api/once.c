@@ -158,6 +158,12 @@ static int32_t after_end(struct gamut *g, struct once *o, struct binding *b)
   return gamut_fetch(g, b->id, o->request, o->on_done, o->user, &o->error);
 }
 
+/* Meanwhile?  Else there is another reason not to go on with it. */
+static bool has_ended(struct gamut *g, struct once *o, const struct binding *b)
+{
+  return gamut_job_result(g, b->id, &o->result, NULL) == 0;
+}
+
 /* What there is under the id: a result, a job to go on with, nothing yet. */
 static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
 {
@@ -170,8 +176,9 @@ static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
   if (rc != GAMUT_E_RATE)
     return rc;
   rc = attach_bound(g, o, b);
-  o->again = rc == GAMUT_E_INVALID; /* it has ended meanwhile */
-  return o->again ? 0 : rc;
+  if (rc == GAMUT_E_INVALID && has_ended(g, o, b))
+    return after_end(g, o, b);
+  return rc;
 }
 
 static int32_t check_key(const char *key, struct gm_error *err)

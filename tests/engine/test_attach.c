@@ -566,6 +566,36 @@ START_TEST(once)
 }
 END_TEST
 
+/* What the key is bound to cannot be gone on with: said, and not tried for
+ * ever. */
+START_TEST(once_elsewhere)
+{
+  static const struct answer answers[] = { WORKS("a") };
+  struct gamut_request *r = fix_request("a:cheap", "x", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  while (script_count(f.script, POLL) < 1)
+    gamut_step(f.g, 1);
+  gamut_close(f.g);
+  open_at(&f, "http://127.0.0.1:1/a");
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err),
+    GAMUT_E_INVALID);
+  ck_assert_msg(strstr(f.err.message, "base_url") != NULL, "%s", f.err.message);
+  ck_assert_ptr_null(result);
+  ck_listed(&f, "{\"state\":\"waiting\"}", id);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
 static const struct {
   const char *filter, *part;
 } filters[] = {
@@ -611,6 +641,7 @@ int main(void)
   tcase_add_loop_test(tc, once_and_settled, 0, 2);
   tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
   tcase_add_test(tc, once);
+  tcase_add_test(tc, once_elsewhere);
   tcase_add_loop_test(tc, refused, 0, GM_LEN(filters));
   return unit_run("attach", tc);
 }
