@@ -356,6 +356,7 @@ core_api_sources = \
 	core/api/query.h \
 	core/api/quote.c \
 	core/api/quote.h \
+	core/api/remains.c \
 	core/api/request.c \
 	core/api/request.h \
 	core/api/result.c \

@@ -24,6 +24,13 @@ int32_t gm_job_unsettled(struct gamut *g, const char *given,
                          struct json_object **ret,
                          struct gamut_error *ret_error);
 
+/* What the ledger says of a job whose record is gone: nothing, so nothing was
+ * ever sent under this id; that it failed and nobody is charged; else it may
+ * have been paid for.  Waits. */
+enum { GM_REMAINS_NOTHING, GM_REMAINS_FREE, GM_REMAINS_COUNTS };
+int32_t gm_job_remains(struct gamut *g, const char *id, int32_t *ret,
+                       struct gm_error *err);
+
 /* A look that is waited for: `run` on the store's thread. */
 struct gm_waited_look {
   struct gm_look look;

@@ -2,8 +2,9 @@
  * happens to the processes that try.
  *
  * The key is bound to a job's id before anything is sent under that id: a row
- * of its own, made only when there is none.  An id without a record is one
- * under which nothing was sent, for the record comes before that. */
+ * of its own, made only when there is none.  The job's record comes before that
+ * as well, and with it an entry in the ledger, which stays when the record is
+ * removed after a while: under an id that has neither nothing was sent. */
 #include "api/jobs.h"
 #include "api/request.h"
 #include "base/random.h"
@@ -158,19 +159,60 @@ static int32_t after_end(struct gamut *g, struct once *o, struct binding *b)
   return gamut_fetch(g, b->id, o->request, o->on_done, o->user, &o->error);
 }
 
+static bool is_known(struct gamut *g, const char *id)
+{
+  struct gamut_result *r = NULL;
+  int32_t rc = gamut_job_result(g, id, &r, NULL);
+
+  gamut_result_free(r);
+  return rc != GAMUT_E_NOT_FOUND;
+}
+
+static int32_t refuse_forgotten(struct gamut *g, struct once *o,
+                                const struct binding *b)
+{
+  struct gm_error err = GM_ERROR_INIT;
+
+  o->again = is_known(g, b->id); /* another process has just begun it */
+  if (o->again)
+    return 0;
+  gm_fail(&err, GAMUT_E_NOT_FOUND,
+          "job %s, which was submitted for this, is not remembered any more "
+          "(keep_jobs)",
+          b->id);
+  return gm_report(&err, &o->error);
+}
+
+/* Another process may be about to submit what nothing was sent for: under the
+ * one id only one of us can.  An id that was used is not used again. */
+static int32_t without_record(struct gamut *g, struct once *o,
+                              struct binding *b)
+{
+  struct gm_error err = GM_ERROR_INIT;
+  int32_t remains;
+
+  if (gm_job_remains(g, b->id, &remains, &err))
+    return gm_report(&err, &o->error);
+  if (remains == GM_REMAINS_COUNTS)
+    return refuse_forgotten(g, o, b);
+  return remains == GM_REMAINS_FREE ? submit_anew(g, o, b)
+                                    : submit_bound(g, o, b);
+}
+
 /* Meanwhile?  Else there is another reason not to go on with it. */
 static bool has_ended(struct gamut *g, struct once *o, const struct binding *b)
 {
   return gamut_job_result(g, b->id, &o->result, NULL) == 0;
 }
 
-/* What there is under the id: a result, a job to go on with, nothing yet. */
+/* What there is under the id: a result, a job to go on with, nothing (yet, or
+ * any more). */
 static int32_t go_on(struct gamut *g, struct once *o, struct binding *b)
 {
   int32_t rc = gamut_job_result(g, b->id, &o->result, &o->error);
 
   if (rc == GAMUT_E_NOT_FOUND)
-    return submit_bound(g, o, b);
+    return without_record(g, o, b);
   if (rc == 0)
     return after_end(g, o, b);
   if (rc != GAMUT_E_RATE)
@@ -224,27 +266,51 @@ int32_t gamut_submit_once(struct gamut *g, const struct gamut_request *request,
 
 /* A key is bound before it is known whether there can be a job at all: what was
  * refused then has none. */
+static int32_t look_without_record(struct gamut *g, const char *id,
+                                   int32_t *ret_once, struct gm_error *err)
+{
+  static const int32_t means[] = {
+    [GM_REMAINS_NOTHING] = GAMUT_ONCE_NEW,
+    [GM_REMAINS_FREE] = GAMUT_ONCE_AGAIN,
+    [GM_REMAINS_COUNTS] = GAMUT_ONCE_KEPT,
+  };
+  int32_t remains;
+
+  if (gm_job_remains(g, id, &remains, err))
+    return err->error_class;
+  *ret_once = means[remains];
+  return 0;
+}
+
+static int32_t look_bound(struct gamut *g, const char *id, int32_t *ret_once,
+                          struct gm_error *err)
+{
+  struct gamut_error why = { 0 };
+  struct gamut_result *r = NULL;
+  int32_t rc = gamut_job_result(g, id, &r, &why);
+
+  if (rc == GAMUT_E_NOT_FOUND)
+    return look_without_record(g, id, ret_once, err);
+  if (rc && rc != GAMUT_E_RATE)
+    return gm_fail(err, rc, "%s", why.message);
+  *ret_once = rc == 0 && ending_of(g, id, r) != COUNTS ? GAMUT_ONCE_AGAIN
+                                                       : GAMUT_ONCE_KEPT;
+  gamut_result_free(r);
+  return 0;
+}
+
 int32_t gamut_look_once(struct gamut *g, const char *key, int32_t *ret_once,
                         struct gamut_error *ret_error)
 {
   struct gm_error err = GM_ERROR_INIT;
-  struct gamut_error why = { 0 };
-  struct gamut_result *r = NULL;
   struct binding b;
-  int32_t rc = gm_enter_wait(g, ret_error);
+  int32_t once = GAMUT_ONCE_NEW, rc = gm_enter_wait(g, ret_error);
 
   if (rc)
     return rc;
-  if (check_key(key, &err) || read_binding(g, key, &b, &err))
+  if (check_key(key, &err) || read_binding(g, key, &b, &err) ||
+      (b.there && look_bound(g, b.id, &once, &err)))
     return gm_report(&err, ret_error);
-  rc = b.there ? gamut_job_result(g, b.id, &r, &why) : GAMUT_E_NOT_FOUND;
-  if (rc && rc != GAMUT_E_NOT_FOUND && rc != GAMUT_E_RATE) {
-    gm_fail(&err, rc, "%s", why.message);
-    return gm_report(&err, ret_error);
-  }
-  *ret_once = rc == GAMUT_E_NOT_FOUND ? GAMUT_ONCE_NEW : GAMUT_ONCE_KEPT;
-  if (rc == 0 && ending_of(g, b.id, r) != COUNTS)
-    *ret_once = GAMUT_ONCE_AGAIN;
-  gamut_result_free(r);
+  *ret_once = once;
   return 0;
 }

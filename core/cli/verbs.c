@@ -96,7 +96,8 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
             "the order in which they come; files are 00001.png and so on.  Killed "
             "and started again with --resume it goes on where it was and pays "
             "nothing twice, also when FILE was edited: a line is known by FILE's "
-            "name and what it says, and keeps the file that it has.  "
+            "name and what it says, and keeps the file that it has; one whose "
+            "job is remembered no more (keep_jobs) fails, and is not paid again.  "
             "Ends with 1 when a line failed or was blocked.",
     .examples = {
       { "gamut batch prompts.jsonl -m flux --out-dir out", "one picture a line" },

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "job/policy.h"
 #include "route/ledger_private.h"
+#include "route/team.h"
 #include <string.h>
 
 static void add_text(struct gm_buf *b, const char *name, const char *value)
@@ -75,6 +76,8 @@ static void add_body(const struct gm_charge *c, struct gm_buf *b)
   int32_t error_class = run->err.error_class;
 
   add_by(c, b);
+  if (run->member)
+    add_text(b, GM_CHARGE_OF, run->member->of);
   add_text(b, ",\"operation\":", run->operation);
   if (run->job.instance)
     add_text(b, ",\"slot\":", run->job.instance->proof);

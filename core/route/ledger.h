@@ -51,6 +51,8 @@ enum gm_charge_status {
   GM_CHARGE_CACHED,
   GM_CHARGE_STATUSES
 };
+/* In the body: the request of which the job is a part, which has no entry. */
+#define GM_CHARGE_OF ",\"of\":"
 const char *gm_charge_status_name(enum gm_charge_status s);
 /* GM_CHARGE_FACTS: the status, how many parts of it nobody knows the cost of,
  * the same of what is reserved; whether the body tells what each link has

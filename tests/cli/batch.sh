@@ -363,6 +363,25 @@ prints '"status":"failed"'
 run typed batch mistyped.jsonl -m flux --out-dir mistyped
 exits 0
 
+# The ledger remembers what was paid for when the jobs are no longer.
+printf '{"prompt": "of a job that goes%s"}\n' '' ' [500:1]' >gone.jsonl
+before=$(submissions)
+GAMUT_KEEP_JOBS=0
+export GAMUT_KEEP_JOBS
+run gone batch gone.jsonl -m flux --out-dir gone
+exits 1
+counts submissions "$(submissions)" $((before + 2))
+rm gone/*
+run gone-again batch gone.jsonl -m flux --out-dir gone
+exits 2
+says 'begun before: 2 of its 2 lines'
+run gone-resume batch gone.jsonl -m flux --out-dir gone --resume
+exits 1
+prints 'job [0-9A-Z]*, which was submitted for this, is not remembered any more'
+prints '"line":2[,}]'
+counts submissions "$(submissions)" $((before + 3))
+unset GAMUT_KEEP_JOBS
+
 # A full disk is said, by whichever flush it is met; a reader that went away not.
 echo '{"prompt": "to a full disk"}' >full.jsonl
 if [ -c /dev/full ]; then

@@ -596,6 +596,70 @@ START_TEST(once_elsewhere)
 }
 END_TEST
 
+/* The record of the bound job is gone: the ledger knows whether it was paid
+ * for.  Of a row: what it came to, and whether it is made again. */
+static const struct {
+  const char *name, *links, *n;
+  struct answer answers[5];
+  int32_t error_class;
+  int posts; /* by then */
+  bool again;
+} forgotten[] = {
+  { "made", "a:cheap", "1", { WORKS_FOR(1, "a", MADE), PICTURE }, 0, 1, false },
+  { "by several",
+    "a:cheap a:dear",
+    "2",
+    { WORKS_FOR(1, "a", MADE), PICTURE },
+    0,
+    2,
+    false },
+  { "refused",
+    "a:cheap",
+    "1",
+    { { JOBS, 1, 402, "{}", NULL, 0 }, WORKS("a") },
+    GAMUT_E_QUOTA,
+    1,
+    true },
+};
+
+START_TEST(once_forgotten)
+{
+  struct gamut_request *r = fix_request(forgotten[_i].links, "x", "n",
+                                        forgotten[_i].n, "spread", "yes", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE], other[GAMUT_ID_SIZE];
+  int32_t state, rc;
+  struct fix f;
+
+  begin(&f, forgotten[_i].answers, GM_LEN(forgotten[_i].answers));
+  open_here(&f);
+  fix_set(&f, "keep_jobs", "0");
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, forgotten[_i].error_class);
+  gamut_result_free(GM_TAKE(result));
+  ck_assert_int_eq(script_count(f.script, JOBS), forgotten[_i].posts);
+  ck_listed(&f, NULL, NULL);
+  ck_assert_int_eq(gamut_look_once(f.g, "key", &state, &f.err), 0);
+  ck_assert_int_eq(state,
+                   forgotten[_i].again ? GAMUT_ONCE_AGAIN : GAMUT_ONCE_KEPT);
+  rc = gamut_submit_once(f.g, r, "key", NULL, NULL, other, &result, &f.err);
+  ck_assert_int_eq(rc, forgotten[_i].again ? 0 : GAMUT_E_NOT_FOUND);
+  ck_assert_ptr_null(result);
+  if (rc)
+    ck_assert_msg(strstr(f.err.message, "is not remembered any more") != NULL,
+                  "%s", f.err.message);
+  else
+    ck_assert_str_ne(id, other);
+  while (!rc && script_count(f.script, POLL) < 1)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(script_count(f.script, JOBS), forgotten[_i].posts + !rc);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
 static const struct {
   const char *filter, *part;
 } filters[] = {
@@ -642,6 +706,7 @@ int main(void)
   tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
   tcase_add_test(tc, once);
   tcase_add_test(tc, once_elsewhere);
+  tcase_add_loop_test(tc, once_forgotten, 0, GM_LEN(forgotten));
   tcase_add_loop_test(tc, refused, 0, GM_LEN(filters));
   return unit_run("attach", tc);
 }

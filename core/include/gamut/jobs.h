@@ -117,14 +117,15 @@ GAMUT_API int32_t gamut_resume_all(struct gamut *g,
 
 /* Submit a request once for a key of the caller's, however often and by however
  * many processes that is tried: for batches, and for programs that start anew.
- * The key is bound to a job before anything is sent.  What the bound job has come
- * to decides:
+ * The key is bound to a job before anything is sent, for good.  What the bound
+ * job has come to decides:
  *
  *   it was never sent, or it failed and nothing was charged   it is submitted
  *   it is under way and nobody drives it                      it goes on here,
  *                                                             with its own output
  *   its files could not be fetched or written                 they are, once more
  *   it has ended otherwise                                    *ret_result
+ *   ... and is not remembered any more (`keep_jobs`)          GAMUT_E_NOT_FOUND
  *
  * key         1 to 255 bytes; the same key with another request is your mistake
  * ret_result  the result of a job that ended before (without the bytes of its
@@ -145,7 +146,8 @@ enum {
   GAMUT_ONCE_NEW = 0, /* it has no job: submit the request */
   GAMUT_ONCE_AGAIN,   /* its job failed: submit, or fetch, to the request's
                          output */
-  GAMUT_ONCE_KEPT     /* its job goes on, or has ended, with its own output */
+  GAMUT_ONCE_KEPT     /* its job goes on, or has ended, with its own output; it
+                         may be remembered no more */
 };
 GAMUT_API int32_t gamut_look_once(struct gamut *g, const char *key,
                                   int32_t *ret_once,
