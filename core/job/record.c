@@ -227,10 +227,13 @@ void gm_job_forget(struct gm_job *job)
 static int32_t put(struct gm_job *job, unsigned flags, char *before)
 {
   struct gm_journal *j = job->engine->journal;
-  bool goes =
-    flags & GM_PUT_ENDED && !(flags & GM_PUT_PART) && !gm_journal_keeps(j);
-  char *text = before || goes ? before : gm_job_record(job);
+  bool goes;
+  char *text;
 
+  if (job->maybe_charged || job->maybe_earlier) /* it is to be settled */
+    flags |= GM_PUT_PART;
+  goes = flags & GM_PUT_ENDED && !(flags & GM_PUT_PART) && !gm_journal_keeps(j);
+  text = before || goes ? before : gm_job_record(job);
   if (!text && !goes)
     return GAMUT_E_NOMEM;
   if (gm_job_late_takes(job, text, flags))

@@ -6,7 +6,8 @@
 #include "store/store.h"
 
 #define GM_TABLE_JOB "job"
-/* The record of a part is kept behind its end for so long at least: a week. */
+/* The record of a part, and of a job that is to be settled, is kept behind its
+ * end for so long at least: a week. */
 #define GM_JOURNAL_PART_MS INT64_C(604800000)
 
 struct json_object;
@@ -63,8 +64,9 @@ GM_CLEANUP(struct gm_journal, gm_journal_free)
  * comes first may take the job over from now on; the job has ended, and its
  * record is kept for a while.  The rank of a job under way is the time of its
  * first record, that of one that has ended 0.  LOOSE: nothing is lost when a
- * power cut takes it.  PART, with ENDED: another job needs the record, so it
- * stays for a week at least.  PAYS: what costs is about to be sent. */
+ * power cut takes it.  PART, with ENDED: another job needs the record, or
+ * whoever settles it, so it stays for a week at least.  PAYS: what costs is
+ * about to be sent. */
 enum {
   GM_PUT_WAIT = 1,
   GM_PUT_RELEASE = 2,

@@ -660,6 +660,43 @@ START_TEST(once_forgotten)
 }
 END_TEST
 
+/* One that is in doubt stays until somebody has said how it was, also where
+ * jobs are forgotten at once. */
+START_TEST(kept_for_settling)
+{
+  static const struct answer answers[] = {
+    { JOBS, 1, SCRIPT_CLOSE, NULL, NULL, 0 },
+    WORKS("a"),
+  };
+  struct gamut_request *r =
+    fix_request("a:cheap", "x", "resubmit", "never", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+  int32_t rc;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  fix_set(&f, "keep_jobs", "0");
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  gamut_result_free(GM_TAKE(result));
+  ck_listed(&f, "{\"state\":\"maybe-charged\"}", id);
+  ck_assert_msg(gamut_settle(f.g, id, _i, &f.err) == 0, "%s", f.err.message);
+  ck_listed(&f, NULL, NULL);
+  rc = gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err);
+  ck_assert_int_eq(rc, _i ? GAMUT_E_NOT_FOUND : 0);
+  ck_assert_ptr_null(result);
+  while (!rc && script_count(f.script, POLL) < 1)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2 - _i);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
 static const struct {
   const char *filter, *part;
 } filters[] = {
@@ -707,6 +744,7 @@ int main(void)
   tcase_add_test(tc, once);
   tcase_add_test(tc, once_elsewhere);
   tcase_add_loop_test(tc, once_forgotten, 0, GM_LEN(forgotten));
+  tcase_add_loop_test(tc, kept_for_settling, 0, 2);
   tcase_add_loop_test(tc, refused, 0, GM_LEN(filters));
   return unit_run("attach", tc);
 }

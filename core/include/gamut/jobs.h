@@ -54,7 +54,7 @@ GAMUT_API int32_t gamut_durable(struct gamut *g);
  * of those is a job of its own, with "of": {"id": the request's, "why", "lost":
  * another link was quicker}, and is listed when it is maybe-charged, or goes on
  * though its request has its result.  Jobs that have ended are forgotten after a
- * while (setting `keep_jobs`).
+ * while (setting `keep_jobs`), those that are maybe-charged not within a week.
  *
  * filter  NULL, or a JSON object: "state" (one of GAMUT_JOB_STATES),
  *         "provider", "model" (a part of its id or name), "search" (words, each in
