@@ -18,18 +18,27 @@ struct binding {
   const char *key;
   char id[GAMUT_ID_SIZE];
   uint64_t version;
-  bool there;
+  bool there, broken;
 };
+
+/* Another id that is valid would be one under which nothing was sent.  One
+ * without a seal is from before there were seals. */
+static bool is_whole(const struct binding *b, const struct gamut_store_row *row)
+{
+  return row->body_len == GAMUT_ID_SIZE - 1 &&
+         (row->numbers[0] == 0 ||
+          row->numbers[0] == gm_journal_seal(b->key, row->body, row->body_len));
+}
 
 static int32_t binding_row(void *user, const struct gamut_store_row *row)
 {
   struct binding *b = user;
 
-  if (row->body_len != GAMUT_ID_SIZE - 1)
-    return 0;
-  memcpy(b->id, row->body, GAMUT_ID_SIZE - 1);
+  b->there = true;
   b->version = row->version;
-  b->there = gm_id_valid(b->id);
+  if (is_whole(b, row))
+    memcpy(b->id, row->body, GAMUT_ID_SIZE - 1);
+  b->broken = !gm_id_valid(b->id);
   return 0;
 }
 
@@ -45,10 +54,15 @@ static int32_t read_binding(struct gamut *g, const char *key, struct binding *b,
                             struct gm_error *err)
 {
   *b = (struct binding){ .w.look.run = run_binding, .key = key };
-  if (gm_look_and_wait(g, &b->w) == 0)
-    return 0;
-  gm_error_move(err, &b->w.err);
-  return err->error_class;
+  if (gm_look_and_wait(g, &b->w)) {
+    gm_error_move(err, &b->w.err);
+    return err->error_class;
+  }
+  if (b->broken)
+    return gm_fail(err, GAMUT_E_PROTOCOL,
+                   "what the store has of the job that was submitted for this "
+                   "is broken");
+  return 0;
 }
 
 /* Bind the key to a new id, in `b`, unless somebody was quicker: *ret_done. */
@@ -59,12 +73,13 @@ static int32_t bind_anew(struct gamut *g, struct binding *b, bool *ret_done,
                                .key = b->key,
                                .conditions =
                                  b->there ? GAMUT_IF_VERSION : GAMUT_IF_ABSENT,
-                               .changes = GAMUT_SET_BODY,
+                               .changes = GAMUT_SET_BODY | GAMUT_SET_NUMBERS,
                                .version = b->version,
                                .body = b->id,
                                .body_len = GAMUT_ID_SIZE - 1 };
 
   gm_id_new(b->id);
+  op.numbers[0] = gm_journal_seal(b->key, b->id, GAMUT_ID_SIZE - 1);
   return gm_write_and_wait(g, &op, ret_done, err);
 }
 

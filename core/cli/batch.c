@@ -310,7 +310,8 @@ static int check_store(struct batch *b)
 }
 
 /* How many lines have jobs, and which of them have files of their own: one that
- * failed writes where the line does now. */
+ * failed writes where the line does now.  One of which that cannot be read says
+ * so when it is its turn. */
 static int32_t count_begun(struct batch *b, struct gamut_error *error)
 {
   char key[CLI_BATCH_KEY];
@@ -320,6 +321,10 @@ static int32_t count_begun(struct batch *b, struct gamut_error *error)
   for (i = 0; rc == 0 && i < b->file.n_lines; i++) {
     cli_batch_key(&b->file, i, key);
     rc = gamut_look_once(b->g, key, &once, error);
+    if (rc == GAMUT_E_PROTOCOL) {
+      once = GAMUT_ONCE_KEPT;
+      rc = 0;
+    }
     if (rc == 0) {
       b->file.lines[i].keeps_name = once == GAMUT_ONCE_KEPT;
       b->begun += once != GAMUT_ONCE_NEW;

@@ -2,6 +2,7 @@
  * in another, are listed, settled, fetched again; by the store of this machine.
  */
 #include "engine/vendor.h"
+#include "store/kit.h"
 #include "unit/scratch.h"
 #include <signal.h>
 #include <stdio.h>
@@ -697,6 +698,70 @@ START_TEST(kept_for_settling)
 }
 END_TEST
 
+/* A disk has turned a bit over in what the key is bound to; a row of before
+ * there were seals. */
+static const struct {
+  const char *name;
+  int letter; /* that is put at the end of the id; 0: none */
+  bool unsealed;
+  int32_t rc;
+} flips[] = {
+  { "another valid id", 1, false, GAMUT_E_PROTOCOL },
+  { "no id", '?', false, GAMUT_E_PROTOCOL },
+  { "no id, and no seal", '?', true, GAMUT_E_PROTOCOL },
+  { "no seal", 0, true, 0 },
+};
+
+static void damage(const char *key, int i)
+{
+  struct gamut_store_op op;
+  struct kit_row row;
+  struct kit k;
+  char *last;
+
+  kit_open(&k, KIT_SQLITE, folder);
+  ck_assert(kit_get(&k, "line", key, &row));
+  ck_assert_int_ne(row.numbers[0], 0);
+  row.body[row.body_len] = '\0';
+  last = &row.body[row.body_len - 1];
+  if (flips[i].letter == 1)
+    *last = *last == '0' ? '1' : '0';
+  else if (flips[i].letter)
+    *last = (char)flips[i].letter;
+  op = kit_put("line", key, row.body);
+  if (flips[i].unsealed)
+    op.changes |= GAMUT_SET_NUMBERS;
+  ck_assert_int_eq(kit_run(&k, &op, 1), 0);
+  kit_close(&k);
+}
+
+START_TEST(once_damaged)
+{
+  static const struct answer answers[] = { WORKS_FOR(1, "a", MADE), PICTURE };
+  struct gamut_request *r = fix_request("a:cheap", "x", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE];
+  int32_t state;
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  make_one(&f, id);
+  gamut_close(f.g);
+  damage("key", _i);
+  open_here(&f);
+  ck_assert_int_eq(gamut_look_once(f.g, "key", &state, &f.err), flips[_i].rc);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err),
+    flips[_i].rc);
+  ck_assert_int_eq(result != NULL, flips[_i].rc == 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
 static const struct {
   const char *filter, *part;
 } filters[] = {
@@ -745,6 +810,7 @@ int main(void)
   tcase_add_test(tc, once_elsewhere);
   tcase_add_loop_test(tc, once_forgotten, 0, GM_LEN(forgotten));
   tcase_add_loop_test(tc, kept_for_settling, 0, 2);
+  tcase_add_loop_test(tc, once_damaged, 0, GM_LEN(flips));
   tcase_add_loop_test(tc, refused, 0, GM_LEN(filters));
   return unit_run("attach", tc);
 }
