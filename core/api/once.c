@@ -91,17 +91,25 @@ static bool has_failed(const struct gamut_result *r, bool files)
          (gamut_result_artifacts(r) > 0) == files;
 }
 
-/* Somebody who has looked at the vendor's books has said so. */
-static bool is_charged(struct gamut *g, const char *id)
+/* Has somebody who looked at the vendor's books said so?  Only a record that
+ * could be read says no. */
+static int32_t read_charged(struct gamut *g, const char *id, bool *ret,
+                            struct gamut_error *ret_error)
 {
   _cleanup_json_ struct json_object *job = NULL;
+  struct gm_error err = GM_ERROR_INIT;
   char *text = NULL;
+  int32_t rc = gamut_job(g, id, &text, ret_error);
 
-  if (gamut_job(g, id, &text, NULL))
-    return false;
+  if (rc)
+    return rc;
   job = gm_json_parse_once(text, strlen(text), NULL, NULL);
   gamut_string_free(text);
-  return gm_streq(gm_json_str(job, "settled", NULL), "charged");
+  if (!job)
+    gm_fail(&err, GAMUT_E_NOMEM, "no memory for a job");
+  else
+    *ret = gm_streq(gm_json_str(job, "settled", NULL), "charged");
+  return gm_report(&err, ret_error);
 }
 
 struct once {
@@ -154,21 +162,32 @@ static int32_t attach_bound(struct gamut *g, struct once *o,
 /* It does not count, or it is paid for and was not fetched; else it counts. */
 enum ending { COUNTS, MADE_AGAIN, FETCHED_AGAIN };
 
-static enum ending ending_of(struct gamut *g, const char *id,
-                             const struct gamut_result *r)
+static int32_t read_ending(struct gamut *g, const char *id,
+                           const struct gamut_result *r, enum ending *ret,
+                           struct gamut_error *ret_error)
 {
-  if (has_failed(r, true))
-    return FETCHED_AGAIN;
-  return has_failed(r, false) && !is_charged(g, id) ? MADE_AGAIN : COUNTS;
+  bool charged = false;
+  int32_t rc;
+
+  *ret = has_failed(r, true) ? FETCHED_AGAIN : COUNTS;
+  if (!has_failed(r, false))
+    return 0;
+  rc = read_charged(g, id, &charged, ret_error);
+  if (rc == 0 && !charged)
+    *ret = MADE_AGAIN;
+  return rc;
 }
 
 static int32_t after_end(struct gamut *g, struct once *o, struct binding *b)
 {
-  enum ending how = ending_of(g, b->id, o->result);
+  enum ending how;
+  int32_t rc = read_ending(g, b->id, o->result, &how, &o->error);
 
-  if (how == COUNTS)
+  if (rc == 0 && how == COUNTS)
     return 0;
   gamut_result_free(GM_TAKE(o->result));
+  if (rc)
+    return rc;
   if (how == MADE_AGAIN)
     return submit_anew(g, o, b);
   return gamut_fetch(g, b->id, o->request, o->on_done, o->user, &o->error);
@@ -302,15 +321,17 @@ static int32_t look_bound(struct gamut *g, const char *id, int32_t *ret_once,
 {
   struct gamut_error why = { 0 };
   struct gamut_result *r = NULL;
+  enum ending how = COUNTS; /* while it goes on */
   int32_t rc = gamut_job_result(g, id, &r, &why);
 
   if (rc == GAMUT_E_NOT_FOUND)
     return look_without_record(g, id, ret_once, err);
+  if (rc == 0)
+    rc = read_ending(g, id, r, &how, &why);
+  gamut_result_free(r);
   if (rc && rc != GAMUT_E_RATE)
     return gm_fail(err, rc, "%s", why.message);
-  *ret_once = rc == 0 && ending_of(g, id, r) != COUNTS ? GAMUT_ONCE_AGAIN
-                                                       : GAMUT_ONCE_KEPT;
-  gamut_result_free(r);
+  *ret_once = how == COUNTS ? GAMUT_ONCE_KEPT : GAMUT_ONCE_AGAIN;
   return 0;
 }
 

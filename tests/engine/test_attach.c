@@ -426,6 +426,43 @@ START_TEST(once_and_settled)
 }
 END_TEST
 
+/* A store that cannot be read just now has not said that it is free. */
+START_TEST(settled_unread)
+{
+  static const struct answer answers[] = {
+    { JOBS, 1, SCRIPT_CLOSE, NULL, NULL, 0 },
+    SAYS(JOBS, QUEUED),
+  };
+  struct gamut_request *r =
+    fix_request("a:cheap", "x", "resubmit", "never", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE];
+  uint64_t n, asked = 1;
+  struct fix f;
+  int32_t rc;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  gamut_result_free(fix_wait(&f, id));
+  ck_assert_int_eq(gamut_settle(f.g, id, 1, &f.err), 0);
+  for (n = 1; n <= asked; n++) {
+    result = NULL;
+    gm_mem_fail(n, false);
+    rc = gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err);
+    asked = gm_mem_fail(0, false);
+    ck_assert_msg((rc == 0) == (result != NULL), "%lu: submitted",
+                  (unsigned long)n);
+    gamut_result_free(result);
+  }
+  ck_assert_int_eq(rc, 0);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
 /* What had been made stays made, whatever keeps us from its files later. */
 static const struct {
   const char *name;
@@ -805,6 +842,7 @@ int main(void)
   tcase_add_test(tc, fetched_again);
   tcase_add_test(tc, left_keyed);
   tcase_add_loop_test(tc, once_and_settled, 0, 2);
+  tcase_add_test(tc, settled_unread);
   tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
   tcase_add_test(tc, once);
   tcase_add_test(tc, once_elsewhere);
