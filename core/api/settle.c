@@ -11,6 +11,7 @@ struct settle {
   struct gm_durable durable;
   struct gm_charge *charge;
   bool charged;
+  bool is_part; /* its whole needs the record */
   const char *verdict;
   struct gm_error err;
   bool over;
@@ -70,6 +71,7 @@ static char *settled_text(struct settle *s)
 
   if (!owner)
     return NULL;
+  s->is_part = gm_json_at(owner, "of");
   decide_charge(s, owner);
   json_object_object_del(o, "maybe_charged");
   json_object_object_del(o, "maybe_earlier");
@@ -107,7 +109,9 @@ static void settle_claimed(struct gm_claim *c, int32_t error_class)
   }
   gm_journal_adopt(s->g->journal, &s->durable);
   s->durable.ready = settle_written;
-  if (gm_journal_put(s->g->journal, c->id, text, GM_PUT_WAIT | GM_PUT_ENDED,
+  if (gm_journal_put(s->g->journal, c->id, text,
+                     GM_PUT_WAIT | GM_PUT_ENDED |
+                       (s->is_part ? GM_PUT_PART : 0),
                      &s->durable))
     settle_written(&s->durable, GAMUT_E_NOMEM);
 }

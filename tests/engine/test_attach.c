@@ -120,16 +120,22 @@ static void ck_listed(struct fix *f, const char *filter, const char *part)
   gamut_string_free(json);
 }
 
-/* The id of the one job there is. */
-static void only_id(struct fix *f, char id[GAMUT_ID_SIZE])
+/* The id of the first of them. */
+static void first_id(struct fix *f, const char *filter, char id[GAMUT_ID_SIZE])
 {
-  char *json = jobs(f, NULL);
+  char *json = jobs(f, filter);
   size_t at = strcspn(json, "0"); /* ids of this century begin with it */
 
   ck_assert_uint_gt(strlen(json), at + GAMUT_ID_SIZE);
   memcpy(id, json + at, GAMUT_ID_SIZE - 1);
   id[GAMUT_ID_SIZE - 1] = '\0';
   gamut_string_free(json);
+}
+
+/* The id of the one job there is. */
+static void only_id(struct fix *f, char id[GAMUT_ID_SIZE])
+{
+  first_id(f, NULL, id);
 }
 
 /* Of a row: what is asked and when whoever asked is killed; what the vendor
@@ -421,6 +427,42 @@ START_TEST(once_and_settled)
   while (!_i && script_count(f.script, JOBS) < 2)
     gamut_step(f.g, 1);
   ck_assert_int_eq(script_count(f.script, JOBS), 2 - _i);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
+/* A part that was settled while the whole goes on stays, so that the whole does
+ * not make it again; where jobs are forgotten at once as well. */
+START_TEST(settled_part)
+{
+  static const struct answer answers[] = {
+    { JOBS, 1, SCRIPT_CLOSE, NULL, NULL, 0 },
+    WORKS("a"),
+  };
+  struct gamut_request *r =
+    fix_request("a:cheap a:dear", "x", "n", "2", "spread", "yes", "resubmit",
+                "never", NULL);
+  char id[GAMUT_ID_SIZE], part[GAMUT_ID_SIZE];
+  struct fix f;
+  uint32_t n;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  fix_set(&f, "keep_jobs", "0");
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  while (script_count(f.script, POLL) < 2)
+    gamut_step(f.g, 1);
+  gamut_close(f.g);
+  open_here(&f);
+  fix_set(&f, "keep_jobs", "0");
+  first_id(&f, "{\"state\":\"maybe-charged\"}", part);
+  ck_assert_msg(gamut_settle(f.g, part, 1, &f.err) == 0, "%s", f.err.message);
+  ck_listed(&f, "{\"parts\":true,\"state\":\"ended\"}", part);
+  ck_assert_int_eq(gamut_resume_all(f.g, r, NULL, NULL, &n, &f.err), 0);
+  while (script_count(f.script, POLL) < 4)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2);
   gamut_request_free(r);
   finish(&f);
 }
@@ -842,6 +884,7 @@ int main(void)
   tcase_add_test(tc, fetched_again);
   tcase_add_test(tc, left_keyed);
   tcase_add_loop_test(tc, once_and_settled, 0, 2);
+  tcase_add_test(tc, settled_part);
   tcase_add_test(tc, settled_unread);
   tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
   tcase_add_test(tc, once);
