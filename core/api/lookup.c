@@ -12,7 +12,8 @@
 #include "plugin/slot.h"
 #include <string.h>
 
-/* A list may lag behind. */
+/* A list may lag behind: counted from the last that is known of it, which is
+ * never before what was sent has arrived. */
 #define LAG_MS 60000
 
 struct lookup {
@@ -159,14 +160,24 @@ static void claim_now(struct gamut *g, void *arg)
 
 /* ---- asking -------------------------------------------------------------- */
 
+/* Records of before that have only when they were written. */
+static void put_when(struct json_object *o, const char *name,
+                     const struct json_object *record, const char *member)
+{
+  int64_t at = gm_json_i64(record, "at", 0);
+
+  json_object_object_add(
+    o, name, json_object_new_int64(gm_json_i64(record, member, at) / 1000));
+}
+
 static char *question_of(const struct json_object *record)
 {
   _cleanup_json_ struct json_object *o = json_object_new_object();
   struct json_object *request = gm_json_at(record, "request");
 
   json_object_object_add(o, "request", json_object_get(request));
-  json_object_object_add(
-    o, "since", json_object_new_int64(gm_json_i64(record, "at", 0) / 1000));
+  put_when(o, "since", record, "paid_at");
+  put_when(o, "until", record, "paid_until");
   return gm_strdup(gm_json_text(o, NULL));
 }
 
@@ -218,7 +229,7 @@ static int32_t decide(struct gamut *g, struct lookup *l,
     return gm_fail(err, GAMUT_E_UNKNOWN,
                    "the vendor lists no such job, %s: try again, or settle "
                    "with --charged or --not-charged",
-                   complete ? "but it was sent less than a minute ago"
+                   complete ? "but it was under way less than a minute ago"
                             : "but its list does not reach back far enough");
   *ret = "not-charged";
   return 0;

@@ -281,6 +281,8 @@ void gm_job_over(struct gm_job *job)
       job->state == GM_JOB_WORKING)
     gm_job_move(job, GM_JOB_READY);
   job->ended_ms = gm_mono_ms();
+  if (job->sent_ms) /* as long as it was on its way it may have arrived */
+    job->paid_until_ms = gm_wall_ms();
   gm_job_observe_end(job);
   job->ops->attempt_over(job);
 }

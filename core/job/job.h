@@ -182,6 +182,9 @@ struct gm_job {
   uint64_t polled_ms; /* the first answer after it was accepted */
   uint64_t age_ms;  /* of what was taken up, when it was */
   uint64_t sent_ms; /* the paid exchange; 0: not yet, or by another process */
+  uint64_t paid_at_ms, paid_until_ms; /* wall: when what is paid for was about
+                         to leave, the first time that is in doubt; and when the
+                         last was last seen on its way.  0: it was not yet */
   uint64_t queued_ms; /* since when it waits for the limiter; 0: it does not */
   uint64_t seen_ms; /* the last look that found it under way; 0: none */
 };

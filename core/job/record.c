@@ -89,6 +89,13 @@ static void add_output(struct gm_buf *b, const struct gm_output *o)
   gm_buf_addc(b, '}');
 }
 
+/* In the vendor's list it is looked for from the first to the second. */
+static void add_paid(struct gm_buf *b, const struct gm_job *job)
+{
+  add_known(b, ",\"paid_at\":", job->paid_at_ms);
+  add_known(b, ",\"paid_until\":", job->paid_until_ms);
+}
+
 static void add_found(struct gm_buf *b, const struct gm_found *f)
 {
   uint32_t i;
@@ -150,6 +157,7 @@ char *gm_job_record(struct gm_job *job)
     add(b, "\",\"sent\":\"", job->sent_id);
   add(b, "\",\"state\":\"", gm_job_state_name(job));
   gm_buf_add_number(b, "\",\"at\":", (int64_t)gm_wall_ms());
+  add_paid(b, job);
   gm_buf_add_number(b, ",\"tries\":", job->tries);
   if (job->accepted)
     gm_buf_add(b, ",\"accepted\":true");
@@ -224,12 +232,24 @@ void gm_job_forget(struct gm_job *job)
   gm_journal_forget(j, &d);
 }
 
+/* One that left before and is in doubt may be at the vendor since then. */
+static void note_paid(struct gm_job *job)
+{
+  bool in_doubt = job->maybe_earlier || job->doubtful;
+
+  job->paid_until_ms = gm_wall_ms();
+  if (!in_doubt || !job->paid_at_ms)
+    job->paid_at_ms = job->paid_until_ms;
+}
+
 static int32_t put(struct gm_job *job, unsigned flags, char *before)
 {
   struct gm_journal *j = job->engine->journal;
   bool goes;
   char *text;
 
+  if (flags & GM_PUT_PAYS)
+    note_paid(job);
   if (job->maybe_charged || job->maybe_earlier) /* it is to be settled */
     flags |= GM_PUT_PART;
   goes = flags & GM_PUT_ENDED && !(flags & GM_PUT_PART) && !gm_journal_keeps(j);

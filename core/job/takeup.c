@@ -144,6 +144,15 @@ static enum gm_takeup choose(const struct gm_job *job,
   return job->accepted ? GM_TAKEUP_UNKNOWN : GM_TAKEUP_BEGIN;
 }
 
+/* Of an older record nothing is known but when it was written. */
+static void read_paid(struct gm_job *job, const struct json_object *record)
+{
+  int64_t at = gm_json_i64(record, "at", 0);
+
+  job->paid_at_ms = (uint64_t)gm_json_i64(record, "paid_at", at);
+  job->paid_until_ms = (uint64_t)gm_json_i64(record, "paid_until", at);
+}
+
 int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
                     struct gm_error *err)
 {
@@ -156,6 +165,7 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
                    job->id);
   memcpy(job->attempt_id, attempt, GM_ID_SIZE);
   memcpy(job->sent_id, attempt, GM_ID_SIZE);
+  read_paid(job, record);
   job->tries = (uint16_t)gm_json_i64(record, "tries", 0);
   job->accepted = gm_json_bool(record, "accepted", false);
   job->maybe_earlier = gm_json_bool(record, "maybe_earlier", false);

@@ -18,11 +18,12 @@ static int fits(struct gamut_call *c, const struct gamut_json *video)
                                           { "model", "model" },
                                           { "size", "size" } };
   int64_t since = h->json_int(c->request, "since", 0);
+  int64_t until = h->json_int(c->request, "until", since);
   int64_t at = h->json_int(video, "created_at", 0);
   const char *told, *asked;
   size_t i;
 
-  if (at < since - EARLY_S || at > since + WITHIN_S)
+  if (at < since - EARLY_S || at > until + WITHIN_S)
     return 0;
   for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
     told = h->json_str(video, names[i][0], NULL);

@@ -48,6 +48,7 @@ engine_tests = \
 	tests/engine/test_life \
 	tests/engine/test_limits \
 	tests/engine/test_listen \
+	tests/engine/test_lookup \
 	tests/engine/test_many \
 	tests/engine/test_metrics \
 	tests/engine/test_money \
@@ -91,6 +92,8 @@ tests_engine_test_hedge_LDADD = $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_limits_LDADD = $(engine_ldadd)
 tests_engine_test_listen_LDADD = $(engine_ldadd)
+tests_engine_test_lookup_SOURCES = $(engine_books) tests/engine/test_lookup.c
+tests_engine_test_lookup_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_metrics_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)

@@ -84,11 +84,12 @@ struct gamut_models {
  *          text}}
  * lookup   jobs of this account that may be one that was sent and not answered.
  *          Request {"request": that job's, "since": when it was about to be
- *          sent, in seconds since 1970}.  Answer {"jobs": [{"id": the vendor's,
- *          "resume": members for the request with which step() goes on with
- *          that job and makes none}], "complete": the vendor's list reaches
- *          back so far}.  Only those whose every fact that the vendor tells is as
- *          asked */
+ *          sent, in seconds since 1970 (the first time, of one that was sent
+ *          more than once), "until": when it was last seen on its way}.  Answer
+ *          {"jobs": [{"id": the vendor's, "resume": members for the request with
+ *          which step() goes on with that job and makes none}], "complete": the
+ *          vendor's list reaches back so far}.  Only those whose every fact that
+ *          the vendor tells is as asked */
 #define GAMUT_EXT_ACCOUNT "gamut.account/1"
 struct gamut_account {
   uint32_t struct_size;
