@@ -3,7 +3,7 @@
  * Nothing is guessed.  Exactly one job of the vendor's that fits and that no
  * job of ours is bound to is this one: it goes on from there.  None at all in a
  * list that reaches back far enough means that it never ran.  Anything else is
- * left to people. */
+ * left to people.  The same holds of each attempt, where there were several. */
 #include "api/jobs.h"
 #include "api/look.h"
 #include "api/query.h"
@@ -23,6 +23,7 @@ struct lookup {
   struct gm_durable durable;
   const char *id;
   struct json_object *resume; /* of the one that it is */
+  bool doubt_stays;           /* of other attempts than the one that it is */
   struct gm_error err;
   bool over;
 };
@@ -84,16 +85,63 @@ static int32_t strike_bound(struct gm_look *k, const struct gamut_store *type,
   return type->scan(handle, &q, strike, l, message);
 }
 
+/* ---- other attempts ------------------------------------------------------ */
+
+static bool is_earlier_in_doubt(const struct json_object *record)
+{
+  return gm_json_bool(record, "maybe_earlier", false) ||
+         gm_json_bool(record, "maybe_both", false);
+}
+
+/* The last one ended so, or nobody saw how it ended. */
+static bool is_last_in_doubt(const struct json_object *record)
+{
+  bool maybe = gm_json_bool(record, "maybe_charged", false) &&
+               !gm_json_bool(record, "maybe_earlier", false);
+
+  return maybe ||
+         (gm_streq(gm_json_str(record, "state", NULL), "sending") &&
+          gm_json_i64(record, "pending/flags", 0) & GAMUT_HTTP_BILLABLE);
+}
+
+/* By the same key for the same model: then the same list has it. */
+static bool is_here(const struct json_object *record,
+                    const struct json_object *attempt)
+{
+  const struct json_object *links = gm_json_at(record, "owner/links");
+  const struct json_object *link = json_object_array_get_idx(
+    links, (size_t)gm_json_i64(record, "owner/at", 0));
+
+  return gm_streq(gm_json_str(attempt, "provider", ""),
+                  gm_json_str(link, "provider", NULL)) &&
+         gm_streq(gm_json_str(attempt, "model", ""),
+                  gm_json_str(link, "model", NULL)) &&
+         gm_streq(gm_json_str(attempt, "key", ""),
+                  gm_json_str(record, "slot", ""));
+}
+
+/* One in doubt may be where this list does not tell. */
+static bool is_elsewhere(const struct json_object *record)
+{
+  const struct json_object *all = gm_json_at(record, "owner/attempts");
+  size_t i, n = gm_json_count(all, NULL);
+
+  for (i = 0; i < n && is_earlier_in_doubt(record); i++)
+    if (!is_here(record, json_object_array_get_idx(all, i)))
+      return true;
+  return false;
+}
+
 /* ---- going on with it ---------------------------------------------------- */
 
 /* As if it had not been sent, but with a request that goes on with the vendor's
  * job instead of making one. */
 static char *resumed_text(struct lookup *l)
 {
-  static const char *const gone[] = { "maybe_charged",  "doubtful",
-                                      "accepted",       "pending",
-                                      "provider_state", "found",
-                                      "giving_way" };
+  static const char *const gone[] = {
+    "maybe_charged", "maybe_earlier",  "maybe_both", "doubtful",  "accepted",
+    "pending",       "provider_state", "found",      "giving_way"
+  };
   _cleanup_json_ struct json_object *o = gm_json_parse_once(
     gm_buf_text(&l->claim.text), l->claim.text.len, NULL, NULL);
   struct json_object *request = gm_json_at(o, "request");
@@ -108,6 +156,10 @@ static char *resumed_text(struct lookup *l)
   json_object_object_del(gm_json_at(o, "owner"), "end");
   json_object_object_add(o, "state", json_object_new_string("queued"));
   json_object_object_add(o, "settled", json_object_new_string("charged"));
+  if (l->doubt_stays) {
+    json_object_object_add(o, "maybe_charged", json_object_new_boolean(true));
+    json_object_object_add(o, "maybe_earlier", json_object_new_boolean(true));
+  }
   json_object_object_foreachC(l->resume, it)
   {
     json_object_object_add(request, it.key, json_object_get(it.val));
@@ -204,13 +256,30 @@ static int32_t ask(struct gamut *g, const struct json_object *record,
   return *ret ? 0 : gm_fail(err, GAMUT_E_NOMEM, "no memory for an answer");
 }
 
+/* What is not in the list is not there. */
+static bool is_certain(const struct json_object *record, bool complete)
+{
+  return complete &&
+         gm_wall_ms() >= (uint64_t)gm_json_i64(record, "at", 0) + LAG_MS;
+}
+
+static int32_t go_on_with(struct gamut *g, struct lookup *l, const char **ret,
+                          struct gm_error *err)
+{
+  l->resume = gm_json_at(json_object_array_get_idx(l->found, 0), "resume");
+  gm_on_engine(g, claim_now, l);
+  gm_wait_over(g, &l->over);
+  *ret = "running";
+  return gm_error_move(err, &l->err), err->error_class;
+}
+
 static int32_t decide(struct gamut *g, struct lookup *l,
                       const struct json_object *record, bool complete,
                       const char **ret, struct gm_error *err)
 {
   size_t n = gm_json_count(l->found, NULL);
-  uint64_t at = (uint64_t)gm_json_i64(record, "at", 0);
-  struct json_object *one = json_object_array_get_idx(l->found, 0);
+  bool certain = is_certain(record, complete);
+  bool elsewhere = is_elsewhere(record);
 
   if (n > 1)
     return gm_fail(err, GAMUT_E_UNKNOWN,
@@ -218,14 +287,16 @@ static int32_t decide(struct gamut *g, struct lookup *l,
                    "them: see which it is, and settle with --charged or "
                    "--not-charged",
                    n);
-  if (n == 1) {
-    l->resume = gm_json_at(one, "resume");
-    gm_on_engine(g, claim_now, l);
-    gm_wait_over(g, &l->over);
-    *ret = "running";
-    return gm_error_move(err, &l->err), err->error_class;
+  if (n == 1 && (is_last_in_doubt(record) || !elsewhere)) {
+    l->doubt_stays = is_earlier_in_doubt(record) && (elsewhere || !certain);
+    return go_on_with(g, l, ret, err);
   }
-  if (!complete || gm_wall_ms() < at + LAG_MS)
+  if (elsewhere)
+    return gm_fail(err, GAMUT_E_UNKNOWN,
+                   "it was sent more than once, and not always to where it can "
+                   "be looked up: see the books there, and settle with "
+                   "--charged or --not-charged");
+  if (!certain)
     return gm_fail(err, GAMUT_E_UNKNOWN,
                    "the vendor lists no such job, %s: try again, or settle "
                    "with --charged or --not-charged",

@@ -75,6 +75,7 @@ static char *settled_text(struct settle *s)
   decide_charge(s, owner);
   json_object_object_del(o, "maybe_charged");
   json_object_object_del(o, "maybe_earlier");
+  json_object_object_del(o, "maybe_both");
   json_object_object_add(o, "state", json_object_new_string("ended"));
   json_object_object_add(o, "settled", json_object_new_string(s->verdict));
   settle_end(s, owner);

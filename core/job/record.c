@@ -96,6 +96,16 @@ static void add_paid(struct gm_buf *b, const struct gm_job *job)
   add_known(b, ",\"paid_until\":", job->paid_until_ms);
 }
 
+/* EARLIER says that the present attempt is not in doubt. */
+static void add_doubt(struct gm_buf *b, const struct gm_job *job)
+{
+  if (job->maybe_charged || job->maybe_earlier)
+    gm_buf_add(b, ",\"maybe_charged\":true");
+  if (job->maybe_earlier)
+    gm_buf_add(b, job->maybe_charged ? ",\"maybe_both\":true"
+                                     : ",\"maybe_earlier\":true");
+}
+
 static void add_found(struct gm_buf *b, const struct gm_found *f)
 {
   uint32_t i;
@@ -161,10 +171,7 @@ char *gm_job_record(struct gm_job *job)
   gm_buf_add_number(b, ",\"tries\":", job->tries);
   if (job->accepted)
     gm_buf_add(b, ",\"accepted\":true");
-  if (job->maybe_charged || job->maybe_earlier)
-    gm_buf_add(b, ",\"maybe_charged\":true");
-  if (job->maybe_earlier && !job->maybe_charged)
-    gm_buf_add(b, ",\"maybe_earlier\":true");
+  add_doubt(b, job);
   if (job->doubtful)
     gm_buf_add(b, ",\"doubtful\":true");
   if (job->giving_way)

@@ -153,6 +153,14 @@ static void read_paid(struct gm_job *job, const struct json_object *record)
   job->paid_until_ms = (uint64_t)gm_json_i64(record, "paid_until", at);
 }
 
+static void read_doubt(struct gm_job *job, const struct json_object *record)
+{
+  job->maybe_earlier = gm_json_bool(record, "maybe_earlier", false);
+  job->maybe_charged =
+    !job->maybe_earlier && gm_json_bool(record, "maybe_charged", false);
+  job->maybe_earlier |= gm_json_bool(record, "maybe_both", false);
+}
+
 int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
                     struct gm_error *err)
 {
@@ -168,9 +176,7 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   read_paid(job, record);
   job->tries = (uint16_t)gm_json_i64(record, "tries", 0);
   job->accepted = gm_json_bool(record, "accepted", false);
-  job->maybe_earlier = gm_json_bool(record, "maybe_earlier", false);
-  job->maybe_charged =
-    !job->maybe_earlier && gm_json_bool(record, "maybe_charged", false);
+  read_doubt(job, record);
   job->doubtful = gm_json_bool(record, "doubtful", false);
   job->giving_way = gm_json_bool(record, "giving_way", false);
   job->told = gm_json_bool(record, "told", false);

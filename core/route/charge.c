@@ -439,7 +439,7 @@ void gm_charge_reopen(struct gm_charge *c, uint32_t at)
   gm_charge_describe(c);
 }
 
-/* ---- settled by hand ------------------------------------------------------
+/* ---- what is in doubt is decided -------------------------------------------
  */
 
 static void decide_hold(struct gm_charge *c, struct gm_hold *h, bool charged)
@@ -455,13 +455,38 @@ static void decide_hold(struct gm_charge *c, struct gm_hold *h, bool charged)
   *maybe = 0;
 }
 
+static void decide(struct gm_charge *c, bool charged)
+{
+  int64_t *maybe = &c->numbers[GM_CHARGE_MAYBE];
+  uint32_t i;
+
+  if (charged) {
+    c->numbers[GM_CHARGE_SETTLED] += *maybe;
+    c->unknown = (uint8_t)(c->unknown + c->unknown_maybe);
+  }
+  *maybe = 0;
+  c->unknown_maybe = 0;
+  for (i = 0; i < c->n_holds; i++)
+    decide_hold(c, &c->holds[i], charged);
+}
+
+void gm_charge_acquit(struct gm_charge *c)
+{
+  uint32_t i;
+
+  if (c->frozen)
+    return;
+  decide(c, false);
+  for (i = 0; i < c->n_parts; i++)
+    c->parts[i].maybe = 0;
+  gm_charge_describe(c);
+}
+
 struct gm_charge *gm_ledger_verdict(struct gm_ledger *l, const char *id,
                                     const struct json_object *owner,
                                     bool charged)
 {
   struct gm_charge *c = new_charge(l, id);
-  int64_t *maybe;
-  uint32_t i;
 
   if (!c)
     return NULL;
@@ -471,15 +496,7 @@ struct gm_charge *gm_ledger_verdict(struct gm_ledger *l, const char *id,
   }
   if (c->open)
     close_attempt(c, MAYBE, c->expected);
-  maybe = &c->numbers[GM_CHARGE_MAYBE];
-  if (charged) {
-    c->numbers[GM_CHARGE_SETTLED] += *maybe;
-    c->unknown = (uint8_t)(c->unknown + c->unknown_maybe);
-  }
-  *maybe = 0;
-  c->unknown_maybe = 0;
-  for (i = 0; i < c->n_holds; i++)
-    decide_hold(c, &c->holds[i], charged);
+  decide(c, charged);
   if (c->status == GM_CHARGE_UNSURE || c->status == GM_CHARGE_OPEN)
     c->status = GM_CHARGE_FAILED;
   while (c->n_parts > 0) /* the body has them as they were */

@@ -73,6 +73,8 @@ int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner);
  * under way again: the vendor has it after all, or it never left.  Where the run
  * is at another link by now, that one is. */
 void gm_charge_reopen(struct gm_charge *c, uint32_t at);
+/* Whatever is in doubt yet was not charged. */
+void gm_charge_acquit(struct gm_charge *c);
 /* It ended before, and only its files are fetched once more: nothing changes.
  */
 void gm_charge_freeze(struct gm_charge *c);

@@ -241,6 +241,17 @@ static bool read_hit(const struct reading *r)
   return hit->job != NULL;
 }
 
+/* It was looked up: the vendor has one of its attempts, and unless the record
+ * says so, no other is in doubt any more. */
+static void reopen_found(const struct reading *r)
+{
+  struct gm_charge *c = r->run->charge;
+
+  gm_charge_reopen(c, r->run->at);
+  if (!gm_json_bool(r->record, "maybe_earlier", false))
+    gm_charge_acquit(c);
+}
+
 /* What is reserved for it stays so. */
 static int32_t read_charge(const struct reading *r, struct gm_error *err)
 {
@@ -262,7 +273,7 @@ static int32_t read_charge(const struct reading *r, struct gm_error *err)
     return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
                    run->job.id);
   if (gm_streq(gm_json_str(r->record, "settled", NULL), "charged"))
-    gm_charge_reopen(run->charge, run->at); /* it was looked up */
+    reopen_found(r);
   return 0;
 }
 

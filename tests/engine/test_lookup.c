@@ -1,8 +1,8 @@
 /* test_lookup.c - what is maybe-charged is looked up at the vendor: from when
  * it is looked for, and what becomes of the money.  The clock is the test's;
  * the vendor is OpenAI, which has a list of its videos. */
+#include "engine/books.h"
 #include "engine/timed.h"
-#include "store/kit.h"
 #include "unit/scratch.h"
 #include <stdio.h>
 
@@ -13,38 +13,49 @@
 
 struct bed {
   struct fix f;
+  const char *place;
   char list[600], url[100], id[GAMUT_ID_SIZE];
 };
 
-/* What the vendor has, created so many seconds from now; in has_more whether
- * that is all. */
-static void has_video(struct bed *b, int in_s, const char *has_more)
+/* What the vendor has: one, created so many seconds from now. */
+static void has_video(struct bed *b, int in_s)
 {
-  snprintf(b->list, sizeof(b->list),
-           "{\"object\":\"list\",\"has_more\":%s,\"data\":[{\"id\":\"video_1\","
-           "\"object\":\"video\",\"status\":\"completed\",\"model\":\"sora-2\","
-           "\"prompt\":\"a fox\",\"created_at\":%lld}]}",
-           has_more, (long long)(gm_wall_ms() / 1000) + in_s);
+  snprintf(
+    b->list, sizeof(b->list),
+    "{\"object\":\"list\",\"has_more\":false,\"data\":[{\"id\":\"video_1\","
+    "\"object\":\"video\",\"status\":\"completed\",\"model\":\"sora-2\","
+    "\"prompt\":\"a fox\",\"created_at\":%lld}]}",
+    (long long)(gm_wall_ms() / 1000) + in_s);
 }
 
 static void open_bed(struct bed *b, const struct answer *rows, size_t n)
 {
+  uint64_t wall_ms = gm_wall_ms(); /* the store's day is the budget's */
+
   timed_open(&b->f, rows, n);
+  gm_clock_fake(gm_mono_ms(), wall_ms);
+  b->place = scratch_folder();
   fix_set(&b->f, "store", "sqlite");
-  fix_set(&b->f, "state_dir", scratch_folder());
+  fix_set(&b->f, "state_dir", b->place);
   fix_set(&b->f, "timeout", "2h");
+  fix_set(&b->f, "budgets",
+          "[{\"scope\":\"all\",\"limit_usd\":2,\"period\":\"day\"}]");
   fix_set(&b->f, "openai.base_url",
           script_url(b->f.script, "/o", b->url, sizeof(b->url)));
   fix_set(&b->f, "openai.api_key", "sk-xyz");
 }
 
-static void submit(struct bed *b, const char *resubmit)
+static void submit_to(struct bed *b, const char *links, const char *resubmit)
 {
   timed_submit(&b->f,
-               fix_request("openai:sora-2", "a fox", "operation",
-                           "text-to-video", "duration", "4", "resubmit",
-                           resubmit, NULL),
+               fix_request(links, "a fox", "operation", "text-to-video",
+                           "duration", "4", "resubmit", resubmit, NULL),
                b->id);
+}
+
+static void submit(struct bed *b, const char *resubmit)
+{
+  submit_to(b, "openai:sora-2", resubmit);
 }
 
 static void pass(int s)
@@ -78,7 +89,7 @@ START_TEST(held)
   struct answer answers[] = { HOLDS(SUBMIT), SAYS(LIST, b.list) };
 
   open_bed(&b, answers, GM_LEN(answers));
-  has_video(&b, 1, "false");
+  has_video(&b, 1);
   submit(&b, "never");
   timed_until_asked(&b.f, SUBMIT, 1);
   pass(HELD_S);
@@ -99,7 +110,7 @@ START_TEST(sent_slowly)
   open_bed(&b, answers, GM_LEN(answers));
   submit(&b, "never");
   timed_until_asked(&b.f, SUBMIT, 1);
-  has_video(&b, 1000, "false");
+  has_video(&b, 1000);
   pass(1001);
   script_go(b.f.script);
   until_unknown(&b);
@@ -116,7 +127,7 @@ START_TEST(resumed)
   struct answer answers[] = { HOLDS(SUBMIT), SAYS(LIST, b.list) };
 
   open_bed(&b, answers, GM_LEN(answers));
-  has_video(&b, 1, "false");
+  has_video(&b, 1);
   submit(&b, "never");
   timed_until_asked(&b.f, SUBMIT, 1);
   timed_detach(&b.f, b.id);
@@ -138,7 +149,7 @@ START_TEST(sent_twice)
                               SAYS(LIST, b.list) };
 
   open_bed(&b, answers, GM_LEN(answers));
-  has_video(&b, _i ? 4 * 3600 + 1 : 1, "false");
+  has_video(&b, _i ? 4 * 3600 + 1 : 1);
   submit(&b, "always");
   timed_until_asked(&b.f, SUBMIT, 1);
   timed_detach(&b.f, b.id);
@@ -159,7 +170,7 @@ START_TEST(not_there)
   struct answer answers[] = { HOLDS(SUBMIT), SAYS(LIST, b.list) };
 
   open_bed(&b, answers, GM_LEN(answers));
-  has_video(&b, _i ? 3600 : -HELD_S, "false");
+  has_video(&b, _i ? 3600 : -HELD_S);
   submit(&b, "never");
   timed_until_asked(&b.f, SUBMIT, 1);
   timed_detach(&b.f, b.id);
@@ -168,6 +179,144 @@ START_TEST(not_there)
   until_unknown(&b);
   pass(LAG_S);
   ck_verdict(&b, "not-charged");
+  timed_close(&b.f);
+}
+END_TEST
+
+/* ---- of one that was sent more than once --------------------------------- */
+
+#define V    INT64_C(400000) /* what a video costs */
+#define CLIP INT64_C(20000)  /* and one of vendor "a" */
+
+#define RESETS(asks)                                                           \
+  {                                                                            \
+    asks, 0, SCRIPT_RESET, NULL, NULL, 0                                       \
+  }
+#define VIDEO                                                                  \
+  SAYS(LIST "/video_1/content", "@mp4"),                                       \
+    SAYS(LIST "/video_1", "{\"id\":\"video_1\",\"object\":\"video\","          \
+                          "\"status\":\"completed\",\"progress\":100,"         \
+                          "\"model\":\"sora-2\",\"seconds\":\"4\","            \
+                          "\"size\":\"1280x720\"}")
+
+static bool is_in_books(struct bed *b, int64_t settled, int64_t maybe)
+{
+  struct kit_row row;
+
+  books_charge(b->place, b->id, &row);
+  return row.numbers[GM_CHARGE_RESERVED] == 0 &&
+         row.numbers[GM_CHARGE_SETTLED] == settled &&
+         row.numbers[GM_CHARGE_MAYBE] == maybe;
+}
+
+/* The end of a job is told first, and then written. */
+static void ck_books(struct bed *b, int64_t settled, int64_t maybe)
+{
+  struct kit_row row;
+  int i;
+
+  for (i = 0; i < 1000 && !is_in_books(b, settled, maybe); i++)
+    gamut_step(b->f.g, 1);
+  books_charge(b->place, b->id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], settled);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_MAYBE], maybe);
+  books_counter(b->place, GM_SCOPE_ALL, NULL, &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_TAKEN], settled + maybe);
+  ck_assert_int_eq(row.numbers[GM_COUNT_SPENT], settled);
+  ck_assert_int_eq(row.numbers[GM_COUNT_MAYBE], maybe);
+}
+
+static void ck_made(struct bed *b, bool in_doubt)
+{
+  struct gamut_result *result;
+
+  timed_attach(&b->f, b->id);
+  result = timed_result(&b->f, b->id);
+  ck_class(result, 0);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), in_doubt);
+  gamut_result_free(result);
+}
+
+/* The list has one, so the other never ran: there is nothing to settle. */
+START_TEST(one_of_two)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS(SUBMIT), VIDEO, SAYS(LIST, b.list) };
+
+  open_bed(&b, answers, GM_LEN(answers));
+  has_video(&b, 1);
+  submit(&b, "always");
+  until_unknown(&b);
+  ck_assert_int_eq(script_count(b.f.script, SUBMIT), 2);
+  ck_books(&b, 0, 2 * V);
+  pass(LAG_S);
+  ck_verdict(&b, "running");
+  ck_made(&b, false);
+  ck_books(&b, V, 0);
+  ck_assert_int_eq(gamut_settle(b.f.g, b.id, 0, &b.f.err), GAMUT_E_INVALID);
+  timed_close(&b.f);
+}
+END_TEST
+
+/* The other one may be listed yet: it stays in doubt, until somebody says. */
+START_TEST(one_of_two_so_far)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS(SUBMIT), VIDEO, SAYS(LIST, b.list) };
+
+  open_bed(&b, answers, GM_LEN(answers));
+  has_video(&b, 1);
+  submit(&b, "always");
+  until_unknown(&b);
+  ck_verdict(&b, "running");
+  ck_made(&b, true);
+  ck_books(&b, V, V);
+  ck_assert_int_eq(gamut_settle(b.f.g, b.id, _i, &b.f.err), 0);
+  ck_books(&b, _i ? 2 * V : V, 0);
+  timed_close(&b.f);
+}
+END_TEST
+
+/* What another vendor may have made is in no list of this one's. */
+START_TEST(another_vendor)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS("POST /a/jobs"), RESETS(SUBMIT), VIDEO,
+                              SAYS(LIST, b.list) };
+
+  open_bed(&b, answers, GM_LEN(answers));
+  has_video(&b, 1);
+  submit_to(&b, "a:clip openai:sora-2", "always");
+  until_unknown(&b);
+  ck_books(&b, 0, V + 2 * CLIP);
+  pass(LAG_S);
+  ck_verdict(&b, "running");
+  ck_made(&b, true);
+  ck_books(&b, V, 2 * CLIP);
+  ck_assert_int_eq(gamut_settle(b.f.g, b.id, 0, &b.f.err), 0);
+  ck_books(&b, V, 0);
+  timed_close(&b.f);
+}
+END_TEST
+
+/* Neither is it not charged because this vendor has none. */
+START_TEST(another_vendor_perhaps)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = {
+    RESETS("POST /a/jobs"), RESETS(SUBMIT),
+    SAYS(LIST, "{\"object\":\"list\",\"has_more\":false,\"data\":[]}")
+  };
+  const char *verdict = NULL;
+
+  open_bed(&b, answers, GM_LEN(answers));
+  submit_to(&b, "a:clip openai:sora-2", "always");
+  until_unknown(&b);
+  pass(LAG_S);
+  ck_assert_int_eq(gamut_settle_lookup(b.f.g, b.id, &verdict, &b.f.err),
+                   GAMUT_E_UNKNOWN);
+  ck_books(&b, 0, V + 2 * CLIP);
   timed_close(&b.f);
 }
 END_TEST
@@ -184,5 +333,9 @@ int main(void)
   tcase_add_test(tc, resumed);
   tcase_add_loop_test(tc, sent_twice, 0, 2);
   tcase_add_loop_test(tc, not_there, 0, 2);
+  tcase_add_test(tc, one_of_two);
+  tcase_add_loop_test(tc, one_of_two_so_far, 0, 2);
+  tcase_add_test(tc, another_vendor);
+  tcase_add_test(tc, another_vendor_perhaps);
   return unit_run("lookup", tc);
 }

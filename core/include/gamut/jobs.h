@@ -174,6 +174,8 @@ GAMUT_API int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
  * job).  Nothing is guessed: GAMUT_E_UNKNOWN when it cannot be told, as of a job
  * that the vendor took before it was cancelled: gamut_fetch() shows that one;
  * GAMUT_E_UNSUPPORTED when the vendor has no such list; nothing was changed then.
+ * One that was sent more than once runs once; what the list leaves open of the
+ * others stays maybe-charged, also when the job has completed: gamut_settle().
  * GAMUT_E_INVALID when the job is not maybe-charged. */
 GAMUT_API int32_t gamut_settle_lookup(struct gamut *g, const char *id,
                                       const char **ret_verdict,
