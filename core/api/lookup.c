@@ -184,6 +184,8 @@ static void claimed(struct gm_claim *c, int32_t error_class)
   struct gamut *g = l->w.g;
   char *text = error_class ? NULL : resumed_text(l);
 
+  if (!error_class && !text)
+    gm_claim_give_back(c);
   gm_claim_finish(c);
   if (error_class)
     gm_job_claim_failed(g, c, error_class, &l->err);

@@ -98,6 +98,8 @@ static void settle_claimed(struct gm_claim *c, int32_t error_class)
   struct settle *s = GM_CONTAINER(c, struct settle, claim);
   char *text = error_class ? NULL : settled_text(s);
 
+  if (!error_class && !text)
+    gm_claim_give_back(c);
   gm_claim_finish(c);
   if (error_class)
     gm_job_claim_failed(s->g, c, error_class, &s->err);
