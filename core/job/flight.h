@@ -200,6 +200,11 @@ void gm_job_last_refused(void *engine, const char *id, const char *text,
 /* perform.c */
 void gm_job_work(struct gm_job *job);
 void gm_job_unwork(struct gm_job *job); /* the job goes, the thread stays */
+/* A thread works on what may not be begun again; or did until `event`. */
+bool gm_job_works_paid(const struct gm_job *job);
+bool gm_job_worked_paid(const struct gm_job *job, int32_t event);
+/* It waits for a thread, and nothing of it has begun. */
+bool gm_job_awaits_work(const struct gm_job *job);
 void gm_perform_drop_all(struct gm_engine *e); /* the pool is gone */
 /* takeup.c: what was chosen; the job is READY. */
 void gm_job_take_up(struct gm_job *job);

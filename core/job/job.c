@@ -343,10 +343,11 @@ bool gm_job_can_ask_again(const struct gm_job *job)
          !(job->pending->flags & GAMUT_HTTP_BILLABLE);
 }
 
-/* A paid exchange whose answer we do not wait for any more. */
+/* A paid exchange whose answer we do not wait for any more, or the like in a
+ * thread. */
 bool gm_job_in_doubt(const struct gm_job *job)
 {
-  if (job->doubtful)
+  if (job->doubtful || gm_job_works_paid(job))
     return true;
   return job->flight && job->pending &&
          (job->pending->flags & GAMUT_HTTP_BILLABLE) && job->flight->x.was_sent;
@@ -393,7 +394,7 @@ void gm_job_detach(struct gm_job *job)
   if (gm_job_ends_well(job))
     return;
   gm_job_stay(job);
-  if (job->unsent)
+  if (job->unsent || gm_job_awaits_work(job))
     gm_job_unsend(job);
   if (gm_job_in_doubt(job))
     job->maybe_charged = true;

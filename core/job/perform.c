@@ -38,6 +38,29 @@ static const struct gamut_perform *table_of(const struct gm_instance *i)
   return t && GAMUT_HAS(t, perform) ? t : NULL;
 }
 
+/* Written down as paid, for it cannot be begun a second time. */
+static bool is_paid(const struct gm_instance *i)
+{
+  const struct gamut_perform *t = table_of(i);
+
+  return t && !(t->flags & GAMUT_PERFORM_RESTARTABLE);
+}
+
+bool gm_job_works_paid(const struct gm_job *job)
+{
+  return job->perform && is_paid(job->instance);
+}
+
+bool gm_job_worked_paid(const struct gm_job *job, int32_t event)
+{
+  return event == GAMUT_EV_WORK && is_paid(job->instance);
+}
+
+bool gm_job_awaits_work(const struct gm_job *job)
+{
+  return job->state == GM_JOB_WORKING && !job->perform;
+}
+
 static uint32_t limit_of(const struct gm_instance *i)
 {
   const struct gamut_perform *t = table_of(i);

@@ -350,7 +350,8 @@ void gm_job_act(struct gm_job *job, struct gm_ending *end,
                 struct gm_exchange *x)
 {
   struct gm_error *err = &end->err;
-  bool paid = end->paid || in_paid_stream(job);
+  bool paid =
+    end->paid || in_paid_stream(job) || gm_job_worked_paid(job, end->event);
 
   switch (end->kind) {
   case GM_STEP_HTTP:

@@ -1,5 +1,5 @@
 /* test_perform.c - gamut.perform/1: blocking work on threads, side by side but
- * bounded, cancelled, abandoned. */
+ * bounded, cancelled, abandoned; what cannot be begun again is paid for. */
 #include "engine/vendor.h"
 #include "unit/scratch.h"
 #include <pthread.h>
@@ -38,6 +38,8 @@ static int32_t perform(void *instance, struct gamut_call *c)
     return h->fail(c, GAMUT_E_QUOTA, "no more");
   if (strstr(prompt, "no end"))
     return 0;
+  if (strstr(prompt, "odd"))
+    return h->fail(c, GAMUT_E_PROTOCOL, "that makes no sense");
   if (strstr(prompt, "input") &&
       strcmp(h->input_info(c, 0, "role"), "image") != 0)
     return h->fail(c, GAMUT_E_INVALID, "the input is gone");
@@ -55,6 +57,12 @@ static const struct gamut_perform table_one = {
   .struct_size = sizeof(table_one), .perform = perform
 };
 
+static const struct gamut_perform table_again = {
+  .struct_size = sizeof(table_again),
+  .flags = GAMUT_PERFORM_RESTARTABLE,
+  .perform = perform,
+};
+
 static const void *extension(const char *id)
 {
   return strcmp(id, GAMUT_EXT_PERFORM) == 0 ? &table : NULL;
@@ -63,6 +71,11 @@ static const void *extension(const char *id)
 static const void *extension_one(const char *id)
 {
   return strcmp(id, GAMUT_EXT_PERFORM) == 0 ? &table_one : NULL;
+}
+
+static const void *extension_again(const char *id)
+{
+  return strcmp(id, GAMUT_EXT_PERFORM) == 0 ? &table_again : NULL;
 }
 
 static int32_t step(void *instance, struct gamut_call *c)
@@ -87,12 +100,24 @@ static const struct gamut_provider lonely = {
   .extension = extension_one,
 };
 
+static const struct gamut_provider again = {
+  .struct_size = sizeof(again),
+  .name = "again",
+  .base_url = "https://again.test",
+  .step = step,
+  .extension = extension_again,
+};
+
 static void reset(struct fix *f, uint32_t flags)
 {
+  static const struct answer answers[] = { SAYS("POST /b/jobs", MADE),
+                                           PICTURE };
+
   running = most = begun = open_gate = saw_cancel = 0;
-  fix_open(f, NULL, 0, flags);
+  fix_open(f, answers, GM_LEN(answers), flags);
   fix_provider(f, &worker);
   fix_provider(f, &lonely);
+  fix_provider(f, &again);
 }
 
 static void gate(void)
@@ -115,6 +140,15 @@ static void until_begun(struct fix *f, int n)
     pthread_mutex_unlock(&lock);
     gamut_step(f->g, 1);
   }
+}
+
+/* The record of what waits for its turn is there by then. */
+static void until_written(struct fix *f)
+{
+  int i;
+
+  for (i = 0; i < 100; i++)
+    gamut_step(f->g, 1);
 }
 
 static void submit(struct fix *f, const char *link, const char *prompt,
@@ -196,6 +230,7 @@ START_TEST(cancel)
   ck_assert_int_eq(gamut_cancel(f.g, waiting), 0);
   result = fix_wait(&f, waiting);
   ck_class(result, GAMUT_E_CANCELLED);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
   gamut_result_free(result);
   ck_assert_int_eq(begun, 1);
   ck_assert_int_eq(gamut_cancel(f.g, id), 0);
@@ -203,6 +238,7 @@ START_TEST(cancel)
   result = fix_wait(&f, id);
   ck_class(result, GAMUT_E_CANCELLED);
   ck_assert_int_eq(gamut_result_status(result), GAMUT_CANCELLED);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 1);
   gamut_result_free(result);
   result = fix_wait(&f, next);
   ck_class(result, 0);
@@ -210,6 +246,84 @@ START_TEST(cancel)
   fix_close(&f);
   ck_assert_int_eq(saw_cancel, 1);
   ck_assert_int_eq(begun, 2);
+}
+END_TEST
+
+START_TEST(cancel_what_costs_nothing)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  reset(&f, _i ? GAMUT_THREAD : 0);
+  submit(&f, "again:m", "until cancelled", id);
+  until_begun(&f, 1);
+  ck_assert_int_eq(gamut_cancel(f.g, id), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_CANCELLED);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
+/* An end that says nothing of what was done leaves open whether it was; the
+ * next link is for what is known not to have been, or can be done again. */
+static const struct {
+  const char *link, *prompt;
+  int32_t error_class;
+  int maybe_charged, next;
+} ends[] = {
+  { "worker:m b:m", "fails", 0, 0, 1 },
+  { "worker:m b:m", "no end", GAMUT_E_PLUGIN, 1, 0 },
+  { "worker:m b:m", "odd", GAMUT_E_UNKNOWN, 1, 0 },
+  { "again:m b:m", "no end", 0, 0, 1 },
+  { "again:m b:m", "odd", 0, 0, 1 },
+};
+
+START_TEST(end_in_doubt)
+{
+  struct gamut_result *result;
+  struct fix f;
+
+  reset(&f, 0);
+  result = fix_run(
+    &f, fix_request(ends[_i].link, ends[_i].prompt, "resubmit", "never", NULL));
+  ck_class(result, ends[_i].error_class);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), ends[_i].maybe_charged);
+  ck_assert_int_eq(script_count(f.script, "POST /b/jobs"), ends[_i].next);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
+/* What only waits for its turn has not begun: it begins when it is taken up. */
+START_TEST(left_waiting)
+{
+  char id[GAMUT_ID_SIZE], waiting[GAMUT_ID_SIZE];
+  struct gamut_result *result;
+  struct fix f;
+
+  reset(&f, 0);
+  fix_set(&f, "store", "sqlite");
+  fix_set(&f, "state_dir", scratch_folder());
+  submit(&f, "lonely:m", "gate", id);
+  until_begun(&f, 1);
+  submit(&f, "lonely:m", "x", waiting);
+  until_written(&f);
+  ck_assert_int_eq(gamut_detach(f.g, waiting), 0);
+  result = fix_wait(&f, waiting);
+  ck_class(result, GAMUT_E_DETACHED);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(begun, 1);
+  ck_assert_int_eq(gamut_attach(f.g, waiting, NULL, NULL, NULL, &f.err), 0);
+  gate();
+  result = fix_wait(&f, waiting);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(begun, 2);
+  fix_close(&f);
 }
 END_TEST
 
@@ -233,6 +347,7 @@ START_TEST(abandoned)
   ck_assert_int_eq(gamut_detach(f.g, id), 0);
   result = fix_wait(&f, id);
   ck_assert_int_eq(gamut_result_status(result), GAMUT_DETACHED);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 1);
   gamut_result_free(result);
   gate();
   result = fix_run(&f, fix_request("worker:m", "x", NULL));
@@ -276,6 +391,9 @@ int main(void)
   tcase_add_loop_test(tc, one, 0, 2);
   tcase_add_loop_test(tc, bounded, 0, 2);
   tcase_add_loop_test(tc, cancel, 0, 2);
+  tcase_add_loop_test(tc, cancel_what_costs_nothing, 0, 2);
+  tcase_add_loop_test(tc, end_in_doubt, 0, GM_LEN(ends));
+  tcase_add_test(tc, left_waiting);
   tcase_add_loop_test(tc, abandoned, 0, 2);
   tcase_add_loop_test(tc, close_while_working, 0, 2);
   return unit_run("perform", tc);

@@ -13,6 +13,7 @@ extern "C" {
 
 /* Blocking work on the pool: a vendor's own SDK, a local model. */
 #define GAMUT_EXT_PERFORM "gamut.perform/1"
+/* Without a flag what it does is taken for paid, once it has begun. */
 enum { GAMUT_PERFORM_RESTARTABLE = 1u << 0 }; /* may run again after a crash */
 struct gamut_perform {
   uint32_t struct_size;
