@@ -166,6 +166,20 @@ static int32_t look(struct gm_draft *d, struct gm_output *o,
   return 0;
 }
 
+/* Bytes that are saved from being lost: they may be anything, and what need not
+ * be known. */
+static int32_t look_as_is(struct gm_draft *d, struct gm_output *o,
+                          struct gm_error *err)
+{
+  int32_t rc = look(d, o, NULL);
+
+  if (d->len == 0 || (rc && rc != GAMUT_E_PROTOCOL))
+    return gm_fail(err, rc, "the result cannot be kept as it is");
+  if (!o->media.ext)
+    o->media.ext = "bin";
+  return 0;
+}
+
 /* Give it its name, unless that is taken: in one step where the system can,
  * else by link(), else (no hard links here) by a check and a rename. */
 static int rename_new(const char *from, const char *to)
@@ -255,7 +269,7 @@ int32_t gm_draft_keep(struct gm_draft *d, const struct gm_output_plan *p,
                       struct gm_name_facts *f, bool sync, struct gm_output *o,
                       struct gm_error *err)
 {
-  int32_t rc = look(d, o, err);
+  int32_t rc = p->as_is ? look_as_is(d, o, err) : look(d, o, err);
 
   if (rc)
     return rc;

@@ -103,15 +103,23 @@ static int32_t pour_to(struct gm_job *job, const struct gm_output_plan *plan,
 }
 
 /* The bytes came in the reply and exist nowhere else: when the target cannot be
- * written they are saved where temporary files go, and the error says where. */
+ * written, or they are not what was asked for, they are saved as they are where
+ * temporary files go, and the error says where.  Who wanted no file has them in
+ * memory. */
 static void rescue(struct gm_job *job, struct gm_output *o)
 {
   const char *tmp = gm_env("TMPDIR");
-  struct gm_output_plan plan = {
-    .name = gm_path_join(tmp ? tmp : "/tmp", "gamut-{job}-{index}.{ext}")
-  };
+  struct gm_output_plan plan = { .as_is = true };
+  int32_t error_class = o->err.error_class;
 
-  if (plan.name && pour_to(job, &plan, o, NULL) == 0)
+  if (error_class != GAMUT_E_STORAGE && error_class != GAMUT_E_PROTOCOL)
+    return;
+  if (job->plan->name) {
+    plan.name = gm_path_join(tmp ? tmp : "/tmp", "gamut-{job}-{index}.{ext}");
+    if (!plan.name)
+      return;
+  }
+  if (pour_to(job, &plan, o, NULL) == 0 && o->path)
     gm_error_suffix(&o->err, "; the bytes are in '%s'", o->path);
   gm_free(plan.name);
 }
@@ -153,10 +161,9 @@ static bool pour(struct gm_job *job, struct gm_output *o)
     gm_error_finish(&o->err);
     if (write_first(job))
       return false;
-    rc = gm_fail(&o->err, GAMUT_E_NOMEM, "no memory for a job record");
+    gm_fail(&o->err, GAMUT_E_NOMEM, "no memory for a job record");
   }
-  if (rc == GAMUT_E_STORAGE)
-    rescue(job, o);
+  rescue(job, o);
   gm_output_drop_source(o);
   return true;
 }

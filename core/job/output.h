@@ -40,6 +40,7 @@ void gm_output_drop_source(struct gm_output *o); /* it was poured */
 struct gm_output_plan {
   char *name; /* path or template; NULL: keep the bytes in memory */
   bool force, sidecar;
+  bool as_is; /* keep the bytes whatever they are */
   bool partials; /* keep drafts, too */
   bool leave; /* do not download: the URL is the result */
   bool taken_up; /* the process before may have written the file already */
@@ -85,8 +86,8 @@ int32_t gm_draft_add(struct gm_draft *d, const void *p, size_t len,
 int32_t gm_draft_restart(struct gm_draft *d, struct gm_error *err);
 /* Look at the bytes, sync, rename; fills path or data, size, media, sha256 of
  * `o`.  PROTOCOL when they are no medium or of another kind than asked (where
- * vendor_mime says so a video may be a zip of its frames, with a kind of 0);
- * STORAGE when they cannot be kept. */
+ * vendor_mime says so a video may be a zip of its frames, with a kind of 0), if
+ * not as_is; STORAGE when they cannot be kept. */
 int32_t gm_draft_keep(struct gm_draft *d, const struct gm_output_plan *p,
                       struct gm_name_facts *f, bool sync, struct gm_output *o,
                       struct gm_error *err);

@@ -17,6 +17,9 @@
     "POST /a/jobs", 0, 200,                                                    \
       "{\"id\":\"1\",\"status\":\"done\",\"images\":[" images "]}", NULL, 0    \
   }
+#define INLINE(text)                                                           \
+  SAYS("POST /a/jobs",                                                         \
+       "{\"id\":\"1\",\"status\":\"done\",\"b64\":[\"" text "\"]}")
 #define ONE JOB("{\"url\":\"$/f.png\"}")
 
 static const struct {
@@ -419,6 +422,104 @@ START_TEST(bytes_are_rescued)
 }
 END_TEST
 
+/* Paid bytes that are not the picture that was asked for, and are nowhere else:
+ * of a type that nobody here knows, of another, and no medium at all. */
+static const struct {
+  const char *name;
+  struct answer job;
+  const char *ext, *bytes; /* what they begin with */
+} odd[] = {
+  { "unknown", INLINE("Z2xURgIAAAA="), "bin", "glTF" },
+  { "a film", INLINE("AAAAHGZ0eXBqeGwgAAAAAA=="), "mp4", "\0\0\0\034" },
+  { "a sound", INLINE("UklGRgQAAABXQVZFZm10IA=="), "wav", "RIFF" },
+  { "a page", INLINE("eyJlcnJvciI6Im5vIn0="), "json", "{\"error\":" },
+};
+/* ... that nobody can read. */
+static const struct answer broken = INLINE("AAAA!");
+
+static struct gamut_result *run_odd(struct fix *f, const struct answer *job,
+                                    const char *output)
+{
+  const struct answer answers[] = { *job, SAYS("POST /b/jobs", MADE), PICTURE };
+  struct gamut_request *r = fix_request("a:m b:m", "x", NULL);
+  struct gamut_result *result;
+
+  gamut_request_set(r, "output", output, NULL);
+  fix_open(f, answers, GM_LEN(answers), 0);
+  result = fix_run(f, r);
+  ck_class(result, GAMUT_E_PROTOCOL);
+  ck_assert_int_eq(script_count(f->script, "POST /b/jobs"), 0);
+  ck_assert_int_eq(gamut_result_artifact(result, 0)->error_class,
+                   GAMUT_E_PROTOCOL);
+  return result;
+}
+
+START_TEST(odd_bytes_are_rescued)
+{
+  const char *folder = scratch_folder(), *tmp = scratch_folder();
+  const struct gamut_artifact_info *a;
+  struct gamut_result *result;
+  char ending[8], text[32] = "";
+  struct fix f;
+  FILE *file;
+
+  setenv("TMPDIR", tmp, 1);
+  result = run_odd(&f, &odd[_i].job, scratch_path(folder, "p.png"));
+  a = gamut_result_artifact(result, 0);
+  ck_assert_msg(a->path && strncmp(a->path, tmp, strlen(tmp)) == 0, "%s: %s",
+                odd[_i].name, a->path);
+  snprintf(ending, sizeof(ending), ".%s", odd[_i].ext);
+  ck_assert_str_eq(strrchr(a->path, '.'), ending);
+  ck_assert_ptr_nonnull(strstr(gamut_result_message(result), a->path));
+  ck_assert_int_eq(files_in(folder), 0);
+  file = fopen(a->path, "rb");
+  ck_assert_ptr_nonnull(file);
+  ck_assert_uint_eq(fread(text, 1, sizeof(text), file), a->size);
+  fclose(file);
+  ck_assert_int_eq(memcmp(text, odd[_i].bytes, 4), 0);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
+/* Who wants no file gets them as what he does want. */
+START_TEST(odd_bytes_in_memory)
+{
+  const char *tmp = scratch_folder();
+  const struct gamut_artifact_info *a;
+  struct gamut_result *result;
+  struct fix f;
+
+  setenv("TMPDIR", tmp, 1);
+  result = run_odd(&f, &odd[_i].job, NULL);
+  a = gamut_result_artifact(result, 0);
+  ck_assert_ptr_null(a->path);
+  ck_assert_ptr_nonnull(a->data);
+  ck_assert_uint_eq(a->data_len, a->size);
+  ck_assert_int_eq(memcmp(a->data, odd[_i].bytes, 4), 0);
+  ck_assert_int_eq(files_in(tmp), 0);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
+START_TEST(broken_bytes_leave_nothing)
+{
+  const char *tmp = scratch_folder();
+  const struct gamut_artifact_info *a;
+  struct gamut_result *result;
+  struct fix f;
+
+  setenv("TMPDIR", tmp, 1);
+  result = run_odd(&f, &broken, _i ? scratch_path(tmp, "p.png") : NULL);
+  a = gamut_result_artifact(result, 0);
+  ck_assert(!a->path && !a->data);
+  ck_assert_int_eq(files_in(tmp), 0);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("fetch");
@@ -433,5 +534,8 @@ int main(void)
   tcase_add_test(tc, file_appears);
   tcase_add_test(tc, disk_full);
   tcase_add_test(tc, bytes_are_rescued);
+  tcase_add_loop_test(tc, odd_bytes_are_rescued, 0, GM_LEN(odd));
+  tcase_add_loop_test(tc, odd_bytes_in_memory, 0, GM_LEN(odd));
+  tcase_add_loop_test(tc, broken_bytes_leave_nothing, 0, 2);
   return unit_run("fetch", tc);
 }

@@ -30,7 +30,8 @@ struct gamut_artifact_info {
   uint64_t size;     /* bytes */
   uint32_t width, height, duration_ms; /* as read from the bytes; 0: unknown */
   uint32_t vendor_width, vendor_height; /* as the vendor said; 0: not said */
-  int32_t error_class;  /* why it could not be fetched or written; 0 */
+  int32_t error_class;  /* why it could not be fetched or written; 0.  Bytes that
+                           are nowhere else have a path or data all the same */
   const char *error;    /* the sentence, or NULL */
   const char *sha256;   /* hex, when a sidecar was asked for, or NULL */
   const char *provider, *model; /* who made it, when several links did; else
