@@ -168,6 +168,22 @@ static bool pour(struct gm_job *job, struct gm_output *o)
   return true;
 }
 
+void gm_job_keep_whole(struct gm_job *job)
+{
+  uint32_t i, n = job->found ? job->found->n_outputs : 0;
+
+  for (i = 0; i < n; i++) {
+    struct gm_output *o = &job->found->outputs[i];
+
+    if (o->done || (!o->source && !o->blob))
+      continue;
+    (void)pour_to(job, job->plan, o, &o->err);
+    rescue(job, o);
+    gm_output_drop_source(o);
+    o->done = true;
+  }
+}
+
 /* What a free question brought, whoever takes the job over asks for again: it
  * is worth a record only when fetching it takes a while. */
 static void note(struct gm_job *job, uint64_t now)

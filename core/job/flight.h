@@ -117,6 +117,8 @@ bool gm_stream_over(struct gm_job *job, struct gm_flight *f);
 void gm_job_step(struct gm_job *job, int32_t event, struct gm_exchange *x);
 void gm_job_chunk(struct gm_job *job, struct gm_exchange *x,
                   const struct gm_sse_event *chunk, struct gm_ending *end);
+/* An output has come in the paid stream at hand: it is not sent again. */
+bool gm_job_has_streamed(const struct gm_job *job);
 /* Take what a finished call brought; then do what it asked for. */
 void gm_job_take(struct gm_job *job, struct gm_call *call, int32_t event,
                  struct gm_exchange *x, struct gm_ending *end);

@@ -46,14 +46,14 @@ static void no_answer(struct gm_job *job, struct gm_exchange *x)
 {
   _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
   uint32_t flags = job->pending->flags;
+  bool keyed = flags & GAMUT_HTTP_KEYED && !gm_job_has_streamed(job);
 
   gm_error_move(&err, &x->err);
   if (x->error_class == GAMUT_E_INVALID) {
     cannot_send(job, &err);
     return;
   }
-  if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent &&
-      !(flags & GAMUT_HTTP_KEYED))
+  if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent && !keyed)
     maybe_charged(job, &err, x->status > 0);
   else if ((flags & GAMUT_HTTP_BILLABLE) && x->was_sent)
     job->doubtful = true;

@@ -322,10 +322,17 @@ static bool in_paid_stream(const struct gm_job *job)
   return job->pending && (job->pending->flags & both) == both;
 }
 
+bool gm_job_has_streamed(const struct gm_job *job)
+{
+  return job->found && job->found->n_outputs > 0 && in_paid_stream(job);
+}
+
 /* It has shown drafts and closed without a picture: the vendor's fault, but it
- * has worked. */
+ * has worked.  What came whole was made, whatever is said of the rest. */
 static bool broke_off(const struct gm_job *job, const struct gm_ending *end)
 {
+  if (gm_job_has_streamed(job))
+    return true;
   return job->drafted && end->event == GAMUT_EV_REPLY && in_paid_stream(job) &&
          end->err.error_class == GAMUT_E_PROVIDER;
 }
@@ -364,6 +371,7 @@ void gm_job_act(struct gm_job *job, struct gm_ending *end,
     gm_job_work(job);
     break;
   case GM_STEP_REPLY:
+    job->maybe_charged |= gm_job_has_streamed(job);
     if (x)
       gm_job_refused(job, x);
     else

@@ -5,6 +5,7 @@
  * which only the user may allow. */
 #include "route/router.h"
 #include "base/clock.h"
+#include "job/flight.h"
 #include "job/input.h"
 #include "job/policy.h"
 #include "job/trace.h"
@@ -236,11 +237,31 @@ void gm_run_sum_up(struct gm_run *run)
   gm_buf_finish(&b);
 }
 
+/* Is it left to be gone on with?  A stream that was left cannot be. */
+static bool goes_on(const struct gm_job *job)
+{
+  return job->state == GM_JOB_FETCHING ||
+         (job->err.error_class == GAMUT_E_DETACHED &&
+          !(job->maybe_charged && gm_job_has_streamed(job)));
+}
+
+/* What it has brought may get its names, for no other job goes on with it or
+ * makes the same ones: of a hedge the lead does that, at its own end. */
+static bool may_keep(const struct gm_run *run)
+{
+  const struct gm_member *m = run->member;
+
+  return !goes_on(&run->job) &&
+         !(m && (m->lost || (m->lead && m->lead->team->hedged)));
+}
+
 void gm_run_end(struct gm_run *run, bool failed)
 {
   struct gm_job *job = &run->job;
 
   gm_run_no_deadline(run);
+  if (failed && may_keep(run))
+    gm_job_keep_whole(job);
   if (failed && !run->err.error_class)
     gm_run_sum_up(run);
   if (!run->cost.known) /* not by the books of the last attempt */

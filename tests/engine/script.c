@@ -133,8 +133,8 @@ static void reply(struct script *s, int fd, const struct answer *a)
   snprintf(head, sizeof(head),
            "HTTP/1.1 %d Status\r\n%sContent-Type: %s\r\nContent-Length: %zu\r\n"
            "\r\n",
-           a->status == SCRIPT_LATE ? 200 : a->status,
-           a->headers ? a->headers : "", type_of(text), len);
+           a->status < 0 ? 200 : a->status, a->headers ? a->headers : "",
+           type_of(text), len);
   server_say(fd, head);
   server_send(fd, body, len - (size_t)a->cut);
   free(body);
@@ -155,6 +155,8 @@ static enum server_end answer(struct server *server, int fd,
   if (a->status == SCRIPT_CLOSE)
     return SERVER_CLOSE;
   reply(s, fd, a);
+  if (a->status == SCRIPT_STALL)
+    server_wait(server);
   return a->cut ? SERVER_CLOSE : SERVER_KEEP;
 }
 

@@ -9,7 +9,8 @@ enum { /* answer.status when it is none */
   SCRIPT_RESET = -1, /* read the request, RST */
   SCRIPT_CLOSE = -2, /* read the request, FIN */
   SCRIPT_HOLD = -3,  /* wait for script_go(), then as SCRIPT_RESET */
-  SCRIPT_LATE = -4   /* wait for script_go(), then 200 */
+  SCRIPT_LATE = -4,  /* wait for script_go(), then 200 */
+  SCRIPT_STALL = -5  /* 200, and script_go() is waited for before it is cut */
 };
 
 /* The first row whose `asks` the request line begins with counts; one without

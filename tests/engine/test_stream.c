@@ -1,7 +1,7 @@
 /* test_stream.c - a stream of server-sent events: drafts reach the caller as
  * bytes while the job runs and are kept when that is wanted, the last event is
- * the result, and a stream that breaks after it was paid for is maybe-charged.
- */
+ * the result, and a stream that breaks after it was paid for is maybe-charged
+ * and loses nothing that had come whole. */
 #include "engine/vendor.h"
 #include "unit/scratch.h"
 #include <stdio.h>
@@ -13,19 +13,21 @@
   "5q9N2gAAAABJRU5ErkJggg=="
 #define DRAFT "data: {\"draft\": \"" PNG64 "\"}\n\n"
 #define LAST  "data: {\"final\": \"" PNG64 "\"}\n\n"
+#define ONE   "data: {\"whole\": \"" PNG64 "\"}\n\n"
 #define FAR   "data: {\"url\": \"$/draft.png\"}\n\n"
 #define POST  "POST /river/jobs"
 
 enum { JOB };
 static const char *const phases[] = { "job" };
 
-/* One event: {"draft": base64}, {"url": of a draft}, {"final": base64}, or
- * {"fail": sentence}. */
+/* One event: {"draft": base64}, {"url": of a draft}, {"final": base64},
+ * {"whole": base64} of one that others follow, or {"fail": sentence}. */
 static int32_t event(struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
   struct gamut_artifact a = { .struct_size = sizeof(a), .kind = GAMUT_IMAGE };
   const char *draft = h->json_str(c->reply->json, "draft", NULL);
+  const char *one = h->json_str(c->reply->json, "whole", NULL);
   const char *fail = h->json_str(c->reply->json, "fail", NULL);
 
   if (h->json_type(c->reply->json) != GAMUT_JSON_OBJECT)
@@ -35,12 +37,14 @@ static int32_t event(struct gamut_call *c)
   a.url = h->json_str(c->reply->json, "url", NULL);
   a.flags = a.url || draft ? GAMUT_ART_PARTIAL : 0u;
   if (!a.url) {
-    a.data = draft ? draft : h->json_str(c->reply->json, "final", "");
+    a.data = draft ? draft : one;
+    if (!a.data)
+      a.data = h->json_str(c->reply->json, "final", "");
     a.data_len = strlen(a.data);
     a.flags |= GAMUT_ART_BASE64;
   }
   h->artifact(c, &a);
-  return a.flags & GAMUT_ART_PARTIAL ? h->more(c) : h->done(c);
+  return one || a.flags & GAMUT_ART_PARTIAL ? h->more(c) : h->done(c);
 }
 
 /* What came is no event, but {"fail": sentence}, or a list of that. */
@@ -54,21 +58,37 @@ static int32_t whole(struct gamut_call *c)
   return h->fail(c, GAMUT_E_RATE, "%s", h->json_str(r, "fail", ""));
 }
 
+static bool asked(struct gamut_call *c, const char *word)
+{
+  return strstr(c->host->json_str(c->request, "prompt", ""), word) != NULL;
+}
+
+static int32_t submit(struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x),
+                          .method = "POST",
+                          .url = "/jobs",
+                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_STREAM };
+
+  if (asked(c, "keyed")) {
+    x.flags |= GAMUT_HTTP_KEYED;
+    c->host->header(c, "idempotency-key", c->attempt_id);
+  }
+  return c->host->http(c, &x);
+}
+
 static int32_t step(void *instance, struct gamut_call *c)
 {
-  struct gamut_http x = { .struct_size = sizeof(x), .method = "POST" };
-
   (void)instance;
-  if (c->event == GAMUT_EV_START) {
-    x.url = "/jobs";
-    x.flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_STREAM;
-    return c->host->http(c, &x);
-  }
+  if (c->event == GAMUT_EV_START)
+    return submit(c);
   if (c->event == GAMUT_EV_CHUNK)
     return event(c);
   if (c->reply->json)
     return whole(c);
-  return strstr(c->host->json_str(c->request, "prompt", ""), "no file")
+  if (asked(c, "judged"))
+    return c->host->fail_reply(c);
+  return asked(c, "no file")
            ? c->host->fail(c, GAMUT_E_PROTOCOL, "no file in it")
            : c->host->fail(c, GAMUT_E_PROVIDER, "the stream ended early");
 }
@@ -178,6 +198,129 @@ START_TEST(a_reply_that_makes_no_sense)
   ck_class(result, GAMUT_E_UNKNOWN);
   ck_assert_int_eq(gamut_result_maybe_charged(result), 1);
   ck_assert_int_eq(script_count(f.script, POST), 1);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
+/* ---- what came whole ---------------------------------------------------- */
+
+/* Two are wanted, and the first is there when the stream ends otherwise than
+ * well: it is kept, and no other link is paid. */
+static const struct {
+  const char *prompt, *body;
+  int cut;
+  int32_t error_class;
+} wholes[] = {
+  { "x", ONE, 0, GAMUT_E_PROVIDER },      /* ends early */
+  { "x", ONE ONE, 100, GAMUT_E_UNKNOWN }, /* breaks */
+  { "keyed", ONE ONE, 100, GAMUT_E_UNKNOWN },
+  { "x", ONE "data: {\"fail\": \"no\"}\n\n", 0, GAMUT_E_BLOCKED },
+  { "no file", ONE, 0, GAMUT_E_UNKNOWN },
+  { "judged", ONE, 0, GAMUT_E_PROVIDER },
+};
+
+static void check_whole(const struct gamut_result *result, const char *path)
+{
+  const struct gamut_artifact_info *a = gamut_result_artifact(result, 0);
+
+  ck_assert_int_eq((int)gamut_result_artifacts(result), 1);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), 1);
+  ck_assert_int_eq(a->error_class, 0);
+  ck_assert_int_eq(a->width, 1);
+  if (path)
+    ck_assert_str_eq(a->path, path);
+  ck_assert(path ? access(path, R_OK) == 0 : is_png(a->data, a->data_len));
+}
+
+/* Of one, of several, in memory. */
+static const char *const places[] = { "fox.png", "fox-1.png", NULL };
+
+START_TEST(a_whole_one_is_kept)
+{
+  size_t i = (size_t)_i / GM_LEN(places), at = (size_t)_i % GM_LEN(places);
+  const struct answer answers[] = {
+    { POST, 0, 200, wholes[i].body, NULL, wholes[i].cut },
+    SAYS("POST /b/jobs", MADE), PICTURE,
+  };
+  const char *folder = scratch_folder(), *file = places[at];
+  struct gamut_request *r =
+    fix_request("river:m b:m", wholes[i].prompt, "n", at == 1 ? "2" : "1",
+                "on_blocked", "next", NULL);
+  struct gamut_result *result;
+  struct fix f;
+  int drafts;
+
+  if (file)
+    gamut_request_set(r, "output", scratch_path(folder, "fox.png"), NULL);
+  begin(&f, answers, GM_LEN(answers));
+  result = run(&f, r, &drafts);
+  ck_class(result, wholes[i].error_class);
+  check_whole(result, file ? scratch_path(folder, file) : NULL);
+  ck_assert_int_eq(script_count(f.script, POST), 1);
+  ck_assert_int_eq(script_count(f.script, "POST /b/jobs"), 0);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
+/* The second one does not come, and nobody waits for it any longer. */
+static const struct {
+  const char *timeout;
+  int32_t error_class;
+} waits[] = { { "1h", GAMUT_E_CANCELLED }, { "500ms", GAMUT_E_DETACHED } };
+
+START_TEST(a_whole_one_outlives_the_wait)
+{
+  const struct answer answers[] = { { POST, 0, SCRIPT_STALL, ONE ONE, NULL,
+                                      100 } };
+  const char *path = scratch_path(scratch_folder(), "fox.png");
+  struct gamut_request *r =
+    fix_request("river:m", "x", "resubmit", "never", "timeout",
+                waits[_i].timeout, "output", path, NULL);
+  const struct gamut_event *e;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  while ((e = gamut_next_event(f.g, 1000))->type != GAMUT_EVENT_DONE) {
+    if (e->type == GAMUT_EVENT_ACCEPTED && _i == 0)
+      gamut_cancel(f.g, id);
+  }
+  ck_class(e->result, waits[_i].error_class);
+  check_whole(e->result, path);
+  gamut_result_free(e->result);
+  script_go(f.script);
+  fix_close(&f);
+}
+END_TEST
+
+/* Its name might have been the other link's, had that won. */
+START_TEST(a_whole_one_of_a_hedge)
+{
+  const struct answer answers[] = {
+    { POST, 0, SCRIPT_STALL, ONE ONE, NULL, 100 },
+    HOLDS("POST /b/jobs"),
+  };
+  const char *path = scratch_path(scratch_folder(), "fox.png");
+  struct gamut_request *r = fix_request(
+    "river:m b:m", "x", "resubmit", "never", "hedge", "100ms", "max_cost",
+    "0.1", "allow_unknown_cost", "yes", "output", path, NULL);
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  while (script_count(f.script, "POST /b/jobs") < 1)
+    gamut_step(f.g, 1);
+  script_go(f.script);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  check_whole(result, path);
   gamut_result_free(result);
   fix_close(&f);
 }
@@ -426,7 +569,7 @@ static bool tortured_job(void)
 START_TEST(without_memory)
 {
   static const struct answer answers[] = {
-    SAYS(POST, DRAFT FAR LAST),
+    SAYS(POST, DRAFT FAR ONE LAST),
     SAYS("GET /draft.png", "@png"),
   };
 
@@ -443,6 +586,10 @@ int main(void)
 
   tcase_add_loop_test(tc, streams, 0, GM_LEN(rows));
   tcase_add_test(tc, a_reply_that_makes_no_sense);
+  tcase_add_loop_test(tc, a_whole_one_is_kept, 0,
+                      GM_LEN(wholes) * GM_LEN(places));
+  tcase_add_loop_test(tc, a_whole_one_outlives_the_wait, 0, GM_LEN(waits));
+  tcase_add_test(tc, a_whole_one_of_a_hedge);
   tcase_add_loop_test(tc, are_kept, 0, GM_LEN(kept));
   tcase_add_test(tc, never_over_a_file);
   tcase_add_loop_test(tc, are_fetched, 0, GM_LEN(far));
