@@ -17,12 +17,14 @@ static void put_time(struct json_object *o, const char *name, int64_t wall_ms)
     gm_look_put(o, name, gm_fmt_time(text, (uint64_t)wall_ms));
 }
 
-static const struct json_object *link_of(const struct json_object *owner)
+const struct json_object *gm_job_link(const struct json_object *owner)
 {
   const struct json_object *links = gm_json_at(owner, "links");
   int64_t at = gm_json_i64(owner, "at", 0);
 
-  return json_object_array_get_idx(links, (size_t)at);
+  return at >= 0 && (size_t)at < gm_json_count(links, NULL)
+           ? json_object_array_get_idx(links, (size_t)at)
+           : NULL;
 }
 
 /* A paid exchange was about to leave, and nobody waits for its answer. */
@@ -238,7 +240,7 @@ struct json_object *gm_job_row(const struct json_object *record,
 {
   struct json_object *o = json_object_new_object();
   const struct json_object *owner = gm_json_at(record, "owner");
-  const struct json_object *link = link_of(owner);
+  const struct json_object *link = gm_job_link(owner);
 
   gm_look_put(o, "id", row->key);
   gm_look_put(o, "state", state_of(record, row));

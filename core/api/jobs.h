@@ -15,6 +15,9 @@ int32_t gm_job_find_id(struct gamut *g, const char *given,
 struct json_object *gm_job_row(const struct json_object *record,
                                const struct gamut_store_row *row);
 
+/* The link that a record's owner is at; NULL: there is none. */
+const struct json_object *gm_job_link(const struct json_object *owner);
+
 /* A claim that did not come off, as a sentence; the class. */
 int32_t gm_job_claim_failed(struct gamut *g, const struct gm_claim *c,
                             int32_t error_class, struct gm_error *err);
@@ -23,6 +26,11 @@ int32_t gm_job_claim_failed(struct gamut *g, const struct gm_claim *c,
 int32_t gm_job_unsettled(struct gamut *g, const char *given,
                          struct json_object **ret,
                          struct gamut_error *ret_error);
+/* The record that was claimed, json_object_put(), if it is the one that was
+ * judged; NULL: `err` says what it is instead. */
+struct json_object *gm_job_claimed(const struct gm_claim *c,
+                                   const struct json_object *judged,
+                                   struct gm_error *err);
 
 /* What the ledger says of a job whose record is gone: nothing, so nothing was
  * ever sent under this id; that it failed and nobody is charged; else it may

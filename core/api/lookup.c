@@ -22,7 +22,9 @@ struct lookup {
   struct gm_claim claim;
   struct gm_durable durable;
   const char *id;
-  struct json_object *resume; /* of the one that it is */
+  const struct json_object *judged; /* our record */
+  const char *vendor_id;            /* of the one that it is */
+  struct json_object *resume;
   bool doubt_stays;           /* of other attempts than the one that it is */
   struct gm_error err;
   bool over;
@@ -30,10 +32,13 @@ struct lookup {
 
 /* ---- whose are they ------------------------------------------------------ */
 
+/* Which one it is, until it is gone on with. */
+#define LOOKED_UP "looked_up"
+
 /* Where a record has the vendor's id of its job. */
 static const char *const id_paths[] = { "provider_state/id",
                                         "found/facts/request_id",
-                                        "found/facts/vendor_job" };
+                                        "found/facts/vendor_job", LOOKED_UP };
 
 static bool is_bound(const struct json_object *record, const char *id)
 {
@@ -108,9 +113,7 @@ static bool is_last_in_doubt(const struct json_object *record)
 static bool is_here(const struct json_object *record,
                     const struct json_object *attempt)
 {
-  const struct json_object *links = gm_json_at(record, "owner/links");
-  const struct json_object *link = json_object_array_get_idx(
-    links, (size_t)gm_json_i64(record, "owner/at", 0));
+  const struct json_object *link = gm_job_link(gm_json_at(record, "owner"));
 
   return gm_streq(gm_json_str(attempt, "provider", ""),
                   gm_json_str(link, "provider", NULL)) &&
@@ -142,20 +145,25 @@ static char *resumed_text(struct lookup *l)
     "maybe_charged", "maybe_earlier",  "maybe_both", "doubtful",  "accepted",
     "pending",       "provider_state", "found",      "giving_way"
   };
-  _cleanup_json_ struct json_object *o = gm_json_parse_once(
-    gm_buf_text(&l->claim.text), l->claim.text.len, NULL, NULL);
+  _cleanup_json_ struct json_object *o =
+    gm_job_claimed(&l->claim, l->judged, &l->err);
   struct json_object *request = gm_json_at(o, "request");
   struct json_object_iter it;
   size_t i;
 
-  if (!json_object_is_type(request, json_type_object) ||
-      !gm_json_at(o, "owner"))
+  if (!o)
     return NULL;
+  if (!json_object_is_type(request, json_type_object)) {
+    gm_fail(&l->err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
+            l->claim.id);
+    return NULL;
+  }
   for (i = 0; i < GM_LEN(gone); i++)
     json_object_object_del(o, gone[i]);
   json_object_object_del(gm_json_at(o, "owner"), "end");
   json_object_object_add(o, "state", json_object_new_string("queued"));
   json_object_object_add(o, "settled", json_object_new_string("charged"));
+  json_object_object_add(o, LOOKED_UP, json_object_new_string(l->vendor_id));
   if (l->doubt_stays) {
     json_object_object_add(o, "maybe_charged", json_object_new_boolean(true));
     json_object_object_add(o, "maybe_earlier", json_object_new_boolean(true));
@@ -189,8 +197,8 @@ static void claimed(struct gm_claim *c, int32_t error_class)
   gm_claim_finish(c);
   if (error_class)
     gm_job_claim_failed(g, c, error_class, &l->err);
-  else if (!text)
-    gm_fail(&l->err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
+  else if (!text && !l->err.error_class)
+    gm_fail(&l->err, GAMUT_E_NOMEM, "no memory for job %s", c->id);
   if (l->err.error_class) {
     gm_tell_over(g, &l->over);
     return;
@@ -268,7 +276,10 @@ static bool is_certain(const struct json_object *record, bool complete)
 static int32_t go_on_with(struct gamut *g, struct lookup *l, const char **ret,
                           struct gm_error *err)
 {
-  l->resume = gm_json_at(json_object_array_get_idx(l->found, 0), "resume");
+  const struct json_object *one = json_object_array_get_idx(l->found, 0);
+
+  l->vendor_id = gm_json_str(one, "id", "");
+  l->resume = gm_json_at(one, "resume");
   gm_on_engine(g, claim_now, l);
   gm_wait_over(g, &l->over);
   *ret = "running";
@@ -320,7 +331,7 @@ int32_t gamut_settle_lookup(struct gamut *g, const char *id,
 
   if (rc)
     return rc;
-  record = gm_json_at(job, "record");
+  record = l.judged = gm_json_at(job, "record");
   memcpy(l.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
   if (refuse_known(record, l.claim.id, &err) == 0 &&
       ask(g, record, &answer, &err) == 0) {

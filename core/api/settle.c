@@ -12,6 +12,7 @@ struct settle {
   struct gm_charge *charge;
   bool charged;
   bool is_part; /* its whole needs the record */
+  const struct json_object *judged;
   const char *verdict;
   struct gm_error err;
   bool over;
@@ -65,11 +66,11 @@ static void settle_end(struct settle *s, struct json_object *owner)
 
 static char *settled_text(struct settle *s)
 {
-  _cleanup_json_ struct json_object *o = gm_json_parse_once(
-    gm_buf_text(&s->claim.text), s->claim.text.len, NULL, NULL);
+  _cleanup_json_ struct json_object *o =
+    gm_job_claimed(&s->claim, s->judged, &s->err);
   struct json_object *owner = gm_json_at(o, "owner");
 
-  if (!owner)
+  if (!o)
     return NULL;
   s->is_part = gm_json_at(owner, "of");
   decide_charge(s, owner);
@@ -103,8 +104,8 @@ static void settle_claimed(struct gm_claim *c, int32_t error_class)
   gm_claim_finish(c);
   if (error_class)
     gm_job_claim_failed(s->g, c, error_class, &s->err);
-  else if (!text)
-    gm_fail(&s->err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
+  else if (!text && !s->err.error_class)
+    gm_fail(&s->err, GAMUT_E_NOMEM, "no memory for job %s", c->id);
   if (s->err.error_class) {
     gm_charge_drop(GM_TAKE(s->charge));
     gm_tell_over(s->g, &s->over);
@@ -151,6 +152,27 @@ int32_t gm_job_unsettled(struct gamut *g, const char *given,
   return gm_report(&err, ret_error);
 }
 
+/* Between the look at it and the claim somebody else may have settled it, or
+ * found it at the vendor. */
+struct json_object *gm_job_claimed(const struct gm_claim *c,
+                                   const struct json_object *judged,
+                                   struct gm_error *err)
+{
+  _cleanup_json_ struct json_object *o =
+    gm_json_parse_once(gm_buf_text(&c->text), c->text.len, NULL, NULL);
+
+  if (!gm_json_at(o, "owner"))
+    gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
+  else if (!json_object_equal(o, gm_unconst(judged)))
+    gm_fail(err, GAMUT_E_INVALID,
+            "job %s is another by now: somebody has settled it or looked it "
+            "up meanwhile",
+            c->id);
+  else
+    return GM_TAKE(o);
+  return NULL;
+}
+
 int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
                      struct gamut_error *ret_error)
 {
@@ -161,6 +183,7 @@ int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
 
   if (rc)
     return rc;
+  s.judged = gm_json_at(job, "record");
   memcpy(s.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
   gm_on_engine(g, settle_now, &s);
   gm_wait_over(g, &s.over);

@@ -11,6 +11,11 @@
 #define HELD_S 8  /* longer than the two clocks may differ */
 #define LAG_S  62 /* longer than a list may lag behind */
 
+#define RESETS(asks)                                                           \
+  {                                                                            \
+    asks, 0, SCRIPT_RESET, NULL, NULL, 0                                       \
+  }
+
 struct bed {
   struct fix f;
   const char *place;
@@ -183,15 +188,34 @@ START_TEST(not_there)
 }
 END_TEST
 
+/* One video is nobody's twice: the first that was looked up has it, also before
+ * it is gone on with. */
+START_TEST(bound_once)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS(SUBMIT), SAYS(LIST, b.list) };
+  char first[GAMUT_ID_SIZE];
+
+  open_bed(&b, answers, GM_LEN(answers));
+  has_video(&b, 1);
+  submit(&b, "never");
+  until_unknown(&b);
+  memcpy(first, b.id, sizeof(first));
+  submit(&b, "never");
+  until_unknown(&b);
+  pass(LAG_S);
+  ck_verdict(&b, "running");
+  memcpy(b.id, first, sizeof(first));
+  ck_verdict(&b, "not-charged");
+  timed_close(&b.f);
+}
+END_TEST
+
 /* ---- of one that was sent more than once --------------------------------- */
 
 #define V    INT64_C(400000) /* what a video costs */
 #define CLIP INT64_C(20000)  /* and one of vendor "a" */
 
-#define RESETS(asks)                                                           \
-  {                                                                            \
-    asks, 0, SCRIPT_RESET, NULL, NULL, 0                                       \
-  }
 #define VIDEO                                                                  \
   SAYS(LIST "/video_1/content", "@mp4"),                                       \
     SAYS(LIST "/video_1", "{\"id\":\"video_1\",\"object\":\"video\","          \
@@ -333,6 +357,7 @@ int main(void)
   tcase_add_test(tc, resumed);
   tcase_add_loop_test(tc, sent_twice, 0, 2);
   tcase_add_loop_test(tc, not_there, 0, 2);
+  tcase_add_test(tc, bound_once);
   tcase_add_test(tc, one_of_two);
   tcase_add_loop_test(tc, one_of_two_so_far, 0, 2);
   tcase_add_test(tc, another_vendor);

@@ -133,7 +133,8 @@ GAMUT_API int32_t gamut_resume_all(struct gamut *g,
  *             `on_done` or an event follows
  *
  * As gamut_submit() and gamut_attach(); GAMUT_E_RATE: another process drives
- * it; GAMUT_E_PROTOCOL: what the key is bound to is damaged in the store.  Without a durable store the keys live as long as the context. */
+ * it; GAMUT_E_PROTOCOL: what the key is bound to is damaged in the store.
+ * Without a durable store the keys live as long as the context. */
 GAMUT_API int32_t gamut_submit_once(struct gamut *g,
                                     const struct gamut_request *request,
                                     const char *key, gamut_done_fn *on_done,
