@@ -35,8 +35,10 @@ engine_tests = \
 	tests/engine/test_cache \
 	tests/engine/test_cache_disk \
 	tests/engine/test_cache_flight \
+	tests/engine/test_callbacks \
 	tests/engine/test_cancel \
 	tests/engine/test_chain \
+	tests/engine/test_choice \
 	tests/engine/test_deadlines \
 	tests/engine/test_fal_keys \
 	tests/engine/test_faults \
@@ -78,8 +80,10 @@ tests_engine_test_cache_disk_LDADD = $(cache_ldadd)
 tests_engine_test_cache_flight_LDADD = $(cache_ldadd)
 tests_engine_test_budget_SOURCES = $(engine_books) tests/engine/test_budget.c
 tests_engine_test_budget_LDADD = tests/store/libkit.la $(engine_ldadd)
+tests_engine_test_callbacks_LDADD = $(engine_ldadd)
 tests_engine_test_cancel_LDADD = $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
+tests_engine_test_choice_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_deadlines_LDADD = $(engine_ldadd)
 tests_engine_test_fal_keys_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
