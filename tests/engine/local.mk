@@ -23,6 +23,9 @@ tests_engine_libcachekit_la_CPPFLAGS = $(test_cppflags)
 tests_engine_libcachekit_la_SOURCES = \
 	tests/engine/cache_kit.c \
 	tests/engine/cache_kit.h
+engine_attach = \
+	tests/engine/attach_kit.c \
+	tests/engine/attach_kit.h
 engine_books = \
 	tests/engine/books.c \
 	tests/engine/books.h
@@ -54,6 +57,7 @@ engine_tests = \
 	tests/engine/test_many \
 	tests/engine/test_metrics \
 	tests/engine/test_money \
+	tests/engine/test_once \
 	tests/engine/test_pacing \
 	tests/engine/test_perform \
 	tests/engine/test_prefer \
@@ -70,7 +74,8 @@ check_PROGRAMS += $(engine_tests)
 TESTS += $(engine_tests)
 engine_ldadd = tests/engine/libengine.la $(LDADD)
 cache_ldadd = tests/engine/libcachekit.la tests/store/libkit.la $(engine_ldadd)
-tests_engine_test_attach_LDADD = tests/store/libkit.la $(engine_ldadd)
+tests_engine_test_attach_SOURCES = $(engine_attach) tests/engine/test_attach.c
+tests_engine_test_attach_LDADD = $(engine_ldadd)
 tests_engine_test_backup_LDADD = $(engine_ldadd)
 tests_engine_test_breakers_LDADD = $(engine_ldadd)
 tests_engine_test_cache_LDADD = $(cache_ldadd)
@@ -101,6 +106,8 @@ tests_engine_test_lookup_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_many_LDADD = $(engine_ldadd)
 tests_engine_test_metrics_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
+tests_engine_test_once_SOURCES = $(engine_attach) tests/engine/test_once.c
+tests_engine_test_once_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_pacing_LDADD = $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)
 tests_engine_test_prefer_LDADD = $(engine_ldadd)
