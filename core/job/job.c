@@ -389,11 +389,19 @@ static const char *where_left(const struct gm_job *job)
                             : "before it was sent";
 }
 
+/* Nobody else has what came in the reply itself. */
+static void keep_whole(struct gm_job *job)
+{
+  if (job->state == GM_JOB_FETCHING && !job->late && !gm_job_may_be_lost(job))
+    gm_job_keep_whole(job);
+}
+
 void gm_job_detach(struct gm_job *job)
 {
   if (gm_job_ends_well(job))
     return;
   gm_job_stay(job);
+  keep_whole(job);
   if (job->unsent || gm_job_awaits_work(job))
     gm_job_unsend(job);
   if (gm_job_in_doubt(job))

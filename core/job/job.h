@@ -234,8 +234,8 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
 void gm_job_fail_unsent(struct gm_job *job, int32_t error_class,
                         const char *why);
 
-/* No attempt follows one that came to no good end: what came in its replies
- * until then is kept as that of a good one is. */
+/* No attempt follows one that came to no good end, or the job is left: what
+ * came in its replies until then is kept as that of a good one is. */
 void gm_job_keep_whole(struct gm_job *job);
 
 /* The owner is through with it: no attempt follows.  The record goes, unless the

@@ -305,8 +305,6 @@ START_TEST(left_waiting)
   struct fix f;
 
   reset(&f, 0);
-  fix_set(&f, "store", "sqlite");
-  fix_set(&f, "state_dir", scratch_folder());
   submit(&f, "lonely:m", "gate", id);
   until_begun(&f, 1);
   submit(&f, "lonely:m", "x", waiting);

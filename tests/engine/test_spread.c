@@ -1,9 +1,12 @@
 /* test_spread.c - n over several links: parts, what is missing, names. */
 #include "api/context.h"
 #include "engine/vendor.h"
+#include "route/team.h"
+#include "store/kit.h"
 #include "unit/scratch.h"
 #include <glob.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define A            "POST /a/jobs"
 #define B            "POST /b/jobs"
@@ -394,6 +397,58 @@ START_TEST(wrong)
 }
 END_TEST
 
+/* ---- left ---------------------------------------------------------------- */
+
+#define B64                                                                    \
+  "{\"id\":\"1\",\"status\":\"done\",\"b64\":[\"iVBORw0KGgoAAAANSUhEUgAAAAEA"  \
+  "AAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYPj/HwADAgH/5q9N2gAAAABJRU5ErkJggg==\"]}"
+
+static bool is_fetching(struct gamut *g)
+{
+  const struct gm_ticket *t =
+    GM_CONTAINER(g->tickets.next, struct gm_ticket, link);
+  const struct gm_member *m;
+
+  if (!t->run->team)
+    return false;
+  GM_EACH_MEMBER(t->run->team, m)
+  {
+    if (m->run && m->run->job.state == GM_JOB_FETCHING)
+      return true;
+  }
+  return false;
+}
+
+/* While it is written down that a part makes its file, whose picture came in
+ * the answer: nobody else has that. */
+START_TEST(left_with_a_picture)
+{
+  static const struct answer answers[] = { SAYS(A, B64), HOLDS(B) };
+  const char *place = scratch_folder();
+  struct gamut_request *r =
+    fix_request("a:set b:set", "x", "n", "2", "spread", "yes", "output",
+                scratch_path(place, "x-{index}.png"), NULL);
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_set(&f, "store", "sqlite");
+  fix_set(&f, "state_dir", place);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  while (!is_fetching(f.g))
+    gm_loop_turn(f.g->loop, 1);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_DETACHED);
+  gamut_result_free(result);
+  ck_assert_int_eq(access(scratch_path(place, "x-1.png"), R_OK), 0);
+  script_go(f.script);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("spread");
@@ -404,5 +459,7 @@ int main(void)
   tcase_add_test(tc, taken_up);
   tcase_add_test(tc, both_ways);
   tcase_add_loop_test(tc, wrong, 0, 4);
+  if (kit_sqlite())
+    tcase_add_test(tc, left_with_a_picture);
   return unit_run("spread", tc);
 }
