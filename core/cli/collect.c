@@ -277,17 +277,6 @@ static bool is_unseen(struct gamut *g, const char *id)
   return unseen;
 }
 
-/* What was made is paid for: that settles it. */
-static void settle_made(struct collection *c, const char *id)
-{
-  struct gamut_error error = { 0 };
-
-  if (gamut_settle(c->g, id, 1, &error))
-    note_failure(c, cli_refuse(c->args, &error));
-  else if (!cli_args_get(c->args, CLI_O_QUIET))
-    cli_hint("it was made, so it is not maybe-charged any more, but charged");
-}
-
 int cli_run_fetch(const struct cli_args *a)
 {
   struct gamut_error error = { 0 };
@@ -304,8 +293,8 @@ int cli_run_fetch(const struct cli_args *a)
   else
     add(&c, a->words[0]);
   collect(&c);
-  if (unseen && c.rc == 0)
-    settle_made(&c, a->words[0]);
+  if (unseen && c.rc == 0 && !cli_args_get(a, CLI_O_QUIET))
+    cli_hint("it was made, so it is not maybe-charged any more, but charged");
   return finish(&c);
 }
 

@@ -274,7 +274,8 @@ void gm_job_over(struct gm_job *job)
     return;
   if (lost(job))
     job->maybe_charged = true;
-  if (job->before) /* it is paid for, whatever keeps us from it now */
+  /* What is known of its cost stays so, whatever keeps us from it now. */
+  if (job->before || (job->again && !job->was_maybe))
     job->maybe_charged = false;
   gm_job_judge_cancel(job);
   if (job->state == GM_JOB_SENDING || job->state == GM_JOB_WAITING ||

@@ -181,6 +181,7 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   job->giving_way = gm_json_bool(record, "giving_way", false);
   job->told = gm_json_bool(record, "told", false);
   job->again = gm_json_bool(record, "again", false);
+  job->was_maybe = gm_json_bool(record, "maybe_charged", false);
   if (copy_member(&job->before, record, "before") &&
       copy_member(&job->request, record, "request") &&
       copy_member(&job->state_text, record, "provider_state") &&

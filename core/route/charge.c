@@ -414,7 +414,7 @@ static void go_on(struct gm_charge *c)
 
 /* What its link perhaps took is reserved again; of a job that was sent more
  * than once the other attempts stay in doubt. */
-void gm_charge_reopen(struct gm_charge *c, uint32_t at)
+bool gm_charge_reopen(struct gm_charge *c, uint32_t at)
 {
   const struct gm_run *run = c->run;
   const struct gm_link *l = &run->links[GM_MIN(at, run->n_links - 1)];
@@ -424,7 +424,7 @@ void gm_charge_reopen(struct gm_charge *c, uint32_t at)
 
   if (c->open || c->frozen || !p || p->maybe < amount ||
       (unknown && c->unknown_maybe == 0))
-    return;
+    return c->open;
   c->open = true;
   c->expected = c->estimate;
   c->status = GM_CHARGE_OPEN;
@@ -437,6 +437,7 @@ void gm_charge_reopen(struct gm_charge *c, uint32_t at)
   if (at != run->at)
     go_on(c);
   gm_charge_describe(c);
+  return true;
 }
 
 /* ---- what is in doubt is decided -------------------------------------------

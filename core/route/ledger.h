@@ -72,7 +72,7 @@ int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner);
 /* The last attempt, of the link `at`, was closed as perhaps charged, but it is
  * under way again: the vendor has it after all, or it never left.  Where the run
  * is at another link by now, that one is. */
-void gm_charge_reopen(struct gm_charge *c, uint32_t at);
+bool gm_charge_reopen(struct gm_charge *c, uint32_t at); /* is it open? */
 /* Whatever is in doubt yet was not charged. */
 void gm_charge_acquit(struct gm_charge *c);
 /* It ended before, and only its files are fetched once more: nothing changes.

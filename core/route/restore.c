@@ -252,6 +252,14 @@ static void reopen_found(const struct reading *r)
     gm_charge_acquit(c);
 }
 
+/* It is fetched: with its files it is known what it has cost. */
+static bool reopen_doubtful(const struct reading *r)
+{
+  return gm_json_bool(r->record, "maybe_charged", false) &&
+         !gm_json_bool(r->record, "maybe_earlier", false) &&
+         gm_charge_reopen(r->run->charge, r->run->at);
+}
+
 /* What is reserved for it stays so. */
 static int32_t read_charge(const struct reading *r, struct gm_error *err)
 {
@@ -267,13 +275,13 @@ static int32_t read_charge(const struct reading *r, struct gm_error *err)
     return gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
   if (!run->charge)
     return 0;
-  if (r->how->again)
-    gm_charge_freeze(run->charge);
   if (gm_charge_restore(run->charge, r->owner))
     return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
                    run->job.id);
   if (gm_streq(gm_json_str(r->record, "settled", NULL), "charged"))
     reopen_found(r);
+  else if (r->how->again && !reopen_doubtful(r))
+    gm_charge_freeze(run->charge);
   return 0;
 }
 

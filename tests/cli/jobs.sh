@@ -276,7 +276,7 @@ exits 0
 says 'it was made'
 [ -s stubborn.jpg ] || fail 'the file is not there'
 run status-stubborn status "$id" --json
-prints '"settled": ?"charged"'
+prints '"state": ?"completed"'
 
 # One that was made before its vendor heard that it is not wanted is delivered.
 run submit-made submit -p 'x' -m fal:fal-ai/flux/dev -o made.jpg

@@ -280,6 +280,67 @@ START_TEST(reserved_before_it_is_sent)
 }
 END_TEST
 
+/* What the vendor says first and later, when the files are fetched again; what
+ * is known of the money before and then. */
+static const struct {
+  const char *name;
+  struct answer first, later;
+  int32_t error_class;
+  int64_t maybe, settled, still_maybe;
+} fetched[] = {
+  { "in doubt, and made",
+    { POLL, 1, 404, "{}", NULL, 0 },
+    SAYS(POLL, DONE),
+    0,
+    C,
+    C,
+    0 },
+  { "in doubt, and stays so",
+    { POLL, 1, 404, "{}", NULL, 0 },
+    { POLL, 0, 404, "{}", NULL, 0 },
+    GAMUT_E_NOT_FOUND,
+    C,
+    0,
+    C },
+  { "failed, and nobody answers",
+    SAYS_TIMES(1, POLL, FAILED),
+    { POLL, 0, 403, "{}", NULL, 0 },
+    GAMUT_E_PERMISSION,
+    0,
+    0,
+    0 },
+};
+
+START_TEST(fetched_again)
+{
+  const struct answer answers[] = { SAYS(SUBMIT, QUEUED), fetched[_i].first,
+                                    fetched[_i].later,
+                                    SAYS("GET /f.png", "@png") };
+  const char *place = scratch_folder();
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+
+  books_open(&f, answers, GM_LEN(answers), place);
+  submit(&f, "a:cheap", id);
+  result = fix_wait(&f, id);
+  ck_assert_int_eq(gamut_result_maybe_charged(result), fetched[_i].maybe > 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_fetch(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, fetched[_i].error_class);
+  ck_assert_int_eq(gamut_result_maybe_charged(result),
+                   fetched[_i].still_maybe > 0);
+  gamut_result_free(result);
+  fix_close(&f);
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], fetched[_i].settled);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_MAYBE], fetched[_i].still_maybe);
+}
+END_TEST
+
 /* Detached it stays reserved; taken up it is settled, in the same row. */
 START_TEST(taken_up)
 {
@@ -409,6 +470,7 @@ int main(void)
   tcase_add_loop_test(tc, killed_and_settled, 0, 4); /* forks: first */
   tcase_add_loop_test(tc, entry, 0, GM_LEN(ways));
   tcase_add_test(tc, reserved_before_it_is_sent);
+  tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_test(tc, taken_up);
   return unit_run("ledger", tc);
 }

@@ -99,7 +99,8 @@ GAMUT_API int32_t gamut_attach(struct gamut *g, const char *id,
 /* Fetch the files of a job that has ended once more (one that has not is gone on
  * with, as by gamut_attach()).  Where the vendor still knows the job it is asked
  * anew, since addresses of files expire.  Nothing is paid for it, and a job that
- * had been made stays what it was when its files do not come.  GAMUT_E_INVALID:
+ * had been made stays what it was when its files do not come; one that was
+ * maybe-charged is charged when they do.  GAMUT_E_INVALID:
  * they came in an answer that cannot be had again; else as gamut_attach(). */
 GAMUT_API int32_t gamut_fetch(struct gamut *g, const char *id,
                               const struct gamut_request *how,
