@@ -382,6 +382,7 @@ core_cli_sources = \
 	core/cli/batch_file.h \
 	core/cli/batch_key.c \
 	core/cli/batch_names.c \
+	core/cli/batch_twins.c \
 	core/cli/books.h \
 	core/cli/budgets.c \
 	core/cli/cache.c \
