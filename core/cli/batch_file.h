@@ -60,8 +60,8 @@ char *cli_batch_output(const struct cli_batch_file *f, size_t i,
 /* Where some lines have jobs, those that are new and name no output take the
  * next number that is free.  0, or an exit code. */
 int cli_batch_place(struct cli_batch_file *f, const struct cli_batch_where *w);
-/* batch_twins.c: no line that is to be sent writes where another does?  0, or an
- * exit code. */
+/* batch_twins.c: no line that is to be sent writes where another does?  0, or
+ * an exit code. */
 int cli_batch_check_twins(const struct cli_batch_file *f,
                           const struct cli_batch_where *w);
 /* No line without a job would find its file there?  0, or an exit code. */

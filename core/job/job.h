@@ -114,9 +114,9 @@ struct gm_job {
   bool doubtful;         /* a keyed paid exchange left and was not answered */
   bool unsent;           /* what costs waits for its record */
   bool unwritten;        /* that the vendor has it waits for its record */
-  bool was_maybe;        /* fetched again: it was maybe-charged before */
-  bool missed;           /* ... could not be written; the next step does */
   bool held;             /* ... and the next exchange for that */
+  bool missed;           /* it could not be written: the next step does that */
+  bool was_maybe;        /* fetched again: it was maybe-charged before */
   bool cancelling;       /* the provider was told, or is about to be */
   bool giving_way;       /* ... because the owner would rather try elsewhere,
                             perhaps by another process or before a detach */

@@ -71,8 +71,8 @@ struct gm_charge *gm_charge_new(struct gm_ledger *l, struct gm_run *run);
 int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner);
 /* The last attempt, of the link `at`, was closed as perhaps charged, but it is
  * under way again: the vendor has it after all, or it never left.  Where the run
- * is at another link by now, that one is. */
-bool gm_charge_reopen(struct gm_charge *c, uint32_t at); /* is it open? */
+ * is at another link by now, that one is.  True: one is open now. */
+bool gm_charge_reopen(struct gm_charge *c, uint32_t at);
 /* Whatever is in doubt yet was not charged. */
 void gm_charge_acquit(struct gm_charge *c);
 /* It ended before, and only its files are fetched once more: nothing changes.
