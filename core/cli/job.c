@@ -43,6 +43,7 @@ void cli_heed_signals(struct gamut *g)
 
   memset(&action, 0, sizeof(action));
   action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART; /* else a line that is being written is lost */
   sigemptyset(&action.sa_mask);
   waiting = g;
   for (i = 0; i < CLI_LEN(numbers); i++) {
