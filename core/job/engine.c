@@ -105,6 +105,7 @@ void gm_flight_return(struct gm_engine *e, struct gm_flight *f)
   struct gm_list *l;
 
   gm_body_finish(&f->body);
+  gm_sse_finish(&f->sse); /* of a stream that was left in its midst */
   f->x.made = NULL;
   f->job = NULL;
   f->output = NULL;
