@@ -177,6 +177,7 @@ core_store_sources = \
 core_job_sources = \
 	core/job/backoff.c \
 	core/job/cancel.c \
+	core/job/doubt.c \
 	core/job/draft.c \
 	core/job/engine.c \
 	core/job/engine.h \

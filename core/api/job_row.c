@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
+#include "job/doubt.h"
 #include "job/policy.h"
 #include <string.h>
 #include <sys/stat.h>
@@ -31,11 +32,8 @@ const struct json_object *gm_job_link(const struct json_object *owner)
 static bool is_unknown(const struct json_object *record,
                        const struct gamut_store_row *row)
 {
-  int64_t flags = gm_json_i64(record, "pending/flags", 0);
-
-  return !(row->owner && row->owner_ttl_ms > 0) &&
-         gm_streq(gm_json_str(record, "state", NULL), "sending") &&
-         flags & GAMUT_HTTP_BILLABLE && !(flags & GAMUT_HTTP_KEYED);
+  return !(row->owner && row->owner_ttl_ms > 0) && gm_doubt_is_open(record) &&
+         !(gm_json_i64(record, "pending/flags", 0) & GAMUT_HTTP_KEYED);
 }
 
 /* "completed", "blocked" ... of one that has ended; else where it stands. */
@@ -44,8 +42,9 @@ static const char *state_of(const struct json_object *record,
 {
   const struct json_object *end = gm_json_at(record, "owner/end");
   const char *state = gm_json_str(record, "state", "unknown");
+  struct gm_doubt doubt = gm_doubt_read(record);
 
-  if (gm_json_bool(record, "maybe_charged", false) || is_unknown(record, row))
+  if (doubt.last || doubt.earlier || is_unknown(record, row))
     return "maybe-charged";
   if (!end && gm_json_at(record, "before"))
     return "fetching"; /* it was made long ago, whatever is asked for it now */

@@ -9,6 +9,7 @@
 #include "api/query.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "job/doubt.h"
 #include "plugin/slot.h"
 #include <string.h>
 
@@ -92,21 +93,10 @@ static int32_t strike_bound(struct gm_look *k, const struct gamut_store *type,
 
 /* ---- other attempts ------------------------------------------------------ */
 
-static bool is_earlier_in_doubt(const struct json_object *record)
-{
-  return gm_json_bool(record, "maybe_earlier", false) ||
-         gm_json_bool(record, "maybe_both", false);
-}
-
 /* The last one ended so, or nobody saw how it ended. */
 static bool is_last_in_doubt(const struct json_object *record)
 {
-  bool maybe = gm_json_bool(record, "maybe_charged", false) &&
-               !gm_json_bool(record, "maybe_earlier", false);
-
-  return maybe ||
-         (gm_streq(gm_json_str(record, "state", NULL), "sending") &&
-          gm_json_i64(record, "pending/flags", 0) & GAMUT_HTTP_BILLABLE);
+  return gm_doubt_read(record).last || gm_doubt_is_open(record);
 }
 
 /* By the same key for the same model: then the same list has it. */
@@ -129,7 +119,7 @@ static bool is_elsewhere(const struct json_object *record)
   const struct json_object *all = gm_json_at(record, "owner/attempts");
   size_t i, n = gm_json_count(all, NULL);
 
-  for (i = 0; i < n && is_earlier_in_doubt(record); i++)
+  for (i = 0; i < n && gm_doubt_read(record).earlier; i++)
     if (!is_here(record, json_object_array_get_idx(all, i)))
       return true;
   return false;
@@ -142,11 +132,11 @@ static bool is_elsewhere(const struct json_object *record)
 static char *resumed_text(struct lookup *l)
 {
   static const char *const gone[] = {
-    "maybe_charged", "maybe_earlier",  "maybe_both", "doubtful",  "accepted",
-    "pending",       "provider_state", "found",      "giving_way"
+    "doubtful", "accepted", "pending", "provider_state", "found", "giving_way"
   };
   _cleanup_json_ struct json_object *o =
     gm_job_claimed(&l->claim, l->judged, &l->err);
+  const struct gm_doubt doubt = { .earlier = l->doubt_stays };
   struct json_object *request = gm_json_at(o, "request");
   struct json_object_iter it;
   size_t i;
@@ -164,10 +154,7 @@ static char *resumed_text(struct lookup *l)
   json_object_object_add(o, "state", json_object_new_string("queued"));
   json_object_object_add(o, "settled", json_object_new_string("charged"));
   json_object_object_add(o, LOOKED_UP, json_object_new_string(l->vendor_id));
-  if (l->doubt_stays) {
-    json_object_object_add(o, "maybe_charged", json_object_new_boolean(true));
-    json_object_object_add(o, "maybe_earlier", json_object_new_boolean(true));
-  }
+  gm_doubt_set(o, doubt);
   json_object_object_foreachC(l->resume, it)
   {
     json_object_object_add(request, it.key, json_object_get(it.val));
@@ -301,7 +288,7 @@ static int32_t decide(struct gamut *g, struct lookup *l,
                    "--not-charged",
                    n);
   if (n == 1 && (is_last_in_doubt(record) || !elsewhere)) {
-    l->doubt_stays = is_earlier_in_doubt(record) && (elsewhere || !certain);
+    l->doubt_stays = gm_doubt_read(record).earlier && (elsewhere || !certain);
     return go_on_with(g, l, ret, err);
   }
   if (elsewhere)

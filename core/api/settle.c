@@ -2,6 +2,7 @@
  * who has seen the vendor's books. */
 #include "api/jobs.h"
 #include "base/str.h"
+#include "job/doubt.h"
 #include "route/ledger.h"
 #include <string.h>
 
@@ -74,9 +75,7 @@ static char *settled_text(struct settle *s)
     return NULL;
   s->is_part = gm_json_at(owner, "of");
   decide_charge(s, owner);
-  json_object_object_del(o, "maybe_charged");
-  json_object_object_del(o, "maybe_earlier");
-  json_object_object_del(o, "maybe_both");
+  gm_doubt_set(o, (struct gm_doubt){ 0 });
   json_object_object_add(o, "state", json_object_new_string("ended"));
   json_object_object_add(o, "settled", json_object_new_string(s->verdict));
   settle_end(s, owner);

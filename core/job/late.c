@@ -11,6 +11,7 @@
  * before what the other process wrote along is known. */
 #include "base/json.h"
 #include "base/str.h"
+#include "job/doubt.h"
 #include "job/flight.h"
 #include "store/claim.h"
 #include <string.h>
@@ -57,11 +58,8 @@ static bool lacks_a_part(const struct json_object *record)
 static bool is_in_doubt(const struct json_object *record, const char *attempt,
                         const char *sent)
 {
-  bool maybe = gm_json_bool(record, "maybe_charged", false) &&
-               !gm_json_bool(record, "maybe_earlier", false);
-
   return !is_past(record, attempt, sent) &&
-         (maybe || lacks_a_part(record) ||
+         (gm_doubt_read(record).last || lacks_a_part(record) ||
           gm_json_i64(record, "owner/end/class", 0) == GAMUT_E_UNKNOWN);
 }
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "job/doubt.h"
 #include "job/flight.h"
 #include <limits.h>
 #include <string.h>
@@ -96,14 +97,12 @@ static void add_paid(struct gm_buf *b, const struct gm_job *job)
   add_known(b, ",\"paid_until\":", job->paid_until_ms);
 }
 
-/* EARLIER says that the present attempt is not in doubt. */
 static void add_doubt(struct gm_buf *b, const struct gm_job *job)
 {
-  if (job->maybe_charged || job->maybe_earlier)
-    gm_buf_add(b, ",\"maybe_charged\":true");
-  if (job->maybe_earlier)
-    gm_buf_add(b, job->maybe_charged ? ",\"maybe_both\":true"
-                                     : ",\"maybe_earlier\":true");
+  struct gm_doubt d = { .last = job->maybe_charged,
+                        .earlier = job->maybe_earlier };
+
+  gm_doubt_add(b, d);
 }
 
 static void add_found(struct gm_buf *b, const struct gm_found *f)

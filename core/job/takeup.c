@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "job/doubt.h"
 #include "job/flight.h"
 #include <string.h>
 
@@ -121,8 +122,7 @@ static bool may_work_again(const struct gm_job *job)
 static bool may_have_left(const struct gm_job *job,
                           const struct json_object *record)
 {
-  return job->pending && job->pending->flags & GAMUT_HTTP_BILLABLE &&
-         gm_streq(gm_json_str(record, "state", ""), "sending");
+  return job->pending && gm_doubt_is_open(record);
 }
 
 static enum gm_takeup choose(const struct gm_job *job,
@@ -155,10 +155,11 @@ static void read_paid(struct gm_job *job, const struct json_object *record)
 
 static void read_doubt(struct gm_job *job, const struct json_object *record)
 {
-  job->maybe_earlier = gm_json_bool(record, "maybe_earlier", false);
-  job->maybe_charged =
-    !job->maybe_earlier && gm_json_bool(record, "maybe_charged", false);
-  job->maybe_earlier |= gm_json_bool(record, "maybe_both", false);
+  struct gm_doubt d = gm_doubt_read(record);
+
+  job->maybe_charged = d.last;
+  job->maybe_earlier = d.earlier;
+  job->was_maybe = d.last || d.earlier;
 }
 
 int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
@@ -181,7 +182,6 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   job->giving_way = gm_json_bool(record, "giving_way", false);
   job->told = gm_json_bool(record, "told", false);
   job->again = gm_json_bool(record, "again", false);
-  job->was_maybe = gm_json_bool(record, "maybe_charged", false);
   if (copy_member(&job->before, record, "before") &&
       copy_member(&job->request, record, "request") &&
       copy_member(&job->state_text, record, "provider_state") &&

@@ -2,6 +2,7 @@
  * to be looked at. */
 #include "base/file.h"
 #include "base/str.h"
+#include "job/doubt.h"
 #include "job/input.h"
 #include "job/trace.h"
 #include "plugin/slot.h"
@@ -248,15 +249,14 @@ static void reopen_found(const struct reading *r)
   struct gm_charge *c = r->run->charge;
 
   gm_charge_reopen(c, r->run->at);
-  if (!gm_json_bool(r->record, "maybe_earlier", false))
+  if (!gm_doubt_read(r->record).earlier)
     gm_charge_acquit(c);
 }
 
 /* It is fetched: with its files it is known what it has cost. */
 static bool reopen_doubtful(const struct reading *r)
 {
-  return gm_json_bool(r->record, "maybe_charged", false) &&
-         !gm_json_bool(r->record, "maybe_earlier", false) &&
+  return gm_doubt_read(r->record).last &&
          gm_charge_reopen(r->run->charge, r->run->at);
 }
 
