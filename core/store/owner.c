@@ -23,21 +23,23 @@ static void renewed(struct gm_tx *t, int32_t error_class)
 
   o->under_way = false;
   if (error_class)
-    o->renewed_ms = 0;
+    o->asked_ms = 0;
+  else
+    o->good_ms = o->asked_ms;
 }
 
 static void renew(struct gm_owner *o)
 {
   uint64_t now = gm_mono_ms();
 
-  if (o->renewed_ms && now - o->renewed_ms >= LATE_MS) {
+  if (o->good_ms && now - o->good_ms >= LATE_MS) {
     o->lapses++;
-    o->renewed_ms = 0;
+    o->good_ms = now; /* until then it is counted */
   }
   if (o->under_way)
     return;
   o->under_way = true;
-  o->renewed_ms = now;
+  o->asked_ms = now;
   gm_store_commit(o->store, &o->tx);
 }
 
@@ -80,7 +82,7 @@ void gm_owner_finish(struct gm_owner *o)
 
 void gm_owner_use(struct gm_owner *o)
 {
-  if (o->renewed_ms == 0 || gm_mono_ms() - o->renewed_ms >= RENEW_MS)
+  if (o->asked_ms == 0 || gm_mono_ms() - o->asked_ms >= RENEW_MS)
     renew(o);
 }
 

@@ -10,8 +10,10 @@ struct gm_owner {
   struct gm_store *store;
   char name[GM_ID_SIZE];
   uint32_t n_held;     /* rows that are ours */
-  uint64_t renewed_ms; /* mono; 0: not yet */
-  uint32_t lapses;     /* how often it may have gone bad, because we hung */
+  uint64_t asked_ms; /* mono, when it was last to be renewed; 0: not yet */
+  uint64_t good_ms;  /* mono, of the last that was; 0: none was */
+  uint32_t lapses;   /* how often it may have gone bad, because we or the store
+                        hung */
   struct gm_timer timer;
   struct gm_loop *loop;
   struct gm_tx tx;

@@ -473,6 +473,29 @@ START_TEST(the_owner_hangs)
 }
 END_TEST
 
+/* Nor is it known what became of the rows where the store refuses its name. */
+START_TEST(the_owner_cannot_be_written)
+{
+  struct job job;
+
+  gm_clock_fake(1000000, UINT64_C(1790000000000));
+  open_journal(&fake_plain);
+  job_init(&job);
+  put_and_wait(&job, "one");
+  ck_assert(!gm_journal_doubts(journal, &job.d));
+  fake_fail_commit(99, GAMUT_E_STORAGE);
+  advance(10000);
+  ck_assert(!gm_journal_doubts(journal, &job.d));
+  advance(10000);
+  ck_assert(gm_journal_doubts(journal, &job.d));
+  fake_fail_commit(0, 0);
+  end(&job);
+  gm_journal_forget(journal, &job.d);
+  close_journal();
+  gm_clock_real();
+}
+END_TEST
+
 /* ---- two of them on one store -------------------------------------------- */
 
 START_TEST(sqlite)
@@ -551,6 +574,7 @@ int main(void)
   tcase_add_loop_test(tc, taken_over_by_another, 0, 2);
   tcase_add_test(tc, the_owner_is_kept_alive);
   tcase_add_test(tc, the_owner_hangs);
+  tcase_add_test(tc, the_owner_cannot_be_written);
   if (kit_sqlite())
     tcase_add_test(tc, sqlite);
   tcase_add_test(tc, no_memory);
