@@ -381,6 +381,28 @@ bool cli_number(const char *text, uint32_t max, uint32_t *ret)
   return true;
 }
 
+static bool is_digit(char c)
+{
+  return c >= '0' && c <= '9';
+}
+
+/* "90" or "1.5", whatever the locale's comma is. */
+static bool read_decimal(const char *text, double *ret, size_t *ret_len)
+{
+  const char *p = text;
+  size_t n_digits = 0;
+  double n = 0, unit = 1;
+
+  for (; is_digit(*p); p++, n_digits++)
+    n = n * 10 + (*p - '0');
+  if (*p == '.')
+    for (p++; is_digit(*p); p++, n_digits++)
+      n += (unit /= 10) * (*p - '0');
+  *ret = n;
+  *ret_len = (size_t)(p - text);
+  return n_digits > 0 && n <= UINT32_MAX;
+}
+
 bool cli_time(const char *text, int64_t *ret_ms)
 {
   static const struct {
@@ -388,20 +410,15 @@ bool cli_time(const char *text, int64_t *ret_ms)
     int64_t ms;
   } units[] = { { "", 1000 },   { "ms", 1 },      { "s", 1000 },
                 { "m", 60000 }, { "h", 3600000 }, { "d", 86400000 } };
-  size_t digits = strspn(text, "0123456789"), i;
-  char number[12];
-  uint32_t n;
+  size_t len, i;
+  double n;
 
-  if (digits >= sizeof(number))
+  if (!read_decimal(text, &n, &len))
     return false;
-  memcpy(number, text, digits);
-  number[digits] = '\0';
-  for (i = 0; i < sizeof(units) / sizeof(*units); i++) {
-    if (strcmp(text + digits, units[i].suffix) != 0)
+  for (i = 0; i < CLI_LEN(units); i++) {
+    if (strcmp(text + len, units[i].suffix) != 0)
       continue;
-    if (!cli_number(number, UINT32_MAX, &n))
-      return false;
-    *ret_ms = (int64_t)n * units[i].ms;
+    *ret_ms = (int64_t)(n * (double)units[i].ms + 0.5);
     return true;
   }
   return false;

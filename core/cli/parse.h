@@ -36,7 +36,7 @@ int cli_args_idle(const struct cli_args *a, enum cli_what what,
 const char *cli_args_field(const struct cli_args *a, const char *field);
 /* Digits and nothing else, at most `max`. */
 bool cli_number(const char *text, uint32_t max, uint32_t *ret);
-/* A time in whole units: "90", "90s", "250ms", "5m", "2h", "1d". */
+/* A time as the library reads it: "90", "1.5s", "250ms", "5m", "2h", "1d". */
 bool cli_time(const char *text, int64_t *ret_ms);
 size_t cli_args_inputs(const struct cli_args *a, const char *role);
 

@@ -206,7 +206,7 @@ says 'may run at the vendor; it cannot be collected'
 pid=$!
 await unfinished 'y \[never'
 id=$("$GAMUT" jobs --state unfinished | cut -c 1-26)
-run wait-other wait "$id" --timeout 1s
+run wait-other wait "$id" --timeout 1.2s
 exits 11
 says "job $id goes on in another process"
 # None is no limit, whoever drives it.
