@@ -29,6 +29,20 @@ START_TEST(settled)
 }
 END_TEST
 
+/* By the key "key"; how it ended is settled. */
+static void make_settled(struct fix *f, struct gamut_request *r, int charged)
+{
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE];
+
+  ck_assert_int_eq(
+    gamut_submit_once(f->g, r, "key", NULL, NULL, id, &result, &f->err), 0);
+  result = fix_wait(f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_settle(f->g, id, charged, &f->err), 0);
+}
+
 /* What somebody has found in the vendor's books is not paid for again. */
 START_TEST(once_and_settled)
 {
@@ -44,12 +58,7 @@ START_TEST(once_and_settled)
 
   begin(&f, answers, GM_LEN(answers));
   open_here(&f);
-  ck_assert_int_eq(
-    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
-  result = fix_wait(&f, id);
-  ck_class(result, GAMUT_E_UNKNOWN);
-  gamut_result_free(GM_TAKE(result));
-  ck_assert_int_eq(gamut_settle(f.g, id, _i, &f.err), 0);
+  make_settled(&f, r, _i);
   ck_assert_int_eq(
     gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
   ck_assert_int_eq(result != NULL, _i);
@@ -117,10 +126,7 @@ START_TEST(settled_unread)
 
   begin(&f, answers, GM_LEN(answers));
   open_here(&f);
-  ck_assert_int_eq(
-    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
-  gamut_result_free(fix_wait(&f, id));
-  ck_assert_int_eq(gamut_settle(f.g, id, 1, &f.err), 0);
+  make_settled(&f, r, 1);
   for (n = 1; n <= asked; n++) {
     result = NULL;
     gm_mem_fail(n, false);
