@@ -85,6 +85,17 @@ static void ck_verdict(struct bed *b, const char *want)
   ck_assert_str_eq(verdict, want);
 }
 
+/* The user sees which it is before it is gone on with. */
+static void ck_named(struct bed *b, const char *vendor_id)
+{
+  char *json = NULL, part[64];
+
+  snprintf(part, sizeof(part), "\"request_id\":\"%s\"", vendor_id);
+  ck_assert_int_eq(gamut_job(b->f.g, b->id, &json, &b->f.err), 0);
+  ck_assert_msg(strstr(json, part) != NULL, "%s", json);
+  gamut_string_free(json);
+}
+
 /* ---- from when it is looked for ------------------------------------------ */
 
 /* The vendor takes it at once, and does not answer for long. */
@@ -102,6 +113,7 @@ START_TEST(held)
   until_unknown(&b);
   pass(LAG_S);
   ck_verdict(&b, "running");
+  ck_named(&b, "video_1");
   timed_close(&b.f);
 }
 END_TEST
