@@ -4,6 +4,7 @@
 #include "engine/books.h"
 #include "engine/timed.h"
 #include "unit/scratch.h"
+#include <pthread.h>
 #include <stdio.h>
 
 #define SUBMIT "POST /o/videos"
@@ -33,6 +34,12 @@ static void has_video(struct bed *b, int in_s)
     (long long)(gm_wall_ms() / 1000) + in_s);
 }
 
+static void keep_at(struct fix *f, const char *place)
+{
+  fix_set(f, "store", "sqlite");
+  fix_set(f, "state_dir", place);
+}
+
 static void open_bed(struct bed *b, const struct answer *rows, size_t n)
 {
   uint64_t wall_ms = gm_wall_ms(); /* the store's day is the budget's */
@@ -40,8 +47,7 @@ static void open_bed(struct bed *b, const struct answer *rows, size_t n)
   timed_open(&b->f, rows, n);
   gm_clock_fake(gm_mono_ms(), wall_ms);
   b->place = scratch_folder();
-  fix_set(&b->f, "store", "sqlite");
-  fix_set(&b->f, "state_dir", b->place);
+  keep_at(&b->f, b->place);
   fix_set(&b->f, "timeout", "2h");
   fix_set(&b->f, "budgets",
           "[{\"scope\":\"all\",\"limit_usd\":2,\"period\":\"day\"}]");
@@ -347,6 +353,53 @@ START_TEST(another_vendor_perhaps)
 }
 END_TEST
 
+/* ---- beside another process ---------------------------------------------- */
+
+/* While the list is on its way, somebody has seen the books. */
+static void *settle_first(void *user)
+{
+  struct gamut_options o = { .struct_size = sizeof(o),
+                             .flags = GAMUT_NO_CONFIG,
+                             .log_level = GAMUT_ERROR };
+  struct bed *b = user;
+  struct fix other = { 0 };
+
+  ck_assert_int_eq(gamut_open(&o, &other.g, &other.err), 0);
+  keep_at(&other, b->place);
+  script_wait(b->f.script, LIST, 1);
+  ck_assert_int_eq(gamut_settle(other.g, b->id, 0, &other.err), 0);
+  gamut_close(other.g);
+  script_go(b->f.script);
+  return NULL;
+}
+
+START_TEST(settled_meanwhile)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS(SUBMIT),
+                              { LIST, 0, SCRIPT_LATE, b.list, NULL, 0 } };
+  const char *verdict = NULL;
+  pthread_t thread;
+  char *json;
+
+  open_bed(&b, answers, GM_LEN(answers));
+  has_video(&b, 1);
+  submit(&b, "never");
+  until_unknown(&b);
+  pass(LAG_S);
+  ck_assert_int_eq(pthread_create(&thread, NULL, settle_first, &b), 0);
+  ck_assert_int_eq(gamut_settle_lookup(b.f.g, b.id, &verdict, &b.f.err),
+                   GAMUT_E_INVALID);
+  pthread_join(thread, NULL);
+  ck_assert_int_eq(gamut_job(b.f.g, b.id, &json, &b.f.err), 0);
+  ck_assert_ptr_nonnull(strstr(json, "\"settled\":\"not-charged\""));
+  ck_assert_ptr_nonnull(strstr(json, "\"ended\":true"));
+  gamut_string_free(json);
+  ck_books(&b, 0, 0);
+  timed_close(&b.f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("lookup");
@@ -359,6 +412,7 @@ int main(void)
   tcase_add_loop_test(tc, resumed, 0, GM_LEN(left));
   tcase_add_loop_test(tc, sent_twice, 0, 2);
   tcase_add_test(tc, bound_once);
+  tcase_add_test(tc, settled_meanwhile);
   tcase_add_test(tc, one_of_two);
   tcase_add_loop_test(tc, one_of_two_so_far, 0, 2);
   tcase_add_test(tc, another_vendor);
