@@ -363,6 +363,8 @@ core_api_sources = \
 	core/api/result.c \
 	core/api/result.h \
 	core/api/result_json.c \
+	core/api/rewrite.c \
+	core/api/rewrite.h \
 	core/api/settle.c \
 	core/api/sidecar.c \
 	core/api/sidecar.h \

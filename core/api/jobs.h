@@ -26,11 +26,6 @@ int32_t gm_job_claim_failed(struct gamut *g, const struct gm_claim *c,
 int32_t gm_job_unsettled(struct gamut *g, const char *given,
                          struct json_object **ret,
                          struct gamut_error *ret_error);
-/* The record that was claimed, json_object_put(), if it is the one that was
- * judged; NULL: `err` says what it is instead. */
-struct json_object *gm_job_claimed(const struct gm_claim *c,
-                                   const struct json_object *judged,
-                                   struct gm_error *err);
 
 /* What the ledger says of a job whose record is gone: nothing, so nothing was
  * ever sent under this id; that it failed and nobody is charged; else it may

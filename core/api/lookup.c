@@ -7,6 +7,7 @@
 #include "api/jobs.h"
 #include "api/look.h"
 #include "api/query.h"
+#include "api/rewrite.h"
 #include "base/clock.h"
 #include "base/str.h"
 #include "job/doubt.h"
@@ -20,15 +21,10 @@
 struct lookup {
   struct gm_waited_look w;
   struct json_object *found; /* what the vendor has: [{"id", "resume"}] */
-  struct gm_claim claim;
-  struct gm_durable durable;
-  const char *id;
-  const struct json_object *judged; /* our record */
-  const char *vendor_id;            /* of the one that it is */
+  struct gm_rewrite r;
+  const char *vendor_id; /* of the one that it is */
   struct json_object *resume;
-  bool doubt_stays;           /* of other attempts than the one that it is */
-  struct gm_error err;
-  bool over;
+  bool doubt_stays; /* of other attempts than the one that it is */
 };
 
 /* ---- whose are they ------------------------------------------------------ */
@@ -129,82 +125,34 @@ static bool is_elsewhere(const struct json_object *record)
 
 /* As if it had not been sent, but with a request that goes on with the vendor's
  * job instead of making one. */
-static char *resumed_text(struct lookup *l)
+static void resume_record(struct gm_rewrite *r, struct json_object *record)
 {
   static const char *const gone[] = {
     "doubtful", "accepted", "pending", "provider_state", "found", "giving_way"
   };
-  _cleanup_json_ struct json_object *o =
-    gm_job_claimed(&l->claim, l->judged, &l->err);
+  struct lookup *l = GM_CONTAINER(r, struct lookup, r);
   const struct gm_doubt doubt = { .earlier = l->doubt_stays };
-  struct json_object *request = gm_json_at(o, "request");
+  struct json_object *request = gm_json_at(record, "request");
   struct json_object_iter it;
   size_t i;
 
-  if (!o)
-    return NULL;
   if (!json_object_is_type(request, json_type_object)) {
-    gm_fail(&l->err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
-            l->claim.id);
-    return NULL;
+    gm_fail(&r->err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
+            r->claim.id);
+    return;
   }
   for (i = 0; i < GM_LEN(gone); i++)
-    json_object_object_del(o, gone[i]);
-  json_object_object_del(gm_json_at(o, "owner"), "end");
-  json_object_object_add(o, "state", json_object_new_string("queued"));
-  json_object_object_add(o, "settled", json_object_new_string("charged"));
-  json_object_object_add(o, LOOKED_UP, json_object_new_string(l->vendor_id));
-  gm_doubt_set(o, doubt);
+    json_object_object_del(record, gone[i]);
+  json_object_object_del(gm_json_at(record, "owner"), "end");
+  json_object_object_add(record, "state", json_object_new_string("queued"));
+  json_object_object_add(record, "settled", json_object_new_string("charged"));
+  json_object_object_add(record, LOOKED_UP,
+                         json_object_new_string(l->vendor_id));
+  gm_doubt_set(record, doubt);
   json_object_object_foreachC(l->resume, it)
   {
     json_object_object_add(request, it.key, json_object_get(it.val));
   }
-  return gm_strdup(gm_json_text(o, NULL));
-}
-
-static void written(struct gm_durable *d, int32_t error_class)
-{
-  struct lookup *l = GM_CONTAINER(d, struct lookup, durable);
-  struct gamut *g = l->w.g;
-
-  if (error_class)
-    gm_fail(&l->err, error_class, "%s", gm_store_why(g->store));
-  gm_journal_forget(g->journal, d);
-  gm_tell_over(g, &l->over);
-}
-
-static void claimed(struct gm_claim *c, int32_t error_class)
-{
-  struct lookup *l = GM_CONTAINER(c, struct lookup, claim);
-  struct gamut *g = l->w.g;
-  char *text = error_class ? NULL : resumed_text(l);
-
-  if (!error_class && !text)
-    gm_claim_give_back(c);
-  gm_claim_finish(c);
-  if (error_class)
-    gm_job_claim_failed(g, c, error_class, &l->err);
-  else if (!text && !l->err.error_class)
-    gm_fail(&l->err, GAMUT_E_NOMEM, "no memory for job %s", c->id);
-  if (l->err.error_class) {
-    gm_tell_over(g, &l->over);
-    return;
-  }
-  gm_journal_adopt(g->journal, &l->durable);
-  l->durable.ended = c->ended; /* but it has not, after all */
-  l->durable.ready = written;
-  if (gm_journal_put(g->journal, c->id, text, GM_PUT_WAIT | GM_PUT_RELEASE,
-                     &l->durable))
-    written(&l->durable, GAMUT_E_NOMEM);
-}
-
-static void claim_now(struct gamut *g, void *arg)
-{
-  struct lookup *l = arg;
-
-  l->w.g = g;
-  l->claim.done = claimed;
-  gm_claim_begin(&l->claim, g->journal, g->store);
 }
 
 /* ---- asking -------------------------------------------------------------- */
@@ -260,23 +208,22 @@ static bool is_certain(const struct json_object *record, bool complete)
          gm_wall_ms() >= (uint64_t)gm_json_i64(record, "at", 0) + LAG_MS;
 }
 
-static int32_t go_on_with(struct gamut *g, struct lookup *l, const char **ret,
-                          struct gm_error *err)
+static int32_t go_on_with(struct gamut *g, struct lookup *l, const char *id,
+                          const char **ret, struct gm_error *err)
 {
   const struct json_object *one = json_object_array_get_idx(l->found, 0);
 
   l->vendor_id = gm_json_str(one, "id", "");
   l->resume = gm_json_at(one, "resume");
-  gm_on_engine(g, claim_now, l);
-  gm_wait_over(g, &l->over);
-  *ret = "running";
-  return gm_error_move(err, &l->err), err->error_class;
+  if (gm_rewrite_and_wait(g, &l->r, id) == 0)
+    *ret = "running";
+  return gm_error_move(err, &l->r.err), err->error_class;
 }
 
-static int32_t decide(struct gamut *g, struct lookup *l,
-                      const struct json_object *record, bool complete,
-                      const char **ret, struct gm_error *err)
+static int32_t decide(struct gamut *g, struct lookup *l, const char *id,
+                      bool complete, const char **ret, struct gm_error *err)
 {
+  const struct json_object *record = l->r.judged;
   size_t n = gm_json_count(l->found, NULL);
   bool certain = is_certain(record, complete);
   bool elsewhere = is_elsewhere(record);
@@ -289,7 +236,7 @@ static int32_t decide(struct gamut *g, struct lookup *l,
                    n);
   if (n == 1 && (is_last_in_doubt(record) || !elsewhere)) {
     l->doubt_stays = gm_doubt_read(record).earlier && (elsewhere || !certain);
-    return go_on_with(g, l, ret, err);
+    return go_on_with(g, l, id, ret, err);
   }
   if (elsewhere)
     return gm_fail(err, GAMUT_E_UNKNOWN,
@@ -311,25 +258,28 @@ int32_t gamut_settle_lookup(struct gamut *g, const char *id,
                             struct gamut_error *ret_error)
 {
   _cleanup_json_ struct json_object *job = NULL, *answer = NULL;
-  struct lookup l = { .w.look.run = strike_bound };
+  struct lookup l = { .w.look.run = strike_bound,
+                      .r.change = resume_record,
+                      .r.flags = GM_PUT_RELEASE };
   struct gm_error err = GM_ERROR_INIT;
   const struct json_object *record;
+  const char *whole_id;
   int32_t rc = gm_job_unsettled(g, id, &job, ret_error);
 
   if (rc)
     return rc;
-  record = l.judged = gm_json_at(job, "record");
-  memcpy(l.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
-  if (refuse_known(record, l.claim.id, &err) == 0 &&
+  record = l.r.judged = gm_json_at(job, "record");
+  whole_id = gm_json_str(job, "id", "");
+  if (refuse_known(record, whole_id, &err) == 0 &&
       ask(g, record, &answer, &err) == 0) {
     l.found = gm_json_at(answer, "jobs");
     if (gm_look_and_wait(g, &l.w))
       gm_error_move(&err, &l.w.err);
     else
-      decide(g, &l, record, gm_json_bool(answer, "complete", false),
+      decide(g, &l, whole_id, gm_json_bool(answer, "complete", false),
              ret_verdict, &err);
   }
   if (!err.error_class && gm_streq(*ret_verdict, "not-charged"))
-    return gamut_settle(g, l.claim.id, 0, ret_error);
+    return gamut_settle(g, whole_id, 0, ret_error);
   return gm_report(&err, ret_error);
 }

@@ -1,22 +1,16 @@
 /* settle.c - what became of the money of a maybe-charged job, as somebody says
  * who has seen the vendor's books. */
 #include "api/jobs.h"
+#include "api/rewrite.h"
 #include "base/str.h"
 #include "job/doubt.h"
 #include "route/ledger.h"
 #include <string.h>
 
 struct settle {
-  struct gm_claim claim;
-  struct gamut *g;
-  struct gm_durable durable;
+  struct gm_rewrite r;
   struct gm_charge *charge;
   bool charged;
-  bool is_part; /* its whole needs the record */
-  const struct json_object *judged;
-  const char *verdict;
-  struct gm_error err;
-  bool over;
 };
 
 /* What the books say now, in the record as well. */
@@ -25,10 +19,11 @@ static void decide_charge(struct settle *s, struct json_object *owner)
   _cleanup_(gm_buf_finish) struct gm_buf b = GM_BUF_INIT(64u << 20);
   struct json_object *o;
 
-  s->charge = gm_ledger_verdict(s->g->ledger, s->claim.id, owner, s->charged);
+  s->charge =
+    gm_ledger_verdict(s->r.g->ledger, s->r.claim.id, owner, s->charged);
   if (!s->charge || !gm_json_at(owner, "ledger"))
     return;
-  s->durable.also = gm_charge_also(s->charge);
+  s->r.also = gm_charge_also(s->charge);
   gm_buf_addc(&b, '{');
   gm_charge_record(s->charge, &b);
   gm_buf_addc(&b, '}');
@@ -65,67 +60,30 @@ static void settle_end(struct settle *s, struct json_object *owner)
                          json_object_new_string(gm_buf_text(&b)));
 }
 
-static char *settled_text(struct settle *s)
+/* A part's record is needed by its whole. */
+static void settle_record(struct gm_rewrite *r, struct json_object *record)
 {
-  _cleanup_json_ struct json_object *o =
-    gm_job_claimed(&s->claim, s->judged, &s->err);
-  struct json_object *owner = gm_json_at(o, "owner");
+  struct settle *s = GM_CONTAINER(r, struct settle, r);
+  struct json_object *owner = gm_json_at(record, "owner");
 
-  if (!o)
-    return NULL;
-  s->is_part = gm_json_at(owner, "of");
+  if (gm_json_at(owner, "of"))
+    r->flags |= GM_PUT_PART;
   decide_charge(s, owner);
-  gm_doubt_set(o, (struct gm_doubt){ 0 });
-  json_object_object_add(o, "state", json_object_new_string("ended"));
-  json_object_object_add(o, "settled", json_object_new_string(s->verdict));
+  gm_doubt_set(record, (struct gm_doubt){ 0 });
+  json_object_object_add(record, "state", json_object_new_string("ended"));
+  json_object_object_add(
+    record, "settled",
+    json_object_new_string(s->charged ? "charged" : "not-charged"));
   settle_end(s, owner);
-  return gm_strdup(gm_json_text(o, NULL));
 }
 
-static void settle_written(struct gm_durable *d, int32_t error_class)
-{
-  struct settle *s = GM_CONTAINER(d, struct settle, durable);
-
-  if (error_class)
-    gm_fail(&s->err, error_class, "%s", gm_store_why(s->g->store));
-  gm_charge_drop(GM_TAKE(s->charge));
-  gm_journal_forget(s->g->journal, d);
-  gm_tell_over(s->g, &s->over);
-}
-
-static void settle_claimed(struct gm_claim *c, int32_t error_class)
-{
-  struct settle *s = GM_CONTAINER(c, struct settle, claim);
-  char *text = error_class ? NULL : settled_text(s);
-
-  if (!error_class && !text)
-    gm_claim_give_back(c);
-  gm_claim_finish(c);
-  if (error_class)
-    gm_job_claim_failed(s->g, c, error_class, &s->err);
-  else if (!text && !s->err.error_class)
-    gm_fail(&s->err, GAMUT_E_NOMEM, "no memory for job %s", c->id);
-  if (s->err.error_class) {
-    gm_charge_drop(GM_TAKE(s->charge));
-    gm_tell_over(s->g, &s->over);
-    return;
-  }
-  gm_journal_adopt(s->g->journal, &s->durable);
-  s->durable.ready = settle_written;
-  if (gm_journal_put(s->g->journal, c->id, text,
-                     GM_PUT_WAIT | GM_PUT_ENDED |
-                       (s->is_part ? GM_PUT_PART : 0),
-                     &s->durable))
-    settle_written(&s->durable, GAMUT_E_NOMEM);
-}
-
-static void settle_now(struct gamut *g, void *arg)
+/* The ledger is the engine's. */
+static void drop_charge(struct gamut *g, void *arg)
 {
   struct settle *s = arg;
 
-  s->g = g;
-  s->claim.done = settle_claimed;
-  gm_claim_begin(&s->claim, g->journal, g->store);
+  (void)g;
+  gm_charge_drop(s->charge);
 }
 
 int32_t gm_job_unsettled(struct gamut *g, const char *given,
@@ -151,40 +109,19 @@ int32_t gm_job_unsettled(struct gamut *g, const char *given,
   return gm_report(&err, ret_error);
 }
 
-/* Between the look at it and the claim somebody else may have settled it, or
- * found it at the vendor. */
-struct json_object *gm_job_claimed(const struct gm_claim *c,
-                                   const struct json_object *judged,
-                                   struct gm_error *err)
-{
-  _cleanup_json_ struct json_object *o =
-    gm_json_parse_once(gm_buf_text(&c->text), c->text.len, NULL, NULL);
-
-  if (!gm_json_at(o, "owner"))
-    gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken", c->id);
-  else if (!json_object_equal(o, gm_unconst(judged)))
-    gm_fail(err, GAMUT_E_INVALID,
-            "job %s is another by now: somebody has settled it or looked it "
-            "up meanwhile",
-            c->id);
-  else
-    return GM_TAKE(o);
-  return NULL;
-}
-
 int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
                      struct gamut_error *ret_error)
 {
-  struct settle s = { .verdict = charged ? "charged" : "not-charged",
+  struct settle s = { .r.change = settle_record,
+                      .r.flags = GM_PUT_ENDED,
                       .charged = charged != 0 };
   _cleanup_json_ struct json_object *job = NULL;
   int32_t rc = gm_job_unsettled(g, id, &job, ret_error);
 
   if (rc)
     return rc;
-  s.judged = gm_json_at(job, "record");
-  memcpy(s.claim.id, gm_json_str(job, "id", ""), GAMUT_ID_SIZE);
-  gm_on_engine(g, settle_now, &s);
-  gm_wait_over(g, &s.over);
-  return gm_report(&s.err, ret_error);
+  s.r.judged = gm_json_at(job, "record");
+  gm_rewrite_and_wait(g, &s.r, gm_json_str(job, "id", ""));
+  gm_on_engine(g, drop_charge, &s);
+  return gm_report(&s.r.err, ret_error);
 }

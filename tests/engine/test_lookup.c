@@ -11,6 +11,7 @@
 #define LIST   "GET /o/videos"
 #define HELD_S 8  /* longer than the two clocks may differ */
 #define LAG_S  62 /* longer than a list may lag behind */
+#define ASKS   60 /* for memory, while one is looked up */
 
 #define RESETS(asks)                                                           \
   {                                                                            \
@@ -400,6 +401,34 @@ START_TEST(settled_meanwhile)
 }
 END_TEST
 
+/* Whatever there is no memory for, nobody holds the job afterwards, and it can
+ * be looked up again. */
+START_TEST(no_memory)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS(SUBMIT), SAYS(LIST, b.list) };
+  const char *verdict = NULL;
+  char *json;
+  int32_t rc;
+
+  open_bed(&b, answers, GM_LEN(answers));
+  has_video(&b, 1);
+  submit(&b, "never");
+  until_unknown(&b);
+  pass(LAG_S);
+  gm_mem_fail((uint64_t)_i, false);
+  rc = gamut_settle_lookup(b.f.g, b.id, &verdict, &b.f.err);
+  gm_mem_fail(0, false);
+  ck_assert_int_eq(gamut_job(b.f.g, b.id, &json, &b.f.err), 0);
+  ck_assert_msg(strstr(json, "\"driven\":false") != NULL, "%s", json);
+  gamut_string_free(json);
+  if (rc)
+    ck_verdict(&b, "running");
+  ck_named(&b, "video_1");
+  timed_close(&b.f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("lookup");
@@ -413,6 +442,7 @@ int main(void)
   tcase_add_loop_test(tc, sent_twice, 0, 2);
   tcase_add_test(tc, bound_once);
   tcase_add_test(tc, settled_meanwhile);
+  tcase_add_loop_test(tc, no_memory, 1, ASKS);
   tcase_add_test(tc, one_of_two);
   tcase_add_loop_test(tc, one_of_two_so_far, 0, 2);
   tcase_add_test(tc, another_vendor);
