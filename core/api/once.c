@@ -91,25 +91,70 @@ static bool has_failed(const struct gamut_result *r, bool files)
          (gamut_result_artifacts(r) > 0) == files;
 }
 
-/* Has somebody who looked at the vendor's books said so?  Only a record that
- * could be read says no. */
-static int32_t read_charged(struct gamut *g, const char *id, bool *ret,
-                            struct gamut_error *ret_error)
+static int32_t read_job(struct gamut *g, const char *id,
+                        struct json_object **ret, struct gamut_error *ret_error)
 {
-  _cleanup_json_ struct json_object *job = NULL;
   struct gm_error err = GM_ERROR_INIT;
   char *text = NULL;
   int32_t rc = gamut_job(g, id, &text, ret_error);
 
   if (rc)
     return rc;
-  job = gm_json_parse_once(text, strlen(text), NULL, NULL);
+  *ret = gm_json_parse_once(text, strlen(text), NULL, NULL);
   gamut_string_free(text);
-  if (!job)
+  if (!*ret)
     gm_fail(&err, GAMUT_E_NOMEM, "no memory for a job");
-  else
-    *ret = gm_streq(gm_json_str(job, "settled", NULL), "charged");
   return gm_report(&err, ret_error);
+}
+
+/* By somebody who has looked at the vendor's books. */
+static bool is_settled_charged(const struct json_object *job)
+{
+  return gm_streq(gm_json_str(job, "settled", NULL), "charged");
+}
+
+/* One that is in doubt is not paid for again, either. */
+static int32_t read_part(struct gamut *g, const char *id, bool *ret,
+                         struct gamut_error *ret_error)
+{
+  _cleanup_json_ struct json_object *job = NULL;
+  struct gm_error err = GM_ERROR_INIT;
+  int32_t remains, rc = read_job(g, id, &job, ret_error);
+
+  if (rc == GAMUT_E_NOT_FOUND) {
+    if (gm_job_remains(g, id, &remains, &err) == 0)
+      *ret = remains == GM_REMAINS_COUNTS;
+    return gm_report(&err, ret_error);
+  }
+  if (rc == 0)
+    *ret = is_settled_charged(job) ||
+           gm_streq(gm_json_str(job, "state", NULL), "maybe-charged");
+  return rc;
+}
+
+/* Was it charged, or a part of it, of which its own record does not tell?  Only
+ * records that could be read say no. */
+static int32_t read_charged(struct gamut *g, const char *id, bool *ret,
+                            struct gamut_error *ret_error)
+{
+  _cleanup_json_ struct json_object *job = NULL;
+  const struct json_object *parts;
+  int32_t rc = read_job(g, id, &job, ret_error);
+  size_t i, n;
+
+  if (rc)
+    return rc;
+  *ret = is_settled_charged(job);
+  parts = gm_json_at(job, "team/members");
+  n = gm_json_count(parts, NULL);
+  for (i = 0; rc == 0 && !*ret && i < n; i++) {
+    const char *part =
+      gm_json_str(json_object_array_get_idx(parts, i), "id", "");
+
+    if (gm_id_valid(part))
+      rc = read_part(g, part, ret, ret_error);
+  }
+  return rc;
 }
 
 struct once {

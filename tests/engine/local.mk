@@ -63,6 +63,7 @@ engine_tests = \
 	tests/engine/test_prefer \
 	tests/engine/test_query \
 	tests/engine/test_replies \
+	tests/engine/test_settle \
 	tests/engine/test_spread \
 	tests/engine/test_store \
 	tests/engine/test_stream \
@@ -115,6 +116,8 @@ tests_engine_test_query_LDADD = $(engine_ldadd)
 tests_engine_test_replies_LDADD = $(engine_ldadd)
 tests_engine_test_stream_LDADD = $(engine_ldadd)
 tests_engine_test_takeup_LDADD = $(engine_ldadd)
+tests_engine_test_settle_SOURCES = $(engine_books) tests/engine/test_settle.c
+tests_engine_test_settle_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_spread_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_store_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_token_LDADD = $(engine_ldadd)
