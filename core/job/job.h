@@ -169,6 +169,8 @@ struct gm_job {
   char *before;               /* the record of one that had been made when it
                                  was to be fetched again: it stands, unless
                                  that brings the files */
+  const char *verdict;        /* "charged", "not-charged": so it was settled
+                                 before it is fetched again; NULL: it was not */
   struct gm_input *inputs; /* the owner's; alive as long as the job */
   uint32_t n_inputs;
   const struct gm_output_plan *plan; /* the owner's */

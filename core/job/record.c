@@ -179,6 +179,8 @@ char *gm_job_record(struct gm_job *job)
     gm_buf_add(b, ",\"told\":true");
   if (job->again && job->state != GM_JOB_ENDED)
     gm_buf_add(b, ",\"again\":true");
+  if (job->again)
+    gm_buf_add_text(b, ",\"settled\":", job->verdict);
   if (job->instance)
     add_instance(b, job->instance);
   add(b, ",\"request\":", job->request);

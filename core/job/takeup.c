@@ -162,6 +162,15 @@ static void read_doubt(struct gm_job *job, const struct json_object *record)
   job->was_maybe = d.last || d.earlier;
 }
 
+static const char *read_verdict(const struct json_object *record)
+{
+  const char *settled = gm_json_str(record, "settled", NULL);
+
+  if (!settled)
+    return NULL;
+  return gm_streq(settled, "charged") ? "charged" : "not-charged";
+}
+
 int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
                     struct gm_error *err)
 {
@@ -182,6 +191,7 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   job->giving_way = gm_json_bool(record, "giving_way", false);
   job->told = gm_json_bool(record, "told", false);
   job->again = gm_json_bool(record, "again", false);
+  job->verdict = read_verdict(record);
   if (copy_member(&job->before, record, "before") &&
       copy_member(&job->request, record, "request") &&
       copy_member(&job->state_text, record, "provider_state") &&

@@ -5,11 +5,95 @@
 #include <stdio.h>
 
 #define SUBMIT "POST /a/jobs"
+#define POLL   "GET /a/jobs/1"
+#define C      BOOKS_CHEAP
 #define RESETS(n)                                                              \
   {                                                                            \
     SUBMIT, n, SCRIPT_RESET, NULL, NULL, 0                                     \
   }
 #define BUDGET "[{\"scope\":\"all\",\"limit_usd\":2,\"period\":\"day\"}]"
+
+static void ck_books(const char *place, const char *id, int64_t settled,
+                     int64_t maybe)
+{
+  struct kit_row row;
+
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], settled);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_MAYBE], maybe);
+  books_counter(place, GM_SCOPE_ALL, NULL, &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_TAKEN], settled + maybe);
+  ck_assert_int_eq(row.numbers[GM_COUNT_SPENT], settled);
+  ck_assert_int_eq(row.numbers[GM_COUNT_MAYBE], maybe);
+}
+
+/* The vendor has it, and does not tell; somebody has settled it. */
+static struct gamut_request *begin(struct fix *f, const struct answer *rows,
+                                   size_t n, const char *place, int32_t charged,
+                                   char id[GAMUT_ID_SIZE])
+{
+  struct gamut_request *r = fix_request("a:cheap", "x", NULL);
+  struct gamut_result *result = NULL;
+
+  books_open(f, rows, n, place);
+  fix_set(f, "budgets", BUDGET);
+  ck_assert_int_eq(
+    gamut_submit_once(f->g, r, "key", NULL, NULL, id, &result, &f->err), 0);
+  result = fix_wait(f, id);
+  ck_assert(gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_assert_msg(gamut_settle(f->g, id, charged, &f->err) == 0, "%s",
+                f->err.message);
+  return r;
+}
+
+static const struct {
+  const char *name;
+  int32_t charged;
+  struct answer later;
+  int32_t error_class;
+  int64_t settled;
+  int posts;
+} fetched[] = {
+  { "charged, and not there", 1, REFUSES(POLL, 404), GAMUT_E_NOT_FOUND, C, 1 },
+  { "charged, and failed", 1, SAYS(POLL, FAILED), GAMUT_E_PROVIDER, C, 1 },
+  { "not charged, and not there", 0, REFUSES(POLL, 404), GAMUT_E_NOT_FOUND, 0,
+    2 },
+};
+
+START_TEST(fetched_again)
+{
+  const struct answer answers[] = { SAYS(SUBMIT, QUEUED),
+                                    { POLL, 1, 404, "{}", NULL, 0 },
+                                    fetched[_i].later,
+                                    PICTURE };
+  const char *place = scratch_folder();
+  struct gamut_result *result;
+  struct gamut_request *r;
+  char id[GAMUT_ID_SIZE], other[GAMUT_ID_SIZE];
+  struct fix f;
+
+  r = begin(&f, answers, GM_LEN(answers), place, fetched[_i].charged, id);
+  ck_books(place, id, fetched[_i].settled, 0);
+  ck_assert_int_eq(gamut_fetch(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, fetched[_i].error_class);
+  gamut_result_free(result);
+  gamut_durable(f.g);
+  ck_books(place, id, fetched[_i].settled, 0);
+  result = NULL;
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, other, &result, &f.err), 0);
+  ck_assert_int_eq(result != NULL, fetched[_i].posts == 1);
+  while (script_count(f.script, SUBMIT) < fetched[_i].posts)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), fetched[_i].posts);
+  gamut_result_free(result);
+  gamut_request_free(r);
+  fix_close(&f);
+}
+END_TEST
 
 /* ---- of a request of several --------------------------------------------- */
 
@@ -92,6 +176,7 @@ int main(void)
 
   if (!kit_sqlite())
     return 77;                        /* not built */
+  tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_loop_test(tc, team, 0, GM_LEN(teams));
   return unit_run("settle", tc);
 }
