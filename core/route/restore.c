@@ -242,6 +242,12 @@ static bool read_hit(const struct reading *r)
   return hit->job != NULL;
 }
 
+/* Whoever had begun with that may have been killed. */
+static bool is_fetched_again(const struct reading *r)
+{
+  return r->how->again || gm_json_bool(r->record, "again", false);
+}
+
 /* It was looked up: the vendor has one of its attempts, and unless the record
  * says so, no other is in doubt any more. */
 static void reopen_found(const struct reading *r)
@@ -278,10 +284,12 @@ static int32_t read_charge(const struct reading *r, struct gm_error *err)
   if (gm_charge_restore(run->charge, r->owner))
     return gm_fail(err, GAMUT_E_PROTOCOL, "the record of job %s is broken",
                    run->job.id);
-  if (gm_streq(gm_json_str(r->record, "settled", NULL), "charged"))
+  if (is_fetched_again(r)) {
+    if (!reopen_doubtful(r))
+      gm_charge_freeze(run->charge);
+  } else if (gm_json_at(r->record, "settled")) {
     reopen_found(r);
-  else if (r->how->again && !reopen_doubtful(r))
-    gm_charge_freeze(run->charge);
+  }
   return 0;
 }
 

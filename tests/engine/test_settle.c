@@ -2,7 +2,10 @@
  * files are fetched, its key is submitted, the books are summed up. */
 #include "engine/books.h"
 #include "unit/scratch.h"
+#include <signal.h>
 #include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define SUBMIT "POST /a/jobs"
 #define POLL   "GET /a/jobs/1"
@@ -56,6 +59,7 @@ static const struct {
   int64_t settled;
   int posts;
 } fetched[] = {
+  { "charged, and made", 1, SAYS(POLL, MADE), 0, C, 1 },
   { "charged, and not there", 1, REFUSES(POLL, 404), GAMUT_E_NOT_FOUND, C, 1 },
   { "charged, and failed", 1, SAYS(POLL, FAILED), GAMUT_E_PROVIDER, C, 1 },
   { "not charged, and not there", 0, REFUSES(POLL, 404), GAMUT_E_NOT_FOUND, 0,
@@ -92,6 +96,81 @@ START_TEST(fetched_again)
   gamut_result_free(result);
   gamut_request_free(r);
   fix_close(&f);
+}
+END_TEST
+
+/* ---- fetched by one that is killed --------------------------------------- */
+
+/* What the vendor answers to the look that comes with the fetch. */
+static const struct answer killed[] = {
+  SAYS(SUBMIT, QUEUED),
+  SAYS_TIMES(1, POLL, MADE),
+  HOLDS_ONCE(POLL),
+  SAYS(POLL, MADE),
+  PICTURE,
+};
+
+/* Makes one at the vendor whose URL it reads, fetches it once more, tells the
+ * id, and is killed. */
+static void be_killed(const char *place, int in, int out)
+{
+  struct gamut_request *r = fix_request("a:cheap", "x", NULL);
+  char id[GAMUT_ID_SIZE], url[128] = "";
+  struct gamut_result *result;
+  struct fix f;
+
+  books_open(&f, killed, 1, place);
+  if (read(in, url, sizeof(url)) <= 0)
+    _exit(1);
+  fix_set(&f, "a.base_url", url);
+  fix_set(&f, "budgets", BUDGET);
+  gamut_submit(f.g, r, NULL, NULL, id, &f.err);
+  gamut_request_free(r);
+  result = fix_wait(&f, id);
+  if (gamut_result_class(result) ||
+      gamut_fetch(f.g, id, NULL, NULL, NULL, &f.err) ||
+      write(out, id, sizeof(id)) != sizeof(id))
+    _exit(1);
+  for (;;)
+    gamut_step(f.g, -1);
+}
+
+START_TEST(fetched_by_two)
+{
+  const char *place = scratch_folder();
+  char id[GAMUT_ID_SIZE] = "", url[128] = "";
+  struct gamut_result *result;
+  struct script *script;
+  int in[2], out[2];
+  struct fix f;
+  pid_t pid;
+
+  ck_assert(pipe(in) == 0 && pipe(out) == 0);
+  pid = fork();
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0)
+    be_killed(place, in[0], out[1]);
+  script = script_start(killed, GM_LEN(killed));
+  script_url(script, "/a", url, sizeof(url));
+  ck_assert_int_eq(write(in[1], url, sizeof(url)), sizeof(url));
+  ck_assert_int_eq(read(out[0], id, sizeof(id)), sizeof(id));
+  script_wait(script, POLL, 2);
+  kill(pid, SIGKILL);
+  ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+  script_go(script);
+
+  books_open(&f, killed, 1, place);
+  fix_set(&f, "a.base_url", url);
+  ck_books(place, id, C, 0);
+  ck_assert_msg(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err) == 0, "%s",
+                f.err.message);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  gamut_durable(f.g); /* waits for the store */
+  ck_books(place, id, C, 0);
+  fix_close(&f);
+  script_stop(script);
 }
 END_TEST
 
@@ -176,6 +255,7 @@ int main(void)
 
   if (!kit_sqlite())
     return 77;                        /* not built */
+  tcase_add_test(tc, fetched_by_two); /* forks: first */
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_loop_test(tc, team, 0, GM_LEN(teams));
   return unit_run("settle", tc);
