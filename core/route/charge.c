@@ -469,17 +469,17 @@ static void decide(struct gm_charge *c, bool charged)
   c->unknown_maybe = 0;
   for (i = 0; i < c->n_holds; i++)
     decide_hold(c, &c->holds[i], charged);
+  for (i = 0; i < c->n_parts; i++) {
+    c->parts[i].settled += charged ? c->parts[i].maybe : 0;
+    c->parts[i].maybe = 0;
+  }
 }
 
 void gm_charge_acquit(struct gm_charge *c)
 {
-  uint32_t i;
-
   if (c->frozen)
     return;
   decide(c, false);
-  for (i = 0; i < c->n_parts; i++)
-    c->parts[i].maybe = 0;
   gm_charge_describe(c);
 }
 
@@ -500,8 +500,6 @@ struct gm_charge *gm_ledger_verdict(struct gm_ledger *l, const char *id,
   decide(c, charged);
   if (c->status == GM_CHARGE_UNSURE || c->status == GM_CHARGE_OPEN)
     c->status = GM_CHARGE_FAILED;
-  while (c->n_parts > 0) /* the body has them as they were */
-    part_finish(&c->parts[--c->n_parts]);
-  gm_charge_count(c);
+  gm_charge_count(c); /* the body has its parts as they were */
   return c;
 }

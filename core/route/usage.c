@@ -165,7 +165,33 @@ static bool add_to(struct gm_usage *u, const char *key, size_t len,
   return t && add_row(t, row) && (!money || add_money(t, row));
 }
 
-static bool add_part(struct gm_usage *u, struct json_object *part)
+static int64_t part_at(const struct json_object *part, size_t i)
+{
+  return json_object_get_int64(json_object_array_get_idx(part, i));
+}
+
+/* What was in doubt is in the body as it was, also when it is settled: then the
+ * row says how. */
+enum verdict { IN_DOUBT, CHARGED, NOT_CHARGED };
+
+static enum verdict verdict_of(const struct gamut_store_row *row,
+                               const struct json_object *parts)
+{
+  size_t i, n = gm_json_count(parts, NULL);
+  int64_t all = 0;
+
+  if (row->numbers[GM_CHARGE_MAYBE] > 0)
+    return IN_DOUBT;
+  for (i = 0; i < n; i++) {
+    const struct json_object *part = json_object_array_get_idx(parts, i);
+
+    all += part_at(part, 2) + part_at(part, 3);
+  }
+  return row->numbers[GM_CHARGE_SETTLED] < all ? NOT_CHARGED : CHARGED;
+}
+
+static bool add_part(struct gm_usage *u, struct json_object *part,
+                     enum verdict verdict)
 {
   struct json_object *provider = json_object_array_get_idx(part, 0);
   struct json_object *model = json_object_array_get_idx(part, 1);
@@ -179,8 +205,9 @@ static bool add_part(struct gm_usage *u, struct json_object *part)
   }
   t = gm_buf_failed(&key) ? NULL : group(u, gm_buf_text(&key), key.len);
   if (t) {
-    t->settled += json_object_get_int64(json_object_array_get_idx(part, 2));
-    t->maybe += json_object_get_int64(json_object_array_get_idx(part, 3));
+    t->settled += part_at(part, 2);
+    *(verdict == IN_DOUBT ? &t->maybe : &t->settled) +=
+      verdict == NOT_CHARGED ? 0 : part_at(part, 3);
   }
   gm_buf_finish(&key);
   return t != NULL;
@@ -193,10 +220,11 @@ static bool add_parts(struct gm_usage *u, const struct gamut_store_row *row)
     gm_json_parse_once(row->body, row->body_len, NULL, NULL);
   const struct json_object *parts = gm_json_at(o, "parts");
   size_t i, n = gm_json_count(parts, NULL);
+  enum verdict verdict = verdict_of(row, parts);
   bool ok = true;
 
   for (i = 0; i < n && ok; i++)
-    ok = add_part(u, json_object_array_get_idx(parts, i));
+    ok = add_part(u, json_object_array_get_idx(parts, i), verdict);
   return ok;
 }
 

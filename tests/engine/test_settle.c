@@ -1,5 +1,6 @@
 /* test_settle.c - what was in doubt and was settled is looked at again: its
  * files are fetched, its key is submitted, the books are summed up. */
+#include "base/str.h"
 #include "engine/books.h"
 #include "unit/scratch.h"
 #include <signal.h>
@@ -174,6 +175,58 @@ START_TEST(fetched_by_two)
 }
 END_TEST
 
+/* ---- by several links ---------------------------------------------------- */
+
+/* What "a" took, or perhaps, is "a"'s also when it is settled. */
+static const struct {
+  bool settled;
+  int32_t charged;
+  const char *a;
+} by_link[] = {
+  { false, 0, "\"cost_usd\":0,\"maybe_usd\":1," },
+  { true, 0, "\"cost_usd\":0,\"maybe_usd\":0," },
+  { true, 1, "\"cost_usd\":1,\"maybe_usd\":0," },
+};
+
+/* The money of a group of the books by provider. */
+static const char *group(const char *json, const char *name)
+{
+  const char *at = strstr(json, name);
+
+  at = at ? strstr(at, "\"cost_usd\"") : NULL;
+  return at ? at : json;
+}
+
+START_TEST(links)
+{
+  static const struct answer answers[] = { RESETS(0),
+                                           SAYS("POST /b/jobs", MADE),
+                                           PICTURE };
+  const char *place = scratch_folder(),
+             *b = "\"cost_usd\":0.02,\"maybe_usd\":0,";
+  struct gamut_request *r =
+    fix_request("a:dear b:cheap", "x", "resubmit", "always", NULL);
+  char id[GAMUT_ID_SIZE], *json = NULL;
+  struct gamut_result *result;
+  struct fix f;
+
+  books_open(&f, answers, GM_LEN(answers), place);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  if (by_link[_i].settled)
+    ck_assert_int_eq(gamut_settle(f.g, id, by_link[_i].charged, &f.err), 0);
+  ck_assert_int_eq(gamut_usage(f.g, "{\"by\":\"provider\"}", &json, &f.err), 0);
+  ck_assert_msg(gm_starts(group(json, "\"name\":\"a\""), by_link[_i].a) &&
+                  gm_starts(group(json, "\"name\":\"b\""), b),
+                "%s", json);
+  gamut_string_free(json);
+  gamut_request_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 /* ---- of a request of several --------------------------------------------- */
 
 /* One part, or both, are in doubt, and no other brings anything. */
@@ -257,6 +310,7 @@ int main(void)
     return 77;                        /* not built */
   tcase_add_test(tc, fetched_by_two); /* forks: first */
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
+  tcase_add_loop_test(tc, links, 0, GM_LEN(by_link));
   tcase_add_loop_test(tc, team, 0, GM_LEN(teams));
   return unit_run("settle", tc);
 }
