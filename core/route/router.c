@@ -321,6 +321,16 @@ static bool next_link(struct gm_run *run)
   return gm_run_begin_link(run);
 }
 
+/* Another attempt would cost what has come of this one. */
+static bool is_last(const struct gm_job *job)
+{
+  int32_t error_class = job->err.error_class;
+
+  return error_class == 0 || error_class == GAMUT_E_DETACHED ||
+         job->cancelling || job->again || job->state == GM_JOB_FETCHING ||
+         gm_job_has_streamed(job);
+}
+
 void gm_run_attempt_over(struct gm_job *job)
 {
   struct gm_run *run = run_of(job);
@@ -339,8 +349,7 @@ void gm_run_attempt_over(struct gm_job *job)
   gm_choice_over(run);
   if (error_class)
     gm_cache_drop(run);
-  if (error_class == 0 || job->cancelling || job->again || lost ||
-      job->state == GM_JOB_FETCHING || error_class == GAMUT_E_DETACHED) {
+  if (lost || is_last(job)) {
     gm_run_end(run, error_class != 0);
     return;
   }

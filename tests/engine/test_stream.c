@@ -146,7 +146,6 @@ static struct gamut_result *run(struct fix *f, struct gamut_request *r,
   const struct gamut_event *e;
 
   *ret_drafts = 0;
-  gamut_request_set(r, "resubmit", "never", NULL);
   ck_assert_int_eq(gamut_submit(f->g, r, NULL, NULL, NULL, &f->err), 0);
   gamut_request_free(r);
   for (;;) {
@@ -246,7 +245,7 @@ START_TEST(a_whole_one_is_kept)
   const char *folder = scratch_folder(), *file = places[at];
   struct gamut_request *r =
     fix_request("river:m b:m", wholes[i].prompt, "n", at == 1 ? "2" : "1",
-                "on_blocked", "next", NULL);
+                "on_blocked", "next", "resubmit", "always", NULL);
   struct gamut_result *result;
   struct fix f;
   int drafts;
