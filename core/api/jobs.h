@@ -26,6 +26,9 @@ int32_t gm_job_claim_failed(struct gamut *g, const struct gm_claim *c,
 int32_t gm_job_unsettled(struct gamut *g, const char *given,
                          struct json_object **ret,
                          struct gamut_error *ret_error);
+/* Settle what gm_job_unsettled() gave, unless it has changed since. */
+int32_t gm_job_settle_as(struct gamut *g, const struct json_object *job,
+                         bool charged, struct gamut_error *ret_error);
 
 /* What the ledger says of a job whose record is gone: nothing, so nothing was
  * ever sent under this id; that it failed and nobody is charged; else it may

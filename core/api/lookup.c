@@ -280,6 +280,6 @@ int32_t gamut_settle_lookup(struct gamut *g, const char *id,
              ret_verdict, &err);
   }
   if (!err.error_class && gm_streq(*ret_verdict, "not-charged"))
-    return gamut_settle(g, whole_id, 0, ret_error);
+    return gm_job_settle_as(g, job, false, ret_error);
   return gm_report(&err, ret_error);
 }

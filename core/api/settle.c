@@ -109,19 +109,24 @@ int32_t gm_job_unsettled(struct gamut *g, const char *given,
   return gm_report(&err, ret_error);
 }
 
-int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
-                     struct gamut_error *ret_error)
+int32_t gm_job_settle_as(struct gamut *g, const struct json_object *job,
+                         bool charged, struct gamut_error *ret_error)
 {
   struct settle s = { .r.change = settle_record,
                       .r.flags = GM_PUT_ENDED,
-                      .charged = charged != 0 };
-  _cleanup_json_ struct json_object *job = NULL;
-  int32_t rc = gm_job_unsettled(g, id, &job, ret_error);
+                      .r.judged = gm_json_at(job, "record"),
+                      .charged = charged };
 
-  if (rc)
-    return rc;
-  s.r.judged = gm_json_at(job, "record");
   gm_rewrite_and_wait(g, &s.r, gm_json_str(job, "id", ""));
   gm_on_engine(g, drop_charge, &s);
   return gm_report(&s.r.err, ret_error);
+}
+
+int32_t gamut_settle(struct gamut *g, const char *id, int32_t charged,
+                     struct gamut_error *ret_error)
+{
+  _cleanup_json_ struct json_object *job = NULL;
+  int32_t rc = gm_job_unsettled(g, id, &job, ret_error);
+
+  return rc ? rc : gm_job_settle_as(g, job, charged != 0, ret_error);
 }

@@ -9,6 +9,7 @@
 
 #define SUBMIT "POST /o/videos"
 #define LIST   "GET /o/videos"
+#define BUDGET "[{\"scope\":\"all\",\"limit_usd\":2,\"period\":\"day\"}]"
 #define HELD_S 8  /* longer than the two clocks may differ */
 #define LAG_S  62 /* longer than a list may lag behind */
 #define ASKS   60 /* for memory, while one is looked up */
@@ -50,8 +51,7 @@ static void open_bed(struct bed *b, const struct answer *rows, size_t n)
   b->place = scratch_folder();
   keep_at(&b->f, b->place);
   fix_set(&b->f, "timeout", "2h");
-  fix_set(&b->f, "budgets",
-          "[{\"scope\":\"all\",\"limit_usd\":2,\"period\":\"day\"}]");
+  fix_set(&b->f, "budgets", BUDGET);
   fix_set(&b->f, "openai.base_url",
           script_url(b->f.script, "/o", b->url, sizeof(b->url)));
   fix_set(&b->f, "openai.api_key", "sk-xyz");
@@ -356,17 +356,26 @@ END_TEST
 
 /* ---- beside another process ---------------------------------------------- */
 
-/* While the list is on its way, somebody has seen the books. */
-static void *settle_first(void *user)
+static void open_other(struct fix *f, const struct bed *b)
 {
   struct gamut_options o = { .struct_size = sizeof(o),
                              .flags = GAMUT_NO_CONFIG,
                              .log_level = GAMUT_ERROR };
-  struct bed *b = user;
-  struct fix other = { 0 };
 
-  ck_assert_int_eq(gamut_open(&o, &other.g, &other.err), 0);
-  keep_at(&other, b->place);
+  ck_assert_int_eq(gamut_open(&o, &f->g, &f->err), 0);
+  keep_at(f, b->place);
+  fix_set(f, "budgets", BUDGET);
+  fix_set(f, "openai.base_url", b->url);
+  fix_set(f, "openai.api_key", "sk-xyz");
+}
+
+/* While the list is on its way, somebody has seen the books. */
+static void *settle_first(void *user)
+{
+  const struct bed *b = user;
+  struct fix other = b->f;
+
+  open_other(&other, b);
   script_wait(b->f.script, LIST, 1);
   ck_assert_int_eq(gamut_settle(other.g, b->id, 0, &other.err), 0);
   gamut_close(other.g);
@@ -429,6 +438,52 @@ START_TEST(no_memory)
 }
 END_TEST
 
+/* Another process goes on with it while the vendor is asked for it. */
+static void *send_again(void *user)
+{
+  const struct bed *b = user;
+  struct fix f = b->f;
+  struct gamut_result *result;
+
+  script_wait(f.script, LIST, 1);
+  open_other(&f, b);
+  timed_attach(&f, b->id);
+  result = timed_result(&f, b->id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  gamut_result_free(result);
+  gamut_close(f.g);
+  script_go(f.script);
+  return NULL;
+}
+
+/* Of what it has sent the answer says nothing. */
+START_TEST(sent_meanwhile)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = {
+    HOLDS_ONCE(SUBMIT),
+    RESETS(SUBMIT),
+    { LIST, 0, SCRIPT_LATE,
+      "{\"object\":\"list\",\"has_more\":false,\"data\":[]}", NULL, 0 }
+  };
+  const char *verdict = NULL;
+  pthread_t thread;
+
+  open_bed(&b, answers, GM_LEN(answers));
+  submit(&b, "always");
+  timed_until_asked(&b.f, SUBMIT, 1);
+  timed_detach(&b.f, b.id);
+  pass(LAG_S);
+  ck_assert_int_eq(pthread_create(&thread, NULL, send_again, &b), 0);
+  ck_assert_int_eq(gamut_settle_lookup(b.f.g, b.id, &verdict, &b.f.err),
+                   GAMUT_E_INVALID);
+  ck_assert_int_eq(pthread_join(thread, NULL), 0);
+  ck_assert_int_eq(script_count(b.f.script, SUBMIT), 2);
+  ck_books(&b, 0, 2 * V);
+  timed_close(&b.f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("lookup");
@@ -443,6 +498,7 @@ int main(void)
   tcase_add_test(tc, bound_once);
   tcase_add_test(tc, settled_meanwhile);
   tcase_add_loop_test(tc, no_memory, 1, ASKS);
+  tcase_add_test(tc, sent_meanwhile);
   tcase_add_test(tc, one_of_two);
   tcase_add_loop_test(tc, one_of_two_so_far, 0, 2);
   tcase_add_test(tc, another_vendor);
