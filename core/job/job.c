@@ -390,10 +390,14 @@ static const char *where_left(const struct gm_job *job)
                             : "before it was sent";
 }
 
-/* Nobody else has what came in the reply itself. */
+/* Nobody else has what came in the reply itself, or in a stream; that of a part
+ * may not get its name yet. */
 static void keep_whole(struct gm_job *job)
 {
-  if (job->state == GM_JOB_FETCHING && !job->late && !gm_job_may_be_lost(job))
+  bool streamed = gm_job_has_streamed(job) && !job->is_part;
+
+  if ((job->state == GM_JOB_FETCHING || streamed) && !job->late &&
+      !gm_job_may_be_lost(job))
     gm_job_keep_whole(job);
 }
 

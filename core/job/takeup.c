@@ -125,13 +125,21 @@ static bool may_have_left(const struct gm_job *job,
   return job->pending && gm_doubt_is_open(record);
 }
 
+/* What has come of a stream that was left is kept; what was yet to come nobody
+ * knows. */
+static bool has_streamed(const struct gm_job *job,
+                         const struct json_object *record)
+{
+  return may_have_left(job, record) && gm_job_has_streamed(job);
+}
+
 static enum gm_takeup choose(const struct gm_job *job,
                              const struct json_object *record)
 {
   const char *state = gm_json_str(record, "state", "");
   uint32_t flags = job->pending ? job->pending->flags : 0;
 
-  if (has_inline(record))
+  if (has_inline(record) || has_streamed(job, record))
     return GM_TAKEUP_UNKNOWN;
   if (job->found && job->found->n_outputs > 0)
     return GM_TAKEUP_FETCH;

@@ -67,6 +67,7 @@ engine_tests = \
 	tests/engine/test_spread \
 	tests/engine/test_store \
 	tests/engine/test_stream \
+	tests/engine/test_stream_left \
 	tests/engine/test_takeup \
 	tests/engine/test_token \
 	tests/engine/test_torture \
@@ -115,6 +116,8 @@ tests_engine_test_prefer_LDADD = $(engine_ldadd)
 tests_engine_test_query_LDADD = $(engine_ldadd)
 tests_engine_test_replies_LDADD = $(engine_ldadd)
 tests_engine_test_stream_LDADD = $(engine_ldadd)
+tests_engine_test_stream_left_SOURCES = $(engine_books) tests/engine/test_stream_left.c
+tests_engine_test_stream_left_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_takeup_LDADD = $(engine_ldadd)
 tests_engine_test_settle_SOURCES = $(engine_books) tests/engine/test_settle.c
 tests_engine_test_settle_LDADD = tests/store/libkit.la $(engine_ldadd)

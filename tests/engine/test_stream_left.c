@@ -1,0 +1,111 @@
+/* test_stream_left.c - a stream that was left after one of its pictures had
+ * come: that is kept and named, also by whoever takes the job up. */
+#include "engine/books.h"
+#include "unit/scratch.h"
+#include <stdio.h>
+#include <unistd.h>
+
+#define PNG64                                                                  \
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+"    \
+  "kcQAAAABJRU5ErkJggg=="
+#define ONE  "data: {\"one\": \"" PNG64 "\"}\n\n"
+#define POST "POST /brook/jobs"
+
+static const char *const phases[] = { "job" };
+
+/* Pictures in events; none of them is the last. */
+static int32_t step(void *instance, struct gamut_call *c)
+{
+  const struct gamut_host *h = c->host;
+  struct gamut_http x = { .struct_size = sizeof(x),
+                          .method = "POST",
+                          .url = "/jobs",
+                          .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_STREAM };
+  struct gamut_artifact a = { .struct_size = sizeof(a),
+                              .kind = GAMUT_IMAGE,
+                              .flags = GAMUT_ART_BASE64 };
+
+  (void)instance;
+  if (c->event == GAMUT_EV_START)
+    return h->http(c, &x);
+  if (c->event != GAMUT_EV_CHUNK)
+    return h->fail(c, GAMUT_E_PROVIDER, "the stream ended early");
+  a.data = h->json_str(c->reply->json, "one", "");
+  a.data_len = strlen(a.data);
+  h->artifact(c, &a);
+  return h->more(c);
+}
+
+static const struct gamut_provider brook = {
+  .struct_size = sizeof(brook),
+  .name = "brook",
+  .base_url = "https://brook.test",
+  .phases = GAMUT_TABLE(phases),
+  .step = step,
+};
+
+static const struct answer stalls[] = {
+  { POST, 0, SCRIPT_STALL, ONE ONE, "Content-Type: text/event-stream\r\n", 100 }
+};
+
+static void ck_named(struct fix *f, const char *id, const char *path)
+{
+  char *json = NULL, part[600];
+
+  snprintf(part, sizeof(part), "\"files\":[\"%s\"]", path);
+  ck_assert_int_eq(gamut_job(f->g, id, &json, &f->err), 0);
+  ck_assert_msg(strstr(json, part) != NULL, "%s", json);
+  gamut_string_free(json);
+}
+
+/* Time is up; the one that came has its name, also for another process. */
+START_TEST(left)
+{
+  const char *place = scratch_folder(),
+             *path = scratch_path(scratch_folder(), "fox.png");
+  struct gamut_request *how = gamut_request_new(), *r;
+  const struct gamut_artifact_info *a;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  r = fix_request("brook:m", "x", "timeout", "500ms", "output", path, NULL);
+  gamut_request_set(how, "resubmit", "never", NULL);
+  books_open(&f, stalls, 1, place);
+  fix_provider(&f, &brook);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_DETACHED);
+  ck_assert_str_eq(gamut_result_artifact(result, 0)->path, path);
+  gamut_result_free(result);
+  gamut_close(f.g);
+  books_context(&f, place);
+  fix_provider(&f, &brook);
+  ck_named(&f, id, path);
+  ck_assert_int_eq(gamut_attach(f.g, id, how, NULL, NULL, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  a = gamut_result_artifact(result, 0);
+  ck_assert(a && a->path);
+  ck_assert_str_eq(a->path, path);
+  gamut_result_free(result);
+  gamut_durable(f.g);
+  ck_named(&f, id, path);
+  ck_assert_int_eq(access(path, R_OK), 0);
+  ck_assert_int_eq(script_count(f.script, POST), 1);
+  gamut_request_free(how);
+  script_go(f.script);
+  fix_close(&f);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("stream_left");
+
+  if (!kit_sqlite())
+    return 77; /* not built */
+  tcase_add_test(tc, left);
+  return unit_run("stream_left", tc);
+}
