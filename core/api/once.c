@@ -91,6 +91,17 @@ static bool has_failed(const struct gamut_result *r, bool files)
          (gamut_result_artifacts(r) > 0) == files;
 }
 
+/* Of a stream that broke all is there that has come. */
+static bool lacks_files(const struct gamut_result *r)
+{
+  uint32_t i, n = gamut_result_artifacts(r);
+
+  for (i = 0; i < n; i++)
+    if (!gamut_result_artifact(r, i)->path)
+      return true;
+  return false;
+}
+
 static int32_t read_job(struct gamut *g, const char *id,
                         struct json_object **ret, struct gamut_error *ret_error)
 {
@@ -214,7 +225,7 @@ static int32_t read_ending(struct gamut *g, const char *id,
   bool charged = false;
   int32_t rc;
 
-  *ret = has_failed(r, true) ? FETCHED_AGAIN : COUNTS;
+  *ret = has_failed(r, true) && lacks_files(r) ? FETCHED_AGAIN : COUNTS;
   if (!has_failed(r, false))
     return 0;
   rc = read_charged(g, id, &charged, ret_error);

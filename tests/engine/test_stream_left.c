@@ -100,6 +100,43 @@ START_TEST(left)
 }
 END_TEST
 
+/* It broke, and somebody has said how that was charged: what came of it is what
+ * its key has, and cannot be had again. */
+START_TEST(settled)
+{
+  static const struct answer breaks = {
+    POST, 0, 200, ONE ONE, "Content-Type: text/event-stream\r\n", 100
+  };
+  const char *path = scratch_path(scratch_folder(), "fox.png");
+  struct gamut_request *r = fix_request("brook:m", "x", "output", path, NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+  int i;
+
+  books_open(&f, &breaks, 1, scratch_folder());
+  fix_provider(&f, &brook);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  for (i = 0; i < 2; i++) {
+    ck_assert_str_eq(gamut_result_artifact(result, 0)->path, path);
+    gamut_result_free(GM_TAKE(result));
+    if (i == 0)
+      ck_assert_int_eq(gamut_settle(f.g, id, _i, &f.err), 0);
+    ck_assert_msg(
+      gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err) == 0,
+      "%s", f.err.message);
+    ck_assert_ptr_nonnull(result);
+  }
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, POST), 1);
+  gamut_request_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("stream_left");
@@ -107,5 +144,6 @@ int main(void)
   if (!kit_sqlite())
     return 77; /* not built */
   tcase_add_test(tc, left);
+  tcase_add_loop_test(tc, settled, 0, 2);
   return unit_run("stream_left", tc);
 }
