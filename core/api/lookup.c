@@ -125,14 +125,15 @@ static bool is_elsewhere(const struct json_object *record)
 
 /* As if it had not been sent, but with a request that goes on with the vendor's
  * job instead of making one. */
-static void resume_record(struct gm_rewrite *r, struct json_object *record)
+static void resume_record(struct gm_rewrite *r, struct json_object **record)
 {
   static const char *const gone[] = {
     "doubtful", "accepted", "pending", "provider_state", "found", "giving_way"
   };
   struct lookup *l = GM_CONTAINER(r, struct lookup, r);
   const struct gm_doubt doubt = { .earlier = l->doubt_stays };
-  struct json_object *request = gm_json_at(record, "request");
+  struct json_object *o = *record;
+  struct json_object *request = gm_json_at(o, "request");
   struct json_object_iter it;
   size_t i;
 
@@ -142,13 +143,12 @@ static void resume_record(struct gm_rewrite *r, struct json_object *record)
     return;
   }
   for (i = 0; i < GM_LEN(gone); i++)
-    json_object_object_del(record, gone[i]);
-  json_object_object_del(gm_json_at(record, "owner"), "end");
-  json_object_object_add(record, "state", json_object_new_string("queued"));
-  json_object_object_add(record, "settled", json_object_new_string("charged"));
-  json_object_object_add(record, LOOKED_UP,
-                         json_object_new_string(l->vendor_id));
-  gm_doubt_set(record, doubt);
+    json_object_object_del(o, gone[i]);
+  json_object_object_del(gm_json_at(o, "owner"), "end");
+  json_object_object_add(o, "state", json_object_new_string("queued"));
+  json_object_object_add(o, "settled", json_object_new_string("charged"));
+  json_object_object_add(o, LOOKED_UP, json_object_new_string(l->vendor_id));
+  gm_doubt_set(o, doubt);
   json_object_object_foreachC(l->resume, it)
   {
     json_object_object_add(request, it.key, json_object_get(it.val));

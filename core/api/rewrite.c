@@ -29,7 +29,7 @@ static char *changed_text(struct gm_rewrite *r)
   char *text = NULL;
 
   if (record)
-    r->change(r, record);
+    r->change(r, &record);
   if (!r->err.error_class)
     text = gm_strdup(gm_json_text(record, NULL));
   if (!r->err.error_class && !text)

@@ -8,9 +8,9 @@
 
 struct gm_rewrite {
   const struct json_object *judged; /* the record that was read */
-  /* On the loop, once the row is ours and the record still that one: changes
-   * it, and says what goes with it.  Without memory it fails by r->err. */
-  void (*change)(struct gm_rewrite *r, struct json_object *record);
+  /* On the loop, once the row is ours and the record still that one: changes or
+   * replaces it, and says what goes with it.  It may fail by r->err. */
+  void (*change)(struct gm_rewrite *r, struct json_object **record);
   unsigned flags;       /* GM_PUT_... */
   struct gm_also *also; /* NULL: nothing goes along */
   struct gm_error err;

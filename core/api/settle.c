@@ -60,19 +60,38 @@ static void settle_end(struct settle *s, struct json_object *owner)
                          json_object_new_string(gm_buf_text(&b)));
 }
 
+/* One that had been made, and whose files were fetched once more by a process
+ * that was killed, has ended as it had; but what it has in the books may have
+ * been opened for that.  Takes `o`. */
+static struct json_object *as_it_was(struct json_object *o)
+{
+  struct json_object *before = gm_json_at(o, "before");
+  struct json_object *ledger = gm_json_at(o, "owner/ledger");
+
+  if (!before)
+    return o;
+  json_object_get(before);
+  if (ledger)
+    json_object_object_add(gm_json_at(before, "owner"), "ledger",
+                           json_object_get(ledger));
+  json_object_put(o);
+  return before;
+}
+
 /* A part's record is needed by its whole. */
-static void settle_record(struct gm_rewrite *r, struct json_object *record)
+static void settle_record(struct gm_rewrite *r, struct json_object **record)
 {
   struct settle *s = GM_CONTAINER(r, struct settle, r);
-  struct json_object *owner = gm_json_at(record, "owner");
+  struct json_object *o = *record = as_it_was(*record);
+  struct json_object *owner = gm_json_at(o, "owner");
 
   if (gm_json_at(owner, "of"))
     r->flags |= GM_PUT_PART;
   decide_charge(s, owner);
-  gm_doubt_set(record, (struct gm_doubt){ 0 });
-  json_object_object_add(record, "state", json_object_new_string("ended"));
+  gm_doubt_set(o, (struct gm_doubt){ 0 });
+  json_object_object_add(o, "state", json_object_new_string("ended"));
   json_object_object_add(
-    record, "settled",
+    o, "settled",
     json_object_new_string(s->charged ? "charged" : "not-charged"));
   settle_end(s, owner);
 }

@@ -102,13 +102,11 @@ END_TEST
 
 /* ---- fetched by one that is killed --------------------------------------- */
 
-/* What the vendor answers to the look that comes with the fetch. */
+/* The first attempt is in doubt, the second is made; the look that comes with
+ * the fetch is not answered. */
 static const struct answer killed[] = {
-  SAYS(SUBMIT, QUEUED),
-  SAYS_TIMES(1, POLL, MADE),
-  HOLDS_ONCE(POLL),
-  SAYS(POLL, MADE),
-  PICTURE,
+  RESETS(1),        SAYS(SUBMIT, QUEUED), SAYS_TIMES(1, POLL, MADE),
+  HOLDS_ONCE(POLL), SAYS(POLL, MADE),     PICTURE,
 };
 
 /* Makes one at the vendor whose URL it reads, fetches it once more, tells the
@@ -136,14 +134,13 @@ static void be_killed(const char *place, int in, int out)
     gamut_step(f.g, -1);
 }
 
-START_TEST(fetched_by_two)
+/* The process is killed; a context for whoever comes after it. */
+static struct script *kill_one(struct fix *f, const char *place,
+                               char id[GAMUT_ID_SIZE])
 {
-  const char *place = scratch_folder();
-  char id[GAMUT_ID_SIZE] = "", url[128] = "";
-  struct gamut_result *result;
+  char url[128] = "";
   struct script *script;
   int in[2], out[2];
-  struct fix f;
   pid_t pid;
 
   ck_assert(pipe(in) == 0 && pipe(out) == 0);
@@ -154,22 +151,53 @@ START_TEST(fetched_by_two)
   script = script_start(killed, GM_LEN(killed));
   script_url(script, "/a", url, sizeof(url));
   ck_assert_int_eq(write(in[1], url, sizeof(url)), sizeof(url));
-  ck_assert_int_eq(read(out[0], id, sizeof(id)), sizeof(id));
+  ck_assert_int_eq(read(out[0], id, GAMUT_ID_SIZE), GAMUT_ID_SIZE);
   script_wait(script, POLL, 2);
   kill(pid, SIGKILL);
   ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
   script_go(script);
+  books_open(f, killed, 1, place);
+  fix_set(f, "a.base_url", url);
+  ck_books(place, id, C, C);
+  return script;
+}
 
-  books_open(&f, killed, 1, place);
-  fix_set(&f, "a.base_url", url);
-  ck_books(place, id, C, 0);
+START_TEST(fetched_by_two)
+{
+  const char *place = scratch_folder();
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE] = "";
+  struct fix f;
+  struct script *script = kill_one(&f, place, id);
+
   ck_assert_msg(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err) == 0, "%s",
                 f.err.message);
   result = fix_wait(&f, id);
   ck_class(result, 0);
   gamut_result_free(result);
   gamut_durable(f.g); /* waits for the store */
-  ck_books(place, id, C, 0);
+  ck_books(place, id, C, C);
+  fix_close(&f);
+  script_stop(script);
+}
+END_TEST
+
+/* What was made stays made, however the other attempt is settled. */
+START_TEST(settled_by_another)
+{
+  const char *place = scratch_folder();
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE] = "";
+  struct fix f;
+  struct script *script = kill_one(&f, place, id);
+
+  ck_assert_msg(gamut_settle(f.g, id, _i, &f.err) == 0, "%s", f.err.message);
+  ck_books(place, id, _i ? 2 * C : C, 0);
+  ck_assert_int_eq(gamut_job_result(f.g, id, &result, &f.err), 0);
+  ck_class(result, 0);
+  ck_assert_int_eq((int)gamut_result_artifacts(result), 1);
+  ck_assert(!gamut_result_maybe_charged(result));
+  gamut_result_free(result);
   fix_close(&f);
   script_stop(script);
 }
@@ -309,6 +337,7 @@ int main(void)
   if (!kit_sqlite())
     return 77;                        /* not built */
   tcase_add_test(tc, fetched_by_two); /* forks: first */
+  tcase_add_loop_test(tc, settled_by_another, 0, 2);
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_loop_test(tc, links, 0, GM_LEN(by_link));
   tcase_add_loop_test(tc, team, 0, GM_LEN(teams));
