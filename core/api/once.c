@@ -124,7 +124,16 @@ static bool is_settled_charged(const struct json_object *job)
   return gm_streq(gm_json_str(job, "settled", NULL), "charged");
 }
 
-/* One that is in doubt is not paid for again, either. */
+/* It has failed, and nobody is charged for it, not even perhaps.  Since its
+ * whole has ended it may have been looked up, or fetched, and so made. */
+static bool is_free(const struct json_object *part)
+{
+  const char *state = gm_json_str(part, "state", NULL);
+
+  return gm_json_bool(part, "ended", false) && !is_settled_charged(part) &&
+         !gm_streq(state, "completed") && !gm_streq(state, "maybe-charged");
+}
+
 static int32_t read_part(struct gamut *g, const char *id, bool *ret,
                          struct gamut_error *ret_error)
 {
@@ -138,8 +147,7 @@ static int32_t read_part(struct gamut *g, const char *id, bool *ret,
     return gm_report(&err, ret_error);
   }
   if (rc == 0)
-    *ret = is_settled_charged(job) ||
-           gm_streq(gm_json_str(job, "state", NULL), "maybe-charged");
+    *ret = !is_free(job);
   return rc;
 }
 

@@ -330,6 +330,40 @@ START_TEST(team)
 }
 END_TEST
 
+/* Both are at the vendor, which does not tell; later one is fetched, as a job
+ * of its own. */
+START_TEST(fetched_part)
+{
+  static const struct answer answers[] = {
+    SAYS(SUBMIT, QUEUED),
+    { POLL, 2, 404, "{}", NULL, 0 },
+    SAYS(POLL, MADE),
+    PICTURE,
+  };
+  const char *place = scratch_folder();
+  struct gamut_request *r =
+    fix_request("a:cheap a:dear", "x", "n", "2", "spread", "yes", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE], part[GAMUT_ID_SIZE];
+  struct fix f;
+
+  books_open(&f, answers, GM_LEN(answers), place);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  gamut_result_free(fix_wait(&f, id));
+  first_in_doubt(&f, part);
+  ck_assert_int_eq(gamut_fetch(f.g, part, NULL, NULL, NULL, &f.err), 0);
+  result = fix_wait(&f, part);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  first_in_doubt(&f, part);
+  ck_assert_int_eq(gamut_settle(f.g, part, 0, &f.err), 0);
+  ck_assert(!is_made_again(&f, r, id));
+  gamut_request_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("settle");
@@ -341,5 +375,6 @@ int main(void)
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_loop_test(tc, links, 0, GM_LEN(by_link));
   tcase_add_loop_test(tc, team, 0, GM_LEN(teams));
+  tcase_add_test(tc, fetched_part);
   return unit_run("settle", tc);
 }
