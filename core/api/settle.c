@@ -105,6 +105,38 @@ static void drop_charge(struct gamut *g, void *arg)
   gm_charge_drop(s->charge);
 }
 
+/* The first part of a request of several that had ended in doubt; NULL: none.
+ */
+static const char *part_in_doubt(const struct json_object *job)
+{
+  const struct json_object *parts = gm_json_at(job, "team/members");
+  size_t i, n = gm_json_count(parts, NULL);
+
+  for (i = 0; i < n; i++) {
+    const struct json_object *part = json_object_array_get_idx(parts, i);
+
+    if (gm_json_bool(part, "maybe_charged", false))
+      return gm_json_str(part, "id", NULL);
+  }
+  return NULL;
+}
+
+static int32_t refuse_settled(const struct json_object *job, const char *id,
+                              struct gm_error *err)
+{
+  const char *part = part_in_doubt(job);
+
+  if (part)
+    return gm_fail(err, GAMUT_E_INVALID,
+                   "job %s is made of several, and what is in doubt of it is "
+                   "settled with these: see job %s",
+                   id, part);
+  return gm_fail(
+    err, GAMUT_E_INVALID,
+    "job %s is not maybe-charged, but %s: there is nothing to settle", id,
+    gm_json_str(job, "state", "unknown"));
+}
+
 int32_t gm_job_unsettled(struct gamut *g, const char *given,
                          struct json_object **ret,
                          struct gamut_error *ret_error)
@@ -119,10 +151,7 @@ int32_t gm_job_unsettled(struct gamut *g, const char *given,
   job = gm_json_parse_once(json, strlen(json), NULL, NULL);
   gm_free(json);
   if (!gm_streq(gm_json_str(job, "state", NULL), "maybe-charged"))
-    gm_fail(&err, GAMUT_E_INVALID,
-            "job %s is not maybe-charged, but %s: there is nothing to settle",
-            gm_json_str(job, "id", given),
-            gm_json_str(job, "state", "unknown"));
+    refuse_settled(job, gm_json_str(job, "id", given), &err);
   else
     *ret = GM_TAKE(job);
   return gm_report(&err, ret_error);

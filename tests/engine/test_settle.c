@@ -322,6 +322,10 @@ START_TEST(team)
   for (i = 0; i < teams[_i].n; i++) {
     ck_assert_msg(!is_made_again(&f, r, id), "%s", teams[_i].name);
     first_in_doubt(&f, part);
+    ck_assert_int_eq(gamut_settle(f.g, id, 0, &f.err), GAMUT_E_INVALID);
+    ck_assert_msg(strstr(f.err.message, teams[_i].n > 1 ? "see job" : part) !=
+                    NULL,
+                  "%s", f.err.message);
     ck_assert_int_eq(gamut_settle(f.g, part, teams[_i].charged, &f.err), 0);
   }
   ck_assert_int_eq(is_made_again(&f, r, id), !teams[_i].charged);
