@@ -467,17 +467,48 @@ int32_t gm_run_restore(struct gm_router *router, const char *text, size_t len,
   return close_record(&r, rc, ret);
 }
 
+static int32_t view(struct reading *r, struct gm_router *router,
+                    struct gm_error *err)
+{
+  int32_t rc = open_record(r, router, NULL, NULL, err);
+
+  if (rc == 0)
+    rc = read_run(r, err);
+  if (rc == 0)
+    rc = read_end(r, err);
+  return rc;
+}
+
 int32_t gm_run_view(struct gm_router *router, const char *text, size_t len,
                     struct gm_run **ret, struct gm_error *err)
 {
   _cleanup_json_ struct json_object *record =
     gm_json_parse_once(text, len, NULL, NULL);
   struct reading r = { .record = record };
-  int32_t rc = open_record(&r, router, NULL, NULL, err);
+
+  return close_record(&r, view(&r, router, err), ret);
+}
+
+/* It may be there no more: then the whole has an end, but none that can be
+ * fetched again. */
+static void find_account(const struct reading *r)
+{
+  _cleanup_(gm_error_finish) struct gm_error err = GM_ERROR_INIT;
+  struct gm_instance *instance;
+
+  if (find_instance(r, &instance, &err) == 0)
+    r->run->job.instance = instance;
+}
+
+int32_t gm_run_view_part(struct gm_router *router, const char *text, size_t len,
+                         struct gm_run **ret, struct gm_error *err)
+{
+  _cleanup_json_ struct json_object *record =
+    gm_json_parse_once(text, len, NULL, NULL);
+  struct reading r = { .record = record };
+  int32_t rc = view(&r, router, err);
 
   if (rc == 0)
-    rc = read_run(&r, err);
-  if (rc == 0)
-    rc = read_end(&r, err);
+    find_account(&r);
   return close_record(&r, rc, ret);
 }

@@ -169,6 +169,10 @@ int32_t gm_router_adopt_rest(struct gm_router *r, struct gm_error *err);
 /* The same to be looked at, with how it ended: gm_run_free(). */
 int32_t gm_run_view(struct gm_router *r, const char *record, size_t len,
                     struct gm_run **ret, struct gm_error *err);
+/* ... by the whole that it is a part of, and that answers for it from then on:
+ * with the account that it was submitted to. */
+int32_t gm_run_view_part(struct gm_router *r, const char *record, size_t len,
+                         struct gm_run **ret, struct gm_error *err);
 
 /* cost.c: work out run->cost from what the job has found, before the end is
  * written down; the same with its request at hand. */

@@ -109,8 +109,8 @@ static void see(struct gm_member *m)
 
   m->over = true;
   gm_claim_give_back(&m->claim);
-  if (gm_run_view(m->lead->router, gm_buf_text(&m->claim.text),
-                  m->claim.text.len, &m->run, &m->err))
+  if (gm_run_view_part(m->lead->router, gm_buf_text(&m->claim.text),
+                       m->claim.text.len, &m->run, &m->err))
     return;
   read = m->run->member; /* its own idea of that */
   m->run->member = m;

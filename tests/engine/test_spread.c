@@ -363,6 +363,50 @@ START_TEST(taken_up)
 }
 END_TEST
 
+/* One part had ended before it was taken up: what both made is fetched again
+ * by the id of the whole. */
+START_TEST(fetched_again)
+{
+  static const struct answer answers[] = {
+    SAYS(A, MADE_2),
+    SAYS(B, QUEUED),
+    SAYS_TIMES(30, "GET /b/jobs/1", QUEUED),
+    SAYS("GET /b/jobs/1", MADE_2),
+    PICTURE,
+  };
+  struct gamut_request *how = fix_request("a:m", "x", "force", "yes", NULL);
+  struct gamut_result *r;
+  char id[GAMUT_ID_SIZE];
+  struct gamut_request *ask;
+  struct fix f;
+
+  folder = scratch_folder();
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_set(&f, "store", "sqlite");
+  fix_set(&f, "state_dir", scratch_folder());
+  ask = request(0);
+  ck_assert_int_eq(gamut_submit(f.g, ask, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(ask);
+  while (script_count(f.script, "GET /b/jobs/1") < 5 || count_files("*") < 2)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  gamut_result_free(fix_wait(&f, id));
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  gamut_result_free(fix_wait(&f, id));
+
+  ck_assert_msg(gamut_fetch(f.g, id, how, NULL, NULL, &f.err) == 0, "%s",
+                f.err.message);
+  gamut_request_free(how);
+  r = fix_wait(&f, id);
+  ck_class(r, 0);
+  check_artifacts(r, 0);
+  ck_assert_int_eq(script_count(f.script, "GET /f.png"), 8);
+  ck_assert_int_eq(script_count(f.script, "POST"), 2);
+  gamut_result_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 START_TEST(both_ways)
 {
   static const struct answer answers[] = { PICTURE };
@@ -459,7 +503,9 @@ int main(void)
   tcase_add_test(tc, taken_up);
   tcase_add_test(tc, both_ways);
   tcase_add_loop_test(tc, wrong, 0, 4);
-  if (kit_sqlite())
+  if (kit_sqlite()) {
+    tcase_add_test(tc, fetched_again);
     tcase_add_test(tc, left_with_a_picture);
+  }
   return unit_run("spread", tc);
 }
