@@ -51,7 +51,8 @@ static bool lacks_a_part(const struct json_object *record)
   for (i = 0; i < n; i++)
     if (gm_json_bool(json_object_array_get_idx(list, i), "maybe_charged",
                      false))
-      return !gm_json_at(team, "winner");
+      return !(gm_json_bool(team, "hedged", false) &&
+               gm_json_at(team, "winner"));
   return false;
 }
 

@@ -282,6 +282,11 @@ void gm_member_generated(struct gm_run *run)
   team->busy = false; /* the winner's files are yet to come */
 }
 
+bool gm_team_is_won(const struct gm_team *team)
+{
+  return team->hedged && team->winner;
+}
+
 bool gm_member_gave_way(struct gm_run *run)
 {
   struct gm_job *job = &run->job;
@@ -430,7 +435,7 @@ static bool is_done(struct gm_run *lead)
 
   if (all_over(team))
     return true;
-  if (!team->winner || !team->winner->over)
+  if (!gm_team_is_won(team) || !team->winner->over)
     return false;
   if (team->impatient || !one_gives_way(team))
     return true;

@@ -56,7 +56,7 @@ struct gm_member {
 
 struct gm_team {
   struct gm_list members;
-  struct gm_member *winner; /* of a hedge and a first */
+  struct gm_member *winner; /* of a hedge and a first, or of a first alone */
   struct gm_timer hedge;
   uint64_t awake_ms; /* its time begins anew then: we had hung; or 0 */
   uint32_t n; /* how many are to be made */
@@ -93,6 +93,9 @@ struct gm_member *gm_team_bind(struct gm_run *lead, enum gm_why why,
                                const struct gm_link *links, uint32_t n_links,
                                struct gm_share share, struct gm_error *err);
 int32_t gm_team_go(struct gm_member *m, struct gm_error *err);
+/* Has one of a hedge and a first been made first?  It is all then; a first that
+ * no hedge was begun for may lack something, which others make. */
+bool gm_team_is_won(const struct gm_team *team);
 /* Something has changed: does it go on, or is this the end? */
 void gm_team_look(struct gm_run *lead);
 void gm_team_cancel(struct gm_run *lead);

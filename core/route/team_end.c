@@ -102,7 +102,7 @@ static bool counts(const struct gm_team *team, const struct gm_member *m)
 {
   if (!m->run || !m->run->job.found)
     return false;
-  return team->winner && team->hedged ? m == team->winner : !m->lost;
+  return gm_team_is_won(team) ? m == team->winner : !m->lost;
 }
 
 static void take_attempts(struct gm_run *lead, struct gm_member *m)
@@ -305,7 +305,7 @@ static uint32_t count_ends(const struct gm_team *team, int32_t error_class)
 
 static bool went_well(const struct gm_team *team)
 {
-  if (team->hedged && team->winner)
+  if (gm_team_is_won(team))
     return team->winner->run && team->winner->run->err.error_class == 0;
   /* A part is better than nothing, but not when nothing was wanted any more. */
   return count_ends(team, 0) > 0 &&
@@ -331,7 +331,7 @@ static void take_error(struct gm_run *lead)
     if (m->run)
       last = m;
   }
-  if (team->hedged && team->winner)
+  if (gm_team_is_won(team))
     last = team->winner;
   if (last && (last == team->winner || (team->members.next == &last->link &&
                                         team->members.prev == &last->link)))

@@ -135,7 +135,7 @@ static void go_on(struct gm_member *m)
 {
   struct gm_router *r = m->lead->router;
   const struct gm_restore how = { .member = m };
-  const struct gm_member *winner = m->lead->team->winner;
+  const struct gm_team *team = m->lead->team;
 
   if (gm_run_restore(r, gm_buf_text(&m->claim.text), m->claim.text.len, &how,
                      &gm_member_ops, m, &m->run, &m->err)) {
@@ -148,11 +148,12 @@ static void go_on(struct gm_member *m)
   m->run->job.is_part = true;
   /* The members of one request are few, and wait for each other. */
   gm_timer_start(r->engine->loop, &m->run->job.timer, gm_mono_ms());
-  m->lost |= winner && winner != m; /* the end of that was not written */
+  /* The end of that was not written. */
+  m->lost |= gm_team_is_won(team) && team->winner != m;
   if (m->lost)
     gm_member_leave(m->run);
   gm_hedge_arm(m->lead);
-  if (m->lead->team->cancelling)
+  if (team->cancelling)
     cancel(m);
 }
 
@@ -176,7 +177,7 @@ static void renew(struct gm_member *m)
     lead->team->winner = NULL;
   for (i = 0; i < m->n_places; i++)
     links[i] = lead->links[m->places[i]];
-  if (!lead->team->cancelling && !lead->team->winner &&
+  if (!lead->team->cancelling && !gm_team_is_won(lead->team) &&
       !gm_team_add(lead, m->why, links, m->n_places,
                    (struct gm_share){ m->first, m->n }, &err))
     gm_info(lead->router->engine->log,

@@ -407,6 +407,44 @@ START_TEST(fetched_again)
 }
 END_TEST
 
+/* What is missing is made elsewhere, in a request that no second was begun for
+ * in its time: it is waited for by whoever takes that up. */
+START_TEST(top_up_taken_up)
+{
+  static const struct answer answers[] = {
+    SAYS(A, MADE_3),
+    SAYS(B, QUEUED),
+    SAYS_TIMES(30, "GET /b/jobs/1", QUEUED),
+    SAYS("GET /b/jobs/1", MADE_1),
+    PICTURE,
+  };
+  char output[4096], id[GAMUT_ID_SIZE];
+  struct gamut_request *ask;
+  struct gamut_result *r;
+  struct fix f;
+
+  folder = scratch_folder();
+  snprintf(output, sizeof(output), "%s/x.png", folder);
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  ask = fix_request("a:m b:m", "x", "n", "4", "output", output,
+                    _i ? "hedge" : NULL, "1h", NULL);
+  ck_assert_int_eq(gamut_submit(f.g, ask, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(ask);
+  while (script_count(f.script, "GET /b/jobs/1") < 5)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  gamut_result_free(fix_wait(&f, id));
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  r = fix_wait(&f, id);
+  ck_class(r, 0);
+  ck_assert_uint_eq(gamut_result_artifacts(r), 4);
+  ck_assert_uint_eq(count_files("*"), 4);
+  ck_assert_int_eq(script_count(f.script, "POST"), 2);
+  gamut_result_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 START_TEST(both_ways)
 {
   static const struct answer answers[] = { PICTURE };
@@ -501,6 +539,7 @@ int main(void)
   tcase_add_loop_test(tc, prices, 0, 2);
   tcase_add_loop_test(tc, what_is_left, 0, 2);
   tcase_add_test(tc, taken_up);
+  tcase_add_loop_test(tc, top_up_taken_up, 0, 2);
   tcase_add_test(tc, both_ways);
   tcase_add_loop_test(tc, wrong, 0, 4);
   if (kit_sqlite()) {
