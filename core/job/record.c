@@ -231,13 +231,9 @@ int32_t gm_job_save(struct gm_job *job, bool release)
 void gm_job_forget(struct gm_job *job)
 {
   struct gm_journal *j = job->engine->journal;
-  struct gm_durable d = { .ended = false };
 
-  if (gm_journal_keeps(j))
-    return;
-  gm_journal_adopt(j, &d);
-  gm_journal_put(j, job->id, NULL, GM_PUT_ENDED, &d);
-  gm_journal_forget(j, &d);
+  if (!gm_journal_keeps(j))
+    gm_journal_remove(j, job->id);
 }
 
 /* One that left before and is in doubt may be at the vendor since then. */

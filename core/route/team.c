@@ -498,7 +498,8 @@ void gm_team_detach(struct gm_run *lead)
   tell_all(lead, gm_job_detach);
 }
 
-/* The lead's record says all, or is gone. */
+/* The lead's record says all, or is gone; but what is in doubt is settled by
+ * the member's own. */
 static void forget_records(const struct gm_run *lead)
 {
   const struct gm_member *m;
@@ -508,7 +509,7 @@ static void forget_records(const struct gm_run *lead)
     return;
   GM_EACH_MEMBER(lead->team, m)
   {
-    if (m->over && m->run)
+    if (m->over && m->run && !gm_run_maybe_charged(m->run))
       gm_job_forget(&m->run->job);
   }
 }

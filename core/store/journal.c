@@ -324,6 +324,21 @@ static void remove_row(struct gm_journal *j, const char *id,
     gm_warn(j->log, "job %s has ended, and there is no memory to say so", id);
 }
 
+/* With its end it became nobody's. */
+void gm_journal_remove(struct gm_journal *j, const char *id)
+{
+  struct gm_entry *e = entry_new(j, id, true);
+
+  if (e) {
+    e->op.owner = NULL; /* as long as it is ours its end is yet to come */
+    e->op.conditions = GAMUT_IF_FREE;
+    e->op.changes = GAMUT_REMOVE;
+    e->tx.tx.flags = GAMUT_TX_LOOSE;
+  }
+  if (!e || commit_or_wait(e))
+    gm_warn(j->log, "job %s is kept: there is no memory to forget it", id);
+}
+
 /* Nothing touches `d` behind gm_store_commit(): its end may have been told, and
  * the job be gone. */
 int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,

@@ -445,6 +445,32 @@ START_TEST(top_up_taken_up)
 }
 END_TEST
 
+/* Where nothing is kept of jobs that have ended, nothing is of their parts. */
+START_TEST(nothing_is_kept)
+{
+  static const struct answer answers[] = {
+    SAYS(A, MADE_1),
+    SAYS(B, MADE_1),
+    PICTURE,
+  };
+  struct gamut_result *r;
+  char *json = NULL;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_set(&f, "store", "sqlite");
+  fix_set(&f, "state_dir", scratch_folder());
+  fix_set(&f, "keep_jobs", "0");
+  r = fix_run(&f, fix_request("a:m b:m", "x", "n", "2", "spread", "yes", NULL));
+  ck_class(r, 0);
+  gamut_result_free(r);
+  ck_assert_int_eq(gamut_jobs(f.g, "{\"parts\":true}", &json, &f.err), 0);
+  ck_assert_str_eq(json, "[]");
+  gamut_string_free(json);
+  fix_close(&f);
+}
+END_TEST
+
 START_TEST(both_ways)
 {
   static const struct answer answers[] = { PICTURE };
@@ -545,6 +571,7 @@ int main(void)
   if (kit_sqlite()) {
     tcase_add_test(tc, fetched_again);
     tcase_add_test(tc, left_with_a_picture);
+    tcase_add_test(tc, nothing_is_kept);
   }
   return unit_run("spread", tc);
 }
