@@ -318,6 +318,12 @@ static bool is_detached(const struct gm_team *team)
          (team->let_go || count_ends(team, GAMUT_E_DETACHED) > 0);
 }
 
+/* How it ended, or why that is not known. */
+static struct gm_error *error_of(struct gm_member *m)
+{
+  return m->run ? &m->run->err : &m->err;
+}
+
 /* One alone says it as it was said. */
 static void take_error(struct gm_run *lead)
 {
@@ -335,7 +341,7 @@ static void take_error(struct gm_run *lead)
     last = team->winner;
   if (last && (last == team->winner || (team->members.next == &last->link &&
                                         team->members.prev == &last->link)))
-    gm_error_move(&lead->err, &last->run->err);
+    gm_error_move(&lead->err, error_of(last));
   if (!lead->err.error_class && team->cancelling && lead->n_attempts == 0)
     gm_fail(&lead->err, GAMUT_E_CANCELLED, "cancelled");
   if (!lead->err.error_class)

@@ -1,6 +1,7 @@
 /* test_hedge.c - a second link that begins when the first takes long: who wins,
  * what becomes of the other, what is paid.  The clock is the test's. */
 #include "engine/timed.h"
+#include "route/team.h"
 #include <stdio.h>
 
 #define SUBMIT      "POST /a/jobs"
@@ -309,6 +310,50 @@ START_TEST(cancelled)
 }
 END_TEST
 
+#define WEEK_MS UINT64_C(604800000)
+
+static bool is_fetching(struct fix *f)
+{
+  const struct gm_ticket *t =
+    GM_CONTAINER(f->g->tickets.next, struct gm_ticket, link);
+  const struct gm_member *winner = t->run->team->winner;
+
+  return winner && winner->run->job.state == GM_JOB_FETCHING;
+}
+
+/* Nobody has come for so long that the record of the one that won is there no
+ * more: that is how it ends. */
+START_TEST(winner_is_gone)
+{
+  static const struct answer answers[] = {
+    WORKS_FOR(30, "a", MADE),
+    WORKS("b"),
+    SAYS("DELETE /b", GONE),
+    HOLDS(FETCHED),
+  };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE], part[GAMUT_ID_SIZE];
+  struct fix f;
+
+  timed_open(&f, answers, GM_LEN(answers));
+  submit(&f, "a:m b:m", "x", id);
+  timed_until_asked(&f, POLL, 3);
+  gm_clock_advance(HEDGE_MS);
+  while (!is_fetching(&f))
+    timed_turn(&f);
+  timed_detach(&f, id);
+  find_part(&f, id, "first", part);
+  gm_journal_remove(f.g->journal, part);
+  gm_clock_advance(WEEK_MS);
+  timed_attach(&f, id);
+  result = timed_result(&f, id);
+  ck_class(result, GAMUT_E_NOT_FOUND);
+  ck_assert_int_eq(script_count(f.script, "POST"), 2);
+  gamut_result_free(result);
+  timed_close(&f);
+}
+END_TEST
+
 /* The loser goes on; it is a job of its own then, which brings no file. */
 START_TEST(loser_is_followed)
 {
@@ -413,6 +458,7 @@ int main(void)
   tcase_add_test(tc, cancelled);
   tcase_add_test(tc, cancelled_at_once);
   tcase_add_loop_test(tc, left_at_once, 0, 2);
+  tcase_add_test(tc, winner_is_gone);
   tcase_add_loop_test(tc, loser_is_followed, 0, 2);
   tcase_add_test(tc, closed_meanwhile);
   tcase_add_loop_test(tc, by_p95, 0, 2);
