@@ -133,11 +133,22 @@ static bool regain(struct gm_job *job, const struct gm_claim *c,
   return gm_job_write(job, flags) == 0;
 }
 
-/* Its row was not made, for the whole was another's. */
+static struct gm_job *whole_of(struct gm_job *job)
+{
+  return job->ops->whole_of ? job->ops->whole_of(job) : NULL;
+}
+
+/* Its row was not made, for the whole was another's, or could not be written
+ * when it began: then that is written first. */
 static bool begins_anew(struct gm_job *job)
 {
-  return job->unsent && !job->durable.held &&
-         gm_job_write(job, GM_PUT_WAIT | GM_PUT_PAYS) == 0;
+  struct gm_job *whole = whole_of(job);
+
+  if (!job->unsent || job->durable.held)
+    return false;
+  if (whole && !whole->durable.held && gm_job_save(whole, false))
+    return false;
+  return gm_job_write(job, GM_PUT_WAIT | GM_PUT_PAYS) == 0;
 }
 
 /* `record` is what another has made of it; NULL: it goes on there. */
@@ -267,7 +278,7 @@ static struct gm_late *late_for(struct gm_job *job)
 /* The whole comes first: what a part pays for is written with it. */
 void gm_job_late(struct gm_job *job)
 {
-  struct gm_job *whole = job->ops->whole_of ? job->ops->whole_of(job) : NULL;
+  struct gm_job *whole = whole_of(job);
   struct gm_late *late, *first = NULL;
 
   if (job->late)

@@ -295,6 +295,55 @@ START_TEST(accepted_on_a_full_disk)
 }
 END_TEST
 
+static void step_until_logged(struct fix *f, const char *words)
+{
+  bool there = false;
+
+  while (!there) {
+    gamut_step(f->g, 1);
+    pthread_mutex_lock(&lock);
+    there = strstr(lines, words) != NULL;
+    pthread_mutex_unlock(&lock);
+  }
+}
+
+/* ... when a request of several jobs is written down: that is made up for
+ * before one of them is paid. */
+START_TEST(whole_on_a_full_disk)
+{
+  static const struct answer answers[] = {
+    { "GET /a/hello", 0, SCRIPT_LATE, "{}", NULL, 0 },
+    SAYS(SUBMIT, MADE),
+    PICTURE,
+  };
+  const char *place = scratch_folder();
+  struct gamut_request *r = fix_request("a:m b:m", "warm", "hedge", "1h", NULL);
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+
+  signal(SIGXFSZ, SIG_IGN);
+  open_fix(&f, answers, GM_LEN(answers), 0, "sqlite", place);
+  ck_assert_int_eq(gamut_durable(f.g), 1);
+  limit_files(1);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  step_until_logged(&f, "could not be written");
+  until_asked(&f, "GET /a/hello", 1);
+  limit_files(RLIM_INFINITY);
+  script_go(f.script);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 1);
+  gamut_result_free(result);
+  gamut_durable(f.g); /* what was asked of it before is there */
+  record_of(place, id, &row);
+  ck_assert_ptr_nonnull(strstr(row.body, "\"state\":\"ended\""));
+  fix_close(&f);
+}
+END_TEST
+
 /* ---- no store ------------------------------------------------------------ */
 
 /* One that must be there: nothing is sent. */
@@ -523,6 +572,7 @@ int main(void)
   tcase_add_loop_test(tc, forked_beside_the_store, 0, 20);
 #endif
   tcase_add_test(tc, accepted_on_a_full_disk);
+  tcase_add_test(tc, whole_on_a_full_disk);
   tcase_add_loop_test(tc, required, 0, 2);
   tcase_add_test(tc, required_by_a_budget);
   tcase_add_loop_test(tc, without, 0, 2);
