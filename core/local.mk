@@ -178,6 +178,7 @@ core_job_sources = \
 	core/job/backoff.c \
 	core/job/cancel.c \
 	core/job/doubt.c \
+	core/job/doubt.h \
 	core/job/draft.c \
 	core/job/engine.c \
 	core/job/engine.h \
