@@ -198,17 +198,39 @@ static int64_t sum(int64_t a, int64_t b)
   return a < 0 || b < 0 ? -1 : a + b;
 }
 
-/* What ended otherwise has cost nothing, as far as the vendor said. */
-static void take_cost(struct gm_run *lead, const struct gm_run *run)
+/* What failed has cost nothing, as far as the vendor said, and what may have
+ * been charged for is said beside the cost; but of what a vendor works on yet
+ * nobody knows. */
+static bool has_cost(const struct gm_run *run)
+{
+  int32_t error_class = run->err.error_class;
+
+  return !error_class || error_class == GAMUT_E_DETACHED ||
+         run->cost.microusd > 0;
+}
+
+/* As of one job: without any that has a cost it is not known, which is not
+ * zero. */
+static void take_costs(struct gm_run *lead)
 {
   struct gm_cost *to = &lead->cost;
-  const struct gm_cost *from = &run->cost;
+  const struct gm_member *m;
+  bool some = false;
 
-  if (run->err.error_class && from->microusd <= 0)
-    return;
-  to->microusd = sum(to->microusd, from->microusd);
-  to->formula_microusd = sum(to->formula_microusd, from->formula_microusd);
-  to->estimated |= from->estimated;
+  *to = (struct gm_cost){ .known = true };
+  GM_EACH_MEMBER(lead->team, m)
+  {
+    if (!m->run || !m->over || !has_cost(m->run))
+      continue;
+    some = true;
+    to->microusd = sum(to->microusd, m->run->cost.microusd);
+    to->formula_microusd =
+      sum(to->formula_microusd, m->run->cost.formula_microusd);
+    to->estimated |= m->run->cost.estimated;
+  }
+  if (!some)
+    to->microusd = to->formula_microusd = -1;
+  to->estimated &= to->microusd >= 0;
 }
 
 /* What the lead is asked for later, it answers as the job that made it. */
@@ -257,14 +279,13 @@ static void take_results(struct gm_run *lead)
 {
   struct gm_member *m, *first = NULL, *last = NULL;
 
-  lead->cost = (struct gm_cost){ .known = true };
+  take_costs(lead);
   GM_EACH_MEMBER(lead->team, m)
   {
     if (m->run && m->over) {
       lead->team->maybe_charged |=
         m->run->job.maybe_charged || m->run->job.maybe_earlier;
       lead->team->accepted |= m->run->job.accepted;
-      take_cost(lead, m->run);
     }
     take_attempts(lead, m);
     last = m->run ? m : last;

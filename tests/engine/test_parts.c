@@ -1,0 +1,59 @@
+/* test_parts.c - a request of several jobs as a whole: what it costs, what is
+ * told of it, what its record says. */
+#include "engine/vendor.h"
+
+#define A       "POST /a/jobs"
+#define B       "POST /b/jobs"
+#define BLOCKED "{\"error\":{\"code\":\"unsafe\"}}"
+#define BLOCKS(who)                                                            \
+  {                                                                            \
+    who, 0, 400, BLOCKED, NULL, 0                                              \
+  }
+#define RESETS(who)                                                            \
+  {                                                                            \
+    who, 0, SCRIPT_RESET, NULL, NULL, 0                                        \
+  }
+
+/* Unknown is not zero, where none was made; what may have been charged for is
+ * said beside the cost of the others, as of one job. */
+static const struct {
+  const char *name;
+  struct answer answers[3];
+  int64_t microusd;
+  int32_t maybe;
+} costs[] = {
+  { "all are made", { SAYS(A, MADE), SAYS(B, MADE), PICTURE }, 40000, 0 },
+  { "all are blocked", { BLOCKS(A), BLOCKS(B) }, -1, 0 },
+  { "one is blocked", { SAYS(A, MADE), BLOCKS(B), PICTURE }, 20000, 0 },
+  { "one is not answered", { SAYS(A, MADE), RESETS(B), PICTURE }, 20000, 1 },
+  { "none is answered", { RESETS(A), RESETS(B) }, -1, 1 },
+};
+
+START_TEST(cost)
+{
+  struct gamut_result *r;
+  struct fix f;
+
+  fix_open(&f, costs[_i].answers, GM_LEN(costs[_i].answers), 0);
+  r = fix_run(&f,
+              fix_request("a:set b:set", "x", "n", "2", "spread", "yes", NULL));
+  ck_assert_msg(r != NULL, "%s", f.err.message);
+  ck_assert_msg(gamut_result_cost(r, NULL) == costs[_i].microusd,
+                "%s: it cost %d", costs[_i].name,
+                (int)gamut_result_cost(r, NULL));
+  ck_assert_msg(gamut_result_formula_cost(r) == costs[_i].microusd,
+                "%s: %d by the catalog", costs[_i].name,
+                (int)gamut_result_formula_cost(r));
+  ck_assert_int_eq(gamut_result_maybe_charged(r), costs[_i].maybe);
+  gamut_result_free(r);
+  fix_close(&f);
+}
+END_TEST
+
+int main(void)
+{
+  TCase *tc = tcase_create("parts");
+
+  tcase_add_loop_test(tc, cost, 0, GM_LEN(costs));
+  return unit_run("parts", tc);
+}
