@@ -155,19 +155,16 @@ struct gm_member *gm_team_add(struct gm_run *lead, enum gm_why why,
 
 /* ---- what is heard of them ----------------------------------------------- */
 
-static void member_over(struct gm_run *run)
+static bool all_over(const struct gm_team *team)
 {
-  struct gm_member *m = run->member;
+  struct gm_member *m;
 
-  m->over = true;
-  gm_timer_stop(run->router->engine->loop, &m->timer);
-  if (!m->lead) {
-    gm_member_free(m);
-    return;
+  GM_EACH_MEMBER(team, m)
+  {
+    if (!m->over)
+      return false;
   }
-  if (!run->err.error_class)
-    gm_cache_keep(run, run->job.found, run->cost.microusd, run->cost.estimated);
-  gm_team_look(m->lead);
+  return true;
 }
 
 /* A request is accepted when all its jobs are. */
@@ -222,6 +219,34 @@ static bool member_watched(struct gm_run *run)
   struct gm_run *lead = run->member->lead;
 
   return lead && lead->ops->wants_events && lead->ops->wants_events(lead);
+}
+
+/* That the vendors have all the others has not been told: this one was awaited
+ * yet. */
+static void rest_accepted(const struct gm_member *m)
+{
+  const struct gm_job_event e = { .type = GAMUT_EVENT_ACCEPTED };
+  const struct gm_team *team = m->lead->team;
+
+  if (!m->accepted && !team->cancelling && !team->detaching &&
+      !all_over(team) && all_accepted(team) && member_watched(m->run))
+    m->lead->ops->event(m->lead, &e);
+}
+
+static void member_over(struct gm_run *run)
+{
+  struct gm_member *m = run->member;
+
+  m->over = true;
+  gm_timer_stop(run->router->engine->loop, &m->timer);
+  if (!m->lead) {
+    gm_member_free(m);
+    return;
+  }
+  if (!run->err.error_class)
+    gm_cache_keep(run, run->job.found, run->cost.microusd, run->cost.estimated);
+  rest_accepted(m);
+  gm_team_look(m->lead);
 }
 
 const struct gm_run_ops gm_member_ops = {
@@ -360,18 +385,6 @@ int32_t gm_team_start(struct gm_run *lead, struct gm_error *err)
   gm_id_new(lead->job.attempt_id);
   lead->job.began_ms = gm_mono_ms();
   return gm_team_begin(lead, err);
-}
-
-static bool all_over(const struct gm_team *team)
-{
-  struct gm_member *m;
-
-  GM_EACH_MEMBER(team, m)
-  {
-    if (!m->over)
-      return false;
-  }
-  return true;
 }
 
 /* Another process drives one of them. */

@@ -50,10 +50,44 @@ START_TEST(cost)
 }
 END_TEST
 
+/* Whoever waits until the vendors have it hears so, also when the one that is
+ * still awaited does not take its part: long before the other is made. */
+START_TEST(accepted)
+{
+  static const struct answer answers[] = {
+    WORKS_FOR(60, "a", MADE),
+    { B, 0, SCRIPT_LATE, BLOCKED, NULL, 0 },
+    PICTURE,
+  };
+  struct gamut_request *r =
+    fix_request("a:m b:m", "x", "n", "2", "spread", "yes", NULL);
+  const struct gamut_event *e;
+  bool told = false;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  gamut_want_events(f.g, 1);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, NULL, &f.err), 0);
+  gamut_request_free(r);
+  while (script_count(f.script, "GET /a/jobs/1") < 5)
+    gamut_step(f.g, 1);
+  script_go(f.script);
+  while ((e = gamut_next_event(f.g, -1)) && e->type != GAMUT_EVENT_DONE)
+    told |= e->type == GAMUT_EVENT_ACCEPTED &&
+            script_count(f.script, "GET /a/jobs/1") < 50;
+  ck_assert_ptr_nonnull(e);
+  ck_class(e->result, 0);
+  gamut_result_free(e->result);
+  ck_assert(told);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("parts");
 
   tcase_add_loop_test(tc, cost, 0, GM_LEN(costs));
+  tcase_add_test(tc, accepted);
   return unit_run("parts", tc);
 }
