@@ -326,6 +326,7 @@ void gm_run_free(struct gm_run *run)
   gm_run_no_deadline(run);
   gm_team_free(run);
   if (run->member && !run->member->lead) { /* that of a team goes before */
+    gm_timer_stop(run->router->engine->loop, &run->member->timer);
     run->member->run = NULL;
     gm_member_free(run->member);
   }

@@ -280,7 +280,7 @@ static void on_yield(struct gm_timer *t)
   yield(GM_CONTAINER(t, struct gm_member, timer));
 }
 
-static void lose(struct gm_member *m)
+void gm_member_lose(struct gm_member *m)
 {
   m->lost = true;
   if (m->over || !m->run)
@@ -302,7 +302,7 @@ void gm_member_generated(struct gm_run *run)
   GM_EACH_MEMBER(team, other)
   {
     if (other != m)
-      lose(other);
+      gm_member_lose(other);
   }
   team->busy = false; /* the winner's files are yet to come */
 }

@@ -120,6 +120,8 @@ bool gm_member_gave_way(struct gm_run *run);
 void gm_member_trace(struct gm_member *m);
 /* Nothing of what it makes is wanted. */
 void gm_member_leave(struct gm_run *run);
+/* Another one won: it is left, and its vendor told, as soon as that can be. */
+void gm_member_lose(struct gm_member *m);
 
 /* ---- team_ask.c ------------------------------------------------------------
  */

@@ -150,8 +150,8 @@ static void go_on(struct gm_member *m)
   gm_timer_start(r->engine->loop, &m->run->job.timer, gm_mono_ms());
   /* The end of that was not written. */
   m->lost |= gm_team_is_won(team) && team->winner != m;
-  if (m->lost)
-    gm_member_leave(m->run);
+  if (m->lost) /* and nobody knows whether its vendor has heard so */
+    gm_member_lose(m);
   gm_hedge_arm(m->lead);
   if (team->cancelling)
     cancel(m);

@@ -395,6 +395,40 @@ START_TEST(loser_is_followed)
 }
 END_TEST
 
+/* Left before the vendor had heard that it is to give way: whoever takes the
+ * request up says so once more. */
+START_TEST(loser_is_told_again)
+{
+  static const struct answer answers[] = {
+    HOLDS_ONCE(FETCHED), /* of the winner, which is left with the other */
+    WORKS_FOR(2000, "a", MADE),
+    HOLDS_ONCE(DELETE),
+    SAYS(DELETE, GONE),
+    SAYS(SECOND, MADE),
+    PICTURE,
+  };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  timed_open(&f, answers, GM_LEN(answers));
+  submit(&f, "a:m b:m", "x", id);
+  timed_until_asked(&f, POLL, 3);
+  gm_clock_advance(HEDGE_MS);
+  timed_until_asked(&f, DELETE, 1);
+  timed_until_asked(&f, FETCHED, 1);
+  timed_detach(&f, id);
+  timed_attach(&f, id);
+  result = timed_result(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  until_nothing_is_left(&f);
+  ck_assert_int_eq(script_count(f.script, DELETE), 2);
+  ck_assert_int_eq(script_count(f.script, "POST"), 2);
+  timed_close(&f);
+}
+END_TEST
+
 /* Closed while it is: it detaches, and is not waited for. */
 START_TEST(closed_meanwhile)
 {
@@ -460,6 +494,7 @@ int main(void)
   tcase_add_loop_test(tc, left_at_once, 0, 2);
   tcase_add_test(tc, winner_is_gone);
   tcase_add_loop_test(tc, loser_is_followed, 0, 2);
+  tcase_add_test(tc, loser_is_told_again);
   tcase_add_test(tc, closed_meanwhile);
   tcase_add_loop_test(tc, by_p95, 0, 2);
   return unit_run("hedge", tc);
