@@ -130,6 +130,15 @@ struct gm_member *gm_team_bind(struct gm_run *lead, enum gm_why why,
   return m;
 }
 
+void gm_team_take_attempts(struct gm_run *lead, struct gm_run *run)
+{
+  uint32_t i;
+
+  for (i = 0; i < run->n_attempts; i++)
+    gm_run_add_attempt(lead, &run->attempts[i]);
+  run->n_attempts = 0;
+}
+
 /* The lead's record must name it before its own is written, which is in the
  * next turn at the earliest. */
 int32_t gm_team_go(struct gm_member *m, struct gm_error *err)
@@ -137,6 +146,8 @@ int32_t gm_team_go(struct gm_member *m, struct gm_error *err)
   int32_t rc = gm_run_start(m->run, err);
 
   if (rc) {
+    if (m->why == GM_WHY_PART) /* nobody else tells why it is missing */
+      gm_team_take_attempts(m->lead, m->run);
     gm_member_free(m);
     return rc;
   }

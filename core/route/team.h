@@ -93,6 +93,8 @@ struct gm_member *gm_team_bind(struct gm_run *lead, enum gm_why why,
                                const struct gm_link *links, uint32_t n_links,
                                struct gm_share share, struct gm_error *err);
 int32_t gm_team_go(struct gm_member *m, struct gm_error *err);
+/* What was tried for a member was tried for the lead. */
+void gm_team_take_attempts(struct gm_run *lead, struct gm_run *run);
 /* Has one of a hedge and a first been made first?  It is all then; a first that
  * no hedge was begun for may lack something, which others make. */
 bool gm_team_is_won(const struct gm_team *team);

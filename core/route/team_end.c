@@ -108,16 +108,13 @@ static bool counts(const struct gm_team *team, const struct gm_member *m)
 static void take_attempts(struct gm_run *lead, struct gm_member *m)
 {
   struct gm_run *run = m->run;
-  uint32_t i;
 
   if (!run || !m->over) { /* what is not said of it is where it was */
     if (run || m->err.error_class)
       add_open(lead, m);
     return;
   }
-  for (i = 0; i < run->n_attempts; i++)
-    gm_run_add_attempt(lead, &run->attempts[i]);
-  run->n_attempts = 0;
+  gm_team_take_attempts(lead, run);
 }
 
 static bool take_outputs(struct gm_found *to, struct gm_run *run)

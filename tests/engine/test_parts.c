@@ -83,11 +83,55 @@ START_TEST(accepted)
 }
 END_TEST
 
+/* ---- nothing is left unsaid ----------------------------------------------
+ */
+
+static const struct gamut_key keyless_keys[] = {
+  { "api_key", "TEST_KEYLESS_KEY", NULL, NULL, "no", GAMUT_STRING,
+    GAMUT_KEY_REQUIRED | GAMUT_KEY_SECRET, 0, 0 },
+};
+static const struct gamut_credential keyless_credentials[] = {
+  { NULL, "authorization", "Bearer {api_key}" },
+};
+
+/* A part that no link takes as it begins, one for want of a key, the other
+ * because it makes one picture at a time: the result says why two of three are
+ * missing. */
+START_TEST(refused)
+{
+  static const struct answer answers[] = { SAYS(B, MADE), PICTURE };
+  struct gamut_provider keyless = vendor_a;
+  struct gamut_result *r;
+  struct fix f;
+
+  keyless.name = "keyless";
+  keyless.catalog = NULL;
+  keyless.keys = (struct gamut_table)GAMUT_TABLE(keyless_keys);
+  keyless.credentials = (struct gamut_table)GAMUT_TABLE(keyless_credentials);
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  ck_assert_int_eq(gamut_register_provider(f.g, &keyless, NULL), 0);
+  r = fix_run(
+    &f, fix_request("keyless:m b:cheap", "x", "n", "3", "spread", "yes", NULL));
+  ck_assert_msg(r != NULL, "%s", f.err.message);
+  ck_class(r, 0);
+  ck_assert_uint_eq(gamut_result_artifacts(r), 1);
+  ck_assert_uint_eq(gamut_result_attempts(r), 3);
+  ck_assert_int_eq(gamut_result_attempt(r, 0)->error_class, GAMUT_E_AUTH);
+  ck_assert_str_eq(gamut_result_attempt(r, 0)->provider, "keyless");
+  ck_assert_str_eq(gamut_result_attempt(r, 1)->provider, "b");
+  ck_assert_int_ne(gamut_result_attempt(r, 1)->error_class, 0);
+  ck_assert_int_eq(gamut_result_attempt(r, 2)->error_class, 0);
+  gamut_result_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("parts");
 
   tcase_add_loop_test(tc, cost, 0, GM_LEN(costs));
   tcase_add_test(tc, accepted);
+  tcase_add_test(tc, refused);
   return unit_run("parts", tc);
 }
