@@ -171,6 +171,8 @@ void gm_run_record(const struct gm_run *run, struct gm_buf *b)
     gm_charge_record(run->charge, b);
   if (run->team)
     gm_team_record(run, b);
+  else if (run->team_text)
+    gm_buf_addf(b, ",\"team\":%s", run->team_text);
   if (run->member)
     gm_member_record(run->member, b);
   if (run->job.state == GM_JOB_ENDED)

@@ -360,6 +360,18 @@ static int32_t read_run(struct reading *r, struct gm_error *err)
   return 0;
 }
 
+/* Its files are had without them, but they are named yet: what is in doubt of
+ * it, or was charged, is known by the records of its parts. */
+static int32_t keep_team(struct gm_run *run, const struct json_object *team,
+                         struct gm_error *err)
+{
+  if (!team)
+    return 0;
+  run->team_text = gm_strdup(gm_json_text(gm_unconst(team), NULL));
+  return run->team_text ? 0
+                        : gm_fail(err, GAMUT_E_NOMEM, "no memory for a job");
+}
+
 static int32_t go_on(struct reading *r, struct gm_error *err)
 {
   struct gm_run *run = r->run;
@@ -369,9 +381,11 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
   int32_t rc;
 
   gm_run_trace(run);
-  if (team && !r->how->again)
+  if (team && !is_fetched_again(r))
     return gm_team_restore(run, team, err);
-  rc = find_instance(r, &instance, err);
+  rc = keep_team(run, team, err);
+  if (rc == 0)
+    rc = find_instance(r, &instance, err);
   if (rc)
     return rc;
   gm_draft_sweep(&run->plan, run->job.id);

@@ -75,6 +75,7 @@ struct gm_run {
   uint32_t n_links, at, n_attempts, n_inputs;
   struct gm_output_plan plan;
   char *plan_text; /* the request's control, as JSON, for the record */
+  char *team_text; /* likewise the parts of one that is fetched again */
   struct gm_timer deadline, attempt_deadline;
   uint32_t timeout_ms, attempt_timeout_ms; /* 0: none */
   double max_cost;     /* US dollars; negative: none */

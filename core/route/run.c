@@ -350,6 +350,7 @@ void gm_run_free(struct gm_run *run)
   json_object_put(run->notes);
   gm_free(run->plan.name);
   gm_free(run->plan_text);
+  gm_free(run->team_text);
   gm_free(run->correlation_id);
   gm_free(run->project);
   gm_hit_free(run->hit);

@@ -1,6 +1,10 @@
 /* test_parts.c - a request of several jobs as a whole: what it costs, what is
  * told of it, what its record says. */
+#include "api/context.h"
 #include "engine/vendor.h"
+#include "store/kit.h"
+#include "unit/scratch.h"
+#include <stdio.h>
 
 #define A       "POST /a/jobs"
 #define B       "POST /b/jobs"
@@ -126,6 +130,78 @@ START_TEST(refused)
 }
 END_TEST
 
+/* ---- its record ----------------------------------------------------------
+ */
+
+static void check_record(struct fix *f, const char *when)
+{
+  static const char *const says[] = { "\"team\":{\"n\":2,", "\"why\":\"part\"",
+                                      "\"maybe_charged\":true" };
+  char *json = NULL;
+  size_t i;
+
+  ck_assert_int_eq(gamut_jobs(f->g, NULL, &json, &f->err), 0);
+  for (i = 0; i < GM_LEN(says); i++)
+    ck_assert_msg(strstr(json, says[i]) != NULL, "%s: no %s in %s", when,
+                  says[i], json);
+  gamut_string_free(json);
+}
+
+/* Its record says that it is fetched, and names its parts: those are not taken
+ * up with it. */
+static void check_taken_up(struct fix *f)
+{
+  static const struct gm_run_ops ops = { .over = NULL };
+  const struct gm_restore how = { .again = false };
+  struct gm_ticket *t =
+    GM_CONTAINER(f->g->tickets.next, struct gm_ticket, link);
+  _cleanup_free_ char *record = gm_job_record(&t->run->job);
+  struct gm_error err = GM_ERROR_INIT;
+  struct gm_run *run;
+
+  ck_assert_msg(gm_run_restore(&f->g->router, record, strlen(record), &how,
+                               &ops, NULL, &run, &err) == 0,
+                "%s", gm_error_text(&err));
+  ck_assert_ptr_null(run->team);
+  gm_run_free(run);
+}
+
+/* What one part made is fetched once more: the record still names the parts,
+ * and which of them may have been charged for nothing. */
+START_TEST(fetched_again)
+{
+  static const struct answer answers[] = {
+    SAYS(A, MADE),
+    RESETS(B),
+    PICTURE,
+  };
+  struct gamut_request *how = fix_request("a:m", "x", "force", "yes", NULL);
+  struct gamut_result *r;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+  int i;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  fix_set(&f, "store", "sqlite");
+  fix_set(&f, "state_dir", scratch_folder());
+  r = fix_run(&f, fix_request("a:m b:m", "x", "n", "2", "spread", "yes", NULL));
+  ck_class(r, 0);
+  snprintf(id, sizeof(id), "%s", gamut_result_id(r));
+  gamut_result_free(r);
+  check_record(&f, "made");
+  for (i = 0; i < 2; i++) {
+    ck_assert_int_eq(gamut_fetch(f.g, id, how, NULL, NULL, &f.err), 0);
+    check_taken_up(&f);
+    r = fix_wait(&f, id);
+    ck_class(r, 0);
+    gamut_result_free(r);
+    check_record(&f, i ? "fetched twice" : "fetched once more");
+  }
+  gamut_request_free(how);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("parts");
@@ -133,5 +209,7 @@ int main(void)
   tcase_add_loop_test(tc, cost, 0, GM_LEN(costs));
   tcase_add_test(tc, accepted);
   tcase_add_test(tc, refused);
+  if (kit_sqlite())
+    tcase_add_test(tc, fetched_again);
   return unit_run("parts", tc);
 }
