@@ -30,10 +30,16 @@ int32_t gm_job_unsettled(struct gamut *g, const char *given,
 int32_t gm_job_settle_as(struct gamut *g, const struct json_object *job,
                          bool charged, struct gamut_error *ret_error);
 
-/* What the ledger says of a job whose record is gone: nothing, so nothing was
- * ever sent under this id; that it failed and nobody is charged; else it may
- * have been paid for.  Waits. */
-enum { GM_REMAINS_NOTHING, GM_REMAINS_FREE, GM_REMAINS_COUNTS };
+/* What the ledger says of a job, also when its record is gone: nothing, so
+ * nothing was ever sent under this id; that it failed and nobody is charged;
+ * that nobody is charged, but it came to something else, or goes on; that it
+ * was paid for, or may have been.  Waits. */
+enum {
+  GM_REMAINS_NOTHING,
+  GM_REMAINS_FREE,
+  GM_REMAINS_COUNTS,
+  GM_REMAINS_PAID /* counts as well */
+};
 int32_t gm_job_remains(struct gamut *g, const char *id, int32_t *ret,
                        struct gm_error *err);
 

@@ -124,9 +124,22 @@ static bool is_settled_charged(const struct json_object *job)
   return gm_streq(gm_json_str(job, "settled", NULL), "charged");
 }
 
-/* It has failed, and nobody is charged for it, not even perhaps.  Since its
- * whole has ended it may have been looked up, or fetched, and so made. */
-static bool is_free(const struct json_object *part)
+/* What failed the vendor may have counted all the same, which only the ledger
+ * knows. */
+static int32_t read_paid(struct gamut *g, const char *id, bool *ret,
+                         struct gamut_error *ret_error)
+{
+  struct gm_error err = GM_ERROR_INIT;
+  int32_t remains;
+
+  if (gm_job_remains(g, id, &remains, &err) == 0)
+    *ret = remains == GM_REMAINS_PAID;
+  return gm_report(&err, ret_error);
+}
+
+/* It has failed, and is not in doubt.  Since its whole has ended it may have
+ * been looked up, or fetched, and so made. */
+static bool has_come_to_nothing(const struct json_object *part)
 {
   const char *state = gm_json_str(part, "state", NULL);
 
@@ -143,16 +156,18 @@ static int32_t read_part(struct gamut *g, const char *id, bool *ret,
 
   if (rc == GAMUT_E_NOT_FOUND) {
     if (gm_job_remains(g, id, &remains, &err) == 0)
-      *ret = remains == GM_REMAINS_COUNTS;
+      *ret = remains >= GM_REMAINS_COUNTS;
     return gm_report(&err, ret_error);
   }
-  if (rc == 0)
-    *ret = !is_free(job);
-  return rc;
+  if (rc)
+    return rc;
+  *ret = !has_come_to_nothing(job);
+  return *ret ? 0 : read_paid(g, id, ret, ret_error);
 }
 
 /* Was it charged, or a part of it, of which its own record does not tell?  Only
- * records that could be read say no. */
+ * what could be read says no.  A request of several has no entry in the ledger:
+ * its parts have. */
 static int32_t read_charged(struct gamut *g, const char *id, bool *ret,
                             struct gamut_error *ret_error)
 {
@@ -166,6 +181,8 @@ static int32_t read_charged(struct gamut *g, const char *id, bool *ret,
   *ret = is_settled_charged(job);
   parts = gm_json_at(job, "team/members");
   n = gm_json_count(parts, NULL);
+  if (!*ret && !parts)
+    rc = read_paid(g, id, ret, ret_error);
   for (i = 0; rc == 0 && !*ret && i < n; i++) {
     const char *part =
       gm_json_str(json_object_array_get_idx(parts, i), "id", "");
@@ -291,7 +308,7 @@ static int32_t without_record(struct gamut *g, struct once *o,
 
   if (gm_job_remains(g, b->id, &remains, &err))
     return gm_report(&err, &o->error);
-  if (remains == GM_REMAINS_COUNTS)
+  if (remains >= GM_REMAINS_COUNTS)
     return refuse_forgotten(g, o, b);
   return remains == GM_REMAINS_FREE ? submit_anew(g, o, b)
                                     : submit_bound(g, o, b);
@@ -371,6 +388,7 @@ static int32_t look_without_record(struct gamut *g, const char *id,
     [GM_REMAINS_NOTHING] = GAMUT_ONCE_NEW,
     [GM_REMAINS_FREE] = GAMUT_ONCE_AGAIN,
     [GM_REMAINS_COUNTS] = GAMUT_ONCE_KEPT,
+    [GM_REMAINS_PAID] = GAMUT_ONCE_KEPT,
   };
   int32_t remains;
 

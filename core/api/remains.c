@@ -26,16 +26,16 @@ static bool is_of(const struct remains *r, const struct gamut_store_row *row)
           memmem(row->body, row->body_len, r->of, strlen(r->of)));
 }
 
-/* It failed, and nobody is charged for it. */
-static bool is_free(const struct gamut_store_row *row)
+static int32_t remains_of(const struct gamut_store_row *row)
 {
   int64_t facts = row->numbers[GM_CHARGE_FACTS];
 
-  return GM_FACT_STATUS(facts) == GM_CHARGE_FAILED &&
-         row->numbers[GM_CHARGE_RESERVED] == 0 &&
-         row->numbers[GM_CHARGE_SETTLED] == 0 &&
-         row->numbers[GM_CHARGE_MAYBE] == 0 && GM_FACT_UNKNOWN(facts) == 0 &&
-         GM_FACT_RESERVED(facts) == 0;
+  if (row->numbers[GM_CHARGE_RESERVED] || row->numbers[GM_CHARGE_SETTLED] ||
+      row->numbers[GM_CHARGE_MAYBE] || GM_FACT_UNKNOWN(facts) ||
+      GM_FACT_RESERVED(facts))
+    return GM_REMAINS_PAID;
+  return GM_FACT_STATUS(facts) == GM_CHARGE_FAILED ? GM_REMAINS_FREE
+                                                   : GM_REMAINS_COUNTS;
 }
 
 /* One that counts is enough, and behind a job's own entry there is nothing. */
@@ -45,8 +45,8 @@ static int32_t remains_row(void *user, const struct gamut_store_row *row)
 
   if (!is_of(r, row))
     return 0;
-  r->found = is_free(row) ? GM_REMAINS_FREE : GM_REMAINS_COUNTS;
-  return r->found == GM_REMAINS_COUNTS || gm_streq(row->key, r->id);
+  r->found = remains_of(row);
+  return r->found >= GM_REMAINS_COUNTS || gm_streq(row->key, r->id);
 }
 
 static int32_t run_remains(struct gm_look *k, const struct gamut_store *type,

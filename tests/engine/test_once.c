@@ -209,6 +209,46 @@ START_TEST(fetched_in_vain)
 }
 END_TEST
 
+/* It failed, and the vendor has counted it all the same: as a job, and as a
+ * part of one. */
+START_TEST(failed_and_charged)
+{
+  static const struct answer answers[] = {
+    SAYS_TIMES(2, JOBS, QUEUED),
+    SAYS(POLL, "{\"status\":\"failed\",\"usd\":0.02,"
+               "\"error\":{\"message\":\"there is no file\"}}"),
+    REFUSES(JOBS, 402),
+  };
+  struct gamut_request *r =
+    fix_request(_i ? "a:cheap a:dear" : "a:cheap", "x", _i ? "n" : "seed", "2",
+                "spread", _i ? "yes" : "no", NULL);
+  struct gamut_result *result = NULL;
+  int32_t state;
+  struct fix f;
+  char id[GAMUT_ID_SIZE];
+  int sent;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, id, &result, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_assert_int_eq(gamut_result_status(result), GAMUT_FAILED);
+  gamut_result_free(result);
+  sent = script_count(f.script, JOBS);
+  ck_assert_int_eq(gamut_look_once(f.g, "key", &state, &f.err), 0);
+  ck_assert_int_eq(state, GAMUT_ONCE_KEPT);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, r, "key", NULL, NULL, NULL, &result, &f.err), 0);
+  ck_assert_ptr_nonnull(result);
+  ck_assert_int_eq(gamut_result_status(result), GAMUT_FAILED);
+  ck_assert_int_eq(script_count(f.script, JOBS), sent);
+  gamut_result_free(result);
+  gamut_request_free(r);
+  finish(&f);
+}
+END_TEST
+
 /* One key, one submission: while it is under way, after its end, and after a
  * failure that cost nothing a new one. */
 START_TEST(once)
@@ -477,6 +517,7 @@ int main(void)
   tcase_add_test(tc, settled_part);
   tcase_add_test(tc, settled_unread);
   tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
+  tcase_add_loop_test(tc, failed_and_charged, 0, 2);
   tcase_add_test(tc, once);
   tcase_add_test(tc, once_elsewhere);
   tcase_add_loop_test(tc, once_forgotten, 0, GM_LEN(forgotten));

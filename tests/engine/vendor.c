@@ -102,11 +102,14 @@ static int32_t answered(struct gamut_call *c)
   const struct gamut_json *json = c->reply->json;
   const char *status = h->json_str(json, "status", "");
   const char *id = h->json_str(json, "id", NULL);
+  double usd = h->json_real(json, "usd", 0);
 
   if (c->phase == WARM)
     return submit(c);
   if (c->phase == SUBMIT && !id)
     return h->fail(c, GAMUT_E_PROTOCOL, "no id");
+  if (usd > 0)
+    h->usage(c, "image", 1, (int64_t)(usd * 1e6 + 0.5));
   if (c->phase == SUBMIT) {
     h->json_set_str(c->state, "id", id);
     h->fact(c, "request_id", id);
