@@ -115,6 +115,8 @@ int32_t gm_holds_reserve(struct gm_charge *c)
   uint32_t i;
   int32_t rc = 0;
 
+  for (i = 0; i < c->n_holds; i++)
+    c->holds[i].present = false; /* of the attempt before */
   for (i = 0; i < all->n && rc == 0; i++)
     rc = hold_for(c, &all->items[i]);
   return rc;
@@ -131,23 +133,36 @@ void gm_holds_close(struct gm_charge *c, int64_t microusd, bool maybe,
 
     if (!h->present)
       continue;
-    h->present = false;
     h->now[GM_COUNT_TAKEN] += microusd - expected;
     h->now[maybe ? GM_COUNT_MAYBE : GM_COUNT_SPENT] += microusd;
     h->now[GM_COUNT_UNKNOWN] += unknown;
   }
 }
 
+static bool has_in_doubt(const struct gm_hold *h, int64_t microusd,
+                         bool unknown)
+{
+  return h->now[GM_COUNT_MAYBE] >= microusd &&
+         h->now[GM_COUNT_UNKNOWN] >= unknown;
+}
+
+/* Those of the last attempt, which others that are in doubt too may have no
+ * part in: another vendor's, or yesterday's.  When it is not the last one that
+ * was in doubt, and in older records, all that can have a part in it. */
 void gm_holds_reopen(struct gm_charge *c, int64_t microusd, bool unknown)
 {
+  bool last = false;
   uint32_t i;
 
+  for (i = 0; i < c->n_holds; i++)
+    last |=
+      c->holds[i].present && has_in_doubt(&c->holds[i], microusd, unknown);
   for (i = 0; i < c->n_holds; i++) {
     struct gm_hold *h = &c->holds[i];
 
-    if (h->now[GM_COUNT_MAYBE] < microusd || h->now[GM_COUNT_UNKNOWN] < unknown)
-      continue; /* it has no part in this attempt */
-    h->present = true;
+    h->present = (h->present || !last) && has_in_doubt(h, microusd, unknown);
+    if (!h->present)
+      continue;
     h->now[GM_COUNT_MAYBE] -= microusd;
     h->now[GM_COUNT_UNKNOWN] -= unknown;
   }

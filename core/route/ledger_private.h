@@ -19,7 +19,7 @@ struct gm_hold {
   int64_t now[GM_COUNTS];    /* as it should be */
   int64_t sent[GM_COUNTS];   /* as it is being written */
   int64_t stored[GM_COUNTS]; /* as it is */
-  bool present;              /* of the attempt under way */
+  bool present;              /* of the attempt under way, or the last one */
   /* ---- what the budget said when it was reserved; limit -1: not known here */
   int64_t limit_microusd, at_ms;
   enum gm_scope scope;

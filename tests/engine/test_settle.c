@@ -255,6 +255,48 @@ START_TEST(links)
 }
 END_TEST
 
+/* Both are in doubt; what is fetched is the second, and only in its budget it
+ * is in doubt no more. */
+START_TEST(fetched_link)
+{
+  static const struct answer answers[] = {
+    RESETS(0),
+    SAYS("POST /b/jobs", QUEUED),
+    { "GET /b/jobs/1", 1, 404, "{}", NULL, 0 },
+    SAYS("GET /b/jobs/1", MADE),
+    PICTURE,
+  };
+  const char *place = scratch_folder();
+  struct gamut_request *r =
+    fix_request("a:dear b:cheap", "x", "resubmit", "always", NULL);
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+
+  books_open(&f, answers, GM_LEN(answers), place);
+  fix_set(&f, "budgets",
+          "[{\"scope\":\"provider\",\"limit_usd\":9,\"period\":\"day\"}]");
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_assert(gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_fetch(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  gamut_durable(f.g);
+  books_counter(place, GM_SCOPE_PROVIDER, "a", &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_SPENT], 0);
+  ck_assert_int_eq(row.numbers[GM_COUNT_MAYBE], 2 * BOOKS_DEAR);
+  books_counter(place, GM_SCOPE_PROVIDER, "b", &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_SPENT], C);
+  ck_assert_int_eq(row.numbers[GM_COUNT_MAYBE], 0);
+  gamut_request_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 /* ---- of a request of several --------------------------------------------- */
 
 /* One part, or both, are in doubt, and no other brings anything. */
@@ -378,6 +420,7 @@ int main(void)
   tcase_add_loop_test(tc, settled_by_another, 0, 2);
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_loop_test(tc, links, 0, GM_LEN(by_link));
+  tcase_add_test(tc, fetched_link);
   tcase_add_loop_test(tc, team, 0, GM_LEN(teams));
   tcase_add_test(tc, fetched_part);
   return unit_run("settle", tc);
