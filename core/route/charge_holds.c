@@ -173,6 +173,13 @@ static bool differs(const struct gm_hold *h)
   return memcmp(h->now, h->stored, sizeof(h->now)) != 0;
 }
 
+/* Its counter is made then, with its name, also where nothing is known to be
+ * counted yet. */
+static bool is_reserving(const struct gm_charge *c, const struct gm_hold *h)
+{
+  return c->reserving && h->present && h->limit_microusd >= 0;
+}
+
 uint32_t gm_holds_ops(struct gm_charge *c, struct gamut_store_op *ops)
 {
   uint32_t i, k, n = 0;
@@ -182,7 +189,7 @@ uint32_t gm_holds_ops(struct gm_charge *c, struct gamut_store_op *ops)
     struct gamut_store_op *op = &ops[n];
 
     memcpy(h->sent, h->now, sizeof(h->sent));
-    if (!differs(h))
+    if (!differs(h) && !is_reserving(c, h))
       continue;
     n++;
     *op = (struct gamut_store_op){ .table = GM_TABLE_BUDGET,
@@ -190,10 +197,12 @@ uint32_t gm_holds_ops(struct gm_charge *c, struct gamut_store_op *ops)
                                    .changes = GAMUT_ADD_NUMBERS };
     for (k = 0; k < GM_COUNTS; k++)
       op->numbers[k] = h->now[k] - h->stored[k];
-    if (!c->reserving || !h->present || h->limit_microusd < 0)
+    if (h->limit_microusd < 0)
       continue;
-    op->conditions = GAMUT_IF_MAX;
-    op->max = h->limit_microusd;
+    if (differs(h) && is_reserving(c, h)) {
+      op->conditions = GAMUT_IF_MAX;
+      op->max = h->limit_microusd;
+    }
     op->changes |= GAMUT_SET_TTL | (h->name ? GAMUT_SET_BODY : 0u);
     op->ttl_ms = KEEP_MS;
     op->body = h->name;

@@ -312,6 +312,27 @@ START_TEST(new_month)
 }
 END_TEST
 
+/* One that has counted only what nobody knows the price of has its name all the
+ * same. */
+START_TEST(unknown_named)
+{
+  struct gamut_result *result;
+  struct fix f;
+
+  books_open(&f, tail, GM_LEN(tail), scratch_folder());
+  fix_set(&f, "budgets",
+          "[{\"scope\":\"provider\",\"limit_usd\":2,\"period\":\"day\"}]");
+  result =
+    fix_run(&f, fix_request("a:m", "x", "allow_unknown_cost", "yes", NULL));
+  ck_class(result, 0);
+  gamut_result_free(result);
+  ck_budgets(&f, "{\"scope\":\"provider\",\"name\":\"a\",\"period\":\"day\","
+                 "\"limit_usd\":2,\"spent_usd\":0,\"maybe_usd\":0,"
+                 "\"reserved_usd\":0,\"left_usd\":2,\"unknown_cost\":1,");
+  fix_close(&f);
+}
+END_TEST
+
 /* ---- the setting ----------------------------------------------------------
  */
 
@@ -371,6 +392,7 @@ int main(void)
   tcase_add_test(tc, no_room);
   tcase_add_test(tc, released);
   tcase_add_test(tc, unknown_price);
+  tcase_add_test(tc, unknown_named);
   tcase_add_test(tc, warned);
   tcase_add_test(tc, new_month);
   tcase_add_loop_test(tc, setting, 0, GM_LEN(settings));
