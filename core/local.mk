@@ -321,6 +321,7 @@ core_route_sources = \
 	core/route/team_record.c \
 	core/route/usage.c \
 	core/route/usage.h \
+	core/route/usage_query.c \
 	core/route/validate.c \
 	core/route/validate.h \
 	core/route/validate_change.c \

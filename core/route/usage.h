@@ -16,6 +16,7 @@ enum gm_usage_by {
   GM_USAGE_DAY,
   GM_USAGE_STATUS
 };
+extern const char *const gm_usage_words[]; /* their names, and NULL */
 struct gm_usage_query {
   int64_t from_ms, to_ms; /* from <= submitted < to */
   enum gm_usage_by by;
