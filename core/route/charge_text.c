@@ -52,12 +52,22 @@ static void add_times(const struct gm_job *j, struct gm_buf *b)
   add_known(b, ",\"download_ms\":", span(j->generated_ms, j->ended_ms));
 }
 
-/* What each link has taken, when it was more than one. */
+/* Has another link taken something than the one that it is at? */
+static bool has_parts(const struct gm_charge *c)
+{
+  const struct gm_link *l = gm_run_link(c->run);
+
+  return c->n_parts > 1 ||
+         (c->n_parts == 1 && !(gm_streq(c->parts[0].provider, l->provider) &&
+                               gm_streq(c->parts[0].model, l->model)));
+}
+
+/* What each link has taken. */
 static void add_parts(const struct gm_charge *c, struct gm_buf *b)
 {
   uint32_t i;
 
-  if (c->n_parts < 2)
+  if (!c->tells_parts)
     return;
   gm_buf_add(b, ",\"parts\":[");
   for (i = 0; i < c->n_parts; i++) {
@@ -99,7 +109,7 @@ void gm_charge_count(struct gm_charge *c)
   c->numbers[GM_CHARGE_FACTS] =
     (int64_t)c->status |
     (int64_t)GM_MIN(c->unknown + c->unknown_maybe, 255) << 8 |
-    (int64_t)c->unknown_reserved << 16 | (int64_t)(c->n_parts > 1) << 24;
+    (int64_t)c->unknown_reserved << 16 | (int64_t)c->tells_parts << 24;
   c->changed++;
 }
 
@@ -107,6 +117,7 @@ void gm_charge_describe(struct gm_charge *c)
 {
   struct gm_buf *b = &c->ledger->text; /* many wait, and few are long */
 
+  c->tells_parts = has_parts(c);
   gm_charge_count(c);
   gm_buf_clear(b);
   add_body(c, b);
@@ -249,6 +260,7 @@ int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner)
   }
   for (i = 0; i < n && i < GAMUT_STORE_NUMBERS; i++)
     c->numbers[i] = int_at(numbers, i);
+  c->tells_parts = GM_FACT_PARTS(c->numbers[GM_CHARGE_FACTS]);
   c->at_ms = gm_json_i64(l, "at", c->at_ms);
   c->status = (uint8_t)gm_json_i64(l, "status", 0);
   c->unknown = (uint8_t)gm_json_i64(l, "unknown", 0);

@@ -51,6 +51,7 @@ struct gm_charge {
   bool open;      /* something is reserved for it */
   bool reserving; /* and not yet written */
   bool frozen;
+  bool tells_parts; /* its body does */
   int64_t expected; /* what; -1: not known */
   /* ---- of the whole job, for the body */
   int64_t estimate, actual; /* -1: not known */

@@ -158,11 +158,11 @@ static bool name_of(const struct gamut_store_row *row, enum gm_usage_by by,
 }
 
 static bool add_to(struct gm_usage *u, const char *key, size_t len,
-                   const struct gamut_store_row *row, bool money)
+                   const struct gamut_store_row *row)
 {
   struct tally *t = group(u, key, len);
 
-  return t && add_row(t, row) && (!money || add_money(t, row));
+  return t && add_row(t, row) && add_money(t, row);
 }
 
 static int64_t part_at(const struct json_object *part, size_t i)
@@ -174,20 +174,42 @@ static int64_t part_at(const struct json_object *part, size_t i)
  * row says how. */
 enum verdict { IN_DOUBT, CHARGED, NOT_CHARGED };
 
-static enum verdict verdict_of(const struct gamut_store_row *row,
-                               const struct json_object *parts)
+struct money {
+  int64_t settled, maybe;
+};
+
+static struct money sum_of(const struct json_object *parts)
 {
   size_t i, n = gm_json_count(parts, NULL);
-  int64_t all = 0;
+  struct money all = { 0, 0 };
 
-  if (row->numbers[GM_CHARGE_MAYBE] > 0)
-    return IN_DOUBT;
   for (i = 0; i < n; i++) {
     const struct json_object *part = json_object_array_get_idx(parts, i);
 
-    all += part_at(part, 2) + part_at(part, 3);
+    all.settled += part_at(part, 2);
+    all.maybe += part_at(part, 3);
   }
-  return row->numbers[GM_CHARGE_SETTLED] < all ? NOT_CHARGED : CHARGED;
+  return all;
+}
+
+static enum verdict verdict_of(const struct gamut_store_row *row,
+                               const struct money *told)
+{
+  if (row->numbers[GM_CHARGE_MAYBE] > 0)
+    return IN_DOUBT;
+  return row->numbers[GM_CHARGE_SETTLED] < told->settled + told->maybe
+           ? NOT_CHARGED
+           : CHARGED;
+}
+
+/* What the parts do not tell is of the link that it was at: that one was under
+ * way when its process was killed, and then it was settled. */
+static void add_rest(struct tally *t, const struct gamut_store_row *row,
+                     const struct money *told, enum verdict verdict)
+{
+  add_money(t, row);
+  t->settled -= told->settled + (verdict == CHARGED ? told->maybe : 0);
+  t->maybe -= verdict == IN_DOUBT ? told->maybe : 0;
 }
 
 static bool add_part(struct gm_usage *u, struct json_object *part,
@@ -213,16 +235,20 @@ static bool add_part(struct gm_usage *u, struct json_object *part,
   return t != NULL;
 }
 
-/* A job that several links have taken money for: to each its own. */
-static bool add_parts(struct gm_usage *u, const struct gamut_store_row *row)
+/* A job that other links than the last have taken money for: to each its own;
+ * `last` is that of the last. */
+static bool add_parts(struct gm_usage *u, const struct gamut_store_row *row,
+                      struct tally *last)
 {
   _cleanup_json_ struct json_object *o =
     gm_json_parse_once(row->body, row->body_len, NULL, NULL);
   const struct json_object *parts = gm_json_at(o, "parts");
   size_t i, n = gm_json_count(parts, NULL);
-  enum verdict verdict = verdict_of(row, parts);
+  struct money told = sum_of(parts);
+  enum verdict verdict = verdict_of(row, &told);
   bool ok = true;
 
+  add_rest(last, row, &told, verdict);
   for (i = 0; i < n && ok; i++)
     ok = add_part(u, json_object_array_get_idx(parts, i), verdict);
   return ok;
@@ -236,13 +262,13 @@ static bool add_tags(struct gm_usage *u, const struct gamut_store_row *row)
   size_t len;
 
   if (!name_of(row, GM_USAGE_USER, &from, &len))
-    return add_to(u, "null", 4, row, true);
+    return add_to(u, "null", 4, row);
   at = from + len;
   if (end - at < 3 || at[1] != '[' || at[2] == ']')
-    return add_to(u, "null", 4, row, true);
+    return add_to(u, "null", 4, row);
   at += 2;
   while (ok && at < end && *at != ']' && next_value(&at, end, &from, &len))
-    ok = add_to(u, from, len, row, true);
+    ok = add_to(u, from, len, row);
   return ok;
 }
 
@@ -251,7 +277,7 @@ static bool add_day(struct gm_usage *u, const struct gamut_store_row *row)
   char time[32];
 
   gm_fmt_time(time, row->rank > 0 ? (uint64_t)row->rank : 0);
-  return add_to(u, time, 10, row, true);
+  return add_to(u, time, 10, row);
 }
 
 static bool add_named(struct gm_usage *u, const struct gamut_store_row *row)
@@ -260,9 +286,13 @@ static bool add_named(struct gm_usage *u, const struct gamut_store_row *row)
                GM_FACT_PARTS(row->numbers[GM_CHARGE_FACTS]);
   const char *name = "null";
   size_t len = 4;
+  struct tally *t;
 
   (void)name_of(row, u->q.by, &name, &len);
-  return add_to(u, name, len, row, !parts) && (!parts || add_parts(u, row));
+  t = group(u, name, len);
+  if (!t || !add_row(t, row))
+    return false;
+  return parts ? add_parts(u, row, t) : add_money(t, row);
 }
 
 static bool add_grouped(struct gm_usage *u, const struct gamut_store_row *row)
@@ -277,7 +307,7 @@ static bool add_grouped(struct gm_usage *u, const struct gamut_store_row *row)
   case GM_USAGE_STATUS:
     word = gm_charge_status_name(
       (enum gm_charge_status)GM_FACT_STATUS(row->numbers[GM_CHARGE_FACTS]));
-    return add_to(u, word, strlen(word), row, true);
+    return add_to(u, word, strlen(word), row);
   case GM_USAGE_TAG:
     return add_tags(u, row);
   default:
@@ -489,7 +519,8 @@ struct json_object *gm_usage_json(const struct gm_usage *u)
   json_object_object_add(o, "total", total);
   if (u->q.by == GM_USAGE_TOTAL)
     return o;
-  json_object_object_add(o, "by", json_object_new_string(gm_usage_words[u->q.by]));
+  json_object_object_add(o, "by",
+                         json_object_new_string(gm_usage_words[u->q.by]));
   json_object_object_add(o, "groups", groups_of(u));
   return o;
 }

@@ -255,6 +255,64 @@ START_TEST(links)
 }
 END_TEST
 
+/* The one after it was refused, and the job has ended there. */
+START_TEST(refused_link)
+{
+  static const struct answer answers[] = { RESETS(0),
+                                           REFUSES("POST /b/jobs", 402) };
+  const char *place = scratch_folder(), *b = "\"cost_usd\":0,\"maybe_usd\":0,";
+  struct gamut_request *r =
+    fix_request("a:dear b:cheap", "x", "resubmit", "always", NULL);
+  char id[GAMUT_ID_SIZE], *json = NULL;
+  struct fix f;
+
+  books_open(&f, answers, GM_LEN(answers), place);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_result_free(fix_wait(&f, id));
+  if (by_link[_i].settled)
+    ck_assert_int_eq(gamut_settle(f.g, id, by_link[_i].charged, &f.err), 0);
+  ck_assert_int_eq(gamut_usage(f.g, "{\"by\":\"provider\"}", &json, &f.err), 0);
+  ck_assert_msg(gm_starts(group(json, "\"name\":\"a\""), by_link[_i].a) &&
+                  gm_starts(group(json, "\"name\":\"b\""), b),
+                "%s", json);
+  gamut_string_free(json);
+  gamut_request_free(r);
+  fix_close(&f);
+}
+END_TEST
+
+/* The one after it was under way when it was left. */
+START_TEST(left_link)
+{
+  static const struct answer answers[] = { RESETS(0), HOLDS("POST /b/jobs") };
+  const char *place = scratch_folder(),
+             *a = _i ? "\"cost_usd\":1,\"maybe_usd\":0,"
+                     : "\"cost_usd\":0,\"maybe_usd\":0,",
+             *b = _i ? "\"cost_usd\":0.02,\"maybe_usd\":0,"
+                     : "\"cost_usd\":0,\"maybe_usd\":0,";
+  struct gamut_request *r =
+    fix_request("a:dear b:cheap", "x", "resubmit", "always", NULL);
+  char id[GAMUT_ID_SIZE], *json = NULL;
+  struct fix f;
+
+  books_open(&f, answers, GM_LEN(answers), place);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  while (script_count(f.script, "POST /b/jobs") < 1)
+    gamut_step(f.g, 1);
+  gamut_close(f.g);
+  books_context(&f, place);
+  ck_assert_msg(gamut_settle(f.g, id, _i, &f.err) == 0, "%s", f.err.message);
+  ck_assert_int_eq(gamut_usage(f.g, "{\"by\":\"provider\"}", &json, &f.err), 0);
+  ck_assert_msg(gm_starts(group(json, "\"name\":\"a\""), a) &&
+                  gm_starts(group(json, "\"name\":\"b\""), b),
+                "%s", json);
+  gamut_string_free(json);
+  gamut_request_free(r);
+  script_go(f.script);
+  fix_close(&f);
+}
+END_TEST
+
 /* Both are in doubt; what is fetched is the second, and only in its budget it
  * is in doubt no more. */
 START_TEST(fetched_link)
@@ -420,6 +478,8 @@ int main(void)
   tcase_add_loop_test(tc, settled_by_another, 0, 2);
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_loop_test(tc, links, 0, GM_LEN(by_link));
+  tcase_add_loop_test(tc, refused_link, 0, GM_LEN(by_link));
+  tcase_add_loop_test(tc, left_link, 0, 2);
   tcase_add_test(tc, fetched_link);
   tcase_add_loop_test(tc, team, 0, GM_LEN(teams));
   tcase_add_test(tc, fetched_part);
