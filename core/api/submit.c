@@ -8,6 +8,7 @@
 #include "api/result.h"
 #include "api/sidecar.h"
 #include <string.h>
+#include <strings.h>
 
 /* Tell the end in the way that was asked for.  A ticket that is waited for is
  * gone afterwards: it is on the stack of gamut_generate(). */
@@ -198,21 +199,34 @@ struct wish {
   int32_t rc;
 };
 
-static void wish_now(struct gamut *g, void *arg)
+/* By the beginning of its id, in any case of letters, for so gamut_attach()
+ * takes it.  NULL: none, or several. */
+static struct gm_ticket *find_ticket(struct gamut *g, const char *id)
 {
-  struct wish *w = arg;
+  struct gm_ticket *found = NULL;
+  size_t len = strlen(id);
   struct gm_list *l;
 
-  w->rc = GAMUT_E_NOT_FOUND;
   for (l = g->tickets.next; l != &g->tickets; l = l->next) {
     struct gm_ticket *t = GM_CONTAINER(l, struct gm_ticket, link);
 
-    if (strcmp(t->run->job.id, w->id) != 0)
+    if (len == 0 || strncasecmp(t->run->job.id, id, len) != 0)
       continue;
-    w->rc = 0;
-    w->what(t->run);
-    return;
+    if (found)
+      return NULL;
+    found = t;
   }
+  return found;
+}
+
+static void wish_now(struct gamut *g, void *arg)
+{
+  struct wish *w = arg;
+  struct gm_ticket *t = find_ticket(g, w->id);
+
+  w->rc = t ? 0 : GAMUT_E_NOT_FOUND;
+  if (t)
+    w->what(t->run);
 }
 
 static int32_t wish(struct gamut *g, const char *id,

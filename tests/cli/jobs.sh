@@ -250,7 +250,7 @@ await unfinished 'y \[never'
 id=$("$GAMUT" jobs --state unfinished | cut -c 1-26)
 kill -9 $pid
 wait $pid 2>/dev/null
-run cancel-orphan cancel "$id"
+run cancel-orphan cancel "$(echo "$id" | cut -c 1-20 | tr A-Z a-z)"
 exits 0
 
 # One that has ended is fetched to where it is wanted.

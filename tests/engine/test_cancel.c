@@ -2,6 +2,7 @@
  * looked at before, unless it just was.  The clock is the test's. */
 #include "engine/timed.h"
 #include "loop/http.h"
+#include <ctype.h>
 
 #define SUBMIT "POST /eraser/jobs"
 #define POLL   "GET /eraser/jobs/1"
@@ -180,6 +181,42 @@ START_TEST(left)
 }
 END_TEST
 
+/* As it may be taken up: by the beginning of its id, in any case of letters,
+ * where no other begins so. */
+START_TEST(by_beginning)
+{
+  static const struct answer answers[] = { WORKS("a"),
+                                           SAYS("DELETE /a/jobs/1", GONE) };
+  char id[GAMUT_ID_SIZE], other[GAMUT_ID_SIZE], begins[GAMUT_ID_SIZE];
+  struct gamut_request *r = fix_request("a:m", "x", NULL);
+  struct gamut_result *result;
+  struct fix f;
+  size_t i;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, other, &f.err), 0);
+  for (i = 0; id[i] == other[i]; i++)
+    begins[i] = id[i];
+  begins[i] = '\0';
+  ck_assert_int_eq(gamut_cancel(f.g, begins), GAMUT_E_NOT_FOUND);
+  ck_assert_int_eq(gamut_cancel(f.g, ""), GAMUT_E_NOT_FOUND);
+  begins[i] = (char)tolower((unsigned char)id[i]);
+  begins[i + 1] = '\0';
+  ck_assert_int_eq(gamut_cancel(f.g, begins), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_CANCELLED);
+  gamut_result_free(result);
+  begins[i] = other[i];
+  ck_assert_int_eq(gamut_detach(f.g, begins), 0);
+  result = fix_wait(&f, other);
+  ck_class(result, GAMUT_E_DETACHED);
+  gamut_result_free(result);
+  gamut_request_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("cancel");
@@ -187,5 +224,6 @@ int main(void)
   tcase_add_loop_test(tc, by_its_user, 0, GM_LEN(rows));
   tcase_add_loop_test(tc, by_its_time, 0, GM_LEN(late));
   tcase_add_test(tc, left);
+  tcase_add_test(tc, by_beginning);
   return unit_run("cancel", tc);
 }
