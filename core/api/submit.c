@@ -7,6 +7,7 @@
 #include "api/request.h"
 #include "api/result.h"
 #include "api/sidecar.h"
+#include "route/team.h"
 #include <string.h>
 #include <strings.h>
 
@@ -199,18 +200,39 @@ struct wish {
   int32_t rc;
 };
 
+static bool begins_with(const char *whole, const char *id)
+{
+  return *id && strncasecmp(whole, id, strlen(id)) == 0;
+}
+
+/* Who takes up a part has the whole. */
+static bool is_meant(const struct gm_run *run, const char *id)
+{
+  const struct gm_member *m;
+
+  if (begins_with(run->job.id, id))
+    return true;
+  if (!run->team)
+    return false;
+  GM_EACH_MEMBER(run->team, m)
+  {
+    if (begins_with(m->id, id))
+      return true;
+  }
+  return false;
+}
+
 /* By the beginning of its id, in any case of letters, for so gamut_attach()
  * takes it.  NULL: none, or several. */
 static struct gm_ticket *find_ticket(struct gamut *g, const char *id)
 {
   struct gm_ticket *found = NULL;
-  size_t len = strlen(id);
   struct gm_list *l;
 
   for (l = g->tickets.next; l != &g->tickets; l = l->next) {
     struct gm_ticket *t = GM_CONTAINER(l, struct gm_ticket, link);
 
-    if (len == 0 || strncasecmp(t->run->job.id, id, len) != 0)
+    if (!is_meant(t->run, id))
       continue;
     if (found)
       return NULL;

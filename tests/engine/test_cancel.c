@@ -3,6 +3,7 @@
 #include "engine/timed.h"
 #include "loop/http.h"
 #include <ctype.h>
+#include <stdio.h>
 
 #define SUBMIT "POST /eraser/jobs"
 #define POLL   "GET /eraser/jobs/1"
@@ -217,6 +218,41 @@ START_TEST(by_beginning)
 }
 END_TEST
 
+/* A part is taken up with its whole, and that is what is cancelled then. */
+START_TEST(by_part)
+{
+  static const struct answer answers[] = {
+    WORKS("a"),
+    WORKS("b"),
+    SAYS("DELETE /a/jobs/1", GONE),
+    SAYS("DELETE /b/jobs/1", GONE),
+  };
+  struct gamut_request *r =
+    fix_request("a:m b:m", "x", "n", "2", "spread", "yes", NULL);
+  char id[GAMUT_ID_SIZE], part[GAMUT_ID_SIZE], *json = NULL;
+  struct gamut_result *result;
+  const char *at;
+  struct fix f;
+
+  fix_open(&f, answers, GM_LEN(answers), 0);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  while (script_count(f.script, "GET /") < 4)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(gamut_job(f.g, id, &json, &f.err), 0);
+  at = strstr(json, "\"members\":[");
+  at = at ? strstr(at, "\"id\":\"") : NULL;
+  ck_assert_msg(at != NULL, "%s", json);
+  snprintf(part, sizeof(part), "%s", at + strlen("\"id\":\""));
+  gamut_string_free(json);
+  ck_assert_int_eq(gamut_cancel(f.g, part), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_CANCELLED);
+  gamut_result_free(result);
+  gamut_request_free(r);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("cancel");
@@ -225,5 +261,6 @@ int main(void)
   tcase_add_loop_test(tc, by_its_time, 0, GM_LEN(late));
   tcase_add_test(tc, left);
   tcase_add_test(tc, by_beginning);
+  tcase_add_test(tc, by_part);
   return unit_run("cancel", tc);
 }

@@ -181,8 +181,9 @@ GAMUT_API int32_t gamut_submit(struct gamut *g,
  * quicker: it is looked at once more after the vendor was told (within half a
  * second), and what runs on all the same is maybe-charged; gamut_fetch() brings
  * what came of it.  The beginning of an id is enough, where only one job under
- * way here has it.  GAMUT_E_NOT_FOUND when no such job is under way in this
- * context; gamut_cancel_elsewhere() is for those of other processes. */
+ * way here has it; of a part the whole is meant, as in gamut_attach().
+ * GAMUT_E_NOT_FOUND when no such job is under way in this context;
+ * gamut_cancel_elsewhere() is for those of other processes. */
 GAMUT_API int32_t gamut_cancel(struct gamut *g, const char *id);
 
 /* Stop waiting for a job: it goes on at the vendor and ends here as detached.
