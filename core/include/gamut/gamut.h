@@ -187,7 +187,7 @@ GAMUT_API int32_t gamut_submit(struct gamut *g,
 GAMUT_API int32_t gamut_cancel(struct gamut *g, const char *id);
 
 /* Stop waiting for a job: it goes on at the vendor and ends here as detached.
- * GAMUT_E_NOT_FOUND. */
+ * Its id, and GAMUT_E_NOT_FOUND, as of gamut_cancel(). */
 GAMUT_API int32_t gamut_detach(struct gamut *g, const char *id);
 
 /* Jobs under way in this context. */
