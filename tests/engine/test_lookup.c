@@ -373,7 +373,7 @@ static void open_other(struct fix *f, const struct bed *b)
 static void *settle_first(void *user)
 {
   const struct bed *b = user;
-  struct fix other = b->f;
+  struct fix other = { .script = b->f.script };
 
   open_other(&other, b);
   script_wait(b->f.script, LIST, 1);
@@ -442,7 +442,7 @@ END_TEST
 static void *send_again(void *user)
 {
   const struct bed *b = user;
-  struct fix f = b->f;
+  struct fix f = { .script = b->f.script };
   struct gamut_result *result;
 
   script_wait(f.script, LIST, 1);
