@@ -1,5 +1,6 @@
 /* test_stream_left.c - a stream that was left after one of its pictures had
  * come: that is kept and named, also by whoever takes the job up. */
+#include "api/context.h"
 #include "engine/books.h"
 #include "unit/scratch.h"
 #include <stdio.h>
@@ -58,7 +59,16 @@ static void ck_named(struct fix *f, const char *id, const char *path)
   gamut_string_free(json);
 }
 
-/* Time is up; the one that came has its name, also for another process. */
+static bool has_come(const struct fix *f)
+{
+  const struct gm_ticket *t =
+    GM_CONTAINER(f->g->tickets.next, struct gm_ticket, link);
+  const struct gm_found *found = t->run->job.found;
+
+  return found && found->n_outputs > 0;
+}
+
+/* It is left; the one that came has its name, also for another process. */
 START_TEST(left)
 {
   const char *place = scratch_folder(),
@@ -69,12 +79,15 @@ START_TEST(left)
   char id[GAMUT_ID_SIZE];
   struct fix f;
 
-  r = fix_request("brook:m", "x", "timeout", "500ms", "output", path, NULL);
+  r = fix_request("brook:m", "x", "output", path, NULL);
   gamut_request_set(how, "resubmit", "never", NULL);
   books_open(&f, stalls, 1, place);
   fix_provider(&f, &brook);
   ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
   gamut_request_free(r);
+  while (!has_come(&f))
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
   result = fix_wait(&f, id);
   ck_class(result, GAMUT_E_DETACHED);
   ck_assert_str_eq(gamut_result_artifact(result, 0)->path, path);
