@@ -225,33 +225,47 @@ static const char *group(const char *json, const char *name)
   return at ? at : json;
 }
 
+static void ck_usage(struct fix *f, const char *a, const char *b)
+{
+  char *json = NULL;
+
+  ck_assert_int_eq(gamut_usage(f->g, "{\"by\":\"provider\"}", &json, &f->err),
+                   0);
+  ck_assert_msg(gm_starts(group(json, "\"name\":\"a\""), a) &&
+                  gm_starts(group(json, "\"name\":\"b\""), b),
+                "%s", json);
+  gamut_string_free(json);
+}
+
+static void break_off_and_settle(const struct answer *answers, size_t n,
+                                 int32_t error_class, int i, const char *b)
+{
+  struct gamut_request *r =
+    fix_request("a:dear b:cheap", "x", "resubmit", "always", NULL);
+  char id[GAMUT_ID_SIZE];
+  struct gamut_result *result;
+  struct fix f;
+
+  books_open(&f, answers, n, scratch_folder());
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, error_class);
+  gamut_result_free(result);
+  if (by_link[i].settled)
+    ck_assert_int_eq(gamut_settle(f.g, id, by_link[i].charged, &f.err), 0);
+  ck_usage(&f, by_link[i].a, b);
+  gamut_request_free(r);
+  fix_close(&f);
+}
+
 START_TEST(links)
 {
   static const struct answer answers[] = { RESETS(0),
                                            SAYS("POST /b/jobs", MADE),
                                            PICTURE };
-  const char *place = scratch_folder(),
-             *b = "\"cost_usd\":0.02,\"maybe_usd\":0,";
-  struct gamut_request *r =
-    fix_request("a:dear b:cheap", "x", "resubmit", "always", NULL);
-  char id[GAMUT_ID_SIZE], *json = NULL;
-  struct gamut_result *result;
-  struct fix f;
 
-  books_open(&f, answers, GM_LEN(answers), place);
-  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
-  result = fix_wait(&f, id);
-  ck_class(result, 0);
-  gamut_result_free(result);
-  if (by_link[_i].settled)
-    ck_assert_int_eq(gamut_settle(f.g, id, by_link[_i].charged, &f.err), 0);
-  ck_assert_int_eq(gamut_usage(f.g, "{\"by\":\"provider\"}", &json, &f.err), 0);
-  ck_assert_msg(gm_starts(group(json, "\"name\":\"a\""), by_link[_i].a) &&
-                  gm_starts(group(json, "\"name\":\"b\""), b),
-                "%s", json);
-  gamut_string_free(json);
-  gamut_request_free(r);
-  fix_close(&f);
+  break_off_and_settle(answers, GM_LEN(answers), 0, _i,
+                       "\"cost_usd\":0.02,\"maybe_usd\":0,");
 }
 END_TEST
 
@@ -260,24 +274,9 @@ START_TEST(refused_link)
 {
   static const struct answer answers[] = { RESETS(0),
                                            REFUSES("POST /b/jobs", 402) };
-  const char *place = scratch_folder(), *b = "\"cost_usd\":0,\"maybe_usd\":0,";
-  struct gamut_request *r =
-    fix_request("a:dear b:cheap", "x", "resubmit", "always", NULL);
-  char id[GAMUT_ID_SIZE], *json = NULL;
-  struct fix f;
 
-  books_open(&f, answers, GM_LEN(answers), place);
-  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
-  gamut_result_free(fix_wait(&f, id));
-  if (by_link[_i].settled)
-    ck_assert_int_eq(gamut_settle(f.g, id, by_link[_i].charged, &f.err), 0);
-  ck_assert_int_eq(gamut_usage(f.g, "{\"by\":\"provider\"}", &json, &f.err), 0);
-  ck_assert_msg(gm_starts(group(json, "\"name\":\"a\""), by_link[_i].a) &&
-                  gm_starts(group(json, "\"name\":\"b\""), b),
-                "%s", json);
-  gamut_string_free(json);
-  gamut_request_free(r);
-  fix_close(&f);
+  break_off_and_settle(answers, GM_LEN(answers), GAMUT_E_QUOTA, _i,
+                       "\"cost_usd\":0,\"maybe_usd\":0,");
 }
 END_TEST
 
@@ -292,7 +291,7 @@ START_TEST(left_link)
                      : "\"cost_usd\":0,\"maybe_usd\":0,";
   struct gamut_request *r =
     fix_request("a:dear b:cheap", "x", "resubmit", "always", NULL);
-  char id[GAMUT_ID_SIZE], *json = NULL;
+  char id[GAMUT_ID_SIZE];
   struct fix f;
 
   books_open(&f, answers, GM_LEN(answers), place);
@@ -302,11 +301,7 @@ START_TEST(left_link)
   gamut_close(f.g);
   books_context(&f, place);
   ck_assert_msg(gamut_settle(f.g, id, _i, &f.err) == 0, "%s", f.err.message);
-  ck_assert_int_eq(gamut_usage(f.g, "{\"by\":\"provider\"}", &json, &f.err), 0);
-  ck_assert_msg(gm_starts(group(json, "\"name\":\"a\""), a) &&
-                  gm_starts(group(json, "\"name\":\"b\""), b),
-                "%s", json);
-  gamut_string_free(json);
+  ck_usage(&f, a, b);
   gamut_request_free(r);
   script_go(f.script);
   fix_close(&f);
