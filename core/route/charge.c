@@ -334,12 +334,18 @@ static void settle(struct gm_charge *c)
     c->actual = c->numbers[GM_CHARGE_SETTLED];
 }
 
+/* In money, or in what its price is by. */
+static bool is_counted(const struct gm_found *f)
+{
+  return f && (f->cost_microusd > 0 ||
+               (f->cost_microusd < 0 && f->usage_unit && f->usage_amount > 0));
+}
+
 /* What the vendor made, or counts, is paid for, whatever became of it here. */
 static bool is_paid(const struct gm_job *job)
 {
   return job->err.error_class == 0 || job->state == GM_JOB_FETCHING ||
-         job->takeup == GM_TAKEUP_FETCH ||
-         (job->found && job->found->cost_microusd > 0);
+         job->takeup == GM_TAKEUP_FETCH || is_counted(job->found);
 }
 
 void gm_charge_attempt(struct gm_charge *c)

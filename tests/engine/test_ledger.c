@@ -13,6 +13,8 @@
 #define DONE   "{\"status\":\"done\"," IMAGES "}"
 #define BLOCKED                                                                \
   "{\"status\":\"failed\",\"error\":{\"code\":\"unsafe\",\"message\":\"no\"}}"
+#define COUNTED(code, n)                                                       \
+  "{\"status\":\"failed\",\"counted\":" n ",\"error\":{\"code\":\"" code "\"}}"
 #define TAIL                                                                   \
   SAYS(SUBMIT, QUEUED), SAYS(POLL, DONE), SAYS("GET /f.png", "@png"),          \
     { "POST /b/jobs", 0, 200, "{\"id\":\"2\",\"status\":\"done\"," IMAGES "}", \
@@ -69,6 +71,33 @@ static const struct {
     { { POLL, 0, 200, BLOCKED, 0, 0 } },
     GM_CHARGE_BLOCKED,
     0,
+    0,
+    0 },
+  { "blocked, and counted",
+    "a:cheap",
+    "x",
+    NULL,
+    { { POLL, 0, 200, COUNTED("unsafe", "1"), 0, 0 } },
+    GM_CHARGE_BLOCKED,
+    C,
+    0,
+    0 },
+  { "failed, and counted as nothing",
+    "a:cheap",
+    "x",
+    NULL,
+    { { POLL, 0, 200, COUNTED("broken", "0"), 0, 0 } },
+    GM_CHARGE_FAILED,
+    0,
+    0,
+    0 },
+  { "counted, and the next link",
+    "a:dear b:cheap",
+    "x",
+    NULL,
+    { { POLL, 0, 200, COUNTED("broken", "1"), 0, 0 } },
+    GM_CHARGE_COMPLETED,
+    C + D,
     0,
     0 },
   { "busy, then well",

@@ -110,6 +110,8 @@ static int32_t answered(struct gamut_call *c)
     return h->fail(c, GAMUT_E_PROTOCOL, "no id");
   if (usd > 0)
     h->usage(c, "image", 1, (int64_t)(usd * 1e6 + 0.5));
+  else if (h->json_get(json, "counted"))
+    h->usage(c, "image", h->json_real(json, "counted", 0), -1);
   if (c->phase == SUBMIT) {
     h->json_set_str(c->state, "id", id);
     h->fact(c, "request_id", id);

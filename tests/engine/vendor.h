@@ -19,8 +19,8 @@
  *   paced      it may be looked at each 200 ms, and whenever the host likes
  *
  * Answers: {"id", "status": "done|failed|cancelled", "images": [{"url"}],
- * "b64": [..], "usd": what it did cost, "error": {"code", "message"}}; "$" in a
- * body is the script's URL. */
+ * "b64": [..], "usd": what it did cost, "counted": how many images it bills,
+ * "error": {"code", "message"}}; "$" in a body is the script's URL. */
 extern const struct gamut_provider vendor_a, vendor_b, vendor_c;
 
 /* What most tests have them answer. */
