@@ -4,7 +4,9 @@
 #include "api/rewrite.h"
 #include "base/str.h"
 #include "job/doubt.h"
+#include "job/output.h"
 #include "route/ledger.h"
+#include "route/router.h"
 #include <string.h>
 
 struct settle {
@@ -78,6 +80,15 @@ static struct json_object *as_it_was(struct json_object *o)
   return before;
 }
 
+/* A process that was killed may have left them, and nobody takes the job up. */
+static void sweep_drafts(const char *id, const struct json_object *owner)
+{
+  struct gm_output_plan plan = { .name = gm_run_output_of(owner) };
+
+  gm_draft_sweep(&plan, id);
+  gm_free(plan.name);
+}
+
 /* A part's record is needed by its whole. */
 static void settle_record(struct gm_rewrite *r, struct json_object **record)
 {
@@ -87,6 +98,7 @@ static void settle_record(struct gm_rewrite *r, struct json_object **record)
 
   if (gm_json_at(owner, "of"))
     r->flags |= GM_PUT_PART;
+  sweep_drafts(r->claim.id, owner);
   decide_charge(s, owner);
   gm_doubt_set(o, (struct gm_doubt){ 0 });
   json_object_object_add(o, "state", json_object_new_string("ended"));

@@ -43,17 +43,22 @@ static void put_all(struct json_object *to, struct json_object *from)
       json_object_get((struct json_object *)gm_unconst(lh_entry_v(e))));
 }
 
+char *gm_run_output_of(const struct json_object *owner)
+{
+  const char *output = gm_json_str(owner, "control/output", NULL);
+
+  return output ? gm_path_from(gm_json_str(owner, "folder", NULL), output)
+                : NULL;
+}
+
 static int32_t read_control(const struct reading *r, struct gm_error *err)
 {
   _cleanup_json_ struct json_object *c = NULL;
-  _cleanup_free_ char *whole = NULL;
-  const char *output;
+  _cleanup_free_ char *whole = gm_run_output_of(r->owner);
 
   if (json_object_deep_copy(gm_json_at(r->owner, "control"), &c, NULL))
     c = json_object_new_object();
   json_object_object_del(c, "timeout"); /* was that of who waited then */
-  output = gm_json_str(c, "output", NULL);
-  whole = output ? whole_path(r, output) : NULL;
   if (whole)
     json_object_object_add(c, "output", json_object_new_string(whole));
   if (r->how && r->how->control)

@@ -145,6 +145,9 @@ int32_t gm_run_restore(struct gm_router *r, const char *record, size_t len,
                        const struct gm_restore *how,
                        const struct gm_run_ops *ops, void *owner,
                        struct gm_run **ret, struct gm_error *err);
+/* The pattern of its files, from anywhere, by what the record has of its owner;
+ * NULL: it writes none, or no memory. */
+char *gm_run_output_of(const struct json_object *owner);
 /* The record's job works on another one, which is to be taken up instead: its
  * id, else "".  Of a record that gm_run_restore() refused with RATE. */
 void gm_run_part_of(const char *record, size_t len, char ret_id[GM_ID_SIZE]);

@@ -463,6 +463,35 @@ START_TEST(fetched_part)
 }
 END_TEST
 
+/* ---- what is on the disk ------------------------------------------------- */
+
+/* What a process had begun to write that was killed is taken away by whoever
+ * settles its job: nobody takes it up any more. */
+START_TEST(drafts)
+{
+  const struct answer answers[] = { RESETS(0) };
+  const char *place = scratch_folder(), *draft, *other;
+  struct gamut_request *r = fix_request(
+    "a:dear", "x", "output", scratch_path(place, "fox-{index}.png"), NULL);
+  struct gamut_result *result;
+  char name[64];
+  struct fix f;
+
+  books_open(&f, answers, GM_LEN(answers), place);
+  result = fix_run(&f, r);
+  ck_assert(gamut_result_maybe_charged(result));
+  snprintf(name, sizeof(name), ".gamut-%s-1.part", gamut_result_id(result));
+  draft = scratch_path(place, name);
+  other = scratch_path(place, ".gamut-another-1.part");
+  scratch_text(draft, "half", 0600);
+  scratch_text(other, "half", 0600);
+  ck_assert_int_eq(gamut_settle(f.g, gamut_result_id(result), _i, &f.err), 0);
+  ck_assert(access(draft, F_OK) != 0 && access(other, F_OK) == 0);
+  gamut_result_free(result);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("settle");
@@ -471,6 +500,7 @@ int main(void)
     return 77;                        /* not built */
   tcase_add_test(tc, fetched_by_two); /* forks: first */
   tcase_add_loop_test(tc, settled_by_another, 0, 2);
+  tcase_add_loop_test(tc, drafts, 0, 2);
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_loop_test(tc, links, 0, GM_LEN(by_link));
   tcase_add_loop_test(tc, refused_link, 0, GM_LEN(by_link));
