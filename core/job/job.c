@@ -6,6 +6,7 @@
 #include "job/job.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "job/flight.h"
 #include "job/limiter.h"
 #include "job/parsed.h"
@@ -175,9 +176,22 @@ void gm_job_finish(struct gm_job *job)
   job->engine = NULL;
 }
 
+/* What it was left in is true until it goes on. */
 const char *gm_job_state_name(const struct gm_job *job)
 {
-  return states[job->state].name;
+  bool waits = job->takeup != GM_TAKEUP_NONE && job->state != GM_JOB_ENDED;
+
+  return states[waits ? job->left : job->state].name;
+}
+
+enum gm_job_state gm_job_state_named(const char *name)
+{
+  unsigned i;
+
+  for (i = 0; i < GM_LEN(states); i++)
+    if (gm_streq(states[i].name, name))
+      return (enum gm_job_state)i;
+  return GM_JOB_READY;
 }
 
 void gm_job_move(struct gm_job *job, enum gm_job_state to)
@@ -344,11 +358,12 @@ bool gm_job_can_ask_again(const struct gm_job *job)
          !(job->pending->flags & GAMUT_HTTP_BILLABLE);
 }
 
-/* A paid exchange whose answer we do not wait for any more, or the like in a
- * thread. */
+/* A paid exchange whose answer we do not wait for any more, or nobody did, or
+ * the like in a thread. */
 bool gm_job_in_doubt(const struct gm_job *job)
 {
-  if (job->doubtful || gm_job_works_paid(job))
+  if (job->doubtful || gm_job_works_paid(job) ||
+      job->takeup == GM_TAKEUP_UNKNOWN)
     return true;
   return job->flight && job->pending &&
          (job->pending->flags & GAMUT_HTTP_BILLABLE) && job->flight->x.was_sent;

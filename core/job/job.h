@@ -132,6 +132,7 @@ struct gm_job {
                             no output */
   bool fetches_token;
   uint8_t takeup;        /* enum gm_takeup */
+  uint8_t left;          /* ... until then: the state that its record has */
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
   bool is_part;          /* another job needs its record, set by the owner */
@@ -265,7 +266,9 @@ void gm_job_detach(struct gm_job *job);
  * what is on the wire polls again at once.  False: there is nothing to poll. */
 bool gm_job_wake(struct gm_job *job);
 
+/* As its record has it; READY for another word. */
 const char *gm_job_state_name(const struct gm_job *job);
+enum gm_job_state gm_job_state_named(const char *name);
 
 /* Write it down as it stands; nobody waits for that.  `release`: whoever comes
  * first may take it over from now on.  NOMEM. */

@@ -307,6 +307,9 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
   rc = gm_job_read(job, record, err);
   if (rc)
     return rc;
+  job->left = job->state;
+  if (!again)
+    job->left = (uint8_t)gm_job_state_named(gm_json_str(record, "state", NULL));
   if (again)
     rc = begin_again(job, record, err);
   else

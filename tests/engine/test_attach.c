@@ -78,6 +78,61 @@ START_TEST(killed)
 }
 END_TEST
 
+/* Its order had left, and nobody has heard the answer; it is ours now, and did
+ * not go on yet. */
+static void attach_one(struct fix *f, char id[GAMUT_ID_SIZE])
+{
+  static const struct answer answers[] = { HOLDS(JOBS) };
+  pid_t pid;
+
+  begin(f, answers, GM_LEN(answers));
+  pid = work_there(f, "x", "never");
+  script_wait(f->script, JOBS, 1);
+  kill_there(pid);
+  open_here(f);
+  only_id(f, id);
+  ck_assert_int_eq(gamut_attach(f->g, id, NULL, NULL, NULL, &f->err), 0);
+}
+
+START_TEST(cancelled_at_once)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  attach_one(&f, id);
+  ck_assert_int_eq(gamut_cancel(f.g, id), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_CANCELLED);
+  ck_assert(gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_listed(&f, "{\"state\":\"maybe-charged\"}", id);
+  script_go(f.script);
+  finish(&f);
+}
+END_TEST
+
+START_TEST(left_at_once)
+{
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  attach_one(&f, id);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_DETACHED);
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  script_go(f.script);
+  finish(&f);
+}
+END_TEST
+
 /* The one job is waited for there. */
 static pid_t begin_driven(struct fix *f, const struct answer *answers, size_t n,
                           char id[GAMUT_ID_SIZE])
@@ -275,6 +330,8 @@ int main(void)
   if (!durable_store())
     return 77;
   tcase_add_loop_test(tc, killed, 0, GM_LEN(rows));
+  tcase_add_test(tc, cancelled_at_once);
+  tcase_add_test(tc, left_at_once);
   tcase_add_test(tc, driven);
   tcase_add_test(tc, cancelled_elsewhere);
   tcase_add_test(tc, fetched_again);
