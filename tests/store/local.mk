@@ -57,6 +57,10 @@ tests_store_test_schema_LDADD = $(store_ldadd) $(SQLITE_LIBS)
 endif
 
 tests_store_test_breaker_LDADD = $(store_ldadd)
+tests_store_test_journal_SOURCES = \
+	tests/store/journal_kit.c \
+	tests/store/journal_kit.h \
+	tests/store/test_journal.c
 tests_store_test_journal_LDADD = $(store_ldadd)
 tests_store_test_processes_LDADD = $(store_ldadd)
 tests_store_test_rows_LDADD = $(store_ldadd)

@@ -1,0 +1,34 @@
+/* journal_kit.h - a journal on a store of the test's, jobs that write to it,
+ * and what is there then. */
+#ifndef TESTS_STORE_JOURNAL_KIT_H
+#define TESTS_STORE_JOURNAL_KIT_H
+
+#include "base/random.h"
+#include "store/journal.h"
+
+extern struct gm_loop *loop;
+extern struct gm_store *store;
+extern struct gm_journal *journal;
+extern char lines[2048];               /* of the log: "level text\n" */
+extern const struct gamut_store *type; /* of the next journal; where it is */
+extern const char *place;
+
+int32_t choose(void *user, struct gm_store_choice *ret, struct gm_error *err);
+void open_journal(const struct gamut_store *t);
+void close_journal(void);
+/* Without a thread, and with one. */
+const struct gamut_store *kind(int i);
+
+struct job {
+  struct gm_durable d;
+  char id[GM_ID_SIZE];
+  int n_ready, n_lost;
+  int32_t error_class;
+};
+void job_init(struct job *job);
+void put(struct job *job, const char *text, unsigned flags);
+void put_and_wait(struct job *job, const char *text);
+/* What is in the store: "body owner?" of the job, or "". */
+const char *row_of(const struct job *job);
+
+#endif
