@@ -103,9 +103,11 @@ void gm_listener_free(struct gm_listener *l);
 /* submit.c */
 void gm_ticket_detach_all(struct gamut *g);
 extern const struct gm_run_ops gm_ticket_ops; /* of runs that a ticket owns */
-/* gamut_submit() under an id that was chosen before. */
+/* gamut_submit() under an id that was chosen before; `first` as in
+ * gm_journal_first(). */
 int32_t gm_submit_as(struct gamut *g, const struct gamut_request *request,
                      gamut_done_fn *on_done, void *user, const char *id,
+                     const struct gamut_store_op *first,
                      struct gamut_error *ret_error);
 void gm_ticket_add(struct gamut *g, struct gm_ticket *t, struct gm_run *run);
 

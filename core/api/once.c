@@ -4,7 +4,11 @@
  * The key is bound to a job's id before anything is sent under that id: a row
  * of its own, made only when there is none.  The job's record comes before that
  * as well, and with it an entry in the ledger, which stays when the record is
- * removed after a while: under an id that has neither nothing was sent. */
+ * removed after a while: under an id that has neither nothing was sent.
+ *
+ * But the two come and go behind the back of whoever has just looked.  So what
+ * is first written under the id marks the key's row as used, if that is as it
+ * was when it was read: of several that find the id unused one begins. */
 #include "api/jobs.h"
 #include "api/request.h"
 #include "base/random.h"
@@ -13,12 +17,16 @@
 
 #define TABLE "line"
 
+/* The numbers of its rows. */
+enum { SEAL, USED };
+
 struct binding {
   struct gm_waited_look w;
   const char *key;
   char id[GAMUT_ID_SIZE];
   uint64_t version;
   bool there, broken;
+  bool used; /* something was written under the id */
 };
 
 /* Another id that is valid would be one under which nothing was sent.  One
@@ -26,8 +34,9 @@ struct binding {
 static bool is_whole(const struct binding *b, const struct gamut_store_row *row)
 {
   return row->body_len == GAMUT_ID_SIZE - 1 &&
-         (row->numbers[0] == 0 ||
-          row->numbers[0] == gm_journal_seal(b->key, row->body, row->body_len));
+         (row->numbers[SEAL] == 0 ||
+          row->numbers[SEAL] ==
+            gm_journal_seal(b->key, row->body, row->body_len));
 }
 
 static int32_t binding_row(void *user, const struct gamut_store_row *row)
@@ -36,6 +45,7 @@ static int32_t binding_row(void *user, const struct gamut_store_row *row)
 
   b->there = true;
   b->version = row->version;
+  b->used = row->numbers[USED] != 0;
   if (is_whole(b, row))
     memcpy(b->id, row->body, GAMUT_ID_SIZE - 1);
   b->broken = !gm_id_valid(b->id);
@@ -65,22 +75,35 @@ static int32_t read_binding(struct gamut *g, const char *key, struct binding *b,
   return 0;
 }
 
+/* Only a look tells the version that a row was given. */
+static int32_t read_bound(struct gamut *g, struct binding *b, const char *id,
+                          bool *ret_done, struct gm_error *err)
+{
+  if (read_binding(g, b->key, b, err))
+    return err->error_class;
+  *ret_done = strcmp(b->id, id) == 0 && !b->used;
+  return 0;
+}
+
 /* Bind the key to a new id, in `b`, unless somebody was quicker: *ret_done. */
 static int32_t bind_anew(struct gamut *g, struct binding *b, bool *ret_done,
                          struct gm_error *err)
 {
+  char id[GAMUT_ID_SIZE];
   struct gamut_store_op op = { .table = TABLE,
                                .key = b->key,
                                .conditions =
                                  b->there ? GAMUT_IF_VERSION : GAMUT_IF_ABSENT,
                                .changes = GAMUT_SET_BODY | GAMUT_SET_NUMBERS,
                                .version = b->version,
-                               .body = b->id,
+                               .body = id,
                                .body_len = GAMUT_ID_SIZE - 1 };
 
-  gm_id_new(b->id);
-  op.numbers[0] = gm_journal_seal(b->key, b->id, GAMUT_ID_SIZE - 1);
-  return gm_write_and_wait(g, &op, ret_done, err);
+  gm_id_new(id);
+  op.numbers[SEAL] = gm_journal_seal(b->key, id, GAMUT_ID_SIZE - 1);
+  if (gm_write_and_wait(g, &op, ret_done, err) || !*ret_done)
+    return err->error_class;
+  return read_bound(g, b, id, ret_done, err);
 }
 
 /* It failed: by what the vendor made of it, or by what became of its files? */
@@ -205,7 +228,15 @@ struct once {
 static int32_t submit_bound(struct gamut *g, struct once *o,
                             const struct binding *b)
 {
-  return gm_submit_as(g, o->request, o->on_done, o->user, b->id, &o->error);
+  struct gamut_store_op use = { .table = TABLE,
+                                .key = b->key,
+                                .conditions = GAMUT_IF_VERSION,
+                                .changes = GAMUT_ADD_NUMBERS,
+                                .version = b->version,
+                                .numbers[USED] = 1 };
+
+  return gm_submit_as(g, o->request, o->on_done, o->user, b->id, &use,
+                      &o->error);
 }
 
 static int32_t submit_anew(struct gamut *g, struct once *o, struct binding *b)
@@ -299,7 +330,8 @@ static int32_t refuse_forgotten(struct gamut *g, struct once *o,
 }
 
 /* Another process may be about to submit what nothing was sent for: under the
- * one id only one of us can.  An id that was used is not used again. */
+ * one id only one of us can.  An id that was used is not used again, also when
+ * it came to nothing and nothing is left of it. */
 static int32_t without_record(struct gamut *g, struct once *o,
                               struct binding *b)
 {
@@ -310,8 +342,8 @@ static int32_t without_record(struct gamut *g, struct once *o,
     return gm_report(&err, &o->error);
   if (remains >= GM_REMAINS_COUNTS)
     return refuse_forgotten(g, o, b);
-  return remains == GM_REMAINS_FREE ? submit_anew(g, o, b)
-                                    : submit_bound(g, o, b);
+  return remains == GM_REMAINS_FREE || b->used ? submit_anew(g, o, b)
+                                               : submit_bound(g, o, b);
 }
 
 /* Meanwhile?  Else there is another reason not to go on with it. */
@@ -380,7 +412,8 @@ int32_t gamut_submit_once(struct gamut *g, const struct gamut_request *request,
 }
 
 /* A key is bound before it is known whether there can be a job at all: what was
- * refused then has none. */
+ * refused then has none.  Nor is anything left of one that was forgotten before
+ * it was in the ledger. */
 static int32_t look_without_record(struct gamut *g, const char *id,
                                    int32_t *ret_once, struct gm_error *err)
 {

@@ -90,9 +90,17 @@ struct submission {
   const struct gm_ask *ask;
   struct gm_ticket *ticket;
   const char *wanted_id; /* or NULL: a new one */
+  const struct gamut_store_op *first; /* or NULL; goes with its first record */
   char id[GAMUT_ID_SIZE];
   struct gm_error err;
 };
+
+static int32_t start(struct submission *s, struct gm_run *run)
+{
+  if (s->first && gm_journal_first(&run->job.durable, s->first))
+    return gm_fail(&s->err, GAMUT_E_NOMEM, "no memory for a job");
+  return gm_run_start(run, &s->err);
+}
 
 static void submit_now(struct gamut *g, void *arg)
 {
@@ -108,7 +116,7 @@ static void submit_now(struct gamut *g, void *arg)
                  &s->err))
     return;
   memcpy(s->id, t->run->job.id, GAMUT_ID_SIZE);
-  if (gm_run_start(t->run, &s->err)) {
+  if (start(s, t->run)) {
     gm_run_free(t->run);
     return;
   }
@@ -154,9 +162,12 @@ int32_t gamut_submit(struct gamut *g, const struct gamut_request *request,
 
 int32_t gm_submit_as(struct gamut *g, const struct gamut_request *request,
                      gamut_done_fn *on_done, void *user, const char *id,
+                     const struct gamut_store_op *first,
                      struct gamut_error *ret_error)
 {
-  struct submission s = { .wanted_id = id, .err = GM_ERROR_INIT };
+  struct submission s = { .wanted_id = id,
+                          .first = first,
+                          .err = GM_ERROR_INIT };
 
   return submit(g, request, on_done, user, &s, ret_error);
 }

@@ -138,13 +138,19 @@ static struct gm_job *whole_of(struct gm_job *job)
   return job->ops->whole_of ? job->ops->whole_of(job) : NULL;
 }
 
+/* Another process was quicker, though nothing is left of that. */
+static bool is_outrun(const struct gm_job *job, const struct gm_job *whole)
+{
+  return job->durable.outrun || (whole && whole->durable.outrun);
+}
+
 /* Its row was not made, for the whole was another's, or could not be written
  * when it began: then that is written first. */
 static bool begins_anew(struct gm_job *job)
 {
   struct gm_job *whole = whole_of(job);
 
-  if (!job->unsent || job->durable.held)
+  if (!job->unsent || job->durable.held || is_outrun(job, whole))
     return false;
   if (whole && !whole->durable.held && gm_job_save(whole, false))
     return false;

@@ -7,12 +7,22 @@
  *
  * What an owner writes along depends on how its last transaction ended.  So a
  * record that comes while one with such operations is being written waits for
- * that, and its own are asked for then. */
+ * that, and its own are asked for then.
+ *
+ * What leads to a job moves when its row is made (gm_journal_first()): the row
+ * may be gone again when somebody else comes, and its absence means nothing. */
 #include "store/journal.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "store/owner.h"
 #include <string.h>
+
+/* Shared by the job and its entries, which may outlive it. */
+struct gm_first {
+  struct gamut_store_op op;
+  uint32_t refs;
+  char key[];
+};
 
 struct gm_entry {
   struct gm_tx tx;
@@ -20,6 +30,7 @@ struct gm_entry {
   struct gamut_store_op *ops; /* that and what goes along, or NULL */
   uint32_t n_also;            /* what the owner adds; behind it: `with` */
   struct gm_also *also;       /* referenced, or NULL */
+  struct gm_first *first;     /* likewise */
   struct gm_entry *next;      /* waits for this one */
   struct gm_journal *journal;
   struct gm_durable *d; /* NULL: nobody is interested */
@@ -60,6 +71,37 @@ static void let_go(struct gm_journal *j, struct gm_durable *d)
   d->held = false;
 }
 
+/* ---- what leads to them -------------------------------------------------- */
+
+static struct gm_first *first_ref(struct gm_first *f)
+{
+  if (f)
+    f->refs++;
+  return f;
+}
+
+static void first_unref(struct gm_first *f)
+{
+  if (f && --f->refs == 0)
+    gm_free(f);
+}
+
+int32_t gm_journal_first(struct gm_durable *d, const struct gamut_store_op *op)
+{
+  size_t size = strlen(op->key) + 1;
+  struct gm_first *f = gm_alloc(sizeof(*f) + size);
+
+  if (!f)
+    return GAMUT_E_NOMEM;
+  memcpy(f->key, op->key, size);
+  f->op = *op;
+  f->op.key = f->key;
+  f->refs = 1;
+  first_unref(d->first);
+  d->first = f;
+  return 0;
+}
+
 /* ---- entries ------------------------------------------------------------- */
 
 static void entry_free(struct gm_entry *e)
@@ -68,6 +110,7 @@ static void entry_free(struct gm_entry *e)
     e->d->entry = NULL;
   if (e->also)
     e->also->unref(e->also);
+  first_unref(e->first);
   gm_free(e->ops);
   gm_free(e->text);
   gm_free(e);
@@ -91,6 +134,20 @@ static bool is_refused(const struct gm_entry *e, int32_t error_class)
 {
   return is_unmet(e, error_class) && e->tx.tx.failed > 0 &&
          e->tx.tx.failed <= e->n_also;
+}
+
+/* Nothing may have been written under this id before. */
+static bool is_first(const struct gm_entry *e)
+{
+  return e->first && e->op.conditions & GAMUT_IF_ABSENT &&
+         (e->op.changes || e->n_also > 0);
+}
+
+/* It is the last of the operations. */
+static bool is_outrun(const struct gm_entry *e, int32_t error_class)
+{
+  return is_first(e) && is_unmet(e, error_class) &&
+         e->tx.tx.failed == e->tx.tx.ops.count - 1;
 }
 
 static int32_t verdict(struct gm_entry *e, int32_t error_class)
@@ -166,6 +223,8 @@ static void written(struct gm_tx *t, int32_t error_class)
   /* The row that this was to make is not there. */
   if (d && !made)
     let_go(e->journal, d);
+  if (d && is_outrun(e, error_class))
+    d->outrun = true;
   /* A store that cannot tell is not asked once more. */
   if (d && rc != GAMUT_E_DETACHED)
     d->lapses = e->lapses;
@@ -225,6 +284,7 @@ static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
   e->also = d->also;
   if (e->also)
     e->also->ref(e->also);
+  e->first = first_ref(d->first);
   e->wait = before && before->wait;
   e->waits = before && before->n_also > 0;
   if (e->waits)
@@ -235,28 +295,31 @@ static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
 static int32_t ask_along(struct gm_entry *e)
 {
   const struct gamut_store_op *more = NULL;
-  uint32_t n = 0, with = e->with[0] != '\0';
+  uint32_t n = 0, at = 0;
 
   e->n_also = 0;
   if (e->also && e->also->build(e->also, &more, &n))
     return GAMUT_E_NOMEM;
+  e->n_also = n;
   gm_free(GM_TAKE(e->ops));
   e->tx.tx.ops = (struct gamut_table){ &e->op, 1, sizeof(e->op) };
-  if (n + with == 0)
+  if (n == 0 && !e->with[0] && !is_first(e))
     return 0;
-  e->ops = gm_alloc((1 + n + with) * sizeof(*e->ops));
+  e->ops = gm_alloc((n + 3) * sizeof(*e->ops));
   if (!e->ops)
     return GAMUT_E_NOMEM;
-  e->ops[0] = e->op;
+  e->ops[at++] = e->op;
   if (n > 0)
-    memcpy(e->ops + 1, more, n * sizeof(*more));
-  if (with)
-    e->ops[1 + n] = (struct gamut_store_op){ .table = GM_TABLE_JOB,
-                                             .key = e->with,
-                                             .owner = e->op.owner,
-                                             .conditions = GAMUT_IF_MINE };
-  e->n_also = n;
-  e->tx.tx.ops = (struct gamut_table){ e->ops, 1 + n + with, sizeof(*e->ops) };
+    memcpy(e->ops + at, more, n * sizeof(*more));
+  at += n;
+  if (e->with[0])
+    e->ops[at++] = (struct gamut_store_op){ .table = GM_TABLE_JOB,
+                                            .key = e->with,
+                                            .owner = e->op.owner,
+                                            .conditions = GAMUT_IF_MINE };
+  if (is_first(e))
+    e->ops[at++] = e->first->op;
+  e->tx.tx.ops = (struct gamut_table){ e->ops, at, sizeof(*e->ops) };
   return 0;
 }
 
@@ -456,6 +519,7 @@ void gm_journal_forget(struct gm_journal *j, struct gm_durable *d)
   if (d->entry)
     d->entry->d = NULL;
   d->entry = NULL;
+  first_unref(GM_TAKE(d->first));
   let_go(j, d);
 }
 

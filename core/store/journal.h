@@ -14,6 +14,7 @@ struct json_object;
 
 struct gm_journal;
 struct gm_entry;
+struct gm_first;
 
 /* What the owner of a job writes along with its records, in the same
  * transactions.  It outlives the job as long as the journal needs it. */
@@ -47,6 +48,9 @@ struct gm_durable {
   struct gm_also *also;   /* or NULL; the owner's */
   const char *with; /* the job that it is a part of, or NULL: while that is
                        another's, PAYS is not written (DETACHED) */
+  struct gm_first *first; /* private: of gm_journal_first(), or NULL */
+  bool outrun; /* the condition of that did not hold: nothing was begun under
+                  this id here, and nothing is to be */
   struct gm_entry *entry; /* private: the last one, while it is under way */
   bool held;              /* private: the row is there, and ours */
   uint32_t lapses;        /* private: the owner's, when the store said so */
@@ -80,6 +84,12 @@ enum {
  * written is replaced.  NOMEM: nothing follows. */
 int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
                        unsigned flags, struct gm_durable *d);
+/* Something leads to a job that is not there yet: `op` goes with whatever would
+ * make its row, or is written though there is none, in the same transaction.
+ * When its condition does not hold it is as if the row were there.  Copied, but
+ * for the name of the table; it has no body and no owner.  Before the first
+ * record.  NOMEM. */
+int32_t gm_journal_first(struct gm_durable *d, const struct gamut_store_op *op);
 /* What is in the first number of its row beside a record of this job: a bit
  * that a disk turned over must not make a paid exchange look like one that is
  * to be sent.  Never 0, which is what a row has whose record was not written by

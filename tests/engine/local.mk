@@ -58,6 +58,7 @@ engine_tests = \
 	tests/engine/test_metrics \
 	tests/engine/test_money \
 	tests/engine/test_once \
+	tests/engine/test_once_two \
 	tests/engine/test_pacing \
 	tests/engine/test_parts \
 	tests/engine/test_perform \
@@ -111,6 +112,8 @@ tests_engine_test_metrics_LDADD = $(engine_ldadd)
 tests_engine_test_money_LDADD = $(engine_ldadd)
 tests_engine_test_once_SOURCES = $(engine_attach) tests/engine/test_once.c
 tests_engine_test_once_LDADD = tests/store/libkit.la $(engine_ldadd)
+tests_engine_test_once_two_SOURCES = $(engine_attach) tests/engine/test_once_two.c
+tests_engine_test_once_two_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_pacing_LDADD = $(engine_ldadd)
 tests_engine_test_parts_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_perform_LDADD = $(engine_ldadd)

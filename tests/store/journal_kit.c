@@ -87,18 +87,26 @@ void put_and_wait(struct job *job, const char *text)
   ck_assert_int_eq(job->n_ready, before + 1);
 }
 
+void put_end(struct job *job)
+{
+  ck_assert_int_eq(
+    gm_journal_put(journal, job->id, NULL, GM_PUT_ENDED, &job->d), 0);
+}
+
 struct view {
   struct gm_look look;
-  const char *id;
-  char text[256];
+  const char *table, *key;
+  struct seen seen;
   bool done;
 };
 
 static int32_t take_row(void *user, const struct gamut_store_row *row)
 {
-  struct view *v = user;
+  struct seen *s = user;
 
-  snprintf(v->text, sizeof(v->text), "%.*s %s", (int)row->body_len,
+  s->version = row->version;
+  memcpy(s->numbers, row->numbers, sizeof(s->numbers));
+  snprintf(s->text, sizeof(s->text), "%.*s %s", (int)row->body_len,
            (const char *)row->body,
            !row->owner             ? "nobody"
            : row->owner_ttl_ms > 0 ? "held"
@@ -112,10 +120,10 @@ static int32_t look(struct gm_look *k, const struct gamut_store *t,
   struct view *v = GM_CONTAINER(k, struct view, look);
   struct gamut_store_query q = { .struct_size = sizeof(q),
                                  .flags = GAMUT_SCAN_KEY,
-                                 .table = GM_TABLE_JOB,
-                                 .from = v->id };
+                                 .table = v->table,
+                                 .from = v->key };
 
-  return t->scan(handle, &q, take_row, v, message);
+  return t->scan(handle, &q, take_row, &v->seen, message);
 }
 
 static void looked(struct gm_look *k, int32_t error_class)
@@ -124,15 +132,47 @@ static void looked(struct gm_look *k, int32_t error_class)
   GM_CONTAINER(k, struct view, look)->done = true;
 }
 
-const char *row_of(const struct job *job)
+struct seen see(const char *table, const char *key)
 {
-  static struct view v;
+  struct view v = { .look = { .run = look, .done = looked },
+                    .table = table,
+                    .key = key };
 
-  v = (struct view){ .look = { .run = look, .done = looked }, .id = job->id };
   gm_store_look(store, &v.look);
   while (!v.done)
     gm_loop_turn(loop, -1);
-  return v.text;
+  return v.seen;
+}
+
+const char *row_of(const struct job *job)
+{
+  static struct seen s;
+
+  s = see(GM_TABLE_JOB, job->id);
+  return s.text;
+}
+
+struct other {
+  struct gm_tx tx;
+  struct gamut_store_op op;
+  bool done;
+};
+
+static void done(struct gm_tx *t, int32_t error_class)
+{
+  ck_assert_int_eq(error_class, 0);
+  GM_CONTAINER(t, struct other, tx)->done = true;
+}
+
+void write_there(struct gamut_store_op op)
+{
+  struct other o = { .op = op, .tx.done = done };
+
+  o.tx.tx = (struct gamut_store_tx){ .struct_size = sizeof(o.tx.tx),
+                                     .ops = { &o.op, 1, sizeof(o.op) } };
+  gm_store_commit(store, &o.tx);
+  while (!o.done)
+    gm_loop_turn(loop, -1);
 }
 
 const struct gamut_store *kind(int i)

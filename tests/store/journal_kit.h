@@ -28,7 +28,18 @@ struct job {
 void job_init(struct job *job);
 void put(struct job *job, const char *text, unsigned flags);
 void put_and_wait(struct job *job, const char *text);
+/* It has ended, and nothing of it is kept. */
+void put_end(struct job *job);
 /* What is in the store: "body owner?" of the job, or "". */
 const char *row_of(const struct job *job);
+/* Any row, in the same words. */
+struct seen {
+  char text[256];
+  uint64_t version;
+  int64_t numbers[GAMUT_STORE_NUMBERS];
+};
+struct seen see(const char *table, const char *key);
+/* Another process writes. */
+void write_there(struct gamut_store_op op);
 
 #endif

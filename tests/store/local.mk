@@ -15,6 +15,7 @@ tests_store_libkit_la_SOURCES = \
 store_tests = \
 	tests/store/test_breaker \
 	tests/store/test_journal \
+	tests/store/test_journal_first \
 	tests/store/test_processes \
 	tests/store/test_rows \
 	tests/store/test_scans \
@@ -57,11 +58,15 @@ tests_store_test_schema_LDADD = $(store_ldadd) $(SQLITE_LIBS)
 endif
 
 tests_store_test_breaker_LDADD = $(store_ldadd)
-tests_store_test_journal_SOURCES = \
+store_journal = \
 	tests/store/journal_kit.c \
-	tests/store/journal_kit.h \
-	tests/store/test_journal.c
+	tests/store/journal_kit.h
+tests_store_test_journal_SOURCES = $(store_journal) tests/store/test_journal.c
 tests_store_test_journal_LDADD = $(store_ldadd)
+tests_store_test_journal_first_SOURCES = \
+	$(store_journal) \
+	tests/store/test_journal_first.c
+tests_store_test_journal_first_LDADD = $(store_ldadd)
 tests_store_test_processes_LDADD = $(store_ldadd)
 tests_store_test_rows_LDADD = $(store_ldadd)
 tests_store_test_scans_LDADD = $(store_ldadd)

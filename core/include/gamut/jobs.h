@@ -135,6 +135,9 @@ GAMUT_API int32_t gamut_resume_all(struct gamut *g,
  *
  * As gamut_submit() and gamut_attach(); GAMUT_E_RATE: another process drives
  * it; GAMUT_E_PROTOCOL: what the key is bound to is damaged in the store.
+ * Of several processes that begin with a key in the same moment one sends: what
+ * the others have submitted ends as GAMUT_E_DETACHED, and the next try tells
+ * what the key has come to.
  * Without a durable store the keys live as long as the context. */
 GAMUT_API int32_t gamut_submit_once(struct gamut *g,
                                     const struct gamut_request *request,
