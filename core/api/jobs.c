@@ -395,8 +395,8 @@ static void finish_single(struct single *s)
   gm_buf_finish(&s->text);
 }
 
-int32_t gamut_job(struct gamut *g, const char *id, char **ret_json,
-                  struct gamut_error *ret_error)
+int32_t gm_job_read_row(struct gamut *g, const char *id,
+                        struct json_object **ret, struct gamut_error *ret_error)
 {
   struct single s = { .result = NULL };
   int32_t rc = gm_enter_wait(g, ret_error);
@@ -412,12 +412,25 @@ int32_t gamut_job(struct gamut *g, const char *id, char **ret_json,
         s.line, "result",
         gm_json_parse_once(result, strlen(result), NULL, NULL));
     json_object_object_add(s.line, "record", json_object_get(s.record));
-    *ret_json = gm_strdup(gm_json_text(s.line, NULL));
-    if (!*ret_json)
-      gm_fail(&s.w.err, GAMUT_E_NOMEM, "no memory for a job");
+    *ret = GM_TAKE(s.line);
   }
   finish_single(&s);
   return gm_report(&s.w.err, ret_error);
+}
+
+int32_t gamut_job(struct gamut *g, const char *id, char **ret_json,
+                  struct gamut_error *ret_error)
+{
+  _cleanup_json_ struct json_object *job = NULL;
+  struct gm_error err = GM_ERROR_INIT;
+  int32_t rc = gm_job_read_row(g, id, &job, ret_error);
+
+  if (rc)
+    return rc;
+  *ret_json = gm_strdup(gm_json_text(job, NULL));
+  if (!*ret_json)
+    gm_fail(&err, GAMUT_E_NOMEM, "no memory for a job");
+  return gm_report(&err, ret_error);
 }
 
 int32_t gamut_job_result(struct gamut *g, const char *id,

@@ -21,8 +21,11 @@ const struct json_object *gm_job_link(const struct json_object *owner);
 /* A claim that did not come off, as a sentence; the class. */
 int32_t gm_job_claim_failed(struct gamut *g, const struct gm_claim *c,
                             int32_t error_class, struct gm_error *err);
-/* The one job that begins with `given`, as gamut_job() tells it, if it is
- * maybe-charged: INVALID when not.  json_object_put(). */
+/* What gamut_job() tells; json_object_put(). */
+int32_t gm_job_read_row(struct gamut *g, const char *id,
+                        struct json_object **ret,
+                        struct gamut_error *ret_error);
+/* The same of one that is maybe-charged: INVALID when not. */
 int32_t gm_job_unsettled(struct gamut *g, const char *given,
                          struct json_object **ret,
                          struct gamut_error *ret_error);

@@ -125,22 +125,6 @@ static bool lacks_files(const struct gamut_result *r)
   return false;
 }
 
-static int32_t read_job(struct gamut *g, const char *id,
-                        struct json_object **ret, struct gamut_error *ret_error)
-{
-  struct gm_error err = GM_ERROR_INIT;
-  char *text = NULL;
-  int32_t rc = gamut_job(g, id, &text, ret_error);
-
-  if (rc)
-    return rc;
-  *ret = gm_json_parse_once(text, strlen(text), NULL, NULL);
-  gamut_string_free(text);
-  if (!*ret)
-    gm_fail(&err, GAMUT_E_NOMEM, "no memory for a job");
-  return gm_report(&err, ret_error);
-}
-
 /* By somebody who has looked at the vendor's books. */
 static bool is_settled_charged(const struct json_object *job)
 {
@@ -175,7 +159,7 @@ static int32_t read_part(struct gamut *g, const char *id, bool *ret,
 {
   _cleanup_json_ struct json_object *job = NULL;
   struct gm_error err = GM_ERROR_INIT;
-  int32_t remains, rc = read_job(g, id, &job, ret_error);
+  int32_t remains, rc = gm_job_read_row(g, id, &job, ret_error);
 
   if (rc == GAMUT_E_NOT_FOUND) {
     if (gm_job_remains(g, id, &remains, &err) == 0)
@@ -196,7 +180,7 @@ static int32_t read_charged(struct gamut *g, const char *id, bool *ret,
 {
   _cleanup_json_ struct json_object *job = NULL;
   const struct json_object *parts;
-  int32_t rc = read_job(g, id, &job, ret_error);
+  int32_t rc = gm_job_read_row(g, id, &job, ret_error);
   size_t i, n;
 
   if (rc)

@@ -7,7 +7,6 @@
 #include "job/output.h"
 #include "route/ledger.h"
 #include "route/router.h"
-#include <string.h>
 
 struct settle {
   struct gm_rewrite r;
@@ -155,13 +154,10 @@ int32_t gm_job_unsettled(struct gamut *g, const char *given,
 {
   _cleanup_json_ struct json_object *job = NULL;
   struct gm_error err = GM_ERROR_INIT;
-  char *json = NULL;
-  int32_t rc = gamut_job(g, given, &json, ret_error);
+  int32_t rc = gm_job_read_row(g, given, &job, ret_error);
 
   if (rc)
     return rc;
-  job = gm_json_parse_once(json, strlen(json), NULL, NULL);
-  gm_free(json);
   if (!gm_streq(gm_json_str(job, "state", NULL), "maybe-charged"))
     refuse_settled(job, gm_json_str(job, "id", given), &err);
   else
