@@ -1,9 +1,7 @@
 /* books.c - what gamut says, what the vendor says, what the disk has. */
 #include "books.h"
+#include "look.h"
 #include <dirent.h>
-#include <json-c/json.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,34 +12,9 @@ struct books {
   struct json_object *files;   /* names that completed jobs speak of */
 };
 
-static struct json_object *at(struct json_object *o, const char *name)
-{
-  struct json_object *value = NULL;
-
-  json_object_object_get_ex(o, name, &value);
-  return value;
-}
-
-static const char *text(struct json_object *o, const char *name)
-{
-  const char *value = json_object_get_string(at(o, name));
-
-  return value ? value : "";
-}
-
 static bool ended_as(struct json_object *job, const char *state)
 {
   return strcmp(text(job, "state"), state) == 0;
-}
-
-static struct json_object *load(const char *path)
-{
-  struct json_object *o = json_object_from_file(path);
-
-  if (o)
-    return o;
-  printf("FAIL no JSON in %s\n", path);
-  exit(1);
 }
 
 static const char *leaf(const char *path)

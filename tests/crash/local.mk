@@ -27,6 +27,7 @@ crash_sources = \
 	tests/crash/books.h \
 	tests/crash/flows.c \
 	tests/crash/flows.h \
+	tests/crash/look.h \
 	tests/crash/run.c \
 	tests/crash/run.h \
 	tests/crash/spread.h
@@ -34,13 +35,21 @@ campaign_sources = \
 	$(crash_sources) \
 	tests/crash/campaign.c \
 	tests/crash/campaign.h
-check_PROGRAMS += tests/crash/faults tests/crash/hangs tests/crash/points
+check_PROGRAMS += tests/crash/faults tests/crash/hangs tests/crash/orders \
+	tests/crash/points
 tests_crash_faults_CPPFLAGS = $(test_cppflags)
 tests_crash_faults_SOURCES = $(crash_sources) tests/crash/faults.c
 tests_crash_faults_LDADD = $(JSONC_LIBS)
 tests_crash_hangs_CPPFLAGS = $(test_cppflags)
 tests_crash_hangs_SOURCES = $(campaign_sources) tests/crash/hangs.c
 tests_crash_hangs_LDADD = $(JSONC_LIBS)
+tests_crash_orders_CPPFLAGS = $(test_cppflags)
+tests_crash_orders_SOURCES = \
+	$(crash_sources) \
+	tests/crash/orders.c \
+	tests/crash/story.c \
+	tests/crash/story.h
+tests_crash_orders_LDADD = $(JSONC_LIBS)
 tests_crash_points_CPPFLAGS = $(test_cppflags)
 tests_crash_points_SOURCES = $(campaign_sources) tests/crash/points.c
 tests_crash_points_LDADD = $(JSONC_LIBS)
@@ -57,6 +66,7 @@ crash_tests = \
 	tests/crash/full.sh \
 	tests/crash/hangs.sh \
 	tests/crash/locks.sh \
+	tests/crash/orders.sh \
 	tests/crash/points.sh \
 	tests/crash/soak.sh \
 	tests/crash/suspend.sh
@@ -65,6 +75,7 @@ EXTRA_DIST += tests/crash/common.sh tests/crash/program.sh $(crash_tests)
 
 check-crash:
 	CRASH_POINTS=0 FAULT_POINTS=0 CRASH_LINES=1000 CRASH_KILLS=10 \
+		CRASH_ORDERS=4000 \
 		$(MAKE) check TESTS='$(crash_tests)'
 check-soak:
 	SOAK_SECONDS=$${SOAK_SECONDS:-600} \

@@ -65,7 +65,7 @@ static pid_t start(const struct run *r, const struct point *p)
   if (pid != 0)
     return pid;
   send_to(r->out, 1);
-  send_to("said", 2);
+  send_to(r->err ? r->err : "said", 2);
   set_path("XDG_STATE_HOME", r->state);
   set_point(p);
   alarm(RUN_SECONDS);
@@ -92,13 +92,28 @@ static void give_up(const struct run *r, const char *why, int status)
   exit(1);
 }
 
-int run_wait(int pid)
+static int wait_for(int pid, bool may_die)
 {
   int status;
 
-  if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+  if (waitpid(pid, &status, 0) != pid)
+    give_up(NULL, "no process", 0);
+  if (may_die && WIFSIGNALED(status) &&
+      (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGINT))
+    return -1;
+  if (!WIFEXITED(status))
     give_up(NULL, "it hangs or crashes", status);
   return WEXITSTATUS(status);
+}
+
+int run_wait(int pid)
+{
+  return wait_for(pid, false);
+}
+
+int run_end(int pid)
+{
+  return wait_for(pid, true);
 }
 
 static void read_log(void)

@@ -21,6 +21,7 @@ struct run {
   int n_words;
   const char *state; /* the folder of the store, in this one */
   const char *out;   /* standard output; NULL: none */
+  const char *err;   /* standard error; NULL: "said" */
 };
 
 void run_add(struct run *r, const char *word);
@@ -30,9 +31,11 @@ void run_add(struct run *r, const char *word);
 int run_go(const struct run *r, const struct point *p);
 /* It was stopped there, and not killed: goes on.  The exit code. */
 int run_wake(void);
-/* The same with no shim, not waited for; run_wait() has the exit code. */
+/* The same with no shim, not waited for; run_wait() has the exit code, and so
+ * has run_end() of one that may have been sent SIGKILL or SIGINT: -1. */
 int run_start(const struct run *r);
 int run_wait(int pid);
+int run_end(int pid);
 
 /* What the last killed one died at ("net send"), or what met trouble; "": none
  * did.  How many calls the last whole

@@ -371,6 +371,13 @@ bool fal_refused(struct em_request *rq, struct em_job *job)
   return true;
 }
 
+static void put_result(struct em_request *rq, struct em_job *job)
+{
+  fal_put_output(rq->server, job, &rq->reply.body);
+  em_reply_header(rq, "X-Fal-Billable-Units", "%u", fal_units(job));
+  rq->reply.status = 200;
+}
+
 static void answer_result(struct em_request *rq, struct em_job *job)
 {
   struct em_server *sv = rq->server;
@@ -383,9 +390,7 @@ static void answer_result(struct em_request *rq, struct em_job *job)
   job->results++;
   if (fal_refused(rq, job))
     return;
-  fal_put_output(sv, job, &rq->reply.body);
-  em_reply_header(rq, "X-Fal-Billable-Units", "%u", fal_units(job));
-  rq->reply.status = 200;
+  put_result(rq, job);
 }
 
 static void answer_cancel(struct em_request *rq, struct em_job *job)
@@ -530,8 +535,7 @@ static void answer_run(struct em_request *rq)
   }
   job->polls = o->polls;
   job->results++;
-  fal_put_output(rq->server, job, &rq->reply.body);
-  rq->reply.status = 200;
+  put_result(rq, job);
 }
 
 const struct em_host em_fal_hosts[] = {
