@@ -93,6 +93,15 @@ struct gm_pending *gm_pending_new(const struct gamut_http *x,
   return p;
 }
 
+struct gm_pending *gm_pending_copy(const struct gm_pending *p)
+{
+  struct gm_pending *copy = gm_alloc(p->size);
+
+  if (copy)
+    memcpy(copy, p, p->size);
+  return copy;
+}
+
 const char *gm_pending_method(const struct gm_pending *p)
 {
   return text_at(p, p->method);

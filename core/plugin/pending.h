@@ -44,6 +44,7 @@ struct gm_pending_parts {
 /* gm_free; NULL: no memory. */
 struct gm_pending *gm_pending_new(const struct gamut_http *x,
                                   const struct gm_pending_parts *parts);
+struct gm_pending *gm_pending_copy(const struct gm_pending *p);
 const char *gm_pending_method(const struct gm_pending *p);
 const char *gm_pending_url(const struct gm_pending *p);
 /* Fill up to `max`; the count. */

@@ -79,10 +79,11 @@ static struct json_object *to_json(const struct gm_pending *p)
 START_TEST(goes_to_json_and_back)
 {
   _cleanup_free_ struct gm_pending *p = make(bodies[_i].body, bodies[_i].len);
-  _cleanup_free_ struct gm_pending *q = NULL;
+  _cleanup_free_ struct gm_pending *q = NULL, *copy = gm_pending_copy(p);
   _cleanup_json_ struct json_object *o = NULL;
 
   check(p, bodies[_i].body, bodies[_i].len);
+  check(copy, bodies[_i].body, bodies[_i].len);
   o = to_json(p);
   ck_assert_ptr_nonnull(o);
   q = gm_pending_from_json(o);
