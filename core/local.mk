@@ -175,6 +175,7 @@ core_store_sources = \
 	core/store/vectors_sweep.c
 
 core_job_sources = \
+	core/job/anew.c \
 	core/job/backoff.c \
 	core/job/cancel.c \
 	core/job/doubt.c \

@@ -1,8 +1,8 @@
 /* fetch.c - brings the outputs home, one after the other.
  *
  * Downloads are free and can be repeated; what cannot be fetched or written
- * keeps its URL, so that nothing paid for is lost.  Secrets go along only to
- * origins they belong to. */
+ * keeps its URL, so that nothing paid for is lost; one that has expired is
+ * asked for anew (anew.c).  Secrets go along only to origins they belong to. */
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
@@ -256,8 +256,10 @@ static void settle(struct gm_job *job, struct gm_exchange *x,
       return;
   }
   output_failed(o, err);
-  o->done = true;
   job->repeats = 0;
+  if (gm_anew_ask(job, x, &o->err))
+    return;
+  o->done = true;
   gm_job_fetch_next(job);
 }
 
@@ -331,6 +333,8 @@ void gm_job_fetch_next(struct gm_job *job)
 {
   struct gm_output *o;
 
+  if (job->anew)
+    gm_anew_give_up(job);
   if (gm_job_may_be_lost(job) && write_first(job))
     return;
   while ((o = next_output(job))) {
@@ -361,6 +365,13 @@ void gm_job_fetch(struct gm_job *job)
   gm_job_move(job, GM_JOB_FETCHING);
   if (job->is_part && write_first(job))
     return;
+  note(job, gm_mono_ms());
+  gm_job_fetch_next(job);
+}
+
+void gm_job_fetch_newly(struct gm_job *job)
+{
+  job->noted = false;
   note(job, gm_mono_ms());
   gm_job_fetch_next(job);
 }

@@ -168,6 +168,15 @@ size_t gm_job_propagate(struct gm_job *job, struct gm_flight *f,
 /* fetch.c */
 void gm_job_fetch(struct gm_job *job);
 void gm_job_fetch_next(struct gm_job *job);
+/* By other addresses than before. */
+void gm_job_fetch_newly(struct gm_job *job);
+/* anew.c: an output is not to be had by its address, as `x` and its `err` say.
+ * True: the vendor is asked for another; gm_job_fetch_next() gives that up, and
+ * gm_job_stop() forgets it. */
+bool gm_anew_ask(struct gm_job *job, const struct gm_exchange *x,
+                 const struct gm_error *err);
+void gm_anew_give_up(struct gm_job *job);
+void gm_anew_drop(struct gm_job *job);
 /* A whole draft of an output gets its name. */
 int32_t gm_job_keep(struct gm_job *job, const struct gm_output_plan *plan,
                     struct gm_draft *d, struct gm_output *o,

@@ -122,6 +122,7 @@ void gm_job_stop(struct gm_job *job)
     gm_job_late_unwait(job);
   gm_job_unwork(job);
   gm_partial_drop(job);
+  gm_anew_drop(job);
   if (job->flight) {
     gm_job_observe_abort(job, job->flight);
     gm_http_abort(job->engine->http, &job->flight->x);
@@ -149,7 +150,7 @@ static void forget_attempt(struct gm_job *job)
   job->maybe_charged = false;
   job->accepted = job->replayable = job->renewed = job->doubtful = false;
   job->giving_way = job->looking = job->told = false;
-  job->woken = false;
+  job->woken = job->asked_anew = false;
   job->usual = NULL;
   job->sent_ms = job->queued_ms = job->seen_ms = job->age_ms = 0;
   job->polls = 0;

@@ -31,6 +31,7 @@ enum gm_job_state {
 #undef GM_JOB_ENUM
 };
 
+struct gm_anew;
 struct gm_job;
 struct gm_late;
 struct gm_trace;
@@ -128,6 +129,9 @@ struct gm_job {
   bool replayable;       /* the pending exchange came from START */
   bool renewed;          /* the token was renewed in this attempt */
   bool woken;            /* the next poll need not wait */
+  bool asked_anew;       /* the addresses of what was made, in this process */
+  bool asks_anew;        /* it does so for another job, see anew.c: nothing of
+                            it is written, paid for or fetched */
   bool own_fn;           /* the owner set fn: token(), upload(); these bring
                             no output */
   bool fetches_token;
@@ -159,6 +163,7 @@ struct gm_job {
   struct gm_list link;        /* in one of the engine's lists */
   struct gm_flight *flight;
   struct gm_perform *perform; /* while it works on the pool */
+  struct gm_anew *anew;       /* while its addresses are asked for anew */
   struct gm_late *late;       /* while the store is asked for it again */
   char *request;              /* normalised, JSON text */
   const char *secret;         /* the owner's, for {@secret} in a body, or NULL */

@@ -1,6 +1,7 @@
 /* observe.c - what is seen of a job from outside: counters and spans of its
  * exchanges, a span for each attempt; and one for what is done beside it, where
- * the attempt is the fetch of a token, an upload, a query. */
+ * the attempt is the fetch of a token, an upload, a query, or asks for
+ * addresses anew. */
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -187,7 +188,7 @@ static void put_attempt(struct gm_span *s, const struct gm_job *job)
                  gm_texts_get(&job->found->facts, "request_id"));
 }
 
-/* No generation: a token, an upload, a query. */
+/* No generation: a token, an upload, a query, addresses. */
 static void end_task(const struct gm_job *job, const char *error_type,
                      const char *message)
 {

@@ -298,6 +298,10 @@ static void well_done(struct gm_job *job)
     gm_job_look_whether(job);
     return;
   }
+  if (job->asks_anew) {
+    gm_job_over(job);
+    return;
+  }
   if (job->again && found->n_outputs > 0)
     job->maybe_charged = false;
   job->generated_ms = gm_mono_ms();

@@ -5,7 +5,8 @@
  *   a paid exchange was about to leave   with a key: send it again, the same;
  *                                        else nobody knows whether it ran
  *   the vendor has the job               ask for it, or what else was pending
- *   outputs were being fetched           fetch those that are not there
+ *   outputs were being fetched           fetch those that are not there, see
+ *                                        anew.c for addresses that have expired
  *   perform() was running                again if it may be, else nobody knows
  *   none of these                        nothing was sent: begin
  *
@@ -233,6 +234,7 @@ static int32_t choose_again(struct gm_job *job, struct gm_error *err)
     job->told = false;
   if (gm_job_can_ask_again(job)) {
     forget_found(job);
+    job->asked_anew = true;
     job->takeup = GM_TAKEUP_SEND;
     return 0;
   }

@@ -1,7 +1,7 @@
 /* trace.h - the spans of a request: the request itself, each attempt on a link,
  * each exchange and download; and of what is done beside it: tokens, uploads,
- * queries.  A span is written when it ends; until then it is an id and a time.
- */
+ * queries, new addresses.  A span is written when it ends; until then it is an
+ * id and a time. */
 #ifndef GM_JOB_TRACE_H
 #define GM_JOB_TRACE_H
 

@@ -43,6 +43,7 @@ engine_tests = \
 	tests/engine/test_chain \
 	tests/engine/test_choice \
 	tests/engine/test_deadlines \
+	tests/engine/test_expired \
 	tests/engine/test_fal_keys \
 	tests/engine/test_faults \
 	tests/engine/test_fetch \
@@ -94,6 +95,8 @@ tests_engine_test_cancel_LDADD = $(engine_ldadd)
 tests_engine_test_chain_LDADD = $(engine_ldadd)
 tests_engine_test_choice_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_deadlines_LDADD = $(engine_ldadd)
+tests_engine_test_expired_SOURCES = $(engine_books) tests/engine/test_expired.c
+tests_engine_test_expired_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_fal_keys_LDADD = $(engine_ldadd)
 tests_engine_test_faults_LDADD = $(engine_ldadd)
 tests_engine_test_fetch_LDADD = $(engine_ldadd)

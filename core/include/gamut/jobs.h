@@ -81,7 +81,8 @@ GAMUT_API int32_t gamut_job_result(struct gamut *g, const char *id,
 /* Go on with a job here.  What was under way decides what comes first: a paid
  * request that was about to leave is sent again only when it carries a key that
  * the vendor honours; else the job ends as GAMUT_E_UNKNOWN (or is submitted once
- * more, where "resubmit" allows that).
+ * more, where "resubmit" allows that).  Files whose addresses have expired are
+ * asked for anew, once, where that is free.
  *
  * how      NULL, or a request of which "output", "force", "download", "sidecar",
  *          "timeout" and "resubmit" count instead of those it was submitted with;
