@@ -8,44 +8,18 @@
  * where the clocks are told that the one that is stopped sleeps through its
  * lease. */
 #include "campaign.h"
+#include "clocks.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define AT_ONCE 100 /* jobs in a store, before they are looked at */
-#define HANGS_S 40  /* longer than a lease */
-#define DAY_S   86400
 
 enum { BEFORE, AFTER, N_HOWS };
 static const char *const hows[N_HOWS] = { "before", "after" };
 
 static unsigned locked;     /* among those that are looked at next */
 static unsigned all_locked; /* of those that were looked at */
-
-static unsigned long ahead; /* of the clocks; none goes back before its store */
-
-/* Where they begin: the budget is of a month, which must not end under way. */
-static unsigned long first_ahead(void)
-{
-  time_t now = time(NULL), later = now + 2 * DAY_S;
-  int month = gmtime(&now)->tm_mon;
-
-  return month == gmtime(&later)->tm_mon ? 0 : 2 * DAY_S;
-}
-
-static void set_clocks(void)
-{
-  const char *path = getenv("CLOCK_AHEAD");
-  char new[4096];
-  FILE *f;
-
-  snprintf(new, sizeof(new), "%s.new", path);
-  f = fopen(new, "w");
-  if (!f || fprintf(f, "%lu %lu\n", ahead, ahead) < 0 || fclose(f) ||
-      rename(new, path))
-    must(-1, "the clocks", "setting them");
-}
 
 /* The one that wakes up knows what the other cannot know.  One that was stopped
  * while it wrote into its store has kept the other from that, and its own
@@ -99,8 +73,7 @@ static void try_one(const struct flow *f, const struct point *p, int64_t size,
   snprintf(name, sizeof(name), "%s-%s-%lu", f->name, p->how, p->nth);
   if (flow_go(f, "state", name, p) < 0) {
     t->points++;
-    ahead += HANGS_S;
-    set_clocks();
+    clocks_go_ahead(LEASE_S);
     take_over(f, name);
     tried[n_tried - 1].code = run_wake();
   }
@@ -117,8 +90,7 @@ static int64_t measure(const struct flow *f, unsigned long calls[N_HOWS])
   char name[NAME];
   int how;
 
-  ahead = first_ahead();
-  set_clocks();
+  clocks_begin();
   for (how = 0; how < N_HOWS; how++) {
     struct point p = { hows[how], 0 };
 

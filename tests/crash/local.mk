@@ -25,6 +25,8 @@ tests_crash_clock_la_LDFLAGS = $(tests_crash_killer_la_LDFLAGS)
 crash_sources = \
 	tests/crash/books.c \
 	tests/crash/books.h \
+	tests/crash/clocks.c \
+	tests/crash/clocks.h \
 	tests/crash/flows.c \
 	tests/crash/flows.h \
 	tests/crash/look.h \
@@ -46,6 +48,8 @@ tests_crash_hangs_LDADD = $(JSONC_LIBS)
 tests_crash_orders_CPPFLAGS = $(test_cppflags)
 tests_crash_orders_SOURCES = \
 	$(crash_sources) \
+	tests/crash/order.c \
+	tests/crash/order.h \
 	tests/crash/orders.c \
 	tests/crash/story.c \
 	tests/crash/story.h

@@ -1,181 +1,34 @@
 /* orders.c - gives orders as they come: begins requests, goes on with them,
  * waits, cancels, fetches, settles, two at once, and kills or leaves whoever
- * carries them out; then lets everything come to its end, and compares gamut's
- * books and files with the vendor's.
+ * carries them out, or lets it hang; then lets everything come to its end, and
+ * compares gamut's books and files with the vendor's.
  *
  *   orders
  *
- * CRASH_ORDERS: how many; CRASH_SEED: which.  CRASH_PROGRAM, CRASH_SHIM,
- * CRASH_VENDOR: as of points.c. */
-#include "story.h"
-#include <signal.h>
+ * CRASH_ORDERS: how many; CRASH_SEED: which.  CRASH_PROGRAM, CRASH_VENDOR: as
+ * of points.c; CRASH_SHIM, CLOCK_AHEAD: as of hangs.c. */
+#include "clocks.h"
+#include "order.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define ROUND       40 /* orders to a store */
 #define MAX_STORIES 24
-#define MAX_CALLS   140 /* of one that is killed, before it is */
-#define TEXT        (4 * NAME)
 
 static struct story stories[MAX_STORIES];
 static size_t n_stories;
 static unsigned n_named; /* of all rounds */
-
+static struct terms terms;
 static unsigned fates[N_FATES];
 
-/* ---- one order ----------------------------------------------------------- */
-
-/* How it is carried out. */
-enum manner { WHOLE, KILLED, LEFT, BESIDE, N_MANNERS };
-static const char *const manners[N_MANNERS] = { "whole", "killed", "left",
-                                                "beside" };
-
-struct order {
-  struct run run;
-  struct story *story; /* that it begins, or settles; NULL: neither */
-  bool begins;
-  enum manner manner;
-  char texts[4][TEXT];
-  unsigned n_texts;
-};
-
-static unsigned given[N_MANNERS];
-static int beside; /* a process that is under way; 0: none */
-static struct order *besides;
-static FILE *protocol;
-
-static char *keep(struct order *o, const char *a, const char *b, const char *c)
-{
-  char *text = o->texts[o->n_texts++];
-
-  snprintf(text, TEXT, "%s%s%s", a, b, c);
-  return text;
-}
-
-static void write_down(const struct order *o, const char *more)
-{
-  int i;
-
-  fprintf(protocol, "%s:", manners[o->manner]);
-  for (i = 0; i < o->run.n_words; i++)
-    fprintf(protocol, " '%s'", o->run.words[i]);
-  fprintf(protocol, "%s\n", more);
-  fflush(protocol);
-}
-
-/* What an order brings is not known before it is over. */
-static void account_for(const struct order *o, int code)
-{
-  if (code == 0 && o->begins && strcmp(o->run.words[0], "generate") == 0 &&
-      !story_has_file(o->story)) {
-    printf("FAIL %s: it ended well, and there is no file\n", o->story->prompt);
-    fates[FATE_WRONG]++;
-  }
-}
-
-static void end_beside(bool kill_it)
-{
-  static char said[32];
-  int code;
-
-  if (!beside)
-    return;
-  if (kill_it)
-    kill(beside, SIGKILL);
-  code = run_end(beside);
-  beside = 0;
-  snprintf(said, sizeof(said), " ends with %d", code);
-  write_down(besides, said);
-  account_for(besides, code);
-  free(besides);
-}
-
-static void moment(void)
-{
-  usleep((useconds_t)below(below(4) ? 60000 : 400000));
-}
-
-static int go_left(struct order *o)
-{
-  int pid = run_start(&o->run);
-
-  moment();
-  kill(pid, SIGINT);
-  if (below(3) == 0) {
-    moment();
-    kill(pid, SIGINT);
-  }
-  return run_end(pid);
-}
-
-static int go_killed(struct order *o)
-{
-  static const char *const hows[] = { "before", "half", "after" };
-  struct point p = { hows[below(3)], 1 + below(MAX_CALLS) };
-
-  return run_go(&o->run, &p);
-}
-
-static void go(struct order *o)
-{
-  char said[96];
-  int code;
-
-  given[o->manner]++;
-  if (o->manner == BESIDE) {
-    end_beside(below(2));
-    write_down(o, "");
-    o->run.err = "said.beside";
-    beside = run_start(&o->run);
-    besides = o;
-    if (below(2))
-      moment();
-    return;
-  }
-  code = o->manner == KILLED ? go_killed(o)
-         : o->manner == LEFT ? go_left(o)
-                             : run_go(&o->run, NULL);
-  snprintf(said, sizeof(said), " ends with %d%s%s", code,
-           code < 0 ? " at " : "", code < 0 ? run_died_at() : "");
-  write_down(o, said);
-  account_for(o, code);
-  free(o);
-}
-
-/* ---- what is ordered ----------------------------------------------------- */
+/* ---- what is begun ------------------------------------------------------- */
 
 static struct order *new_order(const char *verb)
 {
-  static const enum manner often[] = { WHOLE,  WHOLE, KILLED, KILLED, KILLED,
-                                       KILLED, LEFT,  LEFT,   BESIDE, BESIDE };
-  struct order *o = calloc(1, sizeof(*o));
-
-  if (!o)
-    abort();
   setenv("GAMUT_POLL_INTERVAL", below(3) ? "10ms" : "60ms", 1);
-  o->run.state = "state";
-  o->manner = often[below(LEN(often))];
-  run_add(&o->run, verb);
-  return o;
-}
-
-static void add_words(struct order *o, const char *a, const char *b)
-{
-  run_add(&o->run, a);
-  run_add(&o->run, b);
-}
-
-static void add_flow(struct order *o, const struct flow *f)
-{
-  size_t i;
-
-  for (i = 0; i < LEN(f->words) && f->words[i]; i++)
-    run_add(&o->run, f->words[i]);
-  add_words(o, "--resubmit", "never");
-  run_add(&o->run, "--allow-unknown-cost");
+  return order_new(verb);
 }
 
 static struct story *new_story(void)
@@ -186,46 +39,53 @@ static struct story *new_story(void)
   return s;
 }
 
-static const char *out_of(struct order *o, const struct story *s)
+static void add_flow(struct order *o, const struct flow *f)
 {
-  return keep(o, "made/", s->name,
-              story_is_several(s) ? "-{index}.{ext}" : ".{ext}");
+  size_t i;
+
+  for (i = 0; i < LEN(f->words) && f->words[i]; i++)
+    order_add(o, f->words[i], NULL);
+  order_add(o, "--resubmit", terms.resubmit);
+  order_add(o, "--allow-unknown-cost", NULL);
 }
 
 static void begin_one(void)
 {
-  struct order *o = new_order(below(2) ? "generate" : "submit");
+  bool waits = below(2);
+  struct order *o = new_order(waits ? "generate" : "submit");
   struct story *s = new_story();
 
-  o->story = s;
-  o->begins = true;
-  add_words(o, "-p", s->prompt);
-  add_words(o, "--project", s->name);
-  add_words(o, "-o", out_of(o, s));
+  if (waits)
+    order_begins(o, s);
+  order_add(o, "-p", s->prompt);
+  order_add(o, "--project", s->name);
+  order_add(o, "-o", NULL);
+  order_add_copy(o, "made/", s->name,
+                 story_is_several(s) ? "-{index}.{ext}" : ".{ext}");
   add_flow(o, s->flow);
   if (below(5) == 0)
-    add_words(o, "--timeout", "100ms");
-  go(o);
+    order_add(o, "--timeout", "100ms");
+  order_go(o);
 }
 
 static void write_line(FILE *f, const struct story *s)
 {
-  fprintf(protocol, "%s: %s\n", s->file, s->prompt);
+  protocol_line(s->file, s->prompt);
   fprintf(f,
           "{\"prompt\":\"%s\",\"project\":\"%s\","
           "\"output\":\"made/%s-{index}.{ext}\"}\n",
           s->prompt, s->name, s->name);
 }
 
-static void run_batch(const struct story *s, const char *resume)
+static struct order *batch_of(const struct story *s, bool resume)
 {
   struct order *o = new_order("batch");
 
-  run_add(&o->run, keep(o, s->file, "", ""));
+  order_add_copy(o, s->file, "", "");
   add_flow(o, s->flow);
   if (resume)
-    run_add(&o->run, resume);
-  go(o);
+    order_add(o, "--resume", NULL);
+  return o;
 }
 
 static void begin_batch(void)
@@ -245,58 +105,66 @@ static void begin_batch(void)
   }
   if (!f || fclose(f))
     must(-1, first->name, "writing its lines");
-  run_batch(first, NULL);
+  order_go(batch_of(first, false));
 }
+
+/* ---- what is done to it -------------------------------------------------- */
 
 /* A verb for one job. */
 static void about(const char *verb, const char *id, const char *more)
 {
   struct order *o = new_order(verb);
 
-  run_add(&o->run, keep(o, id, "", ""));
+  order_add_copy(o, id, "", "");
   if (strcmp(verb, "wait") == 0)
-    add_words(o, "--timeout", "2s");
+    order_add(o, "--timeout", "2s");
   if (more)
-    run_add(&o->run, more);
-  go(o);
+    order_add(o, more, NULL);
+  order_go(o);
 }
 
-static void settle(struct story *s, const char *id, const char *how)
+static struct order *settling(const char *id, const char *how)
 {
   struct order *o = new_order("jobs");
 
-  add_words(o, "settle", keep(o, id, "", ""));
+  order_add(o, "settle", NULL);
+  order_add_copy(o, id, "", "");
   if (how)
-    run_add(&o->run, how);
-  s->settled |= how != NULL;
-  if (how && strcmp(how, "--not-charged") == 0 && s->file[0])
-    s->again++;
-  go(o);
+    order_add(o, how, NULL);
+  return o;
+}
+
+static const char *answer(bool charged)
+{
+  return charged ? "--charged" : "--not-charged";
 }
 
 /* What was sent by one that was killed is there in a moment. */
 static void settle_by_hand(struct story *s, bool lie)
 {
   const char *id;
-  bool sold;
+  bool charged;
 
-  end_beside(false);
+  order_end_others();
   usleep(50000);
   story_look();
   id = story_doubt(s);
   if (!id)
     return;
-  sold = story_sold(s) > 0;
+  charged = (story_sold(s) > 0) != lie;
+  s->settled = true;
   s->lied |= lie;
-  settle(s, id, sold != lie ? "--charged" : "--not-charged");
+  if (!charged && s->file[0])
+    s->again++;
+  order_go(settling(id, answer(charged)));
 }
 
-static void resume_all(void)
+static struct order *resuming(void)
 {
   struct order *o = new_order("resume");
 
-  add_words(o, "--resubmit", "never");
-  go(o);
+  order_add(o, "--resubmit", terms.resubmit);
+  return o;
 }
 
 /* One with which there is something to do, of a few. */
@@ -321,12 +189,10 @@ static void give_one(void)
 
   if (n_stories + LINES <= MAX_STORIES && (!s || what < 6))
     what < 4 ? begin_one() : begin_batch();
-  else if (what < 9)
-    resume_all();
-  else if (s && s->file[0] && what < 11)
-    run_batch(s, "--resume");
-  else if (!id)
-    resume_all();
+  else if (s && s->file[0] && what < 9)
+    order_go(batch_of(s, true));
+  else if (!id || what < 11)
+    order_go(resuming());
   else if (what < 12)
     about("resume", id, NULL);
   else if (what < 13)
@@ -336,7 +202,7 @@ static void give_one(void)
   else if (what < 16)
     about("fetch", id, "--force");
   else if (what < 17)
-    settle(s, id, NULL);
+    order_go(settling(id, NULL));
   else
     settle_by_hand(s, what == 19);
 }
@@ -345,35 +211,22 @@ static void give_one(void)
 
 static void go_whole(struct order *o)
 {
-  o->manner = WHOLE;
-  go(o);
+  order_set(o, WHOLE);
+  order_go(o);
 }
 
 /* Until nothing is under way any more, and every line of a batch was tried. */
 static void come_to_an_end(void)
 {
-  int i;
-  size_t k;
+  size_t i;
 
-  end_beside(false);
-  for (i = 0; i < 2; i++) {
-    struct order *o = new_order("resume");
-
-    add_words(o, "--resubmit", "never");
-    go_whole(o);
-  }
-  for (k = 0; k < n_stories; k++) {
-    struct order *o;
-
-    if (!stories[k].file[0] ||
-        (k > 0 && strcmp(stories[k].file, stories[k - 1].file) == 0))
-      continue;
-    o = new_order("batch");
-    run_add(&o->run, keep(o, stories[k].file, "", ""));
-    add_flow(o, stories[k].flow);
-    run_add(&o->run, "--resume");
-    go_whole(o);
-  }
+  order_end_others();
+  for (i = 0; i < 2; i++)
+    go_whole(resuming());
+  for (i = 0; i < n_stories; i++)
+    if (stories[i].file[0] &&
+        (i == 0 || strcmp(stories[i].file, stories[i - 1].file) != 0))
+      go_whole(batch_of(&stories[i], true));
 }
 
 static void settle_the_rest(void)
@@ -382,15 +235,9 @@ static void settle_the_rest(void)
 
   for (i = 0; i < n_stories; i++) {
     const char *id = story_doubt(&stories[i]);
-    struct order *o;
 
-    if (!id)
-      continue;
-    o = new_order("jobs");
-    add_words(o, "settle", keep(o, id, "", ""));
-    run_add(&o->run,
-            story_sold(&stories[i]) > 0 ? "--charged" : "--not-charged");
-    go_whole(o);
+    if (id)
+      go_whole(settling(id, answer(story_sold(&stories[i]) > 0)));
   }
 }
 
@@ -401,14 +248,28 @@ static bool judge(void)
 
   story_look();
   for (i = 0; i < n_stories; i++)
-    fates[story_judge(&stories[i])]++;
-  fates[FATE_WRONG] += (unsigned)story_strays(stories, n_stories);
+    fates[story_judge(&stories[i], &terms)]++;
+  fates[FATE_WRONG] += (unsigned)story_strays(stories, n_stories, &terms);
   settle_the_rest();
   story_look();
   for (i = 0; i < n_stories; i++)
-    fates[FATE_WRONG] += story_judge(&stories[i]) == FATE_WRONG;
+    fates[FATE_WRONG] += story_judge(&stories[i], &terms) == FATE_WRONG;
   fates[FATE_WRONG] += (unsigned)flow_unbalanced("state", false);
+  fates[FATE_WRONG] += order_wrong;
+  order_wrong = 0;
   return fates[FATE_WRONG] == n;
+}
+
+static void draw_terms(void)
+{
+  terms.resubmit = below(3) ? "never" : "always";
+  terms.forgets = below(4) == 0;
+  if (terms.forgets)
+    setenv("GAMUT_KEEP_JOBS", "0", 1);
+  else
+    unsetenv("GAMUT_KEEP_JOBS");
+  protocol_line("resubmit", terms.resubmit);
+  protocol_line("keep_jobs", terms.forgets ? "0" : "preset");
 }
 
 static bool go_round(unsigned orders)
@@ -417,19 +278,16 @@ static bool go_round(unsigned orders)
 
   n_stories = 0;
   flow_clear();
-  protocol = fopen("protocol", "w");
-  if (!protocol)
-    must(-1, "protocol", "writing it");
+  clocks_begin();
+  protocol_open();
+  draw_terms();
   while (orders-- > 0) {
     story_look();
     give_one();
   }
   come_to_an_end();
   good = judge();
-  fclose(protocol);
-  fflush(stdout);
-  if (!good)
-    must(system("cat protocol"), "protocol", "reading it");
+  protocol_close(!good);
   return good;
 }
 
@@ -445,13 +303,13 @@ int main(void)
     good &= go_round(some);
     orders -= some;
   }
-  printf("%u orders: %u whole, %u killed, %u left, %u beside others.  %u "
-         "requests: %u without a job, %u whole, %u maybe-charged, %u though "
+  printf("%u orders: %u whole, %u killed, %u left, %u beside others, %u hung.  "
+         "%u requests: %u without a job, %u whole, %u maybe-charged, %u though "
          "nothing was sold, %u cancelled, %u failed, %u wrong\n",
-         all, given[WHOLE], given[KILLED], given[LEFT], given[BESIDE], n_named,
-         fates[FATE_NONE], fates[FATE_WHOLE], fates[FATE_MAYBE],
-         fates[FATE_CAUTION], fates[FATE_CANCELLED], fates[FATE_FAILED],
-         fates[FATE_WRONG]);
+         all, order_given[WHOLE], order_given[KILLED], order_given[LEFT],
+         order_given[BESIDE], order_given[HUNG], n_named, fates[FATE_NONE],
+         fates[FATE_WHOLE], fates[FATE_MAYBE], fates[FATE_CAUTION],
+         fates[FATE_CANCELLED], fates[FATE_FAILED], fates[FATE_WRONG]);
   story_finish();
   return !good;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Gives orders as they come - generate, submit, batch, resume, wait, cancel,
-# fetch, settle - in processes that are killed, left, or two at once, and
+# fetch, settle - in processes that are killed, left, hang, or two at once, and
 # compares with the vendor's books: nothing is paid twice, nothing that is paid
 # for is lost, and what the books say is what the vendor bills.
 #
@@ -11,14 +11,17 @@
 emulator_words='--size 64x64 --image-bytes 20000 --polls 8'
 . "$top_srcdir/tests/crash/common.sh"
 orders=$top_builddir/tests/crash/orders
+clock=$top_builddir/tests/crash/.libs/clock.so
 CRASH_SHIM=$top_builddir/tests/crash/.libs/killer.so
 CRASH_ORDERS=${CRASH_ORDERS:-120}
-export CRASH_ORDERS
+CLOCK_AHEAD=$work/ahead
+export CLOCK_AHEAD CRASH_ORDERS
 . "$top_srcdir/tests/crash/program.sh"
 bears_shim
 
 case_name=orders
 budget 100000
 echo "CRASH_SEED=$CRASH_SEED CRASH_ORDERS=$CRASH_ORDERS"
-"$orders" || fail "see above"
+CRASH_SHIM=$CRASH_SHIM:$clock
+LD_PRELOAD=$clock "$orders" || fail "see above"
 finish

@@ -60,12 +60,23 @@ static void draw_prompt(struct story *s)
            fault);
 }
 
+/* All of its models are. */
+static bool is_fal(const struct flow *f)
+{
+  size_t i;
+
+  for (i = 0; i < LEN(f->words) && f->words[i]; i++)
+    if (strchr(f->words[i], ':') && strncmp(f->words[i], "fal:", 4) != 0)
+      return false;
+  return true;
+}
+
 void story_draw(struct story *s, unsigned n)
 {
   const char *name = wanted[below(LEN(wanted))];
 
   *s = (struct story){ .flow = flow_named(name) };
-  s->is_fal = strncmp(s->flow->words[1], "fal:", 4) == 0;
+  s->is_fal = is_fal(s->flow);
   snprintf(s->name, sizeof(s->name), "%s-%u", name, n);
   draw_prompt(s);
 }
@@ -365,15 +376,24 @@ static enum fate judge_cost(const struct story *s)
   return FATE_NONE;
 }
 
-enum fate story_judge(const struct story *s)
+/* What has ended well and is forgotten is in the books. */
+static bool is_in_the_books(const struct story *s)
+{
+  struct json_object *account = account_of(s);
+
+  return usd(account, "cost_usd") + usd(account, "maybe_usd") > 0 ||
+         json_object_get_int64(at(account, "unknown_cost")) > 0;
+}
+
+enum fate story_judge(const struct story *s, const struct terms *t)
 {
   enum fate fate = judge_jobs(s);
   int64_t sold = story_sold(s);
 
-  if (sold > most_of(s))
+  if (sold > most_of(s) && strcmp(t->resubmit, "never") == 0)
     return wrong(s, "it is paid for more than once", "");
-  if (sold > 0 && fate == FATE_NONE)
-    return wrong(s, "it is paid for, and there is no job", "");
+  if (sold > 0 && fate == FATE_NONE && !(t->forgets && is_in_the_books(s)))
+    return wrong(s, "it is paid for, and nobody knows of it", "");
   if (fate == FATE_WHOLE && sold == 0)
     return wrong(s, "it has files, and was not sold", "");
   if (judge_cost(s) == FATE_WRONG)
@@ -425,7 +445,7 @@ static bool may_stay(const char *name, const struct story *all, size_t n)
   return false;
 }
 
-int story_strays(const struct story *all, size_t n)
+int story_strays(const struct story *all, size_t n, const struct terms *t)
 {
   DIR *dir = opendir("made");
   struct dirent *e;
@@ -435,7 +455,7 @@ int story_strays(const struct story *all, size_t n)
   while (dir && (e = readdir(dir)) != NULL) {
     if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") ||
         is_spoken_of(e->d_name) ||
-        (e->d_name[0] != '.' && may_stay(e->d_name, all, n)))
+        (e->d_name[0] != '.' && (t->forgets || may_stay(e->d_name, all, n))))
       continue;
     printf("FAIL left behind: made/%s\n", e->d_name);
     for (i = 0; i < n; i++)

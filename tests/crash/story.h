@@ -17,6 +17,12 @@ struct story {
   int64_t again; /* so often somebody said that it may be made once more */
 };
 
+/* Of all that are begun in one store. */
+struct terms {
+  const char *resubmit; /* "never", or what may be paid again is not counted */
+  bool forgets;         /* what has ended leaves no record */
+};
+
 /* A new one, by CRASH_SEED; `n` names it. */
 void story_draw(struct story *s, unsigned n);
 /* Another line of the same batch. */
@@ -35,9 +41,9 @@ int64_t story_sold(const struct story *s);
 /* It makes more than one. */
 bool story_is_several(const struct story *s);
 /* What became of it; each thing that is wrong is said. */
-enum fate story_judge(const struct story *s);
+enum fate story_judge(const struct story *s, const struct terms *t);
 /* Files in made/ that nobody speaks of; each is said. */
-int story_strays(const struct story *all, size_t n);
+int story_strays(const struct story *all, size_t n, const struct terms *t);
 /* It has a file. */
 bool story_has_file(const struct story *s);
 void story_finish(void);
