@@ -423,7 +423,7 @@ static void mark_accepted(struct gm_job *job, const struct gm_ending *end,
 /* Whoever only wants to be sure that the job can be collected later need not
  * wait any longer, and may leave it before anything else is asked: what was
  * held goes out in a later turn.  Had it not been written down, the next step
- * does. */
+ * does.  What comes in a paid stream comes to nobody else. */
 static void accepted_durable(struct gm_durable *d, int32_t error_class)
 {
   struct gm_job *job = GM_CONTAINER(d, struct gm_job, durable);
@@ -439,7 +439,7 @@ static void accepted_durable(struct gm_durable *d, int32_t error_class)
     gm_warn(job->engine->log,
             "job %s: that the vendor has it could not be written down: %s",
             job->id, gm_store_why(job->engine->store));
-  else
+  else if (!in_paid_stream(job))
     gm_job_tell(job, GAMUT_EVENT_ACCEPTED, 0, 0, NULL);
   if (held && !gm_timer_start(job->engine->loop, &job->timer, gm_mono_ms()))
     gm_job_send(job);

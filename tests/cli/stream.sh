@@ -54,6 +54,15 @@ exits 0
 prints 'differs: partials 4 became 3'
 made fox.png fox.partial-1.png fox.partial-2.png fox.partial-3.png
 
+# No other process can go on with a stream: it is not left.
+run submitted submit -p x -m gpt-image --stream=1 -o fox.png
+exits 0
+run listed jobs --json --state ended
+prints '"state":"completed".*fox\.png'
+run unfinished jobs --json --state unfinished
+prints '^\[\]$'
+made fox.png fox.partial-1.png
+
 run type -p x -m gpt-image --stream=1 --format jpeg -o 'x-{index}.{ext}'
 exits 0
 made x-1.jpg x-1.partial-1.jpg

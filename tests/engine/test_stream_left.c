@@ -59,15 +59,6 @@ static void ck_named(struct fix *f, const char *id, const char *path)
   gamut_string_free(json);
 }
 
-static bool has_come(const struct fix *f)
-{
-  const struct gm_ticket *t =
-    GM_CONTAINER(f->g->tickets.next, struct gm_ticket, link);
-  const struct gm_found *found = t->run->job.found;
-
-  return found && found->n_outputs > 0;
-}
-
 /* It is left; the one that came has its name, also for another process. */
 START_TEST(left)
 {
@@ -85,7 +76,7 @@ START_TEST(left)
   fix_provider(&f, &brook);
   ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
   gamut_request_free(r);
-  while (!has_come(&f))
+  while (!fix_has_come(&f))
     gamut_step(f.g, 1);
   ck_assert_int_eq(gamut_detach(f.g, id), 0);
   result = fix_wait(&f, id);

@@ -1,5 +1,6 @@
 /* vendor.c - see vendor.h. */
 #include "engine/vendor.h"
+#include "api/context.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,4 +243,13 @@ struct gamut_result *fix_wait(struct fix *f, const char *id)
       return e->result;
     gamut_result_free(e->result);
   }
+}
+
+bool fix_has_come(const struct fix *f)
+{
+  const struct gm_ticket *t =
+    GM_CONTAINER(f->g->tickets.prev, struct gm_ticket, link);
+  const struct gm_found *found = t->run->job.found;
+
+  return found && found->n_outputs > 0;
 }

@@ -64,6 +64,9 @@ struct gamut_result *fix_run(struct fix *f, struct gamut_request *r);
 /* What a submitted job came to: gamut_next_event() until its DONE. */
 struct gamut_result *fix_wait(struct fix *f, const char *id);
 
+/* A whole picture of the last job that was begun. */
+bool fix_has_come(const struct fix *f);
+
 #define ck_class(result, want)                                                 \
   ck_assert_msg(gamut_result_class(result) == (want), "class %s, not %s: %s",  \
                 gamut_class_name(gamut_result_class(result)),                  \

@@ -211,7 +211,8 @@ enum {
   GAMUT_EVENT_DOWNLOAD, /* `number` bytes so far, `total` or 0 */
   GAMUT_EVENT_DONE,     /* `result` is yours: gamut_result_free() */
   GAMUT_EVENT_ACCEPTED, /* the vendor has the job, and that is written down: from
-                           now on any process can collect it */
+                           now on any process can collect it; not told of what
+                           comes in a paid stream, which no other can */
   GAMUT_EVENT_DELIVERY, /* gamut_listen(): `provider` (NULL: none of that name),
                             `number` the HTTP status that was answered, `text` as
                             gamut_webhook_deliver(), or {"error", "class"}; `id`
