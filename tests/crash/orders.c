@@ -153,7 +153,7 @@ static void settle_by_hand(struct story *s, bool lie)
     return;
   charged = (story_sold(s) > 0) != lie;
   s->settled = true;
-  s->lied |= lie;
+  s->lied |= lie || strcmp(terms.resubmit, "never") != 0; /* of which one? */
   if (!charged && s->file[0])
     s->again++;
   order_go(settling(id, answer(charged)));

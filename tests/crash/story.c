@@ -376,12 +376,13 @@ static enum fate judge_cost(const struct story *s)
   return FATE_NONE;
 }
 
-/* What has ended well and is forgotten is in the books. */
+/* What has ended well and is forgotten is in the books, unless somebody has
+ * said that it is not charged. */
 static bool is_in_the_books(const struct story *s)
 {
   struct json_object *account = account_of(s);
 
-  return usd(account, "cost_usd") + usd(account, "maybe_usd") > 0 ||
+  return s->lied || usd(account, "cost_usd") + usd(account, "maybe_usd") > 0 ||
          json_object_get_int64(at(account, "unknown_cost")) > 0;
 }
 
