@@ -234,9 +234,11 @@ static bool is_meant(const struct gm_run *run, const char *id)
 }
 
 /* By the beginning of its id, in any case of letters, for so gamut_attach()
- * takes it.  NULL: none, or several. */
+ * takes it.  NULL: none, or several.  A whole id is one job's: whoever ends
+ * 10,000 does not look through all of them for each. */
 static struct gm_ticket *find_ticket(struct gamut *g, const char *id)
 {
+  bool whole = strlen(id) == GAMUT_ID_SIZE - 1;
   struct gm_ticket *found = NULL;
   struct gm_list *l;
 
@@ -245,6 +247,8 @@ static struct gm_ticket *find_ticket(struct gamut *g, const char *id)
 
     if (!is_meant(t->run, id))
       continue;
+    if (whole)
+      return t;
     if (found)
       return NULL;
     found = t;
