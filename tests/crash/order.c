@@ -166,10 +166,12 @@ static int go_left(struct order *o)
   return run_end(pid);
 }
 
+/* Half a call is for those that are killed. */
 static int go_to_a_point(struct order *o)
 {
-  static const char *const hows[] = { "before", "half", "after" };
-  struct point p = { hows[below(3)], 1 + below(MAX_CALLS) };
+  static const char *const hows[] = { "before", "after", "half" };
+  struct point p = { hows[below(o->manner == KILLED ? 3 : 2)],
+                     1 + below(MAX_CALLS) };
 
   return run_go(&o->run, &p);
 }

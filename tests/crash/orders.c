@@ -139,6 +139,12 @@ static const char *answer(bool charged)
   return charged ? "--charged" : "--not-charged";
 }
 
+/* Of several attempts nobody knows which one the vendor bills. */
+static bool is_sent_once(void)
+{
+  return strcmp(terms.resubmit, "never") == 0;
+}
+
 /* What was sent by one that was killed is there in a moment. */
 static void settle_by_hand(struct story *s, bool lie)
 {
@@ -153,7 +159,7 @@ static void settle_by_hand(struct story *s, bool lie)
     return;
   charged = (story_sold(s) > 0) != lie;
   s->settled = true;
-  s->lied |= lie || strcmp(terms.resubmit, "never") != 0; /* of which one? */
+  s->lied |= lie || !is_sent_once();
   if (!charged && s->file[0])
     s->again++;
   order_go(settling(id, answer(charged)));
@@ -233,7 +239,7 @@ static void settle_the_rest(void)
 {
   size_t i;
 
-  for (i = 0; i < n_stories; i++) {
+  for (i = 0; is_sent_once() && i < n_stories; i++) {
     const char *id = story_doubt(&stories[i]);
 
     if (id)

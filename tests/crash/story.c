@@ -23,15 +23,17 @@ static const char *const wire[] = {
 static const char *const said[] = {
   "fail",
   "fail-late",
+  "status:fail:1",
   "blocked",
   "empty",
   "stubborn",
-  "cancel:503:1",
   "status:503:2",
-  "result:close:1",
   "status:slow:100",
-  "result:truncate:1",
   "file:404:1",
+  "cancel:503:1",
+  "result:close:1",
+  "result:truncate:1",
+  "result:blocked:1",
 };
 
 static struct json_object *jobs, *usage, *vendor, *stats;
