@@ -274,11 +274,6 @@ int books_strays(struct books *b, const char *folder)
   return n;
 }
 
-static double usd(struct json_object *o, const char *name)
-{
-  return json_object_get_double(at(o, name));
-}
-
 static int differ(const char *what, double a, double b)
 {
   if (a - b < 1e-6 && b - a < 1e-6)

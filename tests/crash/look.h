@@ -21,6 +21,11 @@ static inline const char *text(struct json_object *o, const char *name)
   return value ? value : "";
 }
 
+static inline double usd(struct json_object *o, const char *name)
+{
+  return json_object_get_double(at(o, name));
+}
+
 /* To be released; ends the program when there is none. */
 static inline struct json_object *load(const char *path)
 {

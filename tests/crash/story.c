@@ -340,11 +340,6 @@ static enum fate judge_jobs(const struct story *s)
   return n_whole > 1 ? wrong(s, "it was made twice", "") : sum;
 }
 
-static double usd(struct json_object *o, const char *name)
-{
-  return json_object_get_double(at(o, name));
-}
-
 static struct json_object *account_of(const struct story *s)
 {
   struct json_object *groups = at(usage, "groups");
