@@ -52,7 +52,7 @@ const struct cli_verb cli_verbs[CLI_VERBS] = {
     .help = "Takes all options of generate, video and edit.  The id is printed "
             "when the vendor has the job and that is written down; any process "
             "can collect it from then on.  A vendor that answers with the result "
-            "itself keeps it waiting for that.",
+            "itself, or streams it, keeps it waiting for that.",
     .examples = {
       { "id=$(gamut submit -q -p \"a storm\" -m veo3.1-fal)", "in a script" },
       { "gamut wait $id -o storm.mp4", "later, from anywhere" },
