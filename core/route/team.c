@@ -522,8 +522,15 @@ void gm_team_detach(struct gm_run *lead)
   tell_all(lead, gm_job_detach);
 }
 
-/* The lead's record says all, or is gone; but what is in doubt is settled by
- * the member's own. */
+/* What is in doubt is settled by its own record, and who was left goes on by
+ * that. */
+static bool needs_record(const struct gm_run *run)
+{
+  return gm_run_maybe_charged(run) ||
+         run->err.error_class == GAMUT_E_DETACHED;
+}
+
+/* The lead's record says all, or is gone. */
 static void forget_records(const struct gm_run *lead)
 {
   const struct gm_member *m;
@@ -533,7 +540,7 @@ static void forget_records(const struct gm_run *lead)
     return;
   GM_EACH_MEMBER(lead->team, m)
   {
-    if (m->over && m->run && !gm_run_maybe_charged(m->run))
+    if (m->over && m->run && !needs_record(m->run))
       gm_job_forget(&m->run->job);
   }
 }

@@ -429,6 +429,45 @@ START_TEST(loser_is_told_again)
 }
 END_TEST
 
+/* Left while its vendor is told: it has a record also when nothing is kept of
+ * its request, which has ended well. */
+START_TEST(loser_is_left)
+{
+  static const struct answer answers[] = {
+    WORKS("a"),
+    HOLDS_ONCE(DELETE),
+    SAYS(DELETE, GONE),
+    SAYS(SECOND, MADE),
+    PICTURE,
+  };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+  uint32_t n;
+
+  timed_open(&f, answers, GM_LEN(answers));
+  fix_set(&f, "keep_jobs", "0");
+  submit(&f, "a:m b:m", "x", id);
+  timed_until_asked(&f, POLL, 3);
+  gm_clock_advance(HEDGE_MS);
+  timed_until_asked(&f, DELETE, 1);
+  timed_until_asked(&f, FETCHED, 1);
+  while (is_fetching(&f))
+    timed_turn(&f);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  result = timed_result(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 1);
+  until_nothing_is_left(&f);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 0);
+  script_go(f.script);
+  timed_close(&f);
+}
+END_TEST
+
 /* Closed while it is: it detaches, and is not waited for. */
 START_TEST(closed_meanwhile)
 {
@@ -495,6 +534,7 @@ int main(void)
   tcase_add_test(tc, winner_is_gone);
   tcase_add_loop_test(tc, loser_is_followed, 0, 2);
   tcase_add_test(tc, loser_is_told_again);
+  tcase_add_test(tc, loser_is_left);
   tcase_add_test(tc, closed_meanwhile);
   tcase_add_loop_test(tc, by_p95, 0, 2);
   return unit_run("hedge", tc);
