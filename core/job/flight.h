@@ -149,9 +149,9 @@ size_t gm_job_authorize(struct gm_exchange *x, const char *url,
  */
 void gm_job_trouble(struct gm_job *job, struct gm_exchange *x,
                     struct gm_error *err, uint32_t flags);
-/* A failure that says nothing of a paid exchange before it, which got no answer
- * and was sent once more by its key: what became of that stays unknown. */
-void gm_job_keep_doubt(struct gm_job *job, struct gm_error *err);
+/* A paid exchange that was sent once more by its key is refused: does that tell
+ * what became of the one before, too, which got no answer? */
+void gm_job_hear_doubt(struct gm_job *job, const struct gm_error *err);
 /* Judge a reply of 400 and above. */
 void gm_job_refused(struct gm_job *job, struct gm_exchange *x);
 /* observe.c: an exchange of the job has come to its end, or to none. */

@@ -280,6 +280,22 @@ static bool lost(const struct gm_job *job)
          (error_class == GAMUT_E_PLUGIN || error_class == GAMUT_E_NOMEM);
 }
 
+/* A paid exchange left by its key and got no answer: whatever keeps it from being
+ * sent once more, what became of it stays unknown. */
+static void keep_doubt(struct gm_job *job)
+{
+  struct gm_error *err = &job->err;
+
+  if (!job->doubtful || job->cancelling || err->error_class == 0 ||
+      err->error_class == GAMUT_E_DETACHED)
+    return;
+  job->maybe_charged = true;
+  if (err->error_class == GAMUT_E_UNKNOWN)
+    return;
+  gm_error_prefix(err, "sent, but no answer came");
+  err->error_class = GAMUT_E_UNKNOWN;
+}
+
 /* An attempt ends in READY, so that another may begin; one whose outputs were
  * being fetched was paid for, and none follows. */
 void gm_job_over(struct gm_job *job)
@@ -289,6 +305,7 @@ void gm_job_over(struct gm_job *job)
     return;
   if (lost(job))
     job->maybe_charged = true;
+  keep_doubt(job);
   /* What is known of its cost stays so, whatever keeps us from it now. */
   if (job->before || (job->again && !job->was_maybe))
     job->maybe_charged = false;

@@ -96,20 +96,17 @@ static bool tells_of_both(int32_t error_class)
          error_class == GAMUT_E_BLOCKED;
 }
 
-void gm_job_keep_doubt(struct gm_job *job, struct gm_error *err)
+void gm_job_hear_doubt(struct gm_job *job, const struct gm_error *err)
 {
-  if (!job->doubtful || tells_of_both(err->error_class))
-    return;
-  job->maybe_charged = true;
-  gm_error_prefix(err, "sent, but no answer came");
-  err->error_class = GAMUT_E_UNKNOWN;
+  if (tells_of_both(err->error_class))
+    job->doubtful = false;
 }
 
 static void give_up(struct gm_job *job, struct gm_error *err, bool final)
 {
   if (outcome_open(job, err, final))
     job->maybe_charged = true;
-  gm_job_keep_doubt(job, err);
+  gm_job_hear_doubt(job, err);
   gm_error_finish(&job->err);
   gm_error_move(&job->err, err);
   gm_job_over(job);

@@ -35,8 +35,6 @@ static void maybe_charged(struct gm_job *job, struct gm_error *err, bool begun)
 /* No whole request left this time, and none will. */
 static void cannot_send(struct gm_job *job, struct gm_error *err)
 {
-  if (job->doubtful)
-    maybe_charged(job, err, false);
   gm_error_finish(&job->err);
   gm_error_move(&job->err, err);
   gm_job_over(job);

@@ -353,7 +353,7 @@ static void step_failed(struct gm_job *job, struct gm_error *err, bool paid)
                err->error_class == GAMUT_E_PLUGIN ||
                err->error_class == GAMUT_E_NOMEM))
     job->maybe_charged = true;
-  gm_job_keep_doubt(job, err);
+  gm_job_hear_doubt(job, err);
   gm_error_finish(&job->err);
   gm_error_move(&job->err, err);
   gm_job_over(job);

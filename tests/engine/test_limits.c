@@ -3,7 +3,7 @@
  * what counts is when the vendor was asked. */
 #include "api/context.h"
 #include "base/clock.h"
-#include "engine/vendor.h"
+#include "engine/timed.h"
 #include "job/limiter.h"
 #include <stdio.h>
 
@@ -485,6 +485,36 @@ START_TEST(accepted_ones_wait)
 }
 END_TEST
 
+/* What left with a key and was not answered would go again, and must wait too
+ * long for that: nobody knows whether it ran, so no other link makes it. */
+START_TEST(in_doubt)
+{
+  static const struct answer rows[] = {
+    HOLDS_ONCE(SUBMIT),
+    { SUBMIT, 0, 429, "{}", "Retry-After: 60\r\n", 0 },
+    SAYS("POST /b/jobs", DONE),
+    PICTURE,
+  };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  timed_open(&f, rows, GM_LEN(rows));
+  timed_submit(&f, fix_request("a:m b:m", "keyed", NULL), id);
+  timed_until_asked(&f, SUBMIT, 1);
+  timed_submit(&f, fix_request("a:m", "x", "timeout", "10s", NULL), NULL);
+  timed_until_asked(&f, SUBMIT, 2);
+  turn_for(&f, 2);
+  script_go(f.script);
+  result = timed_result(&f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  ck_assert(gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, "POST /b/jobs"), 0);
+  timed_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("limits");
@@ -504,5 +534,6 @@ int main(void)
   tcase_add_test(tc, few_have_all_tries);
   tcase_add_test(tc, next_link_without_budget);
   tcase_add_test(tc, accepted_ones_wait);
+  tcase_add_test(tc, in_doubt);
   return unit_run("limits", tc);
 }

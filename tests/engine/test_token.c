@@ -1,6 +1,6 @@
 /* test_token.c - gamut.token/1: one fetch for many jobs, renewed when the
  * vendor refuses it, and told when there is none. */
-#include "engine/vendor.h"
+#include "engine/timed.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -262,6 +262,68 @@ START_TEST(none)
 }
 END_TEST
 
+/* ---- no token for what has left ------------------------------------------ */
+
+/* "keyed": the submit may be sent again; else the vendor is asked for it. */
+static int32_t step_on(void *instance, struct gamut_call *c)
+{
+  struct gamut_http x = { .struct_size = sizeof(x), .method = "POST" };
+  const struct gamut_host *h = c->host;
+  int keyed = strcmp(h->json_str(c->request, "prompt", ""), "keyed") == 0;
+
+  (void)instance;
+  x.url = "/jobs";
+  x.flags = GAMUT_HTTP_BILLABLE | (keyed ? GAMUT_HTTP_KEYED : 0);
+  if (c->event == GAMUT_EV_START)
+    return h->http(c, &x);
+  x = (struct gamut_http){ .struct_size = sizeof(x), .method = "GET" };
+  x.url = "/jobs/1";
+  x.delay_ms = 1100; /* as long as the token is good */
+  return h->http(c, &x);
+}
+
+/* The token for the next exchange is not to be had, which says nothing of the
+ * one before: no other link makes what the vendor has, or may have. */
+static const struct {
+  const char *prompt;
+  int status; /* of the submit */
+  int32_t error_class;
+} gone[] = {
+  { "keyed", SCRIPT_RESET, GAMUT_E_UNKNOWN },
+};
+
+START_TEST(gone_meanwhile)
+{
+  struct answer answers[] = {
+    SAYS_TIMES(1, TOKEN, "{\"token\":\"first-token\",\"ttl\":1}"),
+    { TOKEN, 0, 403, "{}", NULL, 0 },
+    { JOBS, 1, gone[_i].status, "{}", NULL, 0 },
+    GOOD_JOB,
+    SAYS("POST /a/jobs", MADE),
+    PICTURE,
+  };
+  struct gamut_provider p = bearer;
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  p.step = step_on;
+  timed_open(&f, answers, GM_LEN(answers));
+  fix_provider(&f, &p);
+  fix_set(&f, "retry_max_wait", "4s");
+  timed_submit(&f, fix_request("bearer:m a:m", gone[_i].prompt, NULL), id);
+  timed_until_asked(&f, JOBS, 1);
+  gm_clock_advance(2000);
+  result = timed_result(&f, id);
+  ck_class(result, gone[_i].error_class);
+  ck_assert(gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  ck_assert_int_eq(script_count(f.script, "POST /a/jobs"), 0);
+  timed_close(&f);
+}
+END_TEST
+
 static void count(void *user, struct gamut_result *result)
 {
   ck_assert_int_eq(gamut_result_status(result), GAMUT_DETACHED);
@@ -327,6 +389,7 @@ int main(void)
   tcase_add_test(tc, past_the_proxy);
   tcase_add_test(tc, renewed);
   tcase_add_test(tc, refused);
+  tcase_add_loop_test(tc, gone_meanwhile, 0, GM_LEN(gone));
   tcase_add_loop_test(tc, none, 0, GM_LEN(failures));
   tcase_add_loop_test(tc, close_while_fetching, 0, 2);
   tcase_add_test(tc, in_the_trace);
