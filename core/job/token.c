@@ -36,6 +36,13 @@ static bool fresh(const struct gm_instance *i)
   return i->token && gm_mono_ms() < i->token_until_ms;
 }
 
+/* Of a job that the vendor has that says nothing. */
+static void fail(struct gm_job *job, const struct gm_error *err)
+{
+  job->maybe_charged |= job->accepted;
+  gm_job_fail(job, err->error_class, "no access token: %s", gm_error_text(err));
+}
+
 /* Let everybody go on who waited for this instance: with the token, or with the
  * error that the fetch ended with. */
 static void release(struct gm_engine *e, const struct gm_instance *i,
@@ -52,8 +59,7 @@ static void release(struct gm_engine *e, const struct gm_instance *i,
     if (job->instance != i)
       gm_list_append(&e->token_waits, l);
     else if (err->error_class)
-      gm_job_fail(job, err->error_class, "no access token: %s",
-                  gm_error_text(err));
+      fail(job, err);
     else
       gm_job_send(job);
   }

@@ -290,6 +290,7 @@ static const struct {
   int32_t error_class;
 } gone[] = {
   { "keyed", SCRIPT_RESET, GAMUT_E_UNKNOWN },
+  { "x", 200, GAMUT_E_PERMISSION },
 };
 
 START_TEST(gone_meanwhile)
