@@ -118,8 +118,8 @@ static void put_request_id(struct json_object *o,
   size_t n = gm_json_count(tries, NULL);
   const struct json_object *last =
     n > 0 ? json_object_array_get_idx(tries, n - 1) : NULL;
-  const char *id = gm_json_str(record, "looked_up",
-                               gm_json_str(last, "request_id", NULL));
+  const char *id =
+    gm_json_str(record, GM_LOOKED_UP, gm_json_str(last, "request_id", NULL));
 
   gm_look_put(o, "request_id",
               gm_json_str(record, "found/facts/request_id", id));

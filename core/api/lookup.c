@@ -29,13 +29,11 @@ struct lookup {
 
 /* ---- whose are they ------------------------------------------------------ */
 
-/* Which one it is, until it is gone on with. */
-#define LOOKED_UP "looked_up"
-
 /* Where a record has the vendor's id of its job. */
 static const char *const id_paths[] = { "provider_state/id",
                                         "found/facts/request_id",
-                                        "found/facts/vendor_job", LOOKED_UP };
+                                        "found/facts/vendor_job",
+                                        GM_LOOKED_UP };
 
 static bool is_bound(const struct json_object *record, const char *id)
 {
@@ -147,7 +145,7 @@ static void resume_record(struct gm_rewrite *r, struct json_object **record)
   json_object_object_del(gm_json_at(o, "owner"), "end");
   json_object_object_add(o, "state", json_object_new_string("queued"));
   json_object_object_add(o, "settled", json_object_new_string("charged"));
-  json_object_object_add(o, LOOKED_UP, json_object_new_string(l->vendor_id));
+  json_object_object_add(o, GM_LOOKED_UP, json_object_new_string(l->vendor_id));
   gm_doubt_set(o, doubt);
   json_object_object_foreachC(l->resume, it)
   {

@@ -26,10 +26,16 @@ static bool is_made(const struct gm_job *job)
          (job->found && job->found->n_outputs > 0);
 }
 
+/* By what the vendor knows it the provider says when it goes on with it. */
+static bool is_named(const struct gm_job *job)
+{
+  return !job->looked_up || job->pending || job->state_text;
+}
+
 bool gm_job_has_cancel(const struct gm_job *job)
 {
-  return job->accepted && has_flag(job, GAMUT_WANTS_CANCEL) && !is_made(job) &&
-         !job->cancelling && !job->before;
+  return job->accepted && is_named(job) && has_flag(job, GAMUT_WANTS_CANCEL) &&
+         !is_made(job) && !job->cancelling && !job->before;
 }
 
 void gm_job_park(struct gm_job *job)

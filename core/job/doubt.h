@@ -11,6 +11,9 @@ struct gm_doubt {
   bool earlier; /* one before it */
 };
 
+/* In the record of one that was found at the vendor: the vendor's id of it. */
+#define GM_LOOKED_UP "looked_up"
+
 struct gm_doubt gm_doubt_read(const struct json_object *record);
 /* Members of the record: `,"maybe_charged":true` ..., or none. */
 void gm_doubt_add(struct gm_buf *b, struct gm_doubt d);

@@ -143,6 +143,7 @@ static void forget_attempt(struct gm_job *job)
   job->state_text = NULL;
   gm_free(job->request);
   job->request = NULL;
+  gm_free(GM_TAKE(job->looked_up));
   gm_error_finish(&job->err);
   gm_found_free(job->found);
   job->found = NULL;
@@ -280,8 +281,8 @@ static bool lost(const struct gm_job *job)
          (error_class == GAMUT_E_PLUGIN || error_class == GAMUT_E_NOMEM);
 }
 
-/* A paid exchange left by its key and got no answer: whatever keeps it from being
- * sent once more, what became of it stays unknown. */
+/* A paid exchange left by its key and got no answer: whatever keeps it from
+ * being sent once more, what became of it stays unknown. */
 static void keep_doubt(struct gm_job *job)
 {
   struct gm_error *err = &job->err;

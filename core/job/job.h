@@ -175,6 +175,8 @@ struct gm_job {
   char *before;               /* the record of one that had been made when it
                                  was to be fetched again: it stands, unless
                                  that brings the files */
+  char *looked_up;            /* the vendor's own id of it, when it was in doubt
+                                 and found there; else NULL */
   const char *verdict;        /* "charged", "not-charged": so it was settled
                                  before it is fetched again; NULL: it was not */
   struct gm_input *inputs; /* the owner's; alive as long as the job */

@@ -170,6 +170,7 @@ char *gm_job_record(struct gm_job *job)
   gm_buf_add_number(b, ",\"tries\":", job->tries);
   if (job->accepted)
     gm_buf_add(b, ",\"accepted\":true");
+  gm_buf_add_text(b, ",\"" GM_LOOKED_UP "\":", job->looked_up);
   add_doubt(b, job);
   if (job->doubtful)
     gm_buf_add(b, ",\"doubtful\":true");

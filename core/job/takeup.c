@@ -8,7 +8,8 @@
  *   outputs were being fetched           fetch those that are not there, see
  *                                        anew.c for addresses that have expired
  *   perform() was running                again if it may be, else nobody knows
- *   none of these                        nothing was sent: begin
+ *   none of these                        nothing was sent: begin; of one that
+ *                                        was looked up with what the vendor has
  *
  * Bytes that came in a reply and were not yet a file are gone with the process:
  * nobody knows, as far as the user is concerned. */
@@ -150,7 +151,7 @@ static enum gm_takeup choose(const struct gm_job *job,
     return flags & GAMUT_HTTP_KEYED ? GM_TAKEUP_SEND : GM_TAKEUP_UNKNOWN;
   if (job->pending)
     return GM_TAKEUP_SEND;
-  return job->accepted ? GM_TAKEUP_UNKNOWN : GM_TAKEUP_BEGIN;
+  return job->accepted && !job->looked_up ? GM_TAKEUP_UNKNOWN : GM_TAKEUP_BEGIN;
 }
 
 /* Of an older record nothing is known but when it was written. */
@@ -169,6 +170,17 @@ static void read_doubt(struct gm_job *job, const struct json_object *record)
   job->maybe_charged = d.last;
   job->maybe_earlier = d.earlier;
   job->was_maybe = d.last || d.earlier;
+}
+
+/* The vendor has it, though nothing that is paid for is sent for it any more.
+ */
+static bool read_looked_up(struct gm_job *job, const struct json_object *record)
+{
+  const char *id = gm_json_str(record, GM_LOOKED_UP, NULL);
+
+  job->looked_up = gm_strdup(id);
+  job->accepted |= id != NULL;
+  return job->looked_up || !id;
 }
 
 static const char *read_verdict(const struct json_object *record)
@@ -201,7 +213,8 @@ int32_t gm_job_read(struct gm_job *job, const struct json_object *record,
   job->told = gm_json_bool(record, "told", false);
   job->again = gm_json_bool(record, "again", false);
   job->verdict = read_verdict(record);
-  if (copy_member(&job->before, record, "before") &&
+  if (read_looked_up(job, record) &&
+      copy_member(&job->before, record, "before") &&
       copy_member(&job->request, record, "request") &&
       copy_member(&job->state_text, record, "provider_state") &&
       read_found(job, gm_json_at(record, "found")))
@@ -236,6 +249,10 @@ static int32_t choose_again(struct gm_job *job, struct gm_error *err)
     forget_found(job);
     job->asked_anew = true;
     job->takeup = GM_TAKEUP_SEND;
+    return 0;
+  }
+  if (job->looked_up && !job->pending && !f) { /* it was not asked for yet */
+    job->takeup = GM_TAKEUP_BEGIN;
     return 0;
   }
   for (i = 0; f && i < f->n_outputs; i++) {
@@ -353,7 +370,7 @@ static void go_on(struct gm_job *job)
     break;
   case GM_TAKEUP_BEGIN:
   case GM_TAKEUP_NONE:
-    if (gm_upload_ready(job))
+    if (job->looked_up || gm_upload_ready(job))
       gm_job_step(job, GAMUT_EV_START, NULL);
     break;
   }

@@ -400,7 +400,7 @@ static int32_t go_on(struct reading *r, struct gm_error *err)
                       r->record, r->how->again, err);
   if (rc == 0)
     gm_pool_begun(run);
-  if (rc || run->job.takeup != GM_TAKEUP_BEGIN)
+  if (rc || run->job.takeup != GM_TAKEUP_BEGIN || run->job.looked_up)
     return rc;
   if (r->no_input.error_class)
     gm_error_move(err, &r->no_input);

@@ -354,6 +354,92 @@ START_TEST(another_vendor_perhaps)
 }
 END_TEST
 
+/* ---- found, and gone on with --------------------------------------------- */
+
+static void open_found(struct bed *b, const struct answer *rows, size_t n,
+                       const char *links)
+{
+  open_bed(b, rows, n);
+  has_video(b, 1);
+  submit_to(b, links, "never");
+  until_unknown(b);
+  pass(LAG_S);
+  ck_verdict(b, "running");
+  timed_attach(&b->f, b->id);
+}
+
+/* The vendor has it, whoever did not ask for it yet. */
+START_TEST(found_and_cancelled)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS(SUBMIT), VIDEO, SAYS(LIST, b.list) };
+  struct gamut_result *result;
+
+  open_found(&b, answers, GM_LEN(answers), "openai:sora-2");
+  ck_assert_int_eq(gamut_cancel(b.f.g, b.id), 0);
+  result = timed_result(&b.f, b.id);
+  ck_class(result, GAMUT_E_CANCELLED);
+  ck_assert(gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_books(&b, 0, V);
+  ck_assert_msg(gamut_fetch(b.f.g, b.id, NULL, NULL, NULL, &b.f.err) == 0, "%s",
+                b.f.err.message);
+  result = timed_result(&b.f, b.id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  ck_books(&b, V, 0);
+  timed_close(&b.f);
+}
+END_TEST
+
+/* Given back before it was asked for, it is still that one, and nobody else's.
+ */
+START_TEST(found_and_left)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS(SUBMIT), VIDEO, SAYS(LIST, b.list) };
+  char first[GAMUT_ID_SIZE], found[GAMUT_ID_SIZE];
+
+  open_bed(&b, answers, GM_LEN(answers));
+  has_video(&b, 1);
+  submit(&b, "never");
+  until_unknown(&b);
+  memcpy(first, b.id, sizeof(first));
+  submit(&b, "never");
+  until_unknown(&b);
+  memcpy(found, b.id, sizeof(found));
+  pass(LAG_S);
+  ck_verdict(&b, "running");
+  timed_attach(&b.f, b.id);
+  timed_detach(&b.f, b.id);
+  memcpy(b.id, first, sizeof(first));
+  ck_verdict(&b, "not-charged");
+  memcpy(b.id, found, sizeof(found));
+  ck_made(&b, false);
+  ck_assert_int_eq(script_count(b.f.script, SUBMIT), 2);
+  timed_close(&b.f);
+}
+END_TEST
+
+/* That it cannot be asked for is no reason to have another one made. */
+START_TEST(found_and_out_of_reach)
+{
+  struct bed b = { 0 };
+  struct answer answers[] = { RESETS(SUBMIT), RESETS(LIST "/video_1"),
+                              SAYS(LIST, b.list) };
+  struct gamut_result *result;
+
+  open_found(&b, answers, GM_LEN(answers), "openai:sora-2 a:clip");
+  result = timed_result(&b.f, b.id);
+  ck_class(result, GAMUT_E_TRANSPORT);
+  ck_assert(gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(b.f.script, "POST /a/jobs"), 0);
+  ck_books(&b, 0, V);
+  timed_close(&b.f);
+}
+END_TEST
+
 /* ---- beside another process ---------------------------------------------- */
 
 static void open_other(struct fix *f, const struct bed *b)
@@ -496,6 +582,9 @@ int main(void)
   tcase_add_loop_test(tc, resumed, 0, GM_LEN(left));
   tcase_add_loop_test(tc, sent_twice, 0, 2);
   tcase_add_test(tc, bound_once);
+  tcase_add_test(tc, found_and_cancelled);
+  tcase_add_test(tc, found_and_left);
+  tcase_add_test(tc, found_and_out_of_reach);
   tcase_add_test(tc, settled_meanwhile);
   tcase_add_loop_test(tc, no_memory, 1, ASKS);
   tcase_add_test(tc, sent_meanwhile);
