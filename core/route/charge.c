@@ -352,15 +352,17 @@ void gm_charge_attempt(struct gm_charge *c)
 {
   const struct gm_job *job = c ? &c->run->job : NULL;
 
-  if (!c || c->frozen || job->err.error_class == GAMUT_E_DETACHED ||
-      c->run->hit)
+  if (!c || c->frozen || job->err.error_class == GAMUT_E_DETACHED)
     return;
-  if (!c->open && is_paid(job)) /* nobody said beforehand that it costs */
+  if (!c->open && is_paid(job) &&
+      !c->run->hit) /* nobody said beforehand that it costs */
     (void)gm_charge_reserve(c);
   if (!c->open)
     return;
   c->reserving = false;
-  if (is_paid(job))
+  if (c->run->hit) /* it was left before it was taken */
+    close_attempt(c, RELEASED, 0);
+  else if (is_paid(job))
     settle(c);
   else if (job->maybe_charged)
     close_attempt(c, MAYBE, c->expected);

@@ -1,6 +1,7 @@
 /* test_ledger.c - what is written into the books: for every way in which a job
  * can go, and with the store of this machine, where other processes look. */
 #include "engine/books.h"
+#include "engine/timed.h"
 #include "unit/scratch.h"
 #include <signal.h>
 #include <stdio.h>
@@ -489,6 +490,58 @@ START_TEST(killed_and_settled)
 }
 END_TEST
 
+/* ---- made by another meanwhile --------------------------------------------
+ */
+
+static enum gm_job_state state_of(const struct fix *f)
+{
+  return GM_CONTAINER(f->g->tickets.next, struct gm_ticket, link)
+    ->run->job.state;
+}
+
+/* What was refused for now, and left, is served by what another one made: then
+ * nothing is reserved for it any more. */
+START_TEST(left_and_served)
+{
+  static const struct answer answers[] = {
+    { SUBMIT, 1, 429, "{}", "Retry-After: 60\r\n", 0 }, TAIL
+  };
+  const char *place = scratch_folder();
+  struct gamut_result *result;
+  char id[2][GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+  int i;
+
+  timed_open(&f, answers, GM_LEN(answers));
+  fix_set(&f, "store", "sqlite");
+  fix_set(&f, "state_dir", place);
+  fix_set(&f, "budgets", ALL_BUDGET);
+  for (i = 0; i < 2; i++) {
+    timed_submit(&f, fix_request("a:cheap", "x", "seed", "7", NULL), id[i]);
+    if (i == 0) {
+      while (state_of(&f) != GM_JOB_WAITING)
+        gm_loop_turn(f.g->loop, 1);
+      timed_detach(&f, id[0]);
+    }
+    gm_clock_advance(61000);
+  }
+  result = timed_result(&f, id[1]);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  timed_attach(&f, id[0]);
+  result = timed_result(&f, id[0]);
+  ck_class(result, 0);
+  ck_assert(gamut_result_cache_hit(result));
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 2);
+  timed_close(&f);
+  books_charge(place, id[0], &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], 0);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("ledger");
@@ -501,5 +554,6 @@ int main(void)
   tcase_add_test(tc, reserved_before_it_is_sent);
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_test(tc, taken_up);
+  tcase_add_test(tc, left_and_served);
   return unit_run("ledger", tc);
 }
