@@ -333,7 +333,8 @@ int32_t gm_job_restore(struct gm_job *job, struct gm_instance *instance,
     rc = begin_again(job, record, err);
   else
     job->takeup = (uint8_t)choose(job, record);
-  if (job->takeup == GM_TAKEUP_SEND && may_have_left(job, record)) {
+  if (job->takeup == GM_TAKEUP_SEND &&
+      (job->doubtful || may_have_left(job, record))) {
     job->doubtful = true; /* its key makes sure that it is paid once */
     job->maybe_charged = false; /* which the answer to the repeat will tell */
   }

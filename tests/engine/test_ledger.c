@@ -542,6 +542,39 @@ START_TEST(left_and_served)
 }
 END_TEST
 
+/* What left by its key without an answer is left before it goes once more, and
+ * then refused: which tells of both. */
+START_TEST(left_and_refused)
+{
+  static const struct answer answers[] = {
+    { SUBMIT, 1, SCRIPT_RESET, NULL, NULL, 0 }, REFUSES(SUBMIT, 400), TAIL
+  };
+  const char *place = scratch_folder();
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f;
+
+  timed_open(&f, answers, GM_LEN(answers));
+  fix_set(&f, "store", "sqlite");
+  fix_set(&f, "state_dir", place);
+  timed_submit(&f, fix_request("a:cheap", "keyed", NULL), id);
+  while (state_of(&f) != GM_JOB_WAITING)
+    gm_loop_turn(f.g->loop, 1);
+  timed_detach(&f, id);
+  timed_attach(&f, id);
+  result = timed_result(&f, id);
+  ck_class(result, GAMUT_E_INVALID);
+  ck_assert(!gamut_result_maybe_charged(result));
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, SUBMIT), 2);
+  timed_close(&f);
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_MAYBE], 0);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("ledger");
@@ -555,5 +588,6 @@ int main(void)
   tcase_add_loop_test(tc, fetched_again, 0, GM_LEN(fetched));
   tcase_add_test(tc, taken_up);
   tcase_add_test(tc, left_and_served);
+  tcase_add_test(tc, left_and_refused);
   return unit_run("ledger", tc);
 }
