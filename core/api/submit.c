@@ -102,6 +102,13 @@ static int32_t start(struct submission *s, struct gm_run *run)
   return gm_run_start(run, &s->err);
 }
 
+/* Another thread was quicker; or it was this one, and the job has no record
+ * yet.  The store cannot tell two of one process apart. */
+static bool is_here(const struct gamut *g, const char *id)
+{
+  return id && gm_map_get(&g->router.engine->jobs, id);
+}
+
 static void submit_now(struct gamut *g, void *arg)
 {
   struct submission *s = arg;
@@ -110,6 +117,11 @@ static void submit_now(struct gamut *g, void *arg)
   gm_list_init(&t->link);
   if (g->closing) {
     gm_fail(&s->err, GAMUT_E_INVALID, "the context is being closed");
+    return;
+  }
+  if (is_here(g, s->wanted_id)) {
+    gm_fail(&s->err, GAMUT_E_RATE, "job %s is under way in this process",
+            s->wanted_id);
     return;
   }
   if (gm_run_new(&g->router, s->ask, &gm_ticket_ops, t, s->wanted_id, &t->run,

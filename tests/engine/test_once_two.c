@@ -1,10 +1,12 @@
 /* test_once_two.c - one key and two processes: what one of them finds unused
- * the other uses, and forgets, before the first has begun.
+ * the other uses, and forgets, before the first has begun.  And one process
+ * that submits twice.
  *
  * The first process asks the provider "e" to open when it has looked and has
  * written nothing yet; all that the second does is done there. */
 #include "engine/attach_kit.h"
 #include "store/kit.h"
+#include <pthread.h>
 
 static struct fix *second;      /* a context of its own, or NULL */
 static struct gamut_request *r; /* what it submits by the key */
@@ -268,6 +270,106 @@ START_TEST(used_and_gone)
 }
 END_TEST
 
+/* ---- in one process ------------------------------------------------------ */
+
+/* The first waits for its turn and has no record yet: it is under way in this
+ * process all the same. */
+START_TEST(while_it_waits)
+{
+  static const struct answer answers[] = { WORKS("a") };
+  struct gamut_request *twice = fix_request("a:cheap", "x", NULL);
+  struct gamut_result *result = NULL;
+  char id[2][GAMUT_ID_SIZE];
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  fix_set(&f, "a.max_concurrent", "1");
+  ck_assert_int_eq(gamut_submit(f.g, twice, NULL, NULL, NULL, &f.err), 0);
+  while (script_count(f.script, POLL) < 1)
+    gamut_step(f.g, 1);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, twice, "key", NULL, NULL, id[0], &result, &f.err),
+    0);
+  ck_assert_int_eq(
+    gamut_submit_once(f.g, twice, "key", NULL, NULL, id[1], &result, &f.err),
+    GAMUT_E_RATE);
+  ck_assert_ptr_null(result);
+  ck_assert_uint_eq(gamut_active(f.g), 2);
+  ck_assert_int_eq(gamut_cancel(f.g, id[0]), 0);
+  gamut_request_free(twice);
+  finish(&f);
+}
+END_TEST
+
+struct caller {
+  struct fix *f;
+  const struct gamut_request *request;
+  pthread_barrier_t *both;
+};
+
+static void open_threaded(struct fix *f)
+{
+  struct gamut_options o = { .struct_size = sizeof(o),
+                             .flags = GAMUT_NO_CONFIG | GAMUT_THREAD,
+                             .log_level = GAMUT_ERROR };
+  char url[100];
+
+  ck_assert_int_eq(gamut_open(&o, &f->g, &f->err), 0);
+  fix_set(f, "store", "sqlite");
+  fix_set(f, "state_dir", folder);
+  fix_set(f, "poll_interval", "5ms");
+  fix_set(f, "sync_files", "no");
+  ck_assert_int_eq(gamut_register_provider(f->g, &vendor_a, &f->err), 0);
+  fix_set(f, "a.base_url", script_url(f->script, "/a", url, sizeof(url)));
+}
+
+static void *submit_now(void *user)
+{
+  struct caller *c = user;
+  struct gamut_result *result = NULL;
+  struct gamut_error err;
+  char id[GAMUT_ID_SIZE];
+
+  pthread_barrier_wait(c->both);
+  gamut_submit_once(c->f->g, c->request, "key", NULL, NULL, id, &result, &err);
+  gamut_result_free(result);
+  return NULL;
+}
+
+/* Two threads at once, by a key that is bound and was not used. */
+START_TEST(two_threads)
+{
+  static const struct answer answers[] = { WORKS("a") };
+  struct gamut_request *twice =
+    fix_request("a:cheap a:dear", "x", "n", "2", "spread", "yes", NULL);
+  struct gamut_request *wrong = fix_request("nobody:x", "x", NULL);
+  struct gamut_result *result = NULL;
+  char id[GAMUT_ID_SIZE];
+  pthread_barrier_t both;
+  pthread_t threads[2];
+  struct caller c;
+  struct fix f;
+  int i;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_threaded(&f);
+  ck_assert_int_ne(
+    gamut_submit_once(f.g, wrong, "key", NULL, NULL, id, &result, &f.err), 0);
+  pthread_barrier_init(&both, NULL, 2);
+  c = (struct caller){ &f, twice, &both };
+  for (i = 0; i < 2; i++)
+    pthread_create(&threads[i], NULL, submit_now, &c);
+  for (i = 0; i < 2; i++)
+    pthread_join(threads[i], NULL);
+  script_wait(f.script, POLL, 12);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2);
+  gamut_request_free(wrong);
+  gamut_request_free(twice);
+  finish(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("once, two");
@@ -277,5 +379,7 @@ int main(void)
   tcase_add_loop_test(tc, one_is_quicker, 0, 2 * GM_LEN(races));
   tcase_add_test(tc, bound_and_left);
   tcase_add_test(tc, used_and_gone);
+  tcase_add_test(tc, while_it_waits);
+  tcase_add_loop_test(tc, two_threads, 0, 20);
   return unit_run("once_two", tc);
 }
