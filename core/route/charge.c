@@ -348,11 +348,19 @@ static bool is_paid(const struct gm_job *job)
          job->takeup == GM_TAKEUP_FETCH || is_counted(job->found);
 }
 
+/* Its files were fetched once more and did not come: its record of before
+ * stands. */
+static bool is_as_before(const struct gm_charge *c)
+{
+  return c->run->job.before && c->run->job.err.error_class;
+}
+
 void gm_charge_attempt(struct gm_charge *c)
 {
   const struct gm_job *job = c ? &c->run->job : NULL;
 
-  if (!c || c->frozen || job->err.error_class == GAMUT_E_DETACHED)
+  if (!c || c->frozen || job->err.error_class == GAMUT_E_DETACHED ||
+      is_as_before(c))
     return;
   if (!c->open && is_paid(job) &&
       !c->run->hit) /* nobody said beforehand that it costs */
@@ -399,8 +407,21 @@ static int64_t took_ms(const struct gm_charge *c)
   return GM_MAX(ms, 0);
 }
 
+static void put_back(struct gm_charge *c)
+{
+  const char *text = c->run->job.before;
+  _cleanup_json_ struct json_object *record =
+    gm_json_parse_once(text, strlen(text), NULL, NULL);
+
+  gm_charge_put_back(c, gm_json_at(record, "owner"));
+}
+
 void gm_charge_end(struct gm_charge *c)
 {
+  if (c && !c->frozen && is_as_before(c)) {
+    put_back(c);
+    return;
+  }
   if (!c || c->frozen || c->run->err.error_class == GAMUT_E_DETACHED)
     return;
   c->status = (uint8_t)status_of(c->run->err.error_class);

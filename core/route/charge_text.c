@@ -183,9 +183,12 @@ static const char *text_at(const struct json_object *array, size_t i)
   return text ? text : "";
 }
 
-/* `ours`: what it should have in them is to be read as well. */
+/* Of what a job has in its counters: what the store has; that, and it should be
+ * so; only that it should be so. */
+enum holds { HOLDS_STORED, HOLDS_BOTH, HOLDS_NOW };
+
 static int32_t read_holds(struct gm_charge *c, const struct json_object *list,
-                          bool ours)
+                          enum holds what)
 {
   size_t i, k, n = gm_json_count(list, NULL);
 
@@ -199,10 +202,11 @@ static int32_t read_holds(struct gm_charge *c, const struct json_object *list,
     if (!h)
       return GAMUT_E_NOMEM;
     for (k = 0; k < GM_COUNTS; k++)
-      h->stored[k] = int_at(o, k + 1);
-    if (!ours)
+      *(what == HOLDS_NOW ? &h->now[k] : &h->stored[k]) = int_at(o, k + 1);
+    if (what == HOLDS_STORED)
       continue;
-    memcpy(h->now, h->stored, sizeof(h->now));
+    if (what == HOLDS_BOTH)
+      memcpy(h->now, h->stored, sizeof(h->now));
     h->present =
       json_object_get_boolean(json_object_array_get_idx(o, GM_COUNTS + 1));
   }
@@ -247,17 +251,13 @@ static const char *basis_from(const char *text)
   return NULL;
 }
 
-int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner)
+static int32_t read_ledger(struct gm_charge *c, const struct json_object *l,
+                           enum holds what)
 {
-  const struct json_object *l = gm_json_at(owner, "ledger");
   const struct json_object *numbers = gm_json_at(l, "numbers");
   size_t i, n = gm_json_count(numbers, NULL);
   int32_t rc;
 
-  if (!l) {
-    begin_late(c, owner);
-    return 0;
-  }
   for (i = 0; i < n && i < GAMUT_STORE_NUMBERS; i++)
     c->numbers[i] = int_at(numbers, i);
   c->tells_parts = GM_FACT_PARTS(c->numbers[GM_CHARGE_FACTS]);
@@ -271,12 +271,30 @@ int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner)
   c->estimate = gm_json_i64(l, "estimate", -1);
   c->actual = gm_json_i64(l, "actual", -1);
   c->basis = basis_from(gm_json_str(l, "basis", NULL));
-  rc = read_holds(c, gm_json_at(l, "holds"), true);
+  rc = read_holds(c, gm_json_at(l, "holds"), what);
   return rc ? rc : read_parts(c, gm_json_at(l, "parts"));
+}
+
+int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner)
+{
+  const struct json_object *l = gm_json_at(owner, "ledger");
+
+  if (l)
+    return read_ledger(c, l, HOLDS_BOTH);
+  begin_late(c, owner);
+  return 0;
+}
+
+void gm_charge_put_back(struct gm_charge *c, const struct json_object *owner)
+{
+  const struct json_object *l = gm_json_at(owner, "ledger");
+
+  if (l && read_ledger(c, l, HOLDS_NOW) == 0)
+    gm_charge_describe(c);
 }
 
 int32_t gm_charge_follow(struct gm_charge *c, const struct json_object *owner)
 {
   gm_charge_count(c); /* the row is the other's as well */
-  return read_holds(c, gm_json_at(owner, "ledger/holds"), false);
+  return read_holds(c, gm_json_at(owner, "ledger/holds"), HOLDS_STORED);
 }

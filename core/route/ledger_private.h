@@ -74,6 +74,8 @@ struct gm_part *gm_part_add(struct gm_charge *c, const char *provider,
 void gm_charge_count(struct gm_charge *c);
 void gm_charge_describe(struct gm_charge *c);
 int32_t gm_charge_follow(struct gm_charge *c, const struct json_object *owner);
+/* It is as it was in a record of before, whatever the store has now. */
+void gm_charge_put_back(struct gm_charge *c, const struct json_object *owner);
 
 /* charge_holds.c: the counters that the present attempt counts into get what is
  * reserved; the attempt's part in them becomes this; NOMEM. */

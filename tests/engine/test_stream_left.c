@@ -14,7 +14,7 @@
 
 static const char *const phases[] = { "job" };
 
-/* Pictures in events; none of them is the last. */
+/* Pictures in events, or where they are; none of them is the last. */
 static int32_t step(void *instance, struct gamut_call *c)
 {
   const struct gamut_host *h = c->host;
@@ -22,17 +22,17 @@ static int32_t step(void *instance, struct gamut_call *c)
                           .method = "POST",
                           .url = "/jobs",
                           .flags = GAMUT_HTTP_BILLABLE | GAMUT_HTTP_STREAM };
-  struct gamut_artifact a = { .struct_size = sizeof(a),
-                              .kind = GAMUT_IMAGE,
-                              .flags = GAMUT_ART_BASE64 };
+  struct gamut_artifact a = { .struct_size = sizeof(a), .kind = GAMUT_IMAGE };
 
   (void)instance;
   if (c->event == GAMUT_EV_START)
     return h->http(c, &x);
   if (c->event != GAMUT_EV_CHUNK)
     return h->fail(c, GAMUT_E_PROVIDER, "the stream ended early");
-  a.data = h->json_str(c->reply->json, "one", "");
-  a.data_len = strlen(a.data);
+  a.url = h->json_str(c->reply->json, "url", NULL);
+  a.flags = a.url ? 0 : GAMUT_ART_BASE64;
+  a.data = h->json_str(c->reply->json, "one", NULL);
+  a.data_len = a.data ? strlen(a.data) : 0;
   h->artifact(c, &a);
   return h->more(c);
 }
@@ -41,6 +41,9 @@ static const struct gamut_provider brook = {
   .struct_size = sizeof(brook),
   .name = "brook",
   .base_url = "https://brook.test",
+  .catalog = "{\"provider\":\"brook\",\"models\":[{\"id\":\"priced\","
+             "\"operations\":[\"text-to-image\"],"
+             "\"price\":[{\"unit\":\"image\",\"usd\":0.02}]}]}",
   .phases = GAMUT_TABLE(phases),
   .step = step,
 };
@@ -141,6 +144,97 @@ START_TEST(settled)
 }
 END_TEST
 
+/* ---- where they are ------------------------------------------------------ */
+
+static void ck_books(const char *place, const char *id, int64_t spent,
+                     int64_t maybe)
+{
+  struct kit_row row;
+
+  books_charge(place, id, &row);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], spent);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_MAYBE], maybe);
+  books_counter(place, GM_SCOPE_ALL, NULL, &row);
+  ck_assert_int_eq(row.numbers[GM_COUNT_TAKEN], spent + maybe);
+  ck_assert_int_eq(row.numbers[GM_COUNT_SPENT], spent);
+  ck_assert_int_eq(row.numbers[GM_COUNT_MAYBE], maybe);
+}
+
+static void fetch(struct fix *f, const char *id, bool detach, int32_t want)
+{
+  struct gamut_result *result;
+
+  ck_assert_msg(gamut_fetch(f->g, id, NULL, NULL, NULL, &f->err) == 0, "%s",
+                f->err.message);
+  while (detach && script_count(f->script, "GET /f.png") == 0)
+    gamut_step(f->g, 1);
+  if (detach)
+    ck_assert_int_eq(gamut_detach(f->g, id), 0);
+  result = fix_wait(f, id);
+  ck_class(result, want);
+  gamut_result_free(result);
+  gamut_durable(f->g);
+}
+
+/* Its picture is fetched, in vain at first: it is in doubt as it was before,
+ * also in the books, until it is there, or somebody says. */
+static const struct {
+  struct answer first;
+  bool detach;
+  int32_t error_class;
+  int settles; /* as charged or not; -1: it is fetched */
+  int64_t spent;
+} vain[] = {
+  { { "GET /f.png", 1, 404, "", NULL, 0 },
+    false,
+    GAMUT_E_NOT_FOUND,
+    -1,
+    20000 },
+  { { "GET /f.png", 1, 404, "", NULL, 0 }, false, GAMUT_E_NOT_FOUND, 0, 0 },
+  { { "GET /f.png", 1, 404, "", NULL, 0 }, false, GAMUT_E_NOT_FOUND, 1, 20000 },
+  { HOLDS_ONCE("GET /f.png"), true, GAMUT_E_DETACHED, -1, 20000 },
+  { HOLDS_ONCE("GET /f.png"), true, GAMUT_E_DETACHED, 0, 0 },
+};
+
+START_TEST(fetched_in_vain)
+{
+  const struct answer answers[] = {
+    { POST, 0, 200, "data: {\"url\": \"$/f.png\"}\n\n: and more\n\n",
+      "Content-Type: text/event-stream\r\n", 10 },
+    vain[_i].first,
+    PICTURE,
+  };
+  struct gamut_request *r =
+    fix_request("brook:priced", "x", "resubmit", "never", NULL);
+  const char *place = scratch_folder();
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  books_open(&f, answers, GM_LEN(answers), place);
+  fix_provider(&f, &brook);
+  fix_set(&f, "budgets",
+          "[{\"scope\":\"all\",\"limit_usd\":2,\"period\":\"day\"}]");
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  gamut_request_free(r);
+  result = fix_wait(&f, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  gamut_result_free(result);
+  gamut_durable(f.g);
+  ck_books(place, id, 0, 20000);
+  fetch(&f, id, vain[_i].detach, vain[_i].error_class);
+  ck_books(place, id, 0, 20000);
+  if (vain[_i].settles < 0)
+    fetch(&f, id, false, 0);
+  else
+    ck_assert_int_eq(gamut_settle(f.g, id, vain[_i].settles, &f.err), 0);
+  ck_books(place, id, vain[_i].spent, 0);
+  script_go(f.script);
+  fix_close(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("stream_left");
@@ -149,5 +243,6 @@ int main(void)
     return 77; /* not built */
   tcase_add_test(tc, left);
   tcase_add_loop_test(tc, settled, 0, 2);
+  tcase_add_loop_test(tc, fetched_in_vain, 0, GM_LEN(vain));
   return unit_run("stream_left", tc);
 }
