@@ -281,8 +281,9 @@ enum gm_job_state gm_job_state_named(const char *name);
  * first may take it over from now on.  NOMEM. */
 int32_t gm_job_save(struct gm_job *job, bool release);
 
-/* No other job needs the record of one that has ended any more. */
-void gm_job_forget(struct gm_job *job);
+/* No other job needs the record of one that has ended any more, as soon as the
+ * end of its whole is written. */
+void gm_job_forget(struct gm_job *job, const struct gm_job *whole);
 
 /* The record that any process can take the job over from; gm_free. */
 char *gm_job_record(struct gm_job *job);

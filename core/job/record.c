@@ -229,12 +229,12 @@ int32_t gm_job_save(struct gm_job *job, bool release)
   return gm_job_write(job, release ? GM_PUT_RELEASE : 0);
 }
 
-void gm_job_forget(struct gm_job *job)
+void gm_job_forget(struct gm_job *job, const struct gm_job *whole)
 {
   struct gm_journal *j = job->engine->journal;
 
   if (!gm_journal_keeps(j))
-    gm_journal_remove(j, job->id);
+    gm_journal_remove(j, job->id, &whole->durable);
 }
 
 /* One that left before and is in doubt may be at the vendor since then. */

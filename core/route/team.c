@@ -541,7 +541,7 @@ static void forget_records(const struct gm_run *lead)
   GM_EACH_MEMBER(lead->team, m)
   {
     if (m->over && m->run && !needs_record(m->run))
-      gm_job_forget(&m->run->job);
+      gm_job_forget(&m->run->job, &lead->job);
   }
 }
 

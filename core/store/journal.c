@@ -24,6 +24,12 @@ struct gm_first {
   char key[];
 };
 
+/* The row of a part, which goes when its whole has ended. */
+struct gm_gone {
+  struct gm_gone *next;
+  char id[GM_ID_SIZE];
+};
+
 struct gm_entry {
   struct gm_tx tx;
   struct gamut_store_op op;   /* the job's row */
@@ -32,6 +38,7 @@ struct gm_entry {
   struct gm_also *also;       /* referenced, or NULL */
   struct gm_first *first;     /* likewise */
   struct gm_entry *next;      /* waits for this one */
+  struct gm_gone *gone;       /* when this one is written */
   struct gm_journal *journal;
   struct gm_durable *d; /* NULL: nobody is interested */
   bool wait, waits;     /* wait: the job waits for it; waits: it for another */
@@ -104,8 +111,19 @@ int32_t gm_journal_first(struct gm_durable *d, const struct gamut_store_op *op)
 
 /* ---- entries ------------------------------------------------------------- */
 
+static void gone_free(struct gm_gone *all)
+{
+  struct gm_gone *g;
+
+  while ((g = all)) {
+    all = g->next;
+    gm_free(g);
+  }
+}
+
 static void entry_free(struct gm_entry *e)
 {
+  gone_free(e->gone);
   if (e->d)
     e->d->entry = NULL;
   if (e->also)
@@ -206,6 +224,17 @@ static bool is_last(const struct gm_entry *e)
   return e->flags & (GM_PUT_ENDED | GM_PUT_RELEASE);
 }
 
+static void remove_now(struct gm_journal *j, const char *id);
+
+static void remove_gone(struct gm_journal *j, struct gm_gone *all)
+{
+  const struct gm_gone *g;
+
+  for (g = all; g; g = g->next)
+    remove_now(j, g->id);
+  gone_free(all);
+}
+
 static void written(struct gm_tx *t, int32_t error_class)
 {
   struct gm_entry *e = GM_CONTAINER(t, struct gm_entry, tx);
@@ -230,6 +259,8 @@ static void written(struct gm_tx *t, int32_t error_class)
     d->lapses = e->lapses;
   if (rc == GAMUT_E_DETACHED && is_last(e) && e->journal->refused)
     e->journal->refused(e->journal->user, e->id, e->text, e->flags, e->also);
+  if (!error_class && !e->tx.tx.outcome)
+    remove_gone(e->journal, GM_TAKE(e->gone));
   entry_free(e);
   if (d && wait && !told)
     d->ready(d, rc);
@@ -388,7 +419,7 @@ static void remove_row(struct gm_journal *j, const char *id,
 }
 
 /* With its end it became nobody's. */
-void gm_journal_remove(struct gm_journal *j, const char *id)
+static void remove_now(struct gm_journal *j, const char *id)
 {
   struct gm_entry *e = entry_new(j, id, true);
 
@@ -400,6 +431,21 @@ void gm_journal_remove(struct gm_journal *j, const char *id)
   }
   if (!e || commit_or_wait(e))
     gm_warn(j->log, "job %s is kept: there is no memory to forget it", id);
+}
+
+void gm_journal_remove(struct gm_journal *j, const char *id,
+                       const struct gm_durable *whole)
+{
+  struct gm_gone *g;
+
+  if (!whole->entry && !whole->held) /* it is written */
+    remove_now(j, id);
+  g = whole->entry ? gm_zalloc(sizeof(*g)) : NULL;
+  if (!g)
+    return;
+  memcpy(g->id, id, GM_ID_SIZE);
+  g->next = whole->entry->gone;
+  whole->entry->gone = g;
 }
 
 /* Nothing touches `d` behind gm_store_commit(): its end may have been told, and

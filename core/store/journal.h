@@ -107,8 +107,11 @@ void gm_journal_on_refused(struct gm_journal *j, gm_journal_refused_fn *fn,
 bool gm_journal_doubts(struct gm_journal *j, const struct gm_durable *d);
 /* It waits no longer; the record is written all the same. */
 void gm_journal_unwait(struct gm_durable *d);
-/* The row of one that has ended goes, unless somebody goes on with it. */
-void gm_journal_remove(struct gm_journal *j, const char *id);
+/* The row of one that has ended goes when the end of its whole is written, and
+ * stays when that is not: whoever takes the whole up needs it.  It stays also
+ * when somebody goes on with it. */
+void gm_journal_remove(struct gm_journal *j, const char *id,
+                       const struct gm_durable *whole);
 /* `d` goes. */
 void gm_journal_forget(struct gm_journal *j, struct gm_durable *d);
 

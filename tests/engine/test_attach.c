@@ -3,6 +3,7 @@
  * machine.
  */
 #include "engine/attach_kit.h"
+#include "store/kit.h"
 #include <stdio.h>
 #include <unistd.h>
 
@@ -323,6 +324,60 @@ START_TEST(refused)
 }
 END_TEST
 
+/* ---- a whole that another process has taken over --------------------------
+ */
+
+static void let_go_of(const char *id)
+{
+  struct gamut_store_op op = { .table = "job",
+                               .key = id,
+                               .changes = GAMUT_CLEAR_OWNER };
+  struct kit k;
+
+  kit_open(&k, KIT_SQLITE, folder);
+  ck_assert_int_eq(kit_run(&k, &op, 1), 0);
+  kit_close(&k);
+}
+
+static void open_forgetful(struct fix *f)
+{
+  open_here(f);
+  fix_set(f, "keep_jobs", "0");
+}
+
+/* We hung for a moment, and it was taken over; its parts are ours yet.  What
+ * became of them is needed there, also where nothing is kept. */
+START_TEST(whole_is_gone)
+{
+  static const struct answer answers[] = { WORKS_FOR(100, "a", MADE), PICTURE };
+  struct gamut_request *r =
+    fix_request("a:cheap a:dear", "x", "n", "2", "spread", "yes", NULL);
+  struct fix f, other = { 0 };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+
+  begin(&f, answers, GM_LEN(answers));
+  open_forgetful(&f);
+  other.script = f.script;
+  open_forgetful(&other);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  while (script_count(f.script, POLL) < 6)
+    gamut_step(f.g, 1);
+  let_go_of(id);
+  ck_assert_msg(gamut_attach(other.g, id, NULL, NULL, NULL, &other.err) == 0,
+                "%s", other.err.message);
+  gamut_result_free(fix_wait(&f, id));
+  result = fix_wait(&other, id);
+  ck_class(result, 0);
+  ck_assert_uint_eq(gamut_result_artifacts(result), 2);
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, JOBS), 2);
+  gamut_request_free(r);
+  gamut_close(other.g);
+  finish(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("attach");
@@ -332,6 +387,7 @@ int main(void)
   tcase_add_loop_test(tc, killed, 0, GM_LEN(rows));
   tcase_add_test(tc, cancelled_at_once);
   tcase_add_test(tc, left_at_once);
+  tcase_add_test(tc, whole_is_gone);
   tcase_add_test(tc, driven);
   tcase_add_test(tc, cancelled_elsewhere);
   tcase_add_test(tc, fetched_again);

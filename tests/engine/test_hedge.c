@@ -343,7 +343,7 @@ START_TEST(winner_is_gone)
     timed_turn(&f);
   timed_detach(&f, id);
   find_part(&f, id, "first", part);
-  gm_journal_remove(f.g->journal, part);
+  gm_journal_remove(f.g->journal, part, &(struct gm_durable){ 0 });
   gm_clock_advance(WEEK_MS);
   timed_attach(&f, id);
   result = timed_result(&f, id);
