@@ -43,10 +43,10 @@ static void add_open(struct gm_run *lead, const struct gm_member *m)
 static void let_go(struct gm_router *r, struct gm_member *m)
 {
   gm_member_leave_team(m);
-  m->run->job.is_part = false;
   gm_list_append(&r->leftovers, &m->link);
 }
 
+/* It is a part yet: whoever has the request needs its record. */
 static void go_alone(struct gm_member *m)
 {
   if (m->why == GM_WHY_FIRST || m->why == GM_WHY_HEDGE) {
@@ -78,6 +78,7 @@ void gm_team_go_alone(struct gm_run *lead)
 static void let_lost_one_go(struct gm_router *r, struct gm_member *m)
 {
   let_go(r, m);
+  m->run->job.is_part = false;
   if (!m->run->job.unsent) /* what is about to be written is waited for */
     gm_job_save(&m->run->job, false);
 }
@@ -330,6 +331,24 @@ static bool went_well(const struct gm_team *team)
          !(team->cancelling && count_ends(team, GAMUT_E_CANCELLED) > 0);
 }
 
+/* What was followed to its end by another process, which had lost the request,
+ * is at the vendor: better than nothing. */
+static void take_lost_one(struct gm_team *team)
+{
+  struct gm_member *m;
+
+  if (team->winner || count_ends(team, 0) > 0)
+    return;
+  GM_EACH_MEMBER(team, m)
+  {
+    if (!m->lost || !m->over || !m->run || m->run->err.error_class)
+      continue;
+    m->lost = false;
+    team->winner = m;
+    return;
+  }
+}
+
 static bool is_detached(const struct gm_team *team)
 {
   return team->detaching &&
@@ -387,8 +406,10 @@ static void end_detached(struct gm_run *lead)
 
 void gm_team_end(struct gm_run *lead)
 {
-  bool well = went_well(lead->team);
+  bool well;
 
+  take_lost_one(lead->team);
+  well = went_well(lead->team);
   gm_team_let_claims_go(lead);
   if (is_detached(lead->team))
     end_detached(lead);

@@ -378,6 +378,47 @@ START_TEST(whole_is_gone)
 }
 END_TEST
 
+/* The same, and we hear of it when a second is to begin: the first is followed
+ * to its end here, and not made once more there. */
+START_TEST(whole_is_lost)
+{
+  static const struct answer answers[] = { WORKS_FOR(300, "a", MADE),
+                                           WORKS("b"), PICTURE };
+  struct gamut_request *r =
+    fix_request("a:cheap b:cheap", "x", "hedge", "500ms", NULL);
+  struct gamut_result *result;
+  struct fix f, other = { 0 };
+  char id[GAMUT_ID_SIZE];
+
+  begin(&f, answers, GM_LEN(answers));
+  open_forgetful(&f);
+  fix_provider(&f, &vendor_b);
+  other.script = f.script;
+  open_forgetful(&other);
+  fix_provider(&other, &vendor_b);
+  ck_assert_int_eq(gamut_submit(f.g, r, NULL, NULL, id, &f.err), 0);
+  while (script_count(f.script, POLL) < 6)
+    gamut_step(f.g, 1);
+  let_go_of(id);
+  ck_assert_msg(gamut_attach(other.g, id, NULL, NULL, NULL, &other.err) == 0,
+                "%s", other.err.message);
+  while (gamut_active(other.g) > 0) {
+    gamut_step(f.g, 1);
+    gamut_step(other.g, 1);
+  }
+  result = fix_wait(&other, id);
+  ck_class(result, 0);
+  ck_assert_uint_eq(gamut_result_artifacts(result), 1);
+  ck_assert_ptr_nonnull(gamut_result_artifact(result, 0)->url);
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  ck_assert_int_eq(script_count(f.script, "POST /b/jobs"), 0);
+  gamut_request_free(r);
+  gamut_close(other.g);
+  finish(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("attach");
@@ -388,6 +429,7 @@ int main(void)
   tcase_add_test(tc, cancelled_at_once);
   tcase_add_test(tc, left_at_once);
   tcase_add_test(tc, whole_is_gone);
+  tcase_add_test(tc, whole_is_lost);
   tcase_add_test(tc, driven);
   tcase_add_test(tc, cancelled_elsewhere);
   tcase_add_test(tc, fetched_again);
