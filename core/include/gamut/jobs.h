@@ -135,7 +135,8 @@ GAMUT_API int32_t gamut_resume_all(struct gamut *g,
  *             `on_done` or an event follows
  *
  * As gamut_submit() and gamut_attach(); GAMUT_E_RATE: another process drives
- * it; GAMUT_E_PROTOCOL: what the key is bound to is damaged in the store.
+ * it, or another thread has just begun it; GAMUT_E_PROTOCOL: what the key is
+ * bound to is damaged in the store.
  * Of several processes that begin with a key in the same moment one sends: what
  * the others have submitted ends as GAMUT_E_DETACHED, and the next try tells
  * what the key has come to.
