@@ -292,6 +292,10 @@ int books_unbalanced(const char *usage, const char *budgets, bool sure)
           differ("reserved", usd(u, "reserved_usd"), 0) +
           differ("reserved", usd(b, "reserved_usd"), 0);
 
+  if (usd(b, "spent_usd") + usd(b, "maybe_usd") > usd(b, "limit_usd") + 1e-6) {
+    printf("FAIL the budget: %s\n", json_object_to_json_string(b));
+    n++;
+  }
   if (sure)
     n += differ("maybe", usd(u, "maybe_usd"), 0) +
          differ("maybe-charged", usd(u, "maybe_charged"), 0);

@@ -46,8 +46,9 @@ bool books_knows(struct books *b, const char *prompt);
 enum fate books_failed(struct books *b, const char *prompt, const char **ret_id,
                        const char **ret_message);
 /* Do `gamut usage --json` and `gamut budgets --json` agree, of a budget for all
- * that began when the store did?  Nothing is reserved any more; `sure`: nothing
- * is in doubt either.  How many things are wrong; each is said. */
+ * that began when the store did?  It has held, nothing is reserved any more;
+ * `sure`: nothing is in doubt either.  How many things are wrong; each is said.
+ */
 int books_unbalanced(const char *usage, const char *budgets, bool sure);
 /* Files in `folder` that are halves, or that no job speaks of and no job that
  * is maybe-charged may have left: how many; each is said. */

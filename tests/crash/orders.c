@@ -35,7 +35,7 @@ static struct story *new_story(void)
 {
   struct story *s = &stories[n_stories++];
 
-  story_draw(s, ++n_named);
+  story_draw(s, ++n_named, &terms);
   return s;
 }
 
@@ -266,6 +266,21 @@ static bool judge(void)
   return fates[FATE_WRONG] == n;
 }
 
+static void set_budget(const char *usd)
+{
+  const char *path = "config/gamut/config.json";
+  FILE *f = fopen(path, "w");
+
+  if (!f ||
+      fprintf(f,
+              "{\"budgets\":[{\"scope\":\"all\",\"limit_usd\":%s,"
+              "\"period\":\"month\"}]}\n",
+              usd) < 0 ||
+      fclose(f))
+    must(-1, path, "writing it");
+  protocol_line("budget", usd);
+}
+
 static void draw_terms(void)
 {
   terms.resubmit = below(3) ? "never" : "always";
@@ -274,6 +289,8 @@ static void draw_terms(void)
     setenv("GAMUT_KEEP_JOBS", "0", 1);
   else
     unsetenv("GAMUT_KEEP_JOBS");
+  terms.tight = below(4) == 0;
+  set_budget(terms.tight ? "0.4" : "100000");
   protocol_line("resubmit", terms.resubmit);
   protocol_line("keep_jobs", terms.forgets ? "0" : "preset");
 }

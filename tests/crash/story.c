@@ -21,19 +21,9 @@ static const char *const wire[] = {
 };
 /* What fal says to it. */
 static const char *const said[] = {
-  "fail",
-  "fail-late",
-  "status:fail:1",
-  "blocked",
-  "empty",
-  "stubborn",
-  "status:503:2",
-  "status:slow:100",
-  "file:404:1",
-  "cancel:503:1",
-  "result:close:1",
-  "result:truncate:1",
-  "result:blocked:1",
+  "fail",       "fail-late",    "submit:422:1",   "blocked",
+  "empty",      "stubborn",     "status:503:2",   "status:slow:100",
+  "file:404:1", "cancel:503:1", "result:close:1", "result:truncate:1",
 };
 
 static struct json_object *jobs, *usage, *vendor, *stats;
@@ -73,13 +63,15 @@ static bool is_fal(const struct flow *f)
   return true;
 }
 
-void story_draw(struct story *s, unsigned n)
+void story_draw(struct story *s, unsigned n, const struct terms *t)
 {
-  const char *name = wanted[below(LEN(wanted))];
+  const struct flow *f;
 
-  *s = (struct story){ .flow = flow_named(name) };
-  s->is_fal = is_fal(s->flow);
-  snprintf(s->name, sizeof(s->name), "%s-%u", name, n);
+  do
+    f = flow_named(wanted[below(LEN(wanted))]);
+  while (t->tight && !is_fal(f));
+  *s = (struct story){ .flow = f, .is_fal = is_fal(f) };
+  snprintf(s->name, sizeof(s->name), "%s-%u", f->name, n);
   draw_prompt(s);
 }
 
@@ -186,15 +178,20 @@ bool story_goes_on(const struct story *s)
   return false;
 }
 
-static bool in_doubt(const struct story *s)
+static bool one_is(const struct story *s, const char *state)
 {
   struct json_object *job;
   size_t i = 0;
 
   while ((job = next_job(s, &i)))
-    if (is_state(job, "maybe-charged"))
+    if (is_state(job, state))
       return true;
   return false;
+}
+
+static bool in_doubt(const struct story *s)
+{
+  return one_is(s, "maybe-charged");
 }
 
 const char *story_doubt(const struct story *s)
@@ -430,15 +427,17 @@ static bool is_spoken_of(const char *name)
   return false;
 }
 
-/* Of what is in doubt, or was, a file may be left; and drafts of what is seen
- * while it comes. */
+/* Of what is in doubt, or was, a file may be left, and of what was cancelled
+ * when its process had been killed; and drafts of what is seen while it comes.
+ */
 static bool may_stay(const char *name, const struct story *all, size_t n)
 {
   size_t i;
 
   for (i = 0; i < n; i++)
     if (is_named_by(name, &all[i]) &&
-        (all[i].settled || in_doubt(&all[i]) || strstr(name, ".partial-")))
+        (all[i].settled || in_doubt(&all[i]) || one_is(&all[i], "cancelled") ||
+         strstr(name, ".partial-")))
       return true;
   return false;
 }

@@ -21,10 +21,11 @@ struct story {
 struct terms {
   const char *resubmit; /* "never", or what may be paid again is not counted */
   bool forgets;         /* what has ended leaves no record */
+  bool tight;           /* a budget of a few pictures, of known price */
 };
 
 /* A new one, by CRASH_SEED; `n` names it. */
-void story_draw(struct story *s, unsigned n);
+void story_draw(struct story *s, unsigned n, const struct terms *t);
 /* Another line of the same batch. */
 void story_draw_line(struct story *s, unsigned n, const struct story *first);
 /* Ask gamut and the vendor anew: all that follows is by that. */
