@@ -41,7 +41,7 @@ static int32_t make_ticket(struct attach *a)
     return rc;
   }
   run->job.durable.ended = a->claim.ended;
-  gm_journal_adopt(g->journal, &run->job.durable);
+  gm_journal_adopt(g->journal, run->job.id, &run->job.durable);
   gm_ticket_add(g, t, run);
   return 0;
 }

@@ -64,7 +64,7 @@ static int32_t write_changed(struct gm_rewrite *r)
     return r->err.error_class;
   r->durable.ended = r->claim.ended;
   r->durable.also = r->also;
-  gm_journal_adopt(r->g->journal, &r->durable);
+  gm_journal_adopt(r->g->journal, r->claim.id, &r->durable);
   r->durable.ready = written;
   rc = gm_journal_put(r->g->journal, r->claim.id, text, GM_PUT_WAIT | r->flags,
                       &r->durable);

@@ -129,7 +129,7 @@ static bool regain(struct gm_job *job, const struct gm_claim *c,
   gm_warn(job->engine->log, "job %s: %s, so it goes on here", job->id,
           what_is_known(job, record));
   job->durable.ended = c->ended;
-  gm_journal_adopt(job->engine->journal, &job->durable);
+  gm_journal_adopt(job->engine->journal, job->id, &job->durable);
   return gm_job_write(job, flags) == 0;
 }
 
@@ -198,7 +198,7 @@ static bool overrule(struct gm_late *late, const struct json_object *other)
           "job %s: what became of it is known here, and was not there",
           late->claim.id);
   late->durable.ended = late->claim.ended;
-  gm_journal_adopt(j, &late->durable);
+  gm_journal_adopt(j, late->claim.id, &late->durable);
   return gm_journal_put(j, late->claim.id, GM_TAKE(late->text), late->flags,
                         &late->durable) == 0;
 }
@@ -262,6 +262,7 @@ static void claimed(struct gm_claim *c, int32_t error_class)
 static void begin(struct gm_late *late)
 {
   late->claim.done = claimed;
+  late->claim.regains = late->job != NULL;
   gm_claim_begin(&late->claim, late->engine->journal, late->engine->store);
 }
 

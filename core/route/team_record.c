@@ -143,7 +143,7 @@ static void go_on(struct gm_member *m)
     gm_claim_give_back(&m->claim);
     return;
   }
-  gm_journal_adopt(r->engine->journal, &m->run->job.durable);
+  gm_journal_adopt(r->engine->journal, m->id, &m->run->job.durable);
   gm_member_trace(m);
   m->run->job.is_part = true;
   /* The members of one request are few, and wait for each other. */

@@ -53,6 +53,13 @@ static void take(struct gm_claim *c)
   gm_store_commit(c->store, &c->tx);
 }
 
+/* Our own name may have lapsed while we hung: what has gone on here since then
+ * must not be gone on with beside that. */
+static bool is_driven_here(const struct gm_claim *c)
+{
+  return !c->regains && gm_journal_drives(c->journal, c->id);
+}
+
 static void seen(struct gm_look *k, int32_t error_class)
 {
   struct gm_claim *c = GM_CONTAINER(k, struct gm_claim, look);
@@ -61,7 +68,7 @@ static void seen(struct gm_look *k, int32_t error_class)
     c->done(c, error_class);
   else if (!c->there)
     c->done(c, GAMUT_E_NOT_FOUND);
-  else if (c->driven)
+  else if (c->driven || is_driven_here(c))
     c->done(c, GAMUT_E_RATE);
   else if (c->broken)
     c->done(c, GAMUT_E_PROTOCOL);
@@ -87,7 +94,7 @@ void gm_claim_give_back(struct gm_claim *c)
 
   if (!text)
     return;
-  gm_journal_adopt(c->journal, &d);
+  gm_journal_adopt(c->journal, c->id, &d);
   gm_journal_put(c->journal, c->id, text, GM_PUT_RELEASE, &d);
   gm_journal_forget(c->journal, &d);
 }

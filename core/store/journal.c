@@ -54,6 +54,7 @@ struct gm_journal {
   struct gm_store *store;
   struct gm_log *log;
   struct gm_owner owner;
+  struct gm_list held; /* gm_durable.link */
   int64_t keep_ms;
   gm_journal_refused_fn *refused;
   void *user;
@@ -61,10 +62,13 @@ struct gm_journal {
 
 /* ---- whose rows they are ------------------------------------------------- */
 
-static void hold(struct gm_journal *j, struct gm_durable *d)
+static void hold(struct gm_journal *j, const char *id, struct gm_durable *d)
 {
   gm_owner_use(&j->owner);
   if (!d->held) {
+    memcpy(d->id, id, GM_ID_SIZE);
+    gm_list_init(&d->link);
+    gm_list_append(&j->held, &d->link);
     gm_owner_hold(&j->owner);
     d->lapses = j->owner.lapses;
   }
@@ -73,8 +77,10 @@ static void hold(struct gm_journal *j, struct gm_durable *d)
 
 static void let_go(struct gm_journal *j, struct gm_durable *d)
 {
-  if (d->held)
+  if (d->held) {
+    gm_list_remove(&d->link);
     gm_owner_release(&j->owner);
+  }
   d->held = false;
 }
 
@@ -470,7 +476,7 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
   fresh = e->op.conditions & GAMUT_IF_ABSENT;
   e->wait |= flags & GM_PUT_WAIT;
   e->op.changes |= GAMUT_SET_BODY | GAMUT_SET_NUMBERS;
-  hold(j, d);
+  hold(j, id, d);
   e->lapses = j->owner.lapses;
   if (flags & GM_PUT_PAYS && d->with)
     memcpy(e->with, d->with, GM_ID_SIZE);
@@ -514,10 +520,22 @@ const char *gm_journal_owner(struct gm_journal *j)
   return j->owner.name;
 }
 
-void gm_journal_adopt(struct gm_journal *j, struct gm_durable *d)
+void gm_journal_adopt(struct gm_journal *j, const char *id,
+                      struct gm_durable *d)
 {
-  hold(j, d);
+  hold(j, id, d);
   d->lapses = j->owner.lapses;
+}
+
+bool gm_journal_drives(struct gm_journal *j, const char *id)
+{
+  struct gm_list *l;
+
+  for (l = j->held.next; l != &j->held; l = l->next) {
+    if (strcmp(GM_CONTAINER(l, struct gm_durable, link)->id, id) == 0)
+      return true;
+  }
+  return false;
 }
 
 void gm_journal_hold(struct gm_journal *j)
@@ -585,6 +603,7 @@ int32_t gm_journal_new(struct gm_loop *l, struct gm_store *store,
     return GAMUT_E_NOMEM;
   j->store = store;
   j->log = log;
+  gm_list_init(&j->held);
   gm_owner_init(&j->owner, l, store);
   *ret = j;
   return 0;

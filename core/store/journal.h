@@ -3,6 +3,8 @@
 #ifndef GM_STORE_JOURNAL_H
 #define GM_STORE_JOURNAL_H
 
+#include "base/list.h"
+#include "base/random.h"
 #include "store/store.h"
 
 #define GM_TABLE_JOB "job"
@@ -52,7 +54,9 @@ struct gm_durable {
   bool outrun; /* the condition of that did not hold: nothing was begun under
                   this id here, and nothing is to be */
   struct gm_entry *entry; /* private: the last one, while it is under way */
-  bool held;              /* private: the row is there, and ours */
+  bool held;              /* private: the row is there, and ours; */
+  struct gm_list link;    /* ... then one of the journal's, */
+  char id[GM_ID_SIZE];    /* ... and this is its job */
   uint32_t lapses;        /* private: the owner's, when the store said so */
   bool ended; /* set before gm_journal_adopt(): it is the record of a job that
                  has ended, and with the next one it is under way again */
@@ -122,7 +126,11 @@ bool gm_journal_keeps(const struct gm_journal *j);
 /* Our name in the store, good from now on; the row of a job is ours now, and
  * what is written for `d` says so. */
 const char *gm_journal_owner(struct gm_journal *j);
-void gm_journal_adopt(struct gm_journal *j, struct gm_durable *d);
+void gm_journal_adopt(struct gm_journal *j, const char *id,
+                      struct gm_durable *d);
+/* A job here takes the row for its own, also when that has lapsed meanwhile, or
+ * another process has it: it will learn that when it writes. */
+bool gm_journal_drives(struct gm_journal *j, const char *id);
 
 /* The same for a row of another table: it is ours now, is no more; our name,
  * without being made good. */

@@ -51,6 +51,7 @@ engine_tests = \
 	tests/engine/test_inputs_change \
 	tests/engine/test_ledger \
 	tests/engine/test_hedge \
+	tests/engine/test_left \
 	tests/engine/test_life \
 	tests/engine/test_limits \
 	tests/engine/test_listen \
@@ -105,6 +106,8 @@ tests_engine_test_inputs_change_LDADD = $(engine_ldadd)
 tests_engine_test_ledger_SOURCES = $(engine_books) tests/engine/test_ledger.c
 tests_engine_test_ledger_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_hedge_LDADD = $(engine_ldadd)
+tests_engine_test_left_SOURCES = $(engine_attach) tests/engine/test_left.c
+tests_engine_test_left_LDADD = tests/store/libkit.la $(engine_ldadd)
 tests_engine_test_life_LDADD = $(engine_ldadd)
 tests_engine_test_limits_LDADD = $(engine_ldadd)
 tests_engine_test_listen_LDADD = $(engine_ldadd)

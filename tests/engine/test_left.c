@@ -1,0 +1,90 @@
+/* test_left.c - what a context has left, or takes for its own, when the store
+ * says otherwise: its name has lapsed while it hung, or the row is another's. */
+#include "api/context.h"
+#include "base/clock.h"
+#include "engine/attach_kit.h"
+#include "store/kit.h"
+#include <stdio.h>
+
+static void submit(struct fix *f, struct gamut_request *r,
+                   char id[GAMUT_ID_SIZE])
+{
+  ck_assert_msg(gamut_submit(f->g, r, NULL, NULL, id, &f->err) == 0, "%s",
+                f->err.message);
+  gamut_request_free(r);
+}
+
+static void until_asked(struct fix *f, const char *asks, int n)
+{
+  while (script_count(f->script, asks) < n)
+    gamut_step(f->g, 1);
+}
+
+/* The job's row becomes that of an owner, who is good for so long. */
+static void give_to(const char *id, const char *owner, int64_t ttl_ms)
+{
+  struct gamut_store_op op = {
+    .table = "job", .key = id, .changes = GAMUT_SET_OWNER, .owner = owner
+  };
+  struct kit k;
+
+  kit_open(&k, KIT_SQLITE, folder);
+  kit_owner(&k, owner, ttl_ms);
+  ck_assert_int_eq(kit_run(&k, &op, 1), 0);
+  kit_close(&k);
+}
+
+/* ---- its own --------------------------------------------------------------
+ */
+
+static void owner_of(const char *id, char owner[GAMUT_ID_SIZE])
+{
+  struct kit_row row;
+  struct kit k;
+
+  kit_open(&k, KIT_SQLITE, folder);
+  ck_assert(kit_get(&k, "job", id, &row));
+  snprintf(owner, GAMUT_ID_SIZE, "%.26s", row.owner);
+  kit_close(&k);
+}
+
+/* The context has hung, and others could have taken what it has; or one did,
+ * and hangs now.  It does not take it from itself: two would go on with one
+ * job. */
+START_TEST(its_own)
+{
+  static const struct answer answers[] = { WORKS("a") };
+  char id[GAMUT_ID_SIZE], owner[GAMUT_ID_SIZE] = "another";
+  uint32_t n = 7;
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  submit(&f, fix_request("a:cheap", "x", NULL), id);
+  until_asked(&f, POLL, 2);
+  if (_i == 0)
+    owner_of(id, owner);
+  give_to(id, owner, 0);
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err),
+                   GAMUT_E_RATE);
+  give_to(id, owner, 0);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 0);
+  ck_assert_uint_eq(gamut_active(f.g), 1);
+  ck_assert_int_eq(script_count(f.script, JOBS), 1);
+  finish(&f);
+}
+END_TEST
+
+/* ---- parts ----------------------------------------------------------------
+ */
+
+int main(void)
+{
+  TCase *tc = tcase_create("left");
+
+  if (!durable_store())
+    return 77;
+  tcase_add_loop_test(tc, its_own, 0, 2);
+  return unit_run("left", tc);
+}
