@@ -121,20 +121,21 @@ static void claim_and_wait(struct gamut *g, struct attach *a)
  * has ended. */
 static void take_whole(struct gamut *g, struct attach *a)
 {
-  struct attach part = *a;
+  struct attach whole = *a;
   char id[GAMUT_ID_SIZE];
 
   memcpy(id, a->claim.id, GAMUT_ID_SIZE);
-  memcpy(part.claim.id, a->part_of, GAMUT_ID_SIZE);
-  part.err = (struct gm_error)GM_ERROR_INIT;
-  claim_and_wait(g, &part);
+  memset(&whole.claim, 0, sizeof(whole.claim)); /* what was seen of the part */
+  memcpy(whole.claim.id, a->part_of, GAMUT_ID_SIZE);
+  whole.err = (struct gm_error)GM_ERROR_INIT;
+  claim_and_wait(g, &whole);
   gm_error_finish(&a->err);
-  if (part.err.error_class != GAMUT_E_INVALID &&
-      part.err.error_class != GAMUT_E_NOT_FOUND) {
-    gm_error_move(&a->err, &part.err);
+  if (whole.err.error_class != GAMUT_E_INVALID &&
+      whole.err.error_class != GAMUT_E_NOT_FOUND) {
+    gm_error_move(&a->err, &whole.err);
     return;
   }
-  gm_error_finish(&part.err);
+  gm_error_finish(&whole.err);
   memset(&a->claim, 0, sizeof(a->claim));
   memcpy(a->claim.id, id, GAMUT_ID_SIZE);
   a->how.alone = true;

@@ -1,10 +1,16 @@
 /* test_left.c - what a context has left, or takes for its own, when the store
- * says otherwise: its name has lapsed while it hung, or the row is another's. */
+ * says otherwise: its name has lapsed while it hung, a request has become
+ * another's, or is there no more while its parts are. */
 #include "api/context.h"
 #include "base/clock.h"
 #include "engine/attach_kit.h"
 #include "store/kit.h"
 #include <stdio.h>
+
+static void add_b(struct fix *f)
+{
+  fix_provider(f, &vendor_b);
+}
 
 static void submit(struct fix *f, struct gamut_request *r,
                    char id[GAMUT_ID_SIZE])
@@ -79,6 +85,48 @@ END_TEST
 /* ---- parts ----------------------------------------------------------------
  */
 
+static struct gamut_request *two_parts(void)
+{
+  return fix_request("a:set b:set", "x", "n", "2", "spread", "yes", NULL);
+}
+
+static void remove_row(const char *id)
+{
+  struct gamut_store_op op = { .table = "job",
+                               .key = id,
+                               .changes = GAMUT_REMOVE };
+  struct kit k;
+
+  kit_open(&k, KIT_SQLITE, folder);
+  ck_assert_int_eq(kit_run(&k, &op, 1), 0);
+  kit_close(&k);
+}
+
+/* The request has ended and is forgotten: its parts are gone on with alone. */
+START_TEST(of_one_that_is_gone)
+{
+  static const struct answer answers[] = { WORKS("a"), WORKS("b") };
+  char id[GAMUT_ID_SIZE];
+  uint32_t n = 0;
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  add_b(&f);
+  submit(&f, two_parts(), id);
+  until_asked(&f, POLL, 1);
+  until_asked(&f, "GET /b/jobs/1", 1);
+  gamut_close(f.g);
+  remove_row(id);
+  open_here(&f);
+  add_b(&f);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 2);
+  ck_assert_int_eq(script_count(f.script, "POST"), 2);
+  finish(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("left");
@@ -86,5 +134,6 @@ int main(void)
   if (!durable_store())
     return 77;
   tcase_add_loop_test(tc, its_own, 0, 2);
+  tcase_add_test(tc, of_one_that_is_gone);
   return unit_run("left", tc);
 }
