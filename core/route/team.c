@@ -61,6 +61,8 @@ void gm_member_leave_team(struct gm_member *m)
     gm_list_append(&m->link, &same->link); /* in its place */
   gm_list_remove(&m->link);
   m->lead = NULL;
+  if (m->run)
+    m->run->job.durable.with = NULL;
 }
 
 void gm_member_free(struct gm_member *m)
@@ -121,6 +123,7 @@ struct gm_member *gm_team_bind(struct gm_run *lead, enum gm_why why,
   }
   memcpy(m->id, m->run->job.id, GM_ID_SIZE);
   m->run->job.is_part = true;
+  m->run->job.durable.with = lead->job.id;
   for (i = 0; i < n_links && i < GM_ASK_LINKS_MAX; i++)
     m->places[m->n_places++] = (uint8_t)gm_team_place(lead, &links[i]);
   if (why != GM_WHY_FIRST)

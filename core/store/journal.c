@@ -46,7 +46,8 @@ struct gm_entry {
   unsigned flags;       /* of the last gm_journal_put() */
   uint32_t lapses;      /* the owner's, when it was asked for */
   char id[GM_ID_SIZE];
-  char with[GM_ID_SIZE]; /* the row that must be ours as well; "": none */
+  char with[GM_ID_SIZE]; /* the row of the whole; "": there is none */
+  bool pays;             /* with what costs */
   char *text;
 };
 
@@ -329,6 +330,15 @@ static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
   return e;
 }
 
+/* A part pays, or begins, only while the whole is ours: else that is another's,
+ * who begins parts of its own. */
+static bool asks_whole(const struct gm_entry *e)
+{
+  bool begins = e->op.conditions & GAMUT_IF_ABSENT && e->op.changes;
+
+  return e->with[0] && (e->pays || begins);
+}
+
 static int32_t ask_along(struct gm_entry *e)
 {
   const struct gamut_store_op *more = NULL;
@@ -340,7 +350,7 @@ static int32_t ask_along(struct gm_entry *e)
   e->n_also = n;
   gm_free(GM_TAKE(e->ops));
   e->tx.tx.ops = (struct gamut_table){ &e->op, 1, sizeof(e->op) };
-  if (n == 0 && !e->with[0] && !is_first(e))
+  if (n == 0 && !asks_whole(e) && !is_first(e))
     return 0;
   e->ops = gm_alloc((n + 3) * sizeof(*e->ops));
   if (!e->ops)
@@ -349,7 +359,7 @@ static int32_t ask_along(struct gm_entry *e)
   if (n > 0)
     memcpy(e->ops + at, more, n * sizeof(*more));
   at += n;
-  if (e->with[0])
+  if (asks_whole(e))
     e->ops[at++] = (struct gamut_store_op){ .table = GM_TABLE_JOB,
                                             .key = e->with,
                                             .owner = e->op.owner,
@@ -478,8 +488,9 @@ int32_t gm_journal_put(struct gm_journal *j, const char *id, char *text,
   e->op.changes |= GAMUT_SET_BODY | GAMUT_SET_NUMBERS;
   hold(j, id, d);
   e->lapses = j->owner.lapses;
-  if (flags & GM_PUT_PAYS && d->with)
+  if (d->with)
     memcpy(e->with, d->with, GM_ID_SIZE);
+  e->pays |= flags & GM_PUT_PAYS;
   if (flags & GM_PUT_ENDED) {
     e->op.changes |= GAMUT_SET_RANK | GAMUT_SET_TTL;
     e->op.rank = 0;

@@ -49,7 +49,8 @@ struct gm_durable {
   void (*lost)(struct gm_durable *d);
   struct gm_also *also;   /* or NULL; the owner's */
   const char *with; /* the job that it is a part of, or NULL: while that is
-                       another's, PAYS is not written (DETACHED) */
+                       another's, who begins parts of his own, neither its first
+                       record is written nor PAYS (DETACHED) */
   struct gm_first *first; /* private: of gm_journal_first(), or NULL */
   bool outrun; /* the condition of that did not hold: nothing was begun under
                   this id here, and nothing is to be */

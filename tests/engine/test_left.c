@@ -26,6 +26,14 @@ static void until_asked(struct fix *f, const char *asks, int n)
     gamut_step(f->g, 1);
 }
 
+static void ck_detached(struct fix *f, const char *id)
+{
+  struct gamut_result *result = fix_wait(f, id);
+
+  ck_class(result, GAMUT_E_DETACHED);
+  gamut_result_free(result);
+}
+
 /* The job's row becomes that of an owner, who is good for so long. */
 static void give_to(const char *id, const char *owner, int64_t ttl_ms)
 {
@@ -52,6 +60,18 @@ static void owner_of(const char *id, char owner[GAMUT_ID_SIZE])
   ck_assert(kit_get(&k, "job", id, &row));
   snprintf(owner, GAMUT_ID_SIZE, "%.26s", row.owner);
   kit_close(&k);
+}
+
+static bool has_row(const char *id)
+{
+  struct kit_row row;
+  struct kit k;
+  bool there;
+
+  kit_open(&k, KIT_SQLITE, folder);
+  there = kit_get(&k, "job", id, &row);
+  kit_close(&k);
+  return there;
 }
 
 /* The context has hung, and others could have taken what it has; or one did,
@@ -89,6 +109,44 @@ static struct gamut_request *two_parts(void)
 {
   return fix_request("a:set b:set", "x", "n", "2", "spread", "yes", NULL);
 }
+
+static void ck_only_row(const char *id)
+{
+  const struct gamut_store_query all = { .struct_size = sizeof(all),
+                                         .table = "job" };
+  struct kit k;
+
+  kit_open(&k, KIT_SQLITE, folder);
+  ck_assert_str_eq(kit_keys(&k, &all), id);
+  kit_close(&k);
+}
+
+/* Another process has the request, and begins parts of its own where it finds
+ * none: those of ours are not written behind its back, or somebody would find
+ * them and pay for them, too. */
+START_TEST(of_anothers)
+{
+  static const struct answer answers[] = { WORKS("a"), WORKS("b") };
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  add_b(&f);
+  submit(&f, two_parts(), id);
+  while (!has_row(id))
+    kit_sleep(1);
+  give_to(id, "another", 60000);
+  if (_i == 1)
+    gamut_step(f.g, 0); /* they are about to be written */
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  ck_detached(&f, id);
+  gamut_close(GM_TAKE(f.g));
+  ck_only_row(id);
+  ck_assert_int_eq(script_count(f.script, "POST"), 0);
+  finish(&f);
+}
+END_TEST
 
 static void remove_row(const char *id)
 {
@@ -134,6 +192,7 @@ int main(void)
   if (!durable_store())
     return 77;
   tcase_add_loop_test(tc, its_own, 0, 2);
+  tcase_add_loop_test(tc, of_anothers, 0, 2);
   tcase_add_test(tc, of_one_that_is_gone);
   return unit_run("left", tc);
 }
