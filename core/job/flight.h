@@ -61,6 +61,9 @@ GM_PRINTF(3, 4)
 void gm_job_fail(struct gm_job *job, int32_t error_class, const char *fmt, ...);
 /* Write down what costs, and go on in job->durable.ready.  False: it failed. */
 bool gm_job_write_paid(struct gm_job *job);
+/* There, first: it is written, but we have hung since then, and another process
+ * may have found it so.  True: it is written once more, and ready() follows. */
+bool gm_job_heard_late(struct gm_job *job, int32_t error_class);
 /* There: whether it may leave (0) or not. */
 void gm_job_paid_written(struct gm_job *job, int32_t error_class);
 bool gm_job_watched(const struct gm_job *job);

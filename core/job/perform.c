@@ -254,6 +254,8 @@ static void durable(struct gm_durable *d, int32_t error_class)
     gm_job_late(job);
     return;
   }
+  if (gm_job_heard_late(job, error_class))
+    return;
   gm_job_paid_written(job, error_class);
   if (error_class)
     gm_job_fail(job, GAMUT_E_STORAGE,

@@ -217,6 +217,14 @@ bool gm_job_write_paid(struct gm_job *job)
   return false;
 }
 
+bool gm_job_heard_late(struct gm_job *job, int32_t error_class)
+{
+  if (error_class || !gm_job_may_be_lost(job))
+    return false;
+  (void)gm_job_write_paid(job);
+  return true;
+}
+
 void gm_job_paid_written(struct gm_job *job, int32_t error_class)
 {
   job->unsent = false;

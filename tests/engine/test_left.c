@@ -74,6 +74,14 @@ static bool has_row(const char *id)
   return there;
 }
 
+static bool is_sending(struct fix *f)
+{
+  const struct gm_ticket *t =
+    GM_CONTAINER(f->g->tickets.next, struct gm_ticket, link);
+
+  return t->run->job.state == GM_JOB_SENDING;
+}
+
 /* The context has hung, and others could have taken what it has; or one did,
  * and hangs now.  It does not take it from itself: two would go on with one
  * job. */
@@ -99,6 +107,32 @@ START_TEST(its_own)
   ck_assert_uint_eq(gamut_active(f.g), 1);
   ck_assert_int_eq(script_count(f.script, JOBS), 1);
   finish(&f);
+}
+END_TEST
+
+/* It was written down that it is about to be sent, and then nothing went on
+ * here for so long that another process took it: the one that wakes up sends
+ * nothing on the strength of that. */
+START_TEST(written_long_ago)
+{
+  static const struct answer answers[] = { WORKS("a") };
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+
+  gm_clock_fake(1000000, gm_wall_ms());
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  submit(&f, fix_request("a:cheap", "x", NULL), id);
+  while (!is_sending(&f))
+    gamut_step(f.g, 0);
+  while (!has_row(id))
+    kit_sleep(1);
+  gm_clock_advance(40000);
+  give_to(id, "another", 60000);
+  ck_detached(&f, id);
+  ck_assert_int_eq(script_count(f.script, JOBS), 0);
+  finish(&f);
+  gm_clock_real();
 }
 END_TEST
 
@@ -192,6 +226,7 @@ int main(void)
   if (!durable_store())
     return 77;
   tcase_add_loop_test(tc, its_own, 0, 2);
+  tcase_add_test(tc, written_long_ago);
   tcase_add_loop_test(tc, of_anothers, 0, 2);
   tcase_add_test(tc, of_one_that_is_gone);
   return unit_run("left", tc);
