@@ -140,6 +140,7 @@ struct gm_job {
   bool drafted;          /* drafts have come in this attempt */
   bool settled;          /* all is here but drafts on their way */
   bool is_part;          /* another job needs its record, set by the owner */
+  bool was_part;         /* ... or may yet: it is fetched once more, alone */
   bool noted;            /* what it fetches is in its record */
   bool served;           /* its outputs were made before, see serve.h */
   bool queued, permitted; /* limiter.c: it waits there; it may send now */

@@ -263,7 +263,8 @@ static int32_t put(struct gm_job *job, unsigned flags, char *before)
 
   if (flags & GM_PUT_PAYS)
     note_paid(job);
-  if (job->maybe_charged || job->maybe_earlier) /* it is to be settled */
+  if (job->maybe_charged || job->maybe_earlier || /* it is to be settled */
+      job->was_part)
     flags |= GM_PUT_PART;
   goes = flags & GM_PUT_ENDED && !(flags & GM_PUT_PART) && !gm_journal_keeps(j);
   text = before || goes ? before : gm_job_record(job);

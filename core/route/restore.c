@@ -317,6 +317,7 @@ static int32_t read_part(const struct reading *r, struct gm_error *err)
   }
   m->run = run;
   run->member = m;
+  run->job.was_part = r->how && r->how->again;
   /* Its request has ended: with what another one made. */
   m->lost |= r->how && r->how->alone && m->why <= GM_WHY_HEDGE;
   if (m->lost && r->how &&

@@ -7,6 +7,9 @@
 #include "store/kit.h"
 #include <stdio.h>
 
+#define A_POSTS "POST /a/jobs"
+#define B_POSTS "POST /b/jobs"
+
 static void add_b(struct fix *f)
 {
   fix_provider(f, &vendor_b);
@@ -182,6 +185,129 @@ START_TEST(of_anothers)
 }
 END_TEST
 
+/* It becomes another's just before it ends here, where no record of what has
+ * ended is kept.  Its end is not written then, and its parts stay to be seen:
+ * it is not made once more. */
+START_TEST(of_one_that_became_anothers)
+{
+  static const struct answer answers[] = {
+    SAYS(A_POSTS, MADE),
+    { B_POSTS, 0, SCRIPT_LATE, MADE, NULL, 0 },
+    PICTURE,
+  };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  uint32_t n = 0;
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  add_b(&f);
+  fix_set(&f, "keep_jobs", "0");
+  submit(&f, two_parts(), id);
+  until_asked(&f, "GET /f.png", 1);
+  until_asked(&f, B_POSTS, 1);
+  give_to(id, "another", 0);
+  script_go(f.script);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  gamut_close(f.g);
+  open_here(&f);
+  add_b(&f);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 1);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  ck_assert_uint_eq(gamut_result_artifacts(result), 2);
+  gamut_result_free(result);
+  ck_assert_int_eq(script_count(f.script, "POST"), 2);
+  finish(&f);
+}
+END_TEST
+
+/* A part has ended, and its files are fetched once more before its request goes
+ * on.  Also where no record of what has ended is kept, the request needs that
+ * of the part: it would be begun anew. */
+START_TEST(of_one_that_goes_on)
+{
+  static const struct answer answers[] = { WORKS_FOR(1, "a", MADE), WORKS("b"),
+                                           PICTURE };
+  char id[GAMUT_ID_SIZE], part[GAMUT_ID_SIZE];
+  struct gamut_result *result;
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  add_b(&f);
+  fix_set(&f, "keep_jobs", "0");
+  submit(&f, two_parts(), id);
+  until_asked(&f, "GET /f.png", 1);
+  until_asked(&f, "GET /b/jobs/1", 9);
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  ck_detached(&f, id);
+  first_id(&f, "{\"state\":\"completed\",\"parts\":true}", part);
+  ck_assert_int_eq(gamut_fetch(f.g, part, NULL, NULL, NULL, &f.err), 0);
+  if (_i == 1)
+    ck_assert_int_eq(gamut_detach(f.g, part), 0);
+  result = fix_wait(&f, part);
+  ck_class(result, _i ? GAMUT_E_DETACHED : 0);
+  gamut_result_free(result);
+  ck_assert_int_eq(gamut_attach(f.g, id, NULL, NULL, NULL, &f.err), 0);
+  until_asked(&f, "GET /b/jobs/1", 15);
+  ck_assert_int_eq(script_count(f.script, "POST"), 2);
+  finish(&f);
+}
+END_TEST
+
+static int n_rows(void)
+{
+  const struct gamut_store_query all = { .struct_size = sizeof(all),
+                                         .table = "job" };
+  struct kit k;
+  size_t len;
+
+  kit_open(&k, KIT_SQLITE, folder);
+  len = strlen(kit_keys(&k, &all));
+  kit_close(&k);
+  return (int)((len + 1) / GAMUT_ID_SIZE);
+}
+
+/* It is found to be another's when a second link is to begin, while the first
+ * is at the vendor: that is seen to its end here, alone, and its record stays
+ * for whoever goes on with the request. */
+START_TEST(of_one_that_was_lost)
+{
+  static const struct answer answers[] = {
+    SAYS(A_POSTS, QUEUED),
+    HOLDS_ONCE(POLL),
+    SAYS(POLL, MADE),
+    WORKS("b"),
+    PICTURE,
+  };
+  char id[GAMUT_ID_SIZE];
+  struct fix f;
+  int i;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  add_b(&f);
+  fix_set(&f, "keep_jobs", "0");
+  submit(&f, fix_request("a:cheap b:cheap", "x", "hedge", "1s", NULL), id);
+  until_asked(&f, POLL, 1);
+  give_to(id, "another", 60000);
+  ck_detached(&f, id);
+  script_go(f.script);
+  until_asked(&f, POLL, 2);
+  for (i = 0; i < 50; i++)
+    gamut_step(f.g, 1);
+  gamut_close(GM_TAKE(f.g));
+  ck_assert_int_eq(n_rows(), 2);
+  ck_assert_int_eq(script_count(f.script, "POST"), 1);
+  finish(&f);
+}
+END_TEST
+
 static void remove_row(const char *id)
 {
   struct gamut_store_op op = { .table = "job",
@@ -219,6 +345,45 @@ START_TEST(of_one_that_is_gone)
 }
 END_TEST
 
+/* The other link was quicker and has made it; this one is at the vendor yet
+ * when nobody waits any more.  No record of what has ended is kept, but it has
+ * not. */
+START_TEST(that_lost)
+{
+  static const struct answer answers[] = {
+    WORKS("a"),
+    HOLDS("DELETE /a/jobs/1"),
+    SAYS(B_POSTS, MADE),
+    PICTURE,
+  };
+  char id[GAMUT_ID_SIZE];
+  struct gamut_result *result;
+  uint32_t n = 0;
+  struct fix f;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  add_b(&f);
+  fix_set(&f, "keep_jobs", "0");
+  submit(&f, fix_request("a:cheap b:cheap", "x", "hedge", "20ms", NULL), id);
+  until_asked(&f, "DELETE /a/jobs/1", 1);
+  until_asked(&f, "GET /f.png", 1);
+  while (gamut_step(f.g, 20) < 0 || script_count(f.script, A_POSTS) == 0)
+    ;
+  ck_assert_int_eq(gamut_detach(f.g, id), 0);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  gamut_close(f.g);
+  open_here(&f);
+  add_b(&f);
+  ck_assert_int_eq(gamut_resume_all(f.g, NULL, NULL, NULL, &n, &f.err), 0);
+  ck_assert_uint_eq(n, 1);
+  script_go(f.script);
+  finish(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("left");
@@ -228,6 +393,10 @@ int main(void)
   tcase_add_loop_test(tc, its_own, 0, 2);
   tcase_add_test(tc, written_long_ago);
   tcase_add_loop_test(tc, of_anothers, 0, 2);
+  tcase_add_test(tc, of_one_that_became_anothers);
+  tcase_add_loop_test(tc, of_one_that_goes_on, 0, 2);
+  tcase_add_test(tc, of_one_that_was_lost);
   tcase_add_test(tc, of_one_that_is_gone);
+  tcase_add_test(tc, that_lost);
   return unit_run("left", tc);
 }
