@@ -149,3 +149,23 @@ tests_engine_test_h2_SOURCES = \
 tests_engine_test_h2_CPPFLAGS = $(test_cppflags) $(SSL_CFLAGS)
 tests_engine_test_h2_LDADD = $(engine_ldadd) $(SSL_LIBS) $(CRYPTO_LIBS)
 endif
+
+# Stands in for SQLite's disk; and its clock must be seen by the plugin, and by
+# curl.
+if HAVE_SQLITE
+check_PROGRAMS += tests/engine/test_orders
+TESTS += tests/engine/test_orders
+tests_engine_test_orders_SOURCES = \
+	tests/engine/orders.c \
+	tests/engine/orders.h \
+	tests/engine/orders_judge.c \
+	tests/engine/shop.c \
+	tests/engine/shop.h \
+	tests/engine/test_orders.c \
+	tests/store/shim.c \
+	tests/store/shim.h
+tests_engine_test_orders_CPPFLAGS = $(test_cppflags) $(SQLITE_CFLAGS)
+tests_engine_test_orders_LDFLAGS = $(AM_LDFLAGS) -export-dynamic
+tests_engine_test_orders_LDADD = tests/store/libkit.la $(engine_ldadd) \
+	$(SQLITE_LIBS)
+endif
