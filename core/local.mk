@@ -153,8 +153,12 @@ core_plugin_sources = \
 core_store_sources = \
 	core/store/claim.c \
 	core/store/claim.h \
+	core/store/first.c \
+	core/store/first.h \
 	core/store/fork.c \
 	core/store/fork.h \
+	core/store/gone.c \
+	core/store/gone.h \
 	core/store/journal.c \
 	core/store/journal.h \
 	core/store/memory.c \

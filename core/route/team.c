@@ -525,36 +525,13 @@ void gm_team_detach(struct gm_run *lead)
   tell_all(lead, gm_job_detach);
 }
 
-/* What is in doubt is settled by its own record, and who was left goes on by
- * that. */
-static bool needs_record(const struct gm_run *run)
-{
-  return gm_run_maybe_charged(run) ||
-         run->err.error_class == GAMUT_E_DETACHED;
-}
-
-/* The lead's record says all, or is gone. */
-static void forget_records(const struct gm_run *lead)
-{
-  const struct gm_member *m;
-
-  if (lead->job.state != GM_JOB_ENDED ||
-      lead->job.err.error_class == GAMUT_E_DETACHED)
-    return;
-  GM_EACH_MEMBER(lead->team, m)
-  {
-    if (m->over && m->run && !needs_record(m->run))
-      gm_job_forget(&m->run->job, &lead->job);
-  }
-}
-
 void gm_team_free(struct gm_run *lead)
 {
   struct gm_team *team = lead->team;
 
   if (!team)
     return;
-  forget_records(lead);
+  gm_team_forget_records(lead);
   gm_timer_stop(lead->router->engine->loop, &team->hedge);
   gm_team_let_claims_go(lead);
   while (!gm_list_empty(&team->members))

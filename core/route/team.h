@@ -138,6 +138,9 @@ struct gm_ask *gm_team_ask(const struct gm_run *lead, enum gm_why why,
 
 /* Put together what the members have brought; the lead ends. */
 void gm_team_end(struct gm_run *lead);
+/* The lead's record says all, or is gone: those of the members go, where none
+ * are kept. */
+void gm_team_forget_records(const struct gm_run *lead);
 
 /* The request goes on in another process: those that are, or may be, paid for
  * are seen to their ends here.  Of a hedge and a first what they make is not

@@ -420,3 +420,24 @@ void gm_team_end(struct gm_run *lead)
   lead->job.ended_ms = gm_mono_ms();
   gm_run_end(lead, lead->err.error_class != 0);
 }
+
+/* What is in doubt is settled by its own record, and who was left goes on by
+ * that. */
+static bool needs_record(const struct gm_run *run)
+{
+  return gm_run_maybe_charged(run) || run->err.error_class == GAMUT_E_DETACHED;
+}
+
+void gm_team_forget_records(const struct gm_run *lead)
+{
+  const struct gm_member *m;
+
+  if (lead->job.state != GM_JOB_ENDED ||
+      lead->job.err.error_class == GAMUT_E_DETACHED)
+    return;
+  GM_EACH_MEMBER(lead->team, m)
+  {
+    if (m->over && m->run && !needs_record(m->run))
+      gm_job_forget(&m->run->job, &lead->job);
+  }
+}

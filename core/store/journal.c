@@ -14,21 +14,10 @@
 #include "store/journal.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "store/first.h"
+#include "store/gone.h"
 #include "store/owner.h"
 #include <string.h>
-
-/* Shared by the job and its entries, which may outlive it. */
-struct gm_first {
-  struct gamut_store_op op;
-  uint32_t refs;
-  char key[];
-};
-
-/* The row of a part, which goes when its whole has ended. */
-struct gm_gone {
-  struct gm_gone *next;
-  char id[GM_ID_SIZE];
-};
 
 struct gm_entry {
   struct gm_tx tx;
@@ -38,7 +27,7 @@ struct gm_entry {
   struct gm_also *also;       /* referenced, or NULL */
   struct gm_first *first;     /* likewise */
   struct gm_entry *next;      /* waits for this one */
-  struct gm_gone *gone;       /* when this one is written */
+  struct gm_gone *gone;       /* parts of it, when this one is written */
   struct gm_journal *journal;
   struct gm_durable *d; /* NULL: nobody is interested */
   bool wait, waits;     /* wait: the job waits for it; waits: it for another */
@@ -87,55 +76,27 @@ static void let_go(struct gm_journal *j, struct gm_durable *d)
 
 /* ---- what leads to them -------------------------------------------------- */
 
-static struct gm_first *first_ref(struct gm_first *f)
-{
-  if (f)
-    f->refs++;
-  return f;
-}
-
-static void first_unref(struct gm_first *f)
-{
-  if (f && --f->refs == 0)
-    gm_free(f);
-}
-
 int32_t gm_journal_first(struct gm_durable *d, const struct gamut_store_op *op)
 {
-  size_t size = strlen(op->key) + 1;
-  struct gm_first *f = gm_alloc(sizeof(*f) + size);
+  struct gm_first *f = gm_first_new(op);
 
   if (!f)
     return GAMUT_E_NOMEM;
-  memcpy(f->key, op->key, size);
-  f->op = *op;
-  f->op.key = f->key;
-  f->refs = 1;
-  first_unref(d->first);
+  gm_first_unref(d->first);
   d->first = f;
   return 0;
 }
 
 /* ---- entries ------------------------------------------------------------- */
 
-static void gone_free(struct gm_gone *all)
-{
-  struct gm_gone *g;
-
-  while ((g = all)) {
-    all = g->next;
-    gm_free(g);
-  }
-}
-
 static void entry_free(struct gm_entry *e)
 {
-  gone_free(e->gone);
+  gm_gone_free(e->gone);
   if (e->d)
     e->d->entry = NULL;
   if (e->also)
     e->also->unref(e->also);
-  first_unref(e->first);
+  gm_first_unref(e->first);
   gm_free(e->ops);
   gm_free(e->text);
   gm_free(e);
@@ -239,7 +200,7 @@ static void remove_gone(struct gm_journal *j, struct gm_gone *all)
 
   for (g = all; g; g = g->next)
     remove_now(j, g->id);
-  gone_free(all);
+  gm_gone_free(all);
 }
 
 static void written(struct gm_tx *t, int32_t error_class)
@@ -322,7 +283,7 @@ static struct gm_entry *entry_for(struct gm_journal *j, const char *id,
   e->also = d->also;
   if (e->also)
     e->also->ref(e->also);
-  e->first = first_ref(d->first);
+  e->first = gm_first_ref(d->first);
   e->wait = before && before->wait;
   e->waits = before && before->n_also > 0;
   if (e->waits)
@@ -452,16 +413,10 @@ static void remove_now(struct gm_journal *j, const char *id)
 void gm_journal_remove(struct gm_journal *j, const char *id,
                        const struct gm_durable *whole)
 {
-  struct gm_gone *g;
-
-  if (!whole->entry && !whole->held) /* it is written */
+  if (whole->entry)
+    gm_gone_add(&whole->entry->gone, id);
+  else if (!whole->held) /* it is written */
     remove_now(j, id);
-  g = whole->entry ? gm_zalloc(sizeof(*g)) : NULL;
-  if (!g)
-    return;
-  memcpy(g->id, id, GM_ID_SIZE);
-  g->next = whole->entry->gone;
-  whole->entry->gone = g;
 }
 
 /* Nothing touches `d` behind gm_store_commit(): its end may have been told, and
@@ -542,6 +497,9 @@ bool gm_journal_drives(struct gm_journal *j, const char *id)
 {
   struct gm_list *l;
 
+  gm_owner_use(&j->owner);
+  if (j->owner.lapses == 0) /* then the store knows */
+    return false;
   for (l = j->held.next; l != &j->held; l = l->next) {
     if (strcmp(GM_CONTAINER(l, struct gm_durable, link)->id, id) == 0)
       return true;
@@ -594,7 +552,7 @@ void gm_journal_forget(struct gm_journal *j, struct gm_durable *d)
   if (d->entry)
     d->entry->d = NULL;
   d->entry = NULL;
-  first_unref(GM_TAKE(d->first));
+  gm_first_unref(GM_TAKE(d->first));
   let_go(j, d);
 }
 
