@@ -14,6 +14,7 @@
 #include "store/journal.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/map.h"
 #include "store/first.h"
 #include "store/gone.h"
 #include "store/owner.h"
@@ -44,7 +45,7 @@ struct gm_journal {
   struct gm_store *store;
   struct gm_log *log;
   struct gm_owner owner;
-  struct gm_list held; /* gm_durable.link */
+  struct gm_map held; /* id -> struct gm_durable */
   int64_t keep_ms;
   gm_journal_refused_fn *refused;
   void *user;
@@ -52,13 +53,13 @@ struct gm_journal {
 
 /* ---- whose rows they are ------------------------------------------------- */
 
+/* Without memory for that nobody knows here that we drive it. */
 static void hold(struct gm_journal *j, const char *id, struct gm_durable *d)
 {
   gm_owner_use(&j->owner);
   if (!d->held) {
     memcpy(d->id, id, GM_ID_SIZE);
-    gm_list_init(&d->link);
-    gm_list_append(&j->held, &d->link);
+    (void)gm_map_put(&j->held, id, d);
     gm_owner_hold(&j->owner);
     d->lapses = j->owner.lapses;
   }
@@ -68,7 +69,8 @@ static void hold(struct gm_journal *j, const char *id, struct gm_durable *d)
 static void let_go(struct gm_journal *j, struct gm_durable *d)
 {
   if (d->held) {
-    gm_list_remove(&d->link);
+    if (gm_map_get(&j->held, d->id) == d)
+      gm_map_remove(&j->held, d->id);
     gm_owner_release(&j->owner);
   }
   d->held = false;
@@ -495,16 +497,7 @@ void gm_journal_adopt(struct gm_journal *j, const char *id,
 
 bool gm_journal_drives(struct gm_journal *j, const char *id)
 {
-  struct gm_list *l;
-
-  gm_owner_use(&j->owner);
-  if (j->owner.lapses == 0) /* then the store knows */
-    return false;
-  for (l = j->held.next; l != &j->held; l = l->next) {
-    if (strcmp(GM_CONTAINER(l, struct gm_durable, link)->id, id) == 0)
-      return true;
-  }
-  return false;
+  return gm_map_get(&j->held, id) != NULL;
 }
 
 void gm_journal_hold(struct gm_journal *j)
@@ -572,7 +565,6 @@ int32_t gm_journal_new(struct gm_loop *l, struct gm_store *store,
     return GAMUT_E_NOMEM;
   j->store = store;
   j->log = log;
-  gm_list_init(&j->held);
   gm_owner_init(&j->owner, l, store);
   *ret = j;
   return 0;
@@ -583,5 +575,6 @@ void gm_journal_free(struct gm_journal *j)
   if (!j)
     return;
   gm_owner_finish(&j->owner);
+  gm_map_finish(&j->held);
   gm_free(j);
 }

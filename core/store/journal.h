@@ -3,7 +3,6 @@
 #ifndef GM_STORE_JOURNAL_H
 #define GM_STORE_JOURNAL_H
 
-#include "base/list.h"
 #include "base/random.h"
 #include "store/store.h"
 
@@ -56,8 +55,7 @@ struct gm_durable {
                   this id here, and nothing is to be */
   struct gm_entry *entry; /* private: the last one, while it is under way */
   bool held;              /* private: the row is there, and ours; */
-  struct gm_list link;    /* ... then one of the journal's, */
-  char id[GM_ID_SIZE];    /* ... and this is its job */
+  char id[GM_ID_SIZE];    /* ... then this is its job */
   uint32_t lapses;        /* private: the owner's, when the store said so */
   bool ended; /* set before gm_journal_adopt(): it is the record of a job that
                  has ended, and with the next one it is under way again */

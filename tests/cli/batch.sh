@@ -306,8 +306,9 @@ done
 [ -s grown/00005.jpg ] && [ -s grown/00006.jpg ] || fail 'no next numbers'
 
 # A line that failed has no file yet: where numbers have moved, it keeps off those
-# of the others.  So does one that is paid for and could not be fetched.
-for fault in 500:1 file:404:1; do
+# of the others.  So does one that is paid for and could not be fetched, nor when
+# its address was asked for anew.
+for fault in 500:1 file:404:2; do
   for force in '' --force; do
     folder=swapped-$fault$force
     printf '{"prompt": "%s %s"}\n' "bad$force" "[$fault]" "good$force" "$fault" \
@@ -330,7 +331,7 @@ for fault in 500:1 file:404:1; do
     [ "$(cksum "$folder/00002.jpg")" = "$good" ] || fail 'a paid file is gone'
     [ -s "$folder/00003.jpg" ] || fail 'the other is not there'
     paid=$(($(submissions) - before)) # what is made already is only fetched
-    [ $fault = file:404:1 ] && counts submissions $paid 2
+    [ $fault = file:404:2 ] && counts submissions $paid 2
     [ $fault = 500:1 ] && counts submissions $paid 3
   done
 done
