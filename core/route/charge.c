@@ -256,9 +256,9 @@ int32_t gm_charge_reserve(struct gm_charge *c)
 
 enum kind { RELEASED, SETTLED, MAYBE };
 
-static void put_in_part(struct gm_charge *c, int64_t microusd, bool maybe)
+static void put_in_part(struct gm_charge *c, const struct gm_link *l,
+                        int64_t microusd, bool maybe)
 {
-  const struct gm_link *l = c->run ? gm_run_link(c->run) : NULL;
   struct gm_part *p = l ? gm_part_add(c, l->provider, l->model) : NULL;
 
   if (p && maybe)
@@ -273,8 +273,9 @@ static void count_unknown(uint8_t *n)
     ++*n;
 }
 
-/* microusd -1: not known. */
-static void close_attempt(struct gm_charge *c, enum kind kind, int64_t microusd)
+/* Of this link; microusd -1: not known. */
+static void close_attempt_of(struct gm_charge *c, const struct gm_link *l,
+                             enum kind kind, int64_t microusd)
 {
   bool unknown = microusd < 0 && kind != RELEASED;
   int64_t amount = GM_MAX(microusd, 0);
@@ -291,9 +292,14 @@ static void close_attempt(struct gm_charge *c, enum kind kind, int64_t microusd)
     count_unknown(kind == MAYBE ? &c->unknown_maybe : &c->unknown);
   gm_holds_close(c, amount, kind == MAYBE, unknown);
   if (kind != RELEASED)
-    put_in_part(c, amount, kind == MAYBE);
+    put_in_part(c, l, amount, kind == MAYBE);
   c->open = c->reserving = false;
   gm_charge_count(c);
+}
+
+static void close_attempt(struct gm_charge *c, enum kind kind, int64_t microusd)
+{
+  close_attempt_of(c, c->run ? gm_run_link(c->run) : NULL, kind, microusd);
 }
 
 void gm_charge_take_back(struct gm_charge *c)
@@ -434,16 +440,17 @@ void gm_charge_end(struct gm_charge *c)
   gm_charge_describe(c);
 }
 
-/* The run has gone on to another link than the one that was in doubt. */
-static void go_on(struct gm_charge *c)
+/* The run has gone on to another link than the one that was in doubt, which
+ * took this. */
+static void go_on(struct gm_charge *c, const struct gm_link *l, int64_t took)
 {
-  close_attempt(c, RELEASED, 0);
+  close_attempt_of(c, l, took > 0 ? SETTLED : RELEASED, took);
   (void)gm_charge_reserve(c);
 }
 
 /* What its link perhaps took is reserved again; of a job that was sent more
  * than once the other attempts stay in doubt. */
-bool gm_charge_reopen(struct gm_charge *c, uint32_t at)
+static bool reopen(struct gm_charge *c, uint32_t at, int64_t took)
 {
   const struct gm_run *run = c->run;
   const struct gm_link *l = &run->links[GM_MIN(at, run->n_links - 1)];
@@ -464,9 +471,27 @@ bool gm_charge_reopen(struct gm_charge *c, uint32_t at)
   c->unknown_reserved = (uint8_t)(c->unknown_reserved + unknown);
   gm_holds_reopen(c, amount, unknown);
   if (at != run->at)
-    go_on(c);
+    go_on(c, l, took);
   gm_charge_describe(c);
   return true;
+}
+
+bool gm_charge_reopen(struct gm_charge *c, uint32_t at)
+{
+  return reopen(c, at, 0);
+}
+
+/* The other process knows of none that has ended since we hung: that it has
+ * failed, and was billed all the same, is in our numbers alone. */
+int32_t gm_charge_regain(struct gm_charge *c, const struct json_object *owner)
+{
+  int64_t settled = c->numbers[GM_CHARGE_SETTLED];
+  int32_t rc = gm_charge_restore(c, owner);
+
+  if (rc == 0)
+    reopen(c, (uint32_t)gm_json_i64(owner, "at", c->run->at),
+           settled - c->numbers[GM_CHARGE_SETTLED]);
+  return rc;
 }
 
 /* ---- what is in doubt is decided -------------------------------------------

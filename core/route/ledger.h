@@ -73,6 +73,10 @@ int32_t gm_charge_restore(struct gm_charge *c, const struct json_object *owner);
  * under way again: the vendor has it after all, or it never left.  Where the run
  * is at another link by now, that one is.  True: one is open now. */
 bool gm_charge_reopen(struct gm_charge *c, uint32_t at);
+/* Another process had taken the job over while we hung, and has ended it in
+ * doubt; it goes on here.  From what the owner there had in its record, as
+ * above; what that attempt took is kept. */
+int32_t gm_charge_regain(struct gm_charge *c, const struct json_object *owner);
 /* Whatever is in doubt yet was not charged. */
 void gm_charge_acquit(struct gm_charge *c);
 /* It ended before, and only its files are fetched once more: nothing changes.

@@ -55,16 +55,11 @@ static int32_t job_paying(struct gm_job *job, bool begins)
 static int32_t job_regained(struct gm_job *job, const struct json_object *owner)
 {
   struct gm_run *run = run_of(job);
-  struct gm_charge *c = run->charge;
-  int32_t rc;
 
   if (run->team) /* what it costs is its members' */
     return gm_team_knows_more(run, gm_json_at(owner, "team")) ? 0
                                                               : GAMUT_E_UNKNOWN;
-  rc = c ? gm_charge_restore(c, owner) : 0;
-  if (c && rc == 0)
-    gm_charge_reopen(c, (uint32_t)gm_json_i64(owner, "at", run->at));
-  return rc;
+  return run->charge ? gm_charge_regain(run->charge, owner) : 0;
 }
 
 static struct gm_job *job_whole_of(struct gm_job *job)

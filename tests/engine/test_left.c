@@ -4,6 +4,7 @@
 #include "api/context.h"
 #include "base/clock.h"
 #include "engine/attach_kit.h"
+#include "route/ledger.h"
 #include "store/kit.h"
 #include <stdio.h>
 
@@ -384,6 +385,57 @@ START_TEST(that_lost)
 }
 END_TEST
 
+/* ---- what it has cost ----------------------------------------------------
+ */
+
+/* We hung while the vendor made nothing of it and billed that; another process
+ * has ended the job in doubt.  It goes on here with the next link, and the
+ * books have what both took. */
+START_TEST(billed_meanwhile)
+{
+  static const struct answer answers[] = {
+    { A_POSTS, 0, SCRIPT_LATE,
+      "{\"id\":\"1\",\"status\":\"failed\",\"usd\":0.02,"
+      "\"error\":{\"message\":\"broken\"}}",
+      NULL, 0 },
+    SAYS(B_POSTS, MADE),
+    PICTURE,
+  };
+  struct gamut_result *result;
+  char id[GAMUT_ID_SIZE];
+  struct kit_row row;
+  struct fix f, other;
+  struct kit k;
+
+  begin(&f, answers, GM_LEN(answers));
+  open_here(&f);
+  add_b(&f);
+  submit(&f, fix_request("a:cheap b:cheap", "x", "resubmit", "never", NULL),
+         id);
+  until_asked(&f, A_POSTS, 1);
+  give_to(id, "another", 0);
+  other = f;
+  open_here(&other);
+  ck_assert_int_eq(gamut_attach(other.g, id, NULL, NULL, NULL, &other.err), 0);
+  result = fix_wait(&other, id);
+  ck_class(result, GAMUT_E_UNKNOWN);
+  gamut_result_free(result);
+  gamut_close(other.g);
+  script_go(f.script);
+  result = fix_wait(&f, id);
+  ck_class(result, 0);
+  gamut_result_free(result);
+  gamut_durable(f.g);
+  kit_open(&k, KIT_SQLITE, folder);
+  ck_assert(kit_get(&k, GM_TABLE_CHARGE, id, &row));
+  kit_close(&k);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_RESERVED], 0);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_SETTLED], 40000);
+  ck_assert_int_eq(row.numbers[GM_CHARGE_MAYBE], 0);
+  finish(&f);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tc = tcase_create("left");
@@ -398,5 +450,6 @@ int main(void)
   tcase_add_test(tc, of_one_that_was_lost);
   tcase_add_test(tc, of_one_that_is_gone);
   tcase_add_test(tc, that_lost);
+  tcase_add_test(tc, billed_meanwhile);
   return unit_run("left", tc);
 }
