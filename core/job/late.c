@@ -180,6 +180,38 @@ static void lose(struct gm_job *job, const struct json_object *record)
 
 /* ---- one that is over here ----------------------------------------------- */
 
+static bool has_part(const struct json_object *record, const char *id)
+{
+  const struct json_object *list = gm_json_at(record, "owner/team/members");
+  size_t i, n = gm_json_count(list, NULL);
+
+  for (i = 0; i < n; i++)
+    if (gm_streq(gm_json_str(json_object_array_get_idx(list, i), "id", NULL),
+                 id))
+      return true;
+  return false;
+}
+
+/* A failure of ours says nothing of a part that the other process has begun,
+ * and is in doubt of. */
+static bool knows_its_parts(const struct json_object *ours,
+                            const struct json_object *other)
+{
+  const struct json_object *list = gm_json_at(other, "owner/team/members");
+  size_t i, n = gm_json_count(list, NULL);
+
+  if (gm_json_i64(ours, "owner/end/class", 0) == 0)
+    return true;
+  for (i = 0; i < n; i++) {
+    const struct json_object *part = json_object_array_get_idx(list, i);
+
+    if (gm_json_bool(part, "maybe_charged", false) &&
+        !has_part(ours, gm_json_str(part, "id", "")))
+      return false;
+  }
+  return true;
+}
+
 /* What it writes along starts from what the other process has left of that. */
 static bool overrule(struct gm_late *late, const struct json_object *other)
 {
@@ -189,7 +221,7 @@ static bool overrule(struct gm_late *late, const struct json_object *other)
   struct gm_also *also = late->durable.also;
   struct gm_journal *j = late->engine->journal;
 
-  if (!ours || !knows_more(ours) ||
+  if (!ours || !knows_more(ours) || !knows_its_parts(ours, other) ||
       !is_in_doubt(other, gm_json_str(ours, "attempt", ""),
                    gm_json_str(ours, "sent", "")) ||
       (also && also->overrule(also, gm_json_at(other, "owner"))))
