@@ -99,7 +99,7 @@ static void begin_batch(void)
   for (i = 0; f && i < LINES; i++) {
     if (i > 0) {
       s = &stories[n_stories++];
-      story_draw_line(s, ++n_named, first);
+      story_draw_line(s, ++n_named, first, &terms);
     }
     write_line(f, s);
   }

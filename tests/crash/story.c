@@ -40,14 +40,14 @@ static const struct flow *flow_named(const char *name)
   return f;
 }
 
-static void draw_prompt(struct story *s)
+static void draw_prompt(struct story *s, const struct terms *t)
 {
   const char *fault = "";
 
   if (below(2))
     fault =
       s->is_fal && below(2) ? said[below(LEN(said))] : wire[below(LEN(wire))];
-  s->faulty = *fault;
+  s->faulty = *fault || t->tight;
   snprintf(s->prompt, sizeof(s->prompt), *fault ? "%s [%s]" : "%s", s->name,
            fault);
 }
@@ -72,14 +72,15 @@ void story_draw(struct story *s, unsigned n, const struct terms *t)
   while (t->tight && !is_fal(f));
   *s = (struct story){ .flow = f, .is_fal = is_fal(f) };
   snprintf(s->name, sizeof(s->name), "%s-%u", f->name, n);
-  draw_prompt(s);
+  draw_prompt(s, t);
 }
 
-void story_draw_line(struct story *s, unsigned n, const struct story *first)
+void story_draw_line(struct story *s, unsigned n, const struct story *first,
+                     const struct terms *t)
 {
   *s = *first;
   snprintf(s->name, sizeof(s->name), "%s-%u", s->flow->name, n);
-  draw_prompt(s);
+  draw_prompt(s, t);
 }
 
 /* ---- what there is ------------------------------------------------------- */

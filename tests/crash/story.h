@@ -11,9 +11,9 @@ struct story {
   char prompt[2 * NAME]; /* with what shall go wrong at the vendor's */
   char file[NAME];       /* of the batch that it is a line of; "": none */
   bool is_fal;           /* whose prices the vendor knows */
-  bool faulty;
-  bool settled;  /* by hand */
-  bool lied;     /* ... by somebody who said what is not true of it */
+  bool faulty;           /* something may go wrong, or be refused */
+  bool settled;          /* by hand */
+  bool lied;             /* ... by somebody who said what is not true of it */
   int64_t again; /* so often somebody said that it may be made once more */
 };
 
@@ -27,7 +27,8 @@ struct terms {
 /* A new one, by CRASH_SEED; `n` names it. */
 void story_draw(struct story *s, unsigned n, const struct terms *t);
 /* Another line of the same batch. */
-void story_draw_line(struct story *s, unsigned n, const struct story *first);
+void story_draw_line(struct story *s, unsigned n, const struct story *first,
+                     const struct terms *t);
 /* Ask gamut and the vendor anew: all that follows is by that. */
 void story_look(void);
 /* Of one of its jobs, or a part of one; NULL: there is none. */
