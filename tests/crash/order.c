@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MAX_CALLS 140 /* of one that is killed, before it is */
 #define TEXTS     3
 #define TEXT      (4 * NAME)
+#define HANG_S    10 /* it may have been stopped with the lock of the store */
 
 struct order {
   struct run run;
@@ -26,6 +28,7 @@ static const char *const manners[N_MANNERS] = { "whole", "killed", "left",
 static FILE *protocol;
 static struct order *beside, *hung; /* under way; NULL: none */
 static int beside_pid;
+static time_t hung_since;
 
 /* ---- the protocol -------------------------------------------------------- */
 
@@ -203,6 +206,7 @@ static void go_hung(struct order *o)
   }
   write_down(o, run_died_at());
   hung = o;
+  hung_since = time(NULL);
   if (below(4))
     clocks_go_ahead(LEASE_S);
 }
@@ -210,7 +214,7 @@ static void go_hung(struct order *o)
 void order_go(struct order *o)
 {
   order_given[o->manner]++;
-  if (below(4) == 0)
+  if (below(4) == 0 || time(NULL) - hung_since > HANG_S)
     wake_hung();
   switch (o->manner) {
   case BESIDE:
