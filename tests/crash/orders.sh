@@ -4,7 +4,7 @@
 # compares with the vendor's books: nothing is paid twice, nothing that is paid
 # for is lost, and what the books say is what the vendor bills.
 #
-# CRASH_ORDERS: how many (default 120), CRASH_SEED: which (default: others each
+# CRASH_ORDERS: how many (default 80), CRASH_SEED: which (default: others each
 # day).
 # shellcheck disable=SC2034,SC2154 # common.sh reads and sets
 # looked at so often that there is time to do something to a job
@@ -13,7 +13,7 @@ emulator_words='--size 64x64 --image-bytes 20000 --polls 8'
 orders=$top_builddir/tests/crash/orders
 clock=$top_builddir/tests/crash/.libs/clock.so
 CRASH_SHIM=$top_builddir/tests/crash/.libs/killer.so
-CRASH_ORDERS=${CRASH_ORDERS:-120}
+CRASH_ORDERS=${CRASH_ORDERS:-80}
 CLOCK_AHEAD=$work/ahead
 export CLOCK_AHEAD CRASH_ORDERS
 . "$top_srcdir/tests/crash/program.sh"
