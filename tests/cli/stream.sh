@@ -59,6 +59,9 @@ run submitted submit -p x -m gpt-image --stream=1 -o fox.png
 exits 0
 run listed jobs --json --state ended
 prints '"state":"completed".*fox\.png'
+run waited wait "$(sed 's/^\[{"id":"\([^"]*\)".*/\1/' "$work/out")"
+exits 0
+grep -q 'none came' "$work/out" "$work/err" && fail 'a draft came'
 run unfinished jobs --json --state unfinished
 prints '^\[\]$'
 made fox.png fox.partial-1.png
