@@ -558,6 +558,7 @@ START_TEST(left_and_refused)
   timed_open(&f, answers, GM_LEN(answers));
   fix_set(&f, "store", "sqlite");
   fix_set(&f, "state_dir", place);
+  f.g->router.engine->retry_base_ms = f.g->router.engine->retry_cap_ms = 8000;
   timed_submit(&f, fix_request("a:cheap", "keyed", NULL), id);
   while (state_of(&f) != GM_JOB_WAITING)
     gm_loop_turn(f.g->loop, 1);
