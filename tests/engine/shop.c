@@ -82,7 +82,8 @@ static int64_t now_ms(void)
   return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void note(struct shop *s, const char *format, va_list ap)
+static void __attribute__((format(printf, 2, 0)))
+note(struct shop *s, const char *format, va_list ap)
 {
   char line[2000];
   int n;
