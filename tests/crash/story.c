@@ -255,9 +255,7 @@ bool story_is_several(const struct story *s)
 
 static int64_t most_of(const struct story *s)
 {
-  bool several = has_word(s, "--hedge") || has_word(s, "--spread");
-
-  return (several ? 2 : 1) + s->again;
+  return (flow_has_two_jobs(s->flow) ? 2 : 1) + s->again;
 }
 
 static void print_all(const struct story *s, struct json_object *list)
